@@ -1,0 +1,228 @@
+//! Builds the client: region, credentials and endpoint by the SDK's default chain, with the corners
+//! of that chain (ssm-facts §7) taken care of.
+
+use super::roots;
+use super::transport::Transport;
+use crate::config::{Aws, Config, Endpoint, Origin};
+use crate::error::{ConfigError, Error, FetchError};
+use crate::inherited::Inherited;
+use aws_config::imds::region::ImdsRegionProvider;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
+use aws_config::provider_config::ProviderConfig;
+use aws_config::sts::AssumeRoleProvider;
+use aws_config::{BehaviorVersion, ConfigLoader, Region};
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_sdk_ssm::config::retry::RetryConfig;
+use aws_sdk_ssm::config::timeout::TimeoutConfig;
+use aws_smithy_types::date_time::{DateTime, Format};
+use aws_types::os_shim_internal::{Env, Fs};
+use aws_types::sdk_ua_metadata::FrameworkMetadata;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, SystemTime};
+use tracing::debug;
+
+/// One try, from connecting to the end of the body. The SDK itself has no such limit.
+const ATTEMPT: Duration = Duration::from_secs(10);
+/// A clock that is off by less is taken for right: AWS's own window is five minutes.
+const SKEW: Duration = Duration::from_secs(4 * 60);
+
+/// The SDK's client, and what its errors are told with.
+pub(super) struct Client {
+    pub(super) ssm: aws_sdk_ssm::Client,
+    pub(super) endpoint: String,
+    pub(super) profile: Option<String>,
+    pub(super) clock: Clock,
+}
+
+/// Finds region and credentials, and connects to nothing yet but what they need.
+pub(super) async fn connect(config: &Config, inherited: &Inherited) -> Result<Client, Error> {
+    let aws = &config.aws;
+    let bundle = aws.ca_bundle.clone();
+    let roots = bundle
+        .map(|bundle| roots::from_bundle(&bundle.value, &bundle.origin))
+        .transpose()?;
+    let transport = Transport::new(roots);
+    let clock = Clock::default();
+    let profile = aws.profile.as_ref().map(|given| given.value.clone());
+    check_profile(aws).await?;
+    let region = region(aws, &transport).await.ok_or(FetchError::NoRegion)?;
+    let loader = loader(&transport, &clock, profile.as_deref()).region(region.clone());
+    let loader = match credentials(aws, inherited, &region, &transport).await {
+        Some(provider) => loader.credentials_provider(provider),
+        None => loader,
+    };
+    let mut shared = loader.load().await;
+    if let Some(role) = &aws.role_arn {
+        let mut role = AssumeRoleProvider::builder(&role.value)
+            .session_name("ssm-exec")
+            .configure(&shared);
+        if let Some(id) = &aws.external_id {
+            role = role.external_id(id);
+        }
+        let provider = SharedCredentialsProvider::new(role.build().await);
+        shared = shared.into_builder().credentials_provider(provider).build();
+    }
+    debug!("region {region}");
+    let mut builder = aws_sdk_ssm::config::Builder::from(&shared)
+        // Ours go on until the deadline; the SDK's would give up, or wait 18 s a try.
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(
+            TimeoutConfig::builder()
+                .operation_attempt_timeout(ATTEMPT)
+                .build(),
+        );
+    if let Some(url) = our_endpoint(aws.endpoint.as_ref()) {
+        builder = builder.endpoint_url(url);
+    }
+    let endpoint = match &aws.endpoint {
+        Some(endpoint) => endpoint.url.clone(),
+        None => format!("SSM in {region}"),
+    };
+    Ok(Client {
+        ssm: aws_sdk_ssm::Client::from_conf(builder.build()),
+        endpoint,
+        profile,
+        clock,
+    })
+}
+
+fn loader(transport: &Transport, clock: &Clock, profile: Option<&str>) -> ConfigLoader {
+    let loader = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(transport.clone())
+        .time_source(clock.clone())
+        // Set, or AWS_RETRY_MODE=legacy and AWS_MAX_ATTEMPTS=0 panic inside `load` (ssm-facts §7.2).
+        .retry_config(RetryConfig::standard())
+        .framework_metadata(user_agent());
+    match profile {
+        Some(name) => loader.profile_name(name),
+        None => loader,
+    }
+}
+
+/// So that CloudTrail tells these reads from others.
+fn user_agent() -> FrameworkMetadata {
+    FrameworkMetadata::new(
+        "ssm-exec",
+        Some(std::borrow::Cow::Borrowed(env!("CARGO_PKG_VERSION"))),
+    )
+    .expect("name and version are made of token characters")
+}
+
+/// Flags and the file go to SSM alone; what the SDK's own variables say it reads itself.
+fn our_endpoint(endpoint: Option<&Endpoint>) -> Option<&str> {
+    endpoint
+        .filter(|endpoint| !matches!(endpoint.origin, Origin::Variable(_)))
+        .map(|endpoint| endpoint.url.as_str())
+}
+
+/// An explicit profile is meant, whatever keys the environment has: so does the AWS CLI take it.
+/// Keys of the environment need no chain.
+async fn credentials(
+    aws: &Aws,
+    inherited: &Inherited,
+    region: &Region,
+    transport: &Transport,
+) -> Option<SharedCredentialsProvider> {
+    if let Some(profile) = aws
+        .profile
+        .as_ref()
+        .filter(|given| matches!(given.origin, Origin::Flag(_)))
+    {
+        let config = provider_config(transport).with_region(Some(region.clone()));
+        let provider = ProfileFileCredentialsProvider::builder()
+            .configure(&config)
+            .profile_name(&profile.value)
+            .build();
+        return Some(SharedCredentialsProvider::new(provider));
+    }
+    let has_keys = inherited.text("AWS_ACCESS_KEY_ID").is_some()
+        && inherited.text("AWS_SECRET_ACCESS_KEY").is_some();
+    if !has_keys {
+        return None;
+    }
+    let provider = aws_config::environment::EnvironmentVariableCredentialsProvider::new();
+    provider
+        .provide_credentials()
+        .await
+        .is_ok()
+        .then(|| SharedCredentialsProvider::new(provider))
+}
+
+fn provider_config(transport: &Transport) -> ProviderConfig {
+    ProviderConfig::without_region().with_http_client(transport.clone())
+}
+
+/// Flags, variables and the file were looked at; then the profile, then the instance.
+async fn region(aws: &Aws, transport: &Transport) -> Option<Region> {
+    if let Some(given) = &aws.region {
+        return Some(Region::new(given.value.clone()));
+    }
+    let config = provider_config(transport);
+    let mut profile = ProfileFileRegionProvider::builder().configure(&config);
+    if let Some(given) = &aws.profile {
+        profile = profile.profile_name(&given.value);
+    }
+    RegionProviderChain::first_try(profile.build())
+        .or_else(ImdsRegionProvider::builder().configure(&config).build())
+        .region()
+        .await
+        .filter(|region| !region.as_ref().is_empty())
+}
+
+/// To the SDK an unknown profile is no error: it goes on to other credentials (ssm-facts §7.7).
+async fn check_profile(aws: &Aws) -> Result<(), ConfigError> {
+    let Some(given) = &aws.profile else {
+        return Ok(());
+    };
+    let unknown = |known: Vec<String>| ConfigError::UnknownProfile {
+        origin: given.origin.clone(),
+        name: given.value.clone(),
+        known,
+    };
+    match aws_config::profile::load(&Fs::real(), &Env::real(), &Default::default(), None).await {
+        Ok(set) if set.get_profile(&given.value).is_some() => Ok(()),
+        Ok(set) => {
+            let mut known: Vec<String> = set.profiles().map(str::to_owned).collect();
+            known.sort();
+            Err(unknown(known))
+        }
+        Err(error) => {
+            let reason = format!("the profile `{}` can't be read: {error}", given.value);
+            Err(ConfigError::invalid(given.origin.clone(), reason))
+        }
+    }
+}
+
+/// The machine's clock, corrected once by what the service says the time is.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Clock(Arc<AtomicI64>);
+
+impl Clock {
+    /// Takes the service's time if it differs much and has not been taken before.
+    pub(super) fn correct(&self, date: Option<&str>) -> bool {
+        let theirs = date.and_then(|date| DateTime::from_str(date, Format::HttpDate).ok());
+        let ours = DateTime::from(SystemTime::now());
+        let Some(offset) = theirs.map(|theirs| theirs.secs() - ours.secs()) else {
+            return false;
+        };
+        offset.unsigned_abs() > SKEW.as_secs()
+            && self
+                .0
+                .compare_exchange(0, offset, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok()
+    }
+}
+
+impl aws_smithy_async::time::TimeSource for Clock {
+    fn now(&self) -> SystemTime {
+        let offset = self.0.load(Ordering::Relaxed);
+        let distance = Duration::from_secs(offset.unsigned_abs());
+        if offset < 0 {
+            SystemTime::now() - distance
+        } else {
+            SystemTime::now() + distance
+        }
+    }
+}

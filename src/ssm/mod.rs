@@ -1,0 +1,100 @@
+//! The only room that knows the AWS SDK: requests in, parameters out, errors classified.
+
+#![forbid(unsafe_code)]
+
+mod classify;
+mod client;
+mod requests;
+mod retry;
+mod roots;
+mod transport;
+
+use crate::config::Config;
+use crate::error::{Error, FetchError};
+use crate::fetched::Fetched;
+use crate::inherited::Inherited;
+use crate::plan::Request;
+use requests::Answer;
+use retry::Patience;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::task::JoinSet;
+
+/// How many requests are under way at once: enough to hide a round trip of a region away, few enough
+/// that one start takes less than half of the default quota's second.
+const CONCURRENT: usize = 16;
+
+/// Fetches everything that was planned, or fails, before `began` is `config.timeout` ago.
+///
+/// # Errors
+/// See [`FetchError`]; also for a profile or a CA bundle that can't be used.
+pub fn fetch(
+    config: &Config,
+    inherited: &Inherited,
+    requests: Vec<Request>,
+    began: Instant,
+) -> Result<Fetched, Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::Internal(format!("no runtime can be made: {error}")))?;
+    let deadline = began + config.timeout;
+    let outcome = runtime.block_on(async {
+        match tokio::time::timeout_at(deadline.into(), run(config, inherited, requests, deadline))
+            .await
+        {
+            Ok(outcome) => outcome,
+            Err(_) => Err(timed_out(config.timeout).into()),
+        }
+    });
+    // A thread that still waits for DNS must not keep the command waiting; execve ends it.
+    runtime.shutdown_background();
+    outcome
+}
+
+fn timed_out(timeout: Duration) -> FetchError {
+    FetchError::TimedOut {
+        stage: "AWS was asked for credentials or parameters",
+        timeout,
+    }
+}
+
+async fn run(
+    config: &Config,
+    inherited: &Inherited,
+    requests: Vec<Request>,
+    deadline: Instant,
+) -> Result<Fetched, Error> {
+    let client = client::connect(config, inherited).await?;
+    let patience = Patience::new(deadline, config.timeout);
+    let session = Arc::new(requests::Session { client, patience });
+    let mut waiting = VecDeque::from(requests);
+    let mut running = JoinSet::new();
+    let mut fetched = Fetched::default();
+    loop {
+        while running.len() < CONCURRENT
+            && let Some(request) = waiting.pop_front()
+        {
+            running.spawn(requests::send(Arc::clone(&session), request));
+        }
+        match running.join_next().await {
+            None => return Ok(fetched),
+            Some(Ok(Ok(Answer::Below(prefix, parameters)))) => {
+                fetched.add_below(prefix, parameters)
+            }
+            Some(Ok(Ok(Answer::Named(parameters)))) => {
+                for (asked, parameter) in parameters {
+                    fetched.add_named(asked, parameter);
+                }
+            }
+            Some(Ok(Err(error))) => return Err(error.into()),
+            Some(Err(error)) => {
+                return Err(Error::Internal(format!(
+                    "a task ended early (panic: {})",
+                    error.is_panic()
+                )));
+            }
+        }
+    }
+}
