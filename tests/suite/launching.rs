@@ -1,0 +1,186 @@
+//! What the command receives beside its environment, and how it is started.
+
+use crate::world::*;
+use ssm_stub::{Parameter, Stub};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
+fn stub() -> Stub {
+    let stub = Stub::start();
+    stub.put(Parameter::secure("/l/a", "canary-a"));
+    stub
+}
+
+#[test]
+fn the_command_has_our_process_id_and_its_own_status() {
+    let stub = stub();
+    let (mut command, _home) = Run::against(&stub.url())
+        .args("-p /l sh -c")
+        .arg("echo $$; exit 37")
+        .command();
+    let child = command
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("starts");
+    let id = child.id();
+    let output = child.wait_with_output().expect("ends");
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout).trim(),
+        id.to_string()
+    );
+    assert_eq!(output.status.code(), Some(37));
+}
+
+#[test]
+fn arguments_and_variables_are_bytes() {
+    let stub = stub();
+    let odd = OsStr::from_bytes(b"\xff\xfe=\n");
+    let outcome = Run::against(&stub.url())
+        .env("ODD", odd)
+        .args("-p /l printf %s")
+        .arg(odd)
+        .run();
+    assert_eq!(outcome.stdout, odd.as_bytes());
+    let environment = Run::against(&stub.url())
+        .env("ODD", odd)
+        .args("-p /l")
+        .environment();
+    assert_eq!(environment.bytes("ODD"), Some(odd.as_bytes()));
+}
+
+#[test]
+fn the_command_may_be_named_like_a_subcommand_after_two_dashes() {
+    let run = Run::bare();
+    script(
+        &run.home().join("check"),
+        "#!/bin/sh\necho I am the command\n",
+    );
+    let path = run.home().to_owned();
+    let outcome = run.env("PATH", path).args("--skip -- check --prefix").run();
+    assert_eq!(outcome.text(), "I am the command\n");
+}
+
+#[test]
+fn options_after_the_command_are_its_own() {
+    let outcome = Run::bare()
+        .args("--skip echo --prefix -v --help -- x")
+        .run();
+    assert_eq!(outcome.text(), "--prefix -v --help -- x\n");
+}
+
+#[test]
+fn a_script_without_an_interpreter_line_is_the_shells() {
+    let run = Run::bare();
+    script(&run.home().join("plain"), "echo from sh $1\n");
+    let path = run.home().join("plain");
+    assert_eq!(
+        run.args("--skip").arg(path).arg("one").run().text(),
+        "from sh one\n"
+    );
+}
+
+#[test]
+fn a_missing_interpreter_is_told_apart_from_a_missing_file() {
+    let run = Run::bare();
+    script(&run.home().join("bad"), "#!/no/such/interpreter\n");
+    let path = run.home().join("bad");
+    let outcome = run.args("--skip -q").arg(path).run();
+    assert_eq!(outcome.status, 127);
+    outcome.says(&["is there, but what runs it isn't"]);
+}
+
+#[test]
+fn skip_asks_nobody_and_keeps_references_from_the_command() {
+    let run = || Run::bare().args("--skip -p /a -k B=/b");
+    let outcome = run()
+        .env("D", "ssm:///d?default=dd")
+        .env("O", "ssm:///o?optional")
+        .args("-- env -0")
+        .run();
+    assert!(
+        outcome.stderr.contains("SSM was not asked"),
+        "{}",
+        outcome.stderr
+    );
+    Environment::parse(&outcome.stdout)
+        .has(&[("D", "dd")])
+        .lacks(&["O", "B"]);
+    let outcome = run().env("DB", "ssm:///db").fails(78);
+    assert!(
+        outcome.stderr.contains("DB holds an ssm:// reference"),
+        "{}",
+        outcome.stderr
+    );
+    assert_eq!(run().args("--require B").fails(66).status, 66);
+}
+
+#[test]
+fn the_user_agent_tells_our_reads_from_others() {
+    let stub = stub();
+    Run::against(&stub.url()).args("-p /l").environment();
+    let agent = stub.requests()[0]
+        .header("user-agent")
+        .expect("a user agent")
+        .to_owned();
+    assert!(
+        agent.contains(concat!("ssm-exec/", env!("CARGO_PKG_VERSION"))),
+        "{agent}"
+    );
+}
+
+#[test]
+fn the_fewest_requests_are_sent() {
+    let stub = Stub::start();
+    for n in 0..25 {
+        stub.put(Parameter::secure(&format!("/f/k{n}"), "canary"));
+        stub.put(Parameter::secure(&format!("/g/k{n}"), "canary"));
+    }
+    // Nested prefixes, keys that a prefix brings, one parameter twice in two spellings.
+    let run = Run::against(&stub.url()).args("-p /f -p /f/ -k X=/f/k1 -k Y=/f/k2");
+    run.environment().has(&[("K3", "canary"), ("X", "canary")]);
+    assert_eq!(stub.requests().len(), 3, "three pages of ten");
+    let keys: String = (0..25)
+        .map(|n| format!("K{n}=/g/k{n},L{n}=/g/k{n} "))
+        .collect();
+    Run::against(&stub.url())
+        .env("SSM_EXEC_KEY", keys)
+        .environment();
+    assert_eq!(stub.requests().len(), 6, "three batches of ten");
+}
+
+#[test]
+fn short_and_empty_pages_are_no_end() {
+    let stub = Stub::builder().page_size(3).empty_pages(2).start();
+    for n in 0..10 {
+        stub.put(Parameter::secure(&format!("/s/k{n}"), "canary"));
+    }
+    assert_eq!(
+        Run::against(&stub.url())
+            .args("-p /s")
+            .environment()
+            .names()
+            .len(),
+        10
+    );
+}
+
+#[test]
+fn shared_parameters_are_had_by_their_arn() {
+    let stub = Stub::start();
+    let arn = "arn:aws:ssm:eu-west-1:999988887777:parameter/shared/db";
+    stub.put(Parameter::secure("/shared/db", "canary-shared").shared(arn));
+    stub.put(Parameter::secure("/own/db", "canary-own"));
+    stub.put(Parameter::string("/aws/service/ami", "canary-public"));
+    Run::against(&stub.url())
+        .arg("-k")
+        .arg(format!("SHARED={arn}"))
+        .args(
+            "-k OWN=arn:aws:ssm:eu-west-1:111122223333:parameter/own/db:1 -k AMI=/aws/service/ami",
+        )
+        .environment()
+        .has(&[
+            ("SHARED", "canary-shared"),
+            ("OWN", "canary-own"),
+            ("AMI", "canary-public"),
+        ]);
+}

@@ -1,0 +1,376 @@
+//! A world for one test: an endpoint, a home of its own, and the binary, started in one line.
+//!
+//! Every value that a test puts has `canary` in it. No run may show one on stderr: that is checked
+//! after each, whatever the test is about.
+
+use crate::moto::Moto;
+use ssm_stub::{Parameter, Stub};
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::io::Write;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use tempfile::TempDir;
+
+/// The binary under test.
+pub const BINARY: &str = env!("CARGO_BIN_EXE_ssm-exec");
+
+/// Where the parameters are.
+pub enum Ssm {
+    Stub(Stub),
+    Moto(&'static Moto),
+}
+
+/// One parameter to put, in either.
+#[derive(Clone)]
+pub struct Put {
+    pub name: String,
+    pub value: String,
+    pub kind: &'static str,
+    pub label: Option<&'static str>,
+}
+
+pub fn secure(name: &str, value: &str) -> Put {
+    Put {
+        name: name.into(),
+        value: value.into(),
+        kind: "SecureString",
+        label: None,
+    }
+}
+
+pub fn string(name: &str, value: &str) -> Put {
+    Put {
+        kind: "String",
+        ..secure(name, value)
+    }
+}
+
+pub fn list(name: &str, value: &str) -> Put {
+    Put {
+        kind: "StringList",
+        ..secure(name, value)
+    }
+}
+
+impl Put {
+    pub fn label(mut self, label: &'static str) -> Self {
+        self.label = Some(label);
+        self
+    }
+}
+
+impl Ssm {
+    pub fn put(&self, parameters: &[Put]) {
+        match self {
+            Self::Moto(moto) => moto.put(parameters),
+            Self::Stub(stub) => {
+                for put in parameters {
+                    let parameter = match put.kind {
+                        "String" => Parameter::string(&put.name, &put.value),
+                        "StringList" => Parameter::list(&put.name, &put.value),
+                        _ => Parameter::secure(&put.name, &put.value),
+                    };
+                    stub.put(put.label.into_iter().fold(parameter, Parameter::label));
+                }
+            }
+        }
+    }
+
+    pub fn url(&self) -> String {
+        match self {
+            Self::Stub(stub) => stub.url(),
+            Self::Moto(moto) => moto.url(),
+        }
+    }
+
+    /// Puts a secret of Secrets Manager.
+    pub fn put_secret(&self, name: &str, value: &str) {
+        match self {
+            Self::Stub(stub) => stub.put_secret(name, value),
+            Self::Moto(moto) => moto.put_secret(name, value),
+        }
+    }
+}
+
+/// One run of the binary, being put together.
+pub struct Run {
+    arguments: Vec<OsString>,
+    environment: BTreeMap<OsString, OsString>,
+    directory: PathBuf,
+    home: TempDir,
+}
+
+impl Run {
+    /// Against an endpoint, with credentials that it takes, a region and an empty home.
+    pub fn against(url: &str) -> Self {
+        Self::bare()
+            .env("AWS_ENDPOINT_URL_SSM", url)
+            .env("AWS_REGION", "eu-west-1")
+            .env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+            .env("AWS_SECRET_ACCESS_KEY", "canary-credential-key")
+    }
+
+    /// With nothing but a PATH and an empty home, where no metadata service is asked.
+    pub fn bare() -> Self {
+        let home = TempDir::new().expect("a directory for the test");
+        let run = Self {
+            arguments: Vec::new(),
+            environment: BTreeMap::new(),
+            directory: home.path().to_owned(),
+            home,
+        };
+        let path = run.home.path().to_owned();
+        run.env("PATH", "/usr/local/bin:/usr/bin:/bin")
+            .env("HOME", path)
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+    }
+
+    pub fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
+        self.arguments.push(argument.as_ref().to_owned());
+        self
+    }
+
+    /// Words without white space in them.
+    pub fn args(self, words: &str) -> Self {
+        words
+            .split_whitespace()
+            .fold(self, |run, word| run.arg(word))
+    }
+
+    pub fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
+        self.environment
+            .insert(name.as_ref().to_owned(), value.as_ref().to_owned());
+        self
+    }
+
+    pub fn unset(mut self, name: &str) -> Self {
+        self.environment.remove(OsStr::new(name));
+        self
+    }
+
+    /// The home, which is the working directory too.
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    pub fn directory(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.directory = directory.into();
+        self
+    }
+
+    /// Writes an `ssm-exec.toml` where the binary looks first.
+    pub fn file(self, text: &str) -> Self {
+        std::fs::write(self.home.path().join("ssm-exec.toml"), text).expect("a file for the test");
+        self
+    }
+
+    /// A command with all this, for tests that need more than its output. The home lives in the second.
+    pub fn command(self) -> (Command, TempDir) {
+        let mut command = Command::new(BINARY);
+        command
+            .args(&self.arguments)
+            .env_clear()
+            .envs(&self.environment)
+            .current_dir(&self.directory)
+            .stdin(Stdio::null());
+        (command, self.home)
+    }
+
+    /// Runs it to its end.
+    pub fn run(self) -> Outcome {
+        let shown = format!("{:?}", self.arguments);
+        let (mut command, _home) = self.command();
+        let output = command.output().expect("the binary starts");
+        Outcome::new(shown, output)
+    }
+
+    /// Runs `env -0` by it, and gives the environment that arrived.
+    pub fn environment(self) -> Environment {
+        let outcome = self.args("-- env -0").run();
+        assert_eq!(outcome.status, 0, "{}", outcome.stderr);
+        Environment::parse(&outcome.stdout)
+    }
+
+    /// Runs `true` by it, which must not be reached.
+    pub fn fails(self, status: i32) -> Outcome {
+        let marker = self.home.path().join("the-command-was-started");
+        let touch = marker.clone();
+        let shown = format!("{:?}", self.arguments);
+        let (mut command, _home) = self.arg("--").arg("touch").arg(touch).command();
+        let outcome = Outcome::new(shown, command.output().expect("the binary starts"));
+        assert!(
+            !marker.exists(),
+            "the command was started: {}",
+            outcome.shown
+        );
+        assert_eq!(
+            outcome.status, status,
+            "{}: {}",
+            outcome.shown, outcome.stderr
+        );
+        assert!(outcome.stdout.is_empty(), "stdout is the command's alone");
+        outcome
+    }
+}
+
+/// What came of a run.
+pub struct Outcome {
+    pub shown: String,
+    /// The exit status; 128 + N for signal N.
+    pub status: i32,
+    pub stdout: Vec<u8>,
+    pub stderr: String,
+}
+
+impl Outcome {
+    fn new(shown: String, output: std::process::Output) -> Self {
+        use std::os::unix::process::ExitStatusExt;
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(
+            !stderr.contains("canary"),
+            "a value on stderr of {shown}: {stderr}"
+        );
+        let status = output.status;
+        Self {
+            shown,
+            status: status
+                .code()
+                .or(status.signal().map(|signal| 128 + signal))
+                .expect("an end"),
+            stdout: output.stdout,
+            stderr,
+        }
+    }
+
+    /// The message has all of these, and is one paragraph.
+    pub fn says(self, parts: &[&str]) -> Self {
+        for part in parts {
+            assert!(
+                self.stderr.contains(part),
+                "{}: no {part:?} in: {}",
+                self.shown,
+                self.stderr
+            );
+        }
+        assert_eq!(
+            self.stderr.trim_end().lines().count(),
+            1,
+            "one paragraph: {}",
+            self.stderr
+        );
+        self
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8(self.stdout.clone()).expect("UTF-8")
+    }
+}
+
+/// An environment that arrived at a command.
+pub struct Environment(BTreeMap<OsString, OsString>);
+
+impl Environment {
+    pub fn parse(bytes: &[u8]) -> Self {
+        let entries = bytes
+            .split(|&byte| byte == 0)
+            .filter(|entry| !entry.is_empty());
+        let pair = |entry: &[u8]| {
+            let at = entry
+                .iter()
+                .position(|&byte| byte == b'=')
+                .expect("NAME=VALUE");
+            (
+                OsString::from_vec(entry[..at].to_vec()),
+                OsString::from_vec(entry[at + 1..].to_vec()),
+            )
+        };
+        Self(entries.map(pair).collect())
+    }
+
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0
+            .get(OsStr::new(name))
+            .map(|value| value.to_str().expect("UTF-8"))
+    }
+
+    pub fn bytes(&self, name: &str) -> Option<&[u8]> {
+        self.0.get(OsStr::new(name)).map(|value| value.as_bytes())
+    }
+
+    pub fn has(&self, expected: &[(&str, &str)]) -> &Self {
+        for (name, value) in expected {
+            assert_eq!(self.get(name), Some(*value), "{name}");
+        }
+        self
+    }
+
+    pub fn lacks(&self, names: &[&str]) -> &Self {
+        for name in names {
+            assert_eq!(self.get(name), None, "{name}");
+        }
+        self
+    }
+
+    /// Names that aren't of the test's own making.
+    pub fn names(&self) -> Vec<String> {
+        let ours = |name: &&OsString| {
+            !["PATH", "HOME", "_", "PWD", "SHLVL"]
+                .iter()
+                .any(|known| name.as_os_str() == *known)
+                && !name.as_bytes().starts_with(b"AWS_")
+        };
+        self.0
+            .keys()
+            .filter(ours)
+            .map(|name| name.to_string_lossy().into_owned())
+            .collect()
+    }
+}
+
+/// Writes an executable script.
+pub fn script(path: &Path, text: &str) {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o755)
+        .open(path)
+        .expect("a script");
+    file.write_all(text.as_bytes()).expect("a script");
+}
+
+/// Makes of each scenario two tests: against the stub, and against moto's server.
+#[macro_export]
+macro_rules! scenarios {
+    ($($(#[$attribute:meta])* fn $name:ident($ssm:ident) $body:block)*) => {
+        mod on_the_stub {
+            use super::*;
+            $(
+                $(#[$attribute])*
+                #[test]
+                fn $name() {
+                    super::scenario::$name(&$crate::world::Ssm::Stub(ssm_stub::Stub::start()));
+                }
+            )*
+        }
+        mod on_moto {
+            use super::*;
+            $(
+                $(#[$attribute])*
+                #[test]
+                #[ignore = "needs moto's server: ./tests/run installs it"]
+                fn $name() {
+                    super::scenario::$name(&$crate::world::Ssm::Moto($crate::moto::Moto::shared()));
+                }
+            )*
+        }
+        mod scenario {
+            #[allow(unused_imports)]
+            use super::*;
+            $(pub(super) fn $name($ssm: &$crate::world::Ssm) $body)*
+        }
+    };
+}
