@@ -636,3 +636,6 @@ impl fmt::Display for Prefix {
             .try_for_each(|label| write!(f, ":{label}"))
     }
 }
+
+#[cfg(test)]
+mod tests;

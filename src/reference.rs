@@ -88,3 +88,6 @@ pub fn parse(text: &str) -> Result<(Param, Absence), Malformed> {
     };
     Ok((Param::parse(param)?, absence))
 }
+
+#[cfg(test)]
+mod tests;

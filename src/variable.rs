@@ -144,3 +144,6 @@ impl Glob {
         &self.0
     }
 }
+
+#[cfg(test)]
+mod tests;

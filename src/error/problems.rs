@@ -44,15 +44,20 @@ pub(super) fn describe(problems: &[Problem], f: &mut fmt::Formatter<'_>) -> fmt:
         .collect();
     let mut separator = "";
     if !missing.is_empty() {
-        let (noun, verb) = if missing.len() == 1 {
-            ("parameter", "doesn't")
+        let (what, mending) = if missing.len() == 1 {
+            (
+                "1 parameter doesn't exist".to_owned(),
+                "create it, correct its name, the account or the region, or make it optional",
+            )
         } else {
-            ("parameters", "don't")
+            (
+                format!("{} parameters don't exist", missing.len()),
+                "create them, correct the names, the account or the region, or make them optional",
+            )
         };
         write!(
             f,
-            "{} {noun} {verb} exist: {}; create them, correct the names, account and region, or make them optional with `--optional-key`",
-            missing.len(),
+            "{what}: {}; {mending} with `--optional-key`",
             missing.join(", ")
         )?;
         separator = "; ";

@@ -1,1 +1,203 @@
+//! The words of every error, and its status. A text is part of the interface: change it here first.
 
+use super::*;
+use crate::config::Origin;
+use crate::variable::VariableName;
+use std::time::Duration;
+
+fn name(text: &str) -> VariableName {
+    VariableName::inherited(text)
+}
+
+#[test]
+fn each_error_has_its_status_and_says_what_to_do() {
+    let fetch = |error| Error::Fetch(error);
+    let problem = |problem| Error::Environment(vec![problem]);
+    let unavailable = |weather| FetchError::Unavailable {
+        asked: "/a/*".to_owned(),
+        weather,
+        attempts: 7,
+        throttled: 5,
+        timeout: Duration::from_secs(30),
+    };
+    let denial = "User: arn:aws:sts::111122223333:assumed-role/app/i-1 is not authorized to perform: ssm:GetParametersByPath on resource: arn:aws:ssm:eu-west-1:111122223333:parameter/a because no identity-based policy allows the ssm:GetParametersByPath action";
+    let table = [
+        (Error::Usage("x".to_owned()), 64, "x"),
+        (ConfigError::NoSources.into(), 78, "--prefix /org/service"),
+        (
+            ConfigError::invalid(Origin::Flag("--prefix"), "is odd").into(),
+            78,
+            "--prefix: is odd",
+        ),
+        (ConfigError::SetUid.into(), 78, "take those bits off"),
+        (
+            problem(Problem::Missing {
+                param: "/a".to_owned(),
+                name: name("A"),
+            }),
+            66,
+            "1 parameter doesn't exist: /a (for A); create it",
+        ),
+        (
+            problem(Problem::NothingBelow {
+                prefix: "/a".to_owned(),
+            }),
+            66,
+            "`optional` in ssm-exec.toml",
+        ),
+        (
+            problem(Problem::Required {
+                name: name("A"),
+                empty: true,
+            }),
+            66,
+            "A is required and is empty",
+        ),
+        (
+            problem(Problem::ComposedOfNothing {
+                name: name("A"),
+                part: "B".to_owned(),
+            }),
+            66,
+            "B is not set by any source",
+        ),
+        (
+            problem(Problem::Nul {
+                name: name("A"),
+                param: "/a".to_owned(),
+            }),
+            65,
+            "--file A=/a",
+        ),
+        (problem(Problem::KernelRefused), 65, "E2BIG"),
+        (
+            problem(Problem::Collision {
+                name: name("A"),
+                params: ["/a".to_owned(), "/b".to_owned()],
+            }),
+            78,
+            "/a and /b both become",
+        ),
+        (
+            problem(Problem::Refused {
+                name: name("PATH"),
+                param: "/path".to_owned(),
+                reason: "decides",
+            }),
+            78,
+            "--allow PATH",
+        ),
+        (fetch(FetchError::NoRegion), 78, "--region eu-west-1"),
+        (
+            fetch(FetchError::NoCredentials {
+                reason: "none".to_owned(),
+            }),
+            77,
+            "AWS_PROFILE",
+        ),
+        (
+            fetch(FetchError::SsoExpired {
+                profile: Some("dev".to_owned()),
+            }),
+            77,
+            "aws sso login --profile dev",
+        ),
+        (
+            fetch(FetchError::Denied(Box::new(Denial::parse(
+                denial,
+                "/a/*".to_owned(),
+            )))),
+            77,
+            r#"add to the caller's policy: {"Action":"ssm:GetParametersByPath","Effect":"Allow","Resource":"arn:aws:ssm:eu-west-1:111122223333:parameter/a"}"#,
+        ),
+        (
+            fetch(FetchError::NoValue {
+                parameter: "/a".to_owned(),
+            }),
+            65,
+            "store it as base64",
+        ),
+        (
+            fetch(unavailable(Weather::Throttled(
+                "ThrottlingException".to_owned(),
+            ))),
+            75,
+            "high-throughput-enabled",
+        ),
+        (
+            fetch(unavailable(Weather::Service(503, None))),
+            75,
+            "HTTP 503",
+        ),
+        (
+            fetch(unavailable(Weather::Network(
+                "the connection failed".to_owned(),
+            ))),
+            75,
+            "in 7 tries: the last time, the connection failed",
+        ),
+        (
+            fetch(FetchError::Tls {
+                endpoint: "https://x".to_owned(),
+                reason: "unknown issuer".to_owned(),
+            }),
+            75,
+            "--ca-bundle FILE",
+        ),
+        (
+            CommandError::NotFound {
+                command: "srv".into(),
+                searched: true,
+            }
+            .into(),
+            127,
+            "`srv` isn't in PATH",
+        ),
+        (
+            CommandError::NotExecutable {
+                path: "/srv".into(),
+                reason: "no".to_owned(),
+            }
+            .into(),
+            126,
+            "/srv can't be executed: no",
+        ),
+        (
+            CommandError::NoInterpreter {
+                path: "/srv".into(),
+            }
+            .into(),
+            127,
+            "carriage return",
+        ),
+        (Error::Internal("x".to_owned()), 70, "please report it: x"),
+    ];
+    for (error, status, says) in table {
+        let text = error.to_string();
+        assert_eq!(error.status(), Status(status), "{text}");
+        assert!(text.contains(says), "no {says:?} in: {text}");
+        assert!(!text.contains('\n'), "one paragraph: {text}");
+    }
+}
+
+#[test]
+fn of_several_problems_the_gravest_gives_the_status_and_all_are_told() {
+    let error = Error::Environment(vec![
+        Problem::Nul {
+            name: name("N"),
+            param: "/n".to_owned(),
+        },
+        Problem::Missing {
+            param: "/m".to_owned(),
+            name: name("M"),
+        },
+        Problem::Digit {
+            param: "/1".to_owned(),
+            name: "1".to_owned(),
+        },
+    ]);
+    assert_eq!(error.status(), Status::CONFIG);
+    for part in ["/n", "/m (for M)", "--name-prefix"] {
+        assert!(error.to_string().contains(part), "{part}");
+    }
+}

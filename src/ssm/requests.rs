@@ -176,7 +176,9 @@ fn matched(
 
 /// `Name` comes bare, in the spelling of the request; of a shared parameter only the ARN is sure.
 fn answers_to(parameter: &Parameter, asked: &ParameterRef) -> bool {
-    let by_name = spelled_alike(&parameter.name, asked.name().as_str());
+    // Emulators answer a secret's reference by the secret's own name.
+    let by_name = spelled_alike(&parameter.name, asked.name().as_str())
+        || asked.name().secret_name() == Some(parameter.name.as_str());
     let by_arn = matches!(&asked.subject, Subject::Arn(arn) if parameter.arn.as_deref() == Some(arn.as_str()));
     let version = match asked.selector {
         Some(Selector::Version(version)) => {

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
@@ -98,7 +98,6 @@ impl Ssm {
 pub struct Run {
     arguments: Vec<OsString>,
     environment: BTreeMap<OsString, OsString>,
-    directory: PathBuf,
     home: TempDir,
 }
 
@@ -118,7 +117,6 @@ impl Run {
         let run = Self {
             arguments: Vec::new(),
             environment: BTreeMap::new(),
-            directory: home.path().to_owned(),
             home,
         };
         let path = run.home.path().to_owned();
@@ -134,9 +132,7 @@ impl Run {
 
     /// Words without white space in them.
     pub fn args(self, words: &str) -> Self {
-        words
-            .split_whitespace()
-            .fold(self, |run, word| run.arg(word))
+        words.split_whitespace().fold(self, Run::arg)
     }
 
     pub fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
@@ -155,11 +151,6 @@ impl Run {
         self.home.path()
     }
 
-    pub fn directory(mut self, directory: impl Into<PathBuf>) -> Self {
-        self.directory = directory.into();
-        self
-    }
-
     /// Writes an `ssm-exec.toml` where the binary looks first.
     pub fn file(self, text: &str) -> Self {
         std::fs::write(self.home.path().join("ssm-exec.toml"), text).expect("a file for the test");
@@ -173,7 +164,7 @@ impl Run {
             .args(&self.arguments)
             .env_clear()
             .envs(&self.environment)
-            .current_dir(&self.directory)
+            .current_dir(self.home.path())
             .stdin(Stdio::null());
         (command, self.home)
     }
@@ -347,7 +338,6 @@ pub fn script(path: &Path, text: &str) {
 macro_rules! scenarios {
     ($($(#[$attribute:meta])* fn $name:ident($ssm:ident) $body:block)*) => {
         mod on_the_stub {
-            use super::*;
             $(
                 $(#[$attribute])*
                 #[test]
@@ -357,7 +347,6 @@ macro_rules! scenarios {
             )*
         }
         mod on_moto {
-            use super::*;
             $(
                 $(#[$attribute])*
                 #[test]

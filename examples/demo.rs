@@ -1,0 +1,88 @@
+//! The main job, without an AWS account: an SSM endpoint in this process, the real binary, a program
+//! that shows what arrived. The values are the demo's own and may be shown.
+#![allow(clippy::print_stdout)]
+
+use ssm_stub::{Parameter, Stub};
+use std::path::PathBuf;
+use std::process::Command;
+
+const PARAMETERS: &[(&str, &str)] = &[
+    ("/omneuro/api/db/url", "postgres://app:demo@db.internal/app"),
+    ("/omneuro/api/db/pool-size", "10"),
+    ("/omneuro/api/sentry/dsn", "https://demo@sentry.example/1"),
+    ("/omneuro/shared/region-name", "Zürich"),
+];
+
+fn main() {
+    let binary = binary();
+    let stub = Stub::start();
+    println!("An SSM endpoint at {} with:", stub.url());
+    for (name, value) in PARAMETERS {
+        stub.put(Parameter::secure(name, value));
+        println!("    {name}");
+    }
+    let by_prefix = "--prefix /omneuro/api";
+    let by_key = "--key DATABASE_URL=/omneuro/api/db/url --key /omneuro/shared/region-name";
+    for options in [by_prefix, by_key] {
+        println!("\n$ ssm-exec {options} -- env");
+        let output = Command::new(&binary)
+            .args(options.split(' '))
+            .args(["--no-config", "--", "env"])
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("AWS_ENDPOINT_URL_SSM", stub.url())
+            .env("AWS_REGION", "eu-west-1")
+            .env("AWS_ACCESS_KEY_ID", "demo")
+            .env("AWS_SECRET_ACCESS_KEY", "demo")
+            .output()
+            .expect("the binary starts");
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        for line in String::from_utf8_lossy(&output.stdout).lines() {
+            if !line.starts_with("AWS_") && !line.starts_with("PATH=") {
+                println!("    {line}");
+            }
+        }
+    }
+    println!("\n$ ssm-exec --key TOKEN=/omneuro/api/tokn -- env");
+    let output = Command::new(&binary)
+        .args([
+            "--no-config",
+            "--key",
+            "TOKEN=/omneuro/api/tokn",
+            "--",
+            "env",
+        ])
+        .env("AWS_ENDPOINT_URL_SSM", stub.url())
+        .env("AWS_REGION", "eu-west-1")
+        .env("AWS_ACCESS_KEY_ID", "demo")
+        .env("AWS_SECRET_ACCESS_KEY", "demo")
+        .output()
+        .expect("the binary starts");
+    print!("    {}", String::from_utf8_lossy(&output.stderr));
+    println!(
+        "    (status {}, and the command was not started)",
+        output.status.code().unwrap_or(-1)
+    );
+    println!("\n{} requests were sent in all.", stub.requests().len());
+}
+
+/// The binary beside this example, built if need be.
+fn binary() -> PathBuf {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let built = Command::new(cargo)
+        .args(["build", "--quiet", "--bin", "ssm-exec", "--manifest-path"])
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
+        .status()
+        .expect("cargo starts");
+    assert!(built.success(), "the binary builds");
+    let example = std::env::current_exe().expect("our own path");
+    let profile = example
+        .ancestors()
+        .nth(2)
+        .expect("target/PROFILE/examples/demo");
+    profile.join("ssm-exec")
+}
