@@ -92,9 +92,12 @@ fn read_any(path: &Path) -> Vec<u8> {
 
 /// What of a system's bundle can be used; one odd certificate among its hundred is no reason to stop.
 fn usable(pem: &[u8]) -> Option<Roots> {
-    let good = CertificateDer::pem_slice_iter(pem)
-        .flatten()
-        .filter(is_anchor);
+    let all: Vec<_> = CertificateDer::pem_slice_iter(pem).collect();
+    let is_good = |one: &Result<CertificateDer<'_>, _>| one.as_ref().is_ok_and(is_anchor);
+    if !all.is_empty() && all.iter().all(is_good) {
+        return Some(Roots(pem.to_vec()));
+    }
+    let good = all.into_iter().flatten().filter(is_anchor);
     let pem: Vec<u8> = good.flat_map(|certificate| to_pem(&certificate)).collect();
     (!pem.is_empty()).then_some(Roots(pem))
 }

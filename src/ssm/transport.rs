@@ -35,7 +35,7 @@ impl Transport {
             plain,
             secure: OnceLock::new(),
             roots,
-            proxied: !ProxyConfig::from_env().is_disabled(),
+            proxied: has_proxy(),
         }))
     }
 
@@ -63,6 +63,19 @@ impl Transport {
             })
         })
     }
+}
+
+/// `ProxyConfig` tells of one that it comes from the environment, not whether anything is in it.
+fn has_proxy() -> bool {
+    ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"]
+        .iter()
+        .flat_map(|name| {
+            [
+                std::env::var_os(name),
+                std::env::var_os(name.to_ascii_lowercase()),
+            ]
+        })
+        .any(|value| value.is_some_and(|value| !value.is_empty()))
 }
 
 fn configured(
