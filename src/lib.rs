@@ -16,6 +16,7 @@ pub mod log;
 pub mod memory;
 pub mod parameter;
 pub mod plan;
+pub mod progress;
 pub mod reference;
 pub mod secret;
 pub mod ssm;
@@ -29,6 +30,7 @@ use fetched::Fetched;
 use inherited::Inherited;
 use log::Logging;
 use memory::process;
+use progress::Progress;
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
@@ -77,7 +79,7 @@ fn story(
     }
     let config = Config::resolve(invocation.layer.over(layer))?;
     match invocation.action {
-        Action::Launch(words) => launch(&config, words, &called_as, inherited, began),
+        Action::Launch(words) => launch(&config, words, &called_as, inherited, began, *logging),
         Action::Check(_) | Action::Policy(_) | Action::Print(_) => {
             Err(Error::Internal("not here yet".to_owned()))
         }
@@ -90,11 +92,12 @@ fn launch(
     called_as: &OsString,
     inherited: &Inherited,
     began: Instant,
+    logging: Logging,
 ) -> Result<(), Error> {
     let words = command(words, config, called_as, inherited)?;
     let command = launch::lookup::find(&words, inherited.get("PATH"))?;
     let references = references(config, inherited)?;
-    let fetched = fetch(config, inherited, &references, began)?;
+    let fetched = fetch(config, inherited, &references, began, logging)?;
     let mut environment = environment::assemble(config, inherited, &references, fetched.as_ref());
     if environment.problems.is_empty() {
         environment.problems =
@@ -165,6 +168,7 @@ fn fetch(
     inherited: &Inherited,
     references: &[reference::Reference],
     began: Instant,
+    logging: Logging,
 ) -> Result<Option<Fetched>, Error> {
     if config.skip {
         warn!("--skip: SSM was not asked; the command gets what is inherited, and defaults");
@@ -176,7 +180,8 @@ fn fetch(
     process::hide();
     launch::signals::end_on_request();
     let requests = plan::plan(&config.sources, references);
-    ssm::fetch(config, inherited, requests, began).map(Some)
+    let mut progress = Progress::new(logging.is_quiet());
+    ssm::fetch(config, inherited, requests, began, &mut progress).map(Some)
 }
 
 fn wanted_file(inherited: &Inherited) -> Wanted {

@@ -7,8 +7,10 @@
 
 use crate::error::{Error, Status};
 use crate::inherited::Inherited;
+use crate::progress;
 use std::fmt::{self, Write as _};
 use std::io::Write as _;
+use std::sync::atomic::Ordering;
 use tracing::field::{Field, Visit};
 use tracing::subscriber::Interest;
 use tracing::{Event, Level, Metadata, Subscriber, span};
@@ -75,6 +77,12 @@ impl Logging {
         Ok(Self { level, format })
     }
 
+    /// Whether errors alone are told.
+    #[must_use]
+    pub fn is_quiet(self) -> bool {
+        self.level == Level::ERROR
+    }
+
     /// Makes these the rules for the whole process.
     pub fn install(self) {
         // A second subscriber would be a bug of ours with no harm in it.
@@ -105,6 +113,9 @@ impl Logging {
             }
         };
         line.push('\n');
+        if progress::SHOWN.load(Ordering::Relaxed) {
+            let _ = std::io::stderr().write_all(progress::ERASE);
+        }
         // A full or closed stderr changes nothing about the launch.
         let _ = std::io::stderr().write_all(line.as_bytes());
     }

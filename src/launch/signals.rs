@@ -2,8 +2,10 @@
 //! gives no default action. Only signals at their default get a handler, so that `execve`, which
 //! resets handlers to the default, leaves every disposition as it was found.
 
+use crate::progress;
 use nix::libc;
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
+use std::sync::atomic::Ordering;
 
 const ENDING: &[Signal] = &[
     Signal::SIGTERM,
@@ -38,7 +40,11 @@ extern "C" fn end(signal: libc::c_int) {
         libc::SIGHUP => b"ssm-exec: SIGHUP came before the command was started\n",
         _ => b"ssm-exec: a signal came before the command was started\n",
     };
-    // SAFETY: write(2) is async-signal-safe, and the buffer is static.
+    if progress::SHOWN.load(Ordering::Relaxed) {
+        // SAFETY: write(2) is async-signal-safe, and the buffer is static.
+        unsafe { libc::write(2, progress::ERASE.as_ptr().cast(), progress::ERASE.len()) };
+    }
+    // SAFETY: as above.
     unsafe { libc::write(2, message.as_ptr().cast(), message.len()) };
     // SAFETY: _exit(2) is async-signal-safe.
     unsafe { libc::_exit(128 + signal) }

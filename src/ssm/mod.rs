@@ -14,9 +14,11 @@ use crate::error::{Error, FetchError};
 use crate::fetched::Fetched;
 use crate::inherited::Inherited;
 use crate::plan::Request;
+use crate::progress::Progress;
 use requests::Answer;
 use retry::Patience;
 use std::collections::VecDeque;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
@@ -24,6 +26,9 @@ use tokio::task::JoinSet;
 /// How many requests are under way at once: enough to hide a round trip of a region away, few enough
 /// that one start takes less than half of the default quota's second.
 const CONCURRENT: usize = 16;
+
+/// How often the progress is told.
+const TICK: Duration = Duration::from_millis(100);
 
 /// Fetches everything that was planned, or fails, before `began` is `config.timeout` ago.
 ///
@@ -34,6 +39,7 @@ pub fn fetch(
     inherited: &Inherited,
     requests: Vec<Request>,
     began: Instant,
+    progress: &mut Progress,
 ) -> Result<Fetched, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -41,11 +47,14 @@ pub fn fetch(
         .map_err(|error| Error::Internal(format!("no runtime can be made: {error}")))?;
     let deadline = began + config.timeout;
     let outcome = runtime.block_on(async {
-        match tokio::time::timeout_at(deadline.into(), run(config, inherited, requests, deadline))
-            .await
-        {
-            Ok(outcome) => outcome,
-            Err(_) => Err(timed_out(config.timeout).into()),
+        let fetching = run(config, inherited, requests, deadline);
+        let mut fetching = pin!(tokio::time::timeout_at(deadline.into(), fetching));
+        loop {
+            match tokio::time::timeout(TICK, &mut fetching).await {
+                Ok(Ok(outcome)) => return outcome,
+                Ok(Err(_)) => return Err(timed_out(config.timeout).into()),
+                Err(_) => progress.tick(),
+            }
         }
     });
     // A thread that still waits for DNS must not keep the command waiting; execve ends it.

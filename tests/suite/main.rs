@@ -10,3 +10,4 @@ mod doors;
 mod launching;
 mod mistakes;
 mod sources;
+mod terminal;
