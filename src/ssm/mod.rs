@@ -46,13 +46,14 @@ pub fn fetch(
         .build()
         .map_err(|error| Error::Internal(format!("no runtime can be made: {error}")))?;
     let deadline = began + config.timeout;
+    let patience = Arc::new(Patience::new(deadline, config.timeout));
     let outcome = runtime.block_on(async {
-        let fetching = run(config, inherited, requests, deadline);
+        let fetching = run(config, inherited, requests, &patience);
         let mut fetching = pin!(tokio::time::timeout_at(deadline.into(), fetching));
         loop {
             match tokio::time::timeout(TICK, &mut fetching).await {
                 Ok(Ok(outcome)) => return outcome,
-                Ok(Err(_)) => return Err(timed_out(config.timeout).into()),
+                Ok(Err(_)) => return Err(out_of_time(&patience, config.timeout).into()),
                 Err(_) => progress.tick(),
             }
         }
@@ -62,21 +63,21 @@ pub fn fetch(
     outcome
 }
 
-fn timed_out(timeout: Duration) -> FetchError {
-    FetchError::TimedOut {
+fn out_of_time(patience: &Patience, timeout: Duration) -> FetchError {
+    patience.exhausted().unwrap_or(FetchError::TimedOut {
         stage: "AWS was asked for credentials or parameters",
         timeout,
-    }
+    })
 }
 
 async fn run(
     config: &Config,
     inherited: &Inherited,
     requests: Vec<Request>,
-    deadline: Instant,
+    patience: &Arc<Patience>,
 ) -> Result<Fetched, Error> {
     let client = client::connect(config, inherited).await?;
-    let patience = Patience::new(deadline, config.timeout);
+    let patience = Arc::clone(patience);
     let session = Arc::new(requests::Session { client, patience });
     let mut waiting = VecDeque::from(requests);
     let mut running = JoinSet::new();

@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// What all requests share.
 pub(super) struct Session {
     pub(super) client: Client,
-    pub(super) patience: Patience,
+    pub(super) patience: Arc<Patience>,
 }
 
 /// What one request brought.
