@@ -8,29 +8,50 @@
 //! assert!(stub.url().starts_with("http://127.0.0.1:"));
 //! ```
 
-mod answer;
+mod access;
+mod bend;
+mod builder;
 mod date;
 mod fault;
+mod knobs;
+mod name;
+mod names;
+mod parameter;
+mod path;
+mod putting;
 mod quota;
+mod refusal;
+mod request;
+mod script;
+mod secret;
 mod server;
+mod state;
 mod store;
 mod tls;
 mod wire;
+mod world;
 
-pub use answer::Refusal;
+pub use access::{Denial, KmsDenial, Policy};
+pub use bend::Bend;
+pub use builder::Builder;
 pub use fault::{After, Fault};
-pub use server::Request;
-pub use store::Parameter;
+pub use knobs::{
+    Duplicates, ErrorTypeHeader, LabelSelector, MalformedName, MessageCase, MissingLabel,
+};
+pub use parameter::{Kind, Parameter};
+pub use refusal::Refusal;
+pub use request::{Outcome, Request};
+pub use script::When;
+pub use secret::Secret;
+pub use state::Door;
 pub use tls::Certificate;
 
-use answer::Denied;
-use quota::Quota;
-use server::{Shared, State};
-use std::net::{SocketAddr, TcpListener};
+use serde_json::Value;
+use state::{Shared, State};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
-use tokio_rustls::TlsAcceptor;
 
 /// How long a test waits for a request before it is taken for lost.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -45,120 +66,6 @@ pub struct Stub {
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
-/// What an endpoint is to be like.
-#[derive(Debug)]
-pub struct Builder {
-    state: State,
-    latency: Duration,
-    skew: i64,
-    certificate: Option<Certificate>,
-    listen: SocketAddr,
-}
-
-impl Builder {
-    /// Speaks TLS, with a certificate of a CA of its own.
-    #[must_use]
-    pub fn tls(self) -> Self {
-        self.certificate(Certificate::Good)
-    }
-
-    /// Speaks TLS, with such a certificate.
-    #[must_use]
-    pub fn certificate(mut self, certificate: Certificate) -> Self {
-        self.certificate = Some(certificate);
-        self
-    }
-
-    /// Answers each request so much later.
-    #[must_use]
-    pub fn latency(mut self, latency: Duration) -> Self {
-        self.latency = latency;
-        self
-    }
-
-    /// Serves so many requests a second, and `burst` at once after a rest.
-    #[must_use]
-    pub fn quota(mut self, per_second: f64, burst: f64) -> Self {
-        self.state.quota = Some(Quota::new(per_second, burst));
-        self
-    }
-
-    /// Puts fewer parameters on a page than were asked for.
-    #[must_use]
-    pub fn page_size(mut self, size: usize) -> Self {
-        self.state.world.page_size = Some(size);
-        self
-    }
-
-    /// Puts so many empty pages before each.
-    #[must_use]
-    pub fn empty_pages(mut self, count: usize) -> Self {
-        self.state.world.empty_pages = count;
-        self
-    }
-
-    /// Its clock is so many seconds ahead.
-    #[must_use]
-    pub fn clock_ahead(mut self, seconds: i64) -> Self {
-        self.skew = seconds;
-        self
-    }
-
-    /// Listens here; on a free port of 127.0.0.1 otherwise.
-    #[must_use]
-    pub fn listen(mut self, address: SocketAddr) -> Self {
-        self.listen = address;
-        self
-    }
-
-    /// Keeps no record of requests: for benchmarks.
-    #[must_use]
-    pub fn without_record(mut self) -> Self {
-        self.state.recording = false;
-        self
-    }
-
-    /// Starts it.
-    ///
-    /// # Panics
-    /// When the address can't be had.
-    #[must_use]
-    pub fn start(self) -> Stub {
-        let listener = TcpListener::bind(self.listen).expect("an address to listen on");
-        let address = listener.local_addr().expect("an address");
-        listener
-            .set_nonblocking(true)
-            .expect("a non-blocking socket");
-        let (acceptor, ca) = match self.certificate.map(tls::make) {
-            Some((config, ca)) => (Some(TlsAcceptor::from(config)), Some(ca)),
-            None => (None, None),
-        };
-        let shared = Arc::new(Shared::new(self.state, self.latency, self.skew));
-        let (stop, stopped) = oneshot::channel();
-        let serving = Arc::clone(&shared);
-        let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .expect("a runtime");
-            runtime.block_on(async move {
-                let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
-                tokio::select! {
-                    () = server::serve(listener, acceptor, serving) => {}
-                    _ = stopped => {}
-                }
-            });
-        });
-        Stub {
-            shared,
-            address,
-            ca,
-            stop: Some(stop),
-            thread: Some(thread),
-        }
-    }
-}
-
 impl Stub {
     /// A plain HTTP endpoint with nothing in it.
     #[must_use]
@@ -169,26 +76,18 @@ impl Stub {
     /// For an endpoint of another kind.
     #[must_use]
     pub fn builder() -> Builder {
-        let mut state = State {
-            recording: true,
-            ..State::default()
-        };
-        state.world.account = "111122223333".to_owned();
-        state.world.region = "eu-west-1".to_owned();
-        Builder {
-            state,
-            latency: Duration::ZERO,
-            skew: 0,
-            certificate: None,
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-        }
+        Builder::default()
     }
 
     /// Where it is.
     #[must_use]
     pub fn url(&self) -> String {
         match self.ca {
-            Some(_) => format!("https://localhost:{}", self.address.port()),
+            // By name, as clients check names; over IPv6 `localhost` might not be.
+            Some(_) if self.address.is_ipv4() => {
+                format!("https://localhost:{}", self.address.port())
+            }
+            Some(_) => format!("https://{}", self.address),
             None => format!("http://{}", self.address),
         }
     }
@@ -214,11 +113,18 @@ impl Stub {
     }
 
     /// Puts a secret of Secrets Manager, to be had as `/aws/reference/secretsmanager/NAME`.
+    pub fn secret(&self, secret: Secret) {
+        self.shared.state().world.store.put_secret(secret);
+    }
+
+    /// The same in short.
     pub fn put_secret(&self, name: &str, value: &str) {
-        self.put(
-            Parameter::secure(&format!("/aws/reference/secretsmanager/{name}"), value)
-                .label("AWSCURRENT"),
-        );
+        self.secret(Secret::string(name, value));
+    }
+
+    /// Puts a parameter that is answered without a value.
+    pub fn missing_value(&self, name: &str) {
+        self.put(Parameter::string(name, "").without_value());
     }
 
     /// Takes a parameter away.
@@ -226,38 +132,47 @@ impl Stub {
         self.shared.state().world.store.remove(name);
     }
 
-    /// Denies an action (without `ssm:`) on a resource, which may end with `*`. In the text,
-    /// `{action}` and `{resource}` are filled.
-    pub fn deny(&self, action: &str, resource: &str, text: &str) {
-        self.shared.state().world.denied.push(Denied {
-            action: action.to_owned(),
-            resource: resource.to_owned(),
-            text: text.to_owned(),
-        });
+    /// Denies an action on the resources whose ARN matches. Both may have `*` and `?` in them; an
+    /// action without a service is one of SSM's. Secrets are denied by
+    /// `secretsmanager:GetSecretValue` on theirs.
+    pub fn deny(&self, action: &str, resource: &str, denial: impl Into<Denial>) {
+        let mut state = self.shared.state();
+        state.world.access.deny(action, resource, denial.into());
     }
 
-    /// Fails the decryption of parameters whose names begin so.
-    pub fn deny_decryption(&self, start: &str, refusal: Refusal) {
-        self.shared
-            .state()
-            .world
-            .undecryptable
-            .push((start.to_owned(), refusal));
+    /// Fails the decryption of the parameters whose names match.
+    pub fn deny_kms(&self, name: &str, denial: KmsDenial) {
+        self.shared.state().world.access.deny_kms(name, denial);
+    }
+
+    /// Takes all denials back.
+    pub fn allow_all(&self) {
+        self.shared.state().world.access.allow_all();
     }
 
     /// The next request that has no fault yet gets this one.
-    pub fn fault(&self, fault: Fault) {
-        self.shared.state().script.push(fault);
+    pub fn fault(&self, fault: impl Into<Fault>) {
+        self.fault_when(When::next(1), fault);
     }
 
-    /// Every request gets this fault.
-    pub fn always(&self, fault: Fault) {
-        self.shared.state().script.always(fault);
+    /// Every request without another fault gets this one.
+    pub fn always(&self, fault: impl Into<Fault>) {
+        self.fault_when(When::every(), fault);
+    }
+
+    /// Those requests get this fault.
+    pub fn fault_when(&self, when: When, fault: impl Into<Fault>) {
+        self.shared.state().script.push(when, fault.into());
     }
 
     /// No request gets any fault from now on.
     pub fn heal(&self) {
         self.shared.state().script.clear();
+    }
+
+    /// What happens to connections from now on, when they are made.
+    pub fn door(&self, door: Door) {
+        self.shared.state().door = door;
     }
 
     /// Holds all answers back until [`Self::release`].
@@ -294,17 +209,49 @@ impl Stub {
         self.shared.state().served
     }
 
+    /// What `GET /requests` tells: `requests` within the quota, `throttled` ones over it, and
+    /// `connections`.
+    #[must_use]
+    pub fn counts(&self) -> Value {
+        self.shared.state().counts()
+    }
+
+    /// Waits for the first request, and gives it.
+    ///
+    /// # Panics
+    /// When none comes for a minute, or none is recorded.
+    #[must_use]
+    pub fn wait_for_request(&self) -> Request {
+        self.wait_for_requests(1);
+        self.requests().swap_remove(0)
+    }
+
     /// Waits until so many requests have come.
     ///
     /// # Panics
     /// When they don't come for a minute.
     pub fn wait_for_requests(&self, count: usize) {
+        self.wait(|state| state.arrived >= count, "requests");
+    }
+
+    /// Waits until so many connections were made.
+    ///
+    /// # Panics
+    /// When they aren't made for a minute.
+    pub fn wait_for_connections(&self, count: usize) {
+        self.wait(|state| state.connections >= count, "connections");
+    }
+
+    fn wait(&self, enough: impl Fn(&State) -> bool, what: &str) {
         let began = Instant::now();
         let mut state = self.shared.state();
-        while state.requests.len() < count {
-            let left = PATIENCE
-                .checked_sub(began.elapsed())
-                .expect("a request within a minute");
+        while !enough(&state) {
+            let Some(left) = PATIENCE.checked_sub(began.elapsed()) else {
+                let counts = state.counts();
+                // Not with the lock held: the serving thread would panic too.
+                drop(state);
+                panic!("too few {what} in a minute: {counts}");
+            };
             (state, _) = self
                 .shared
                 .arrived

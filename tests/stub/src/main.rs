@@ -1,34 +1,41 @@
 //! The stub as a program: for benchmarks, containers and trying things by hand.
 
-use ssm_stub::{Parameter, Stub};
+use serde_json::Value;
+use ssm_stub::{Kind, Parameter, Stub};
 use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-const HELP: &str = "ssm-stub [--listen ADDR] [--tls-dir DIR] [--latency-ms N] [--quota PER_SECOND] [--burst N] [--seed FILE.json]
+const HELP: &str = "ssm-stub [--listen ADDR] [--tls-dir DIR] [--latency-ms N] [--quota PER_SECOND] [--burst N]
+         [--seed FILE.json] [--count-file FILE]
 
-Prints its URL when it is ready, and serves until it is killed.
---seed: [{\"name\": \"/a/b\", \"value\": \"…\", \"type\": \"SecureString\"}, …]
---tls-dir: speaks TLS, and writes the CA's certificate to DIR/ca.pem";
+Prints its URL when it is ready, and serves until it is killed. GET /requests counts requests
+(within the quota), throttled ones (over it) and connections.
+--seed        [{\"name\": \"/a/b\", \"value\": \"…\", \"type\": \"SecureString\", \"version\": 3, \"label\": \"blue\"}, …]
+--tls-dir     speaks TLS, and writes the CA's certificate to DIR/ca.pem
+--burst       what may come at once after a rest; 40 otherwise
+--count-file  keeps what GET /requests tells in a file, half a second old at the most";
 
-fn main() {
+/// How old the count file may be.
+const COUNT_EVERY: Duration = Duration::from_millis(500);
+
+fn main() -> Result<(), String> {
     let mut builder = Stub::builder().without_record();
-    let (mut seed, mut tls_dir, mut quota, mut burst) = (None, None, None, 40.0);
+    let (mut seed, mut tls_dir, mut count_file) = (None, None, None);
+    let (mut quota, mut burst) = (None, 40.0);
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
-        let mut value = || words.next().expect(HELP);
+        let mut value = || words.next().ok_or(format!("{word} needs a value\n{HELP}"));
         match word.as_str() {
-            "--listen" => builder = builder.listen(value().parse().expect("ADDR:PORT")),
-            "--latency-ms" => {
-                builder = builder.latency(Duration::from_millis(value().parse().expect("a number")))
-            }
-            "--quota" => quota = Some(value().parse::<f64>().expect("a number")),
-            "--burst" => burst = value().parse::<f64>().expect("a number"),
-            "--seed" => seed = Some(value()),
-            "--tls-dir" => tls_dir = Some(value()),
-            _ => {
-                let _ = writeln!(std::io::stderr(), "{HELP}");
-                return;
-            }
+            "--listen" => builder = builder.listen(parse(&value()?)?),
+            "--latency-ms" => builder = builder.latency(Duration::from_millis(parse(&value()?)?)),
+            "--quota" => quota = Some(parse(&value()?)?),
+            "--burst" => burst = parse(&value()?)?,
+            "--seed" => seed = Some(PathBuf::from(value()?)),
+            "--tls-dir" => tls_dir = Some(PathBuf::from(value()?)),
+            "--count-file" => count_file = Some(PathBuf::from(value()?)),
+            "--help" | "-h" => return say(HELP),
+            _ => return Err(format!("unknown option {word}\n{HELP}")),
         }
     }
     if let Some(quota) = quota {
@@ -39,26 +46,71 @@ fn main() {
     }
     let stub = builder.start();
     if let Some(directory) = tls_dir {
-        std::fs::write(format!("{directory}/ca.pem"), stub.ca_pem())
-            .expect("a directory for ca.pem");
+        write(&directory.join("ca.pem"), stub.ca_pem())?;
     }
-    if let Some(path) = seed {
-        let text = std::fs::read_to_string(path).expect("a seed file");
-        let seed: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-        for entry in seed.as_array().expect("a list") {
-            let text = |key: &str| entry[key].as_str().unwrap_or_default();
-            stub.put(match text("type") {
-                "String" => Parameter::string(text("name"), text("value")),
-                "StringList" => Parameter::list(text("name"), text("value")),
-                _ => Parameter::secure(text("name"), text("value")),
-            });
+    for parameter in seed
+        .as_deref()
+        .map(read_seed)
+        .transpose()?
+        .unwrap_or_default()
+    {
+        stub.put(parameter);
+    }
+    say(&stub.url())?;
+    let mut written = None;
+    loop {
+        match &count_file {
+            None => std::thread::park(),
+            Some(path) => {
+                let counts = stub.counts().to_string();
+                if written.as_ref() != Some(&counts) {
+                    // Renamed into place, so that nobody reads half of it.
+                    let new = path.with_extension("new");
+                    write(&new, &counts)?;
+                    std::fs::rename(&new, path).map_err(|error| error.to_string())?;
+                    written = Some(counts);
+                }
+                std::thread::park_timeout(COUNT_EVERY);
+            }
         }
     }
+}
+
+fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|error| format!("{text}: {error}"))
+}
+
+fn say(text: &str) -> Result<(), String> {
     let mut stdout = std::io::stdout();
-    writeln!(stdout, "{}", stub.url())
+    writeln!(stdout, "{text}")
         .and_then(|()| stdout.flush())
-        .expect("a reader of the URL");
-    loop {
-        std::thread::park();
-    }
+        .map_err(|error| error.to_string())
+}
+
+fn write(path: &Path, text: &str) -> Result<(), String> {
+    std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+fn read_seed(path: &Path) -> Result<Vec<Parameter>, String> {
+    let wrong = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(&error))?;
+    let entries: Vec<Value> = serde_json::from_str(&text).map_err(|error| wrong(&error))?;
+    entries
+        .iter()
+        .map(|entry| {
+            let text = |key: &str| entry[key].as_str();
+            let missing = |key: &str| wrong(&format!("an entry without `{key}`"));
+            let name = text("name").ok_or_else(|| missing("name"))?;
+            let value = text("value").ok_or_else(|| missing("value"))?;
+            let kind: Kind = parse(text("type").unwrap_or("SecureString"))?;
+            let mut parameter = Parameter::new(kind, name, value);
+            if let Some(version) = entry["version"].as_i64() {
+                parameter = parameter.version(version);
+            }
+            if let Some(label) = text("label") {
+                parameter = parameter.label(label);
+            }
+            Ok(parameter)
+        })
+        .collect()
 }

@@ -1,110 +1,76 @@
 //! The HTTP side: connections in, requests recorded, answers or faults out.
 
-use crate::answer::{Refusal, World};
-use crate::fault::{After, Fault, Script};
-use crate::quota::Quota;
+use crate::fault::{After, Fault};
+use crate::knobs::{ErrorTypeHeader, MessageCase};
+use crate::refusal::Refusal;
+use crate::request::{Outcome, Request};
+use crate::state::{Door, Shared, State};
 use crate::wire::{Hijack, Reset, Wire};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
-use hyper::{Request as HttpRequest, Response};
+use hyper::{HeaderMap, Request as HttpRequest, Response};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use std::convert::Infallible;
+use std::fmt::Write;
 use std::net::SocketAddr;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
-/// A request that came.
-#[derive(Debug, Clone)]
-pub struct Request {
-    /// `GetParameters` and so on.
-    pub action: String,
-    /// What was asked.
-    pub body: Value,
-    /// Names in lower case.
-    pub headers: Vec<(String, String)>,
-    /// The client's port: one for each connection.
-    pub port: u16,
-    /// When it came.
-    pub time: Instant,
-    /// What came of it: `200`, or the code of the refusal.
-    pub outcome: String,
-}
-
-impl Request {
-    /// A header's value.
-    #[must_use]
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
-    }
-}
-
-#[derive(Debug, Default)]
-pub(crate) struct State {
-    pub(crate) world: World,
-    pub(crate) script: Script,
-    pub(crate) quota: Option<Quota>,
-    pub(crate) requests: Vec<Request>,
-    pub(crate) served: usize,
-    pub(crate) throttled: usize,
-    pub(crate) connections: usize,
-    pub(crate) recording: bool,
-}
-
-#[derive(Debug)]
-pub(crate) struct Shared {
-    state: Mutex<State>,
-    pub(crate) arrived: Condvar,
-    pub(crate) held: watch::Sender<bool>,
-    pub(crate) latency: Duration,
-    pub(crate) skew: i64,
-}
-
-impl Shared {
-    pub(crate) fn new(state: State, latency: Duration, skew: i64) -> Self {
-        Self {
-            state: Mutex::new(state),
-            arrived: Condvar::new(),
-            held: watch::channel(false).0,
-            latency,
-            skew,
-        }
-    }
-
-    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().expect("no panic holds it")
-    }
-}
+/// The content type of all answers.
+pub(crate) const JSON: &str = "application/x-amz-json-1.1";
 
 /// Takes connections until the runtime is dropped.
 pub(crate) async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, shared: Arc<Shared>) {
     loop {
         let Ok((stream, peer)) = listener.accept().await else {
+            // Out of descriptors, say: let some connections end first.
+            tokio::time::sleep(Duration::from_millis(5)).await;
             continue;
         };
-        shared.state().connections += 1;
+        let door = shared.connected();
         // Each packet at once, as a real endpoint would.
         let _ = stream.set_nodelay(true);
-        let (tls, shared) = (tls.clone(), Arc::clone(&shared));
-        tokio::spawn(async move {
-            match tls {
-                None => connection(stream, peer, shared).await,
-                Some(acceptor) => {
-                    if let Ok(stream) = acceptor.accept(stream).await {
-                        connection(stream, peer, shared).await;
-                    }
-                }
+        match door {
+            Door::Open => {
+                tokio::spawn(greet(stream, peer, tls.clone(), Arc::clone(&shared)));
             }
-        });
+            Door::Stall => {
+                tokio::spawn(async move {
+                    let _kept = stream;
+                    std::future::pending::<()>().await;
+                });
+            }
+            Door::Close => drop(stream),
+            Door::Reset => stream.reset_on_close(),
+        }
     }
+}
+
+async fn greet(stream: TcpStream, peer: SocketAddr, tls: Option<TlsAcceptor>, shared: Arc<Shared>) {
+    match tls {
+        None => connection(stream, peer, shared).await,
+        Some(acceptor) => {
+            if let Ok(stream) = acceptor.accept(stream).await {
+                connection(stream, peer, shared).await;
+            }
+        }
+    }
+}
+
+/// One client's connection.
+#[derive(Clone)]
+struct Line {
+    peer: SocketAddr,
+    hijack: Hijack,
+    /// Whether a request was made on it, of the counts or of parameters.
+    used: Arc<AtomicBool>,
+    shared: Arc<Shared>,
 }
 
 async fn connection<S>(stream: S, peer: SocketAddr, shared: Arc<Shared>)
@@ -113,142 +79,195 @@ where
 {
     let hijack = Hijack::default();
     let io = TokioIo::new(Wire::new(stream, Arc::clone(&hijack)));
-    let service =
-        service_fn(move |request| handle(request, peer, Arc::clone(&shared), Arc::clone(&hijack)));
+    let line = Line {
+        peer,
+        hijack,
+        used: Arc::default(),
+        shared,
+    };
+    let service = service_fn(move |request| {
+        let line = line.clone();
+        async move { Ok::<_, Infallible>(line.handle(request).await) }
+    });
     let _ = hyper::server::conn::http1::Builder::new()
         .serve_connection(io, service)
         .await;
 }
 
-async fn handle(
-    request: HttpRequest<Incoming>,
-    peer: SocketAddr,
-    shared: Arc<Shared>,
-    hijack: Hijack,
-) -> Result<Response<Full<Bytes>>, Infallible> {
-    if request.uri().path() == "/requests" {
-        let state = shared.state();
-        let counts = json!({ "requests": state.served, "throttled": state.throttled, "connections": state.connections });
-        return Ok(Response::new(Full::from(counts.to_string())));
+impl Line {
+    async fn handle(self, request: HttpRequest<Incoming>) -> Response<Full<Bytes>> {
+        let first = !self.used.swap(true, Ordering::Relaxed);
+        if request.uri().path() == "/requests" {
+            let counts = self.shared.counts(first).to_string();
+            return Response::new(Full::from(counts));
+        }
+        let (parts, body) = request.into_parts();
+        let bytes = body
+            .collect()
+            .await
+            .map(http_body_util::Collected::to_bytes)
+            .unwrap_or_default();
+        let arrived = Instant::now();
+        let (reply, fault) = self.decide(&parts.headers, &bytes, arrived);
+        let mut held = self.shared.held.subscribe();
+        let _ = held.wait_for(|held| !held).await;
+        let delay = match fault {
+            Fault::Slow(delay) => self.shared.latency + delay,
+            _ => self.shared.latency,
+        };
+        if !delay.is_zero() {
+            tokio::time::sleep_until((arrived + delay).into()).await;
+        }
+        let raw = match fault {
+            Fault::Stall => (Vec::new(), After::Stall),
+            Fault::Raw(bytes, after) => (bytes, after),
+            Fault::Half(after) => (reply.cut(), after),
+            Fault::Length(off) => (reply.with_length(off), After::Close),
+            _ => return reply.into_response(),
+        };
+        *self.hijack.lock().expect("no panic holds it") = Some(raw);
+        Response::new(Full::default())
     }
-    let target = request
-        .headers()
-        .get("x-amz-target")
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    let action = target.rsplit('.').next().unwrap_or_default().to_owned();
-    let headers = request
-        .headers()
-        .iter()
-        .map(|(name, value)| {
-            (
-                name.to_string(),
-                String::from_utf8_lossy(value.as_bytes()).into_owned(),
-            )
-        })
-        .collect();
-    let bytes = request
-        .into_body()
-        .collect()
-        .await
-        .map(http_body_util::Collected::to_bytes)
-        .unwrap_or_default();
-    let body: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-    let (outcome, fault) = {
-        let mut state = shared.state();
-        let fault = state.script.take().unwrap_or(Fault::None);
-        let outcome = judge(&mut state, &action, &body, &fault);
+
+    /// The answer to a request, which is recorded, and what is to be done to it on the wire.
+    fn decide(&self, headers: &HeaderMap, bytes: &[u8], arrived: Instant) -> (Reply, Fault) {
+        let text = |value: &hyper::header::HeaderValue| {
+            String::from_utf8_lossy(value.as_bytes()).into_owned()
+        };
+        let target = headers.get("x-amz-target").map(text).unwrap_or_default();
+        let action = target.strip_prefix("AmazonSSM.").unwrap_or_default();
+        let body: Value = serde_json::from_slice(bytes).unwrap_or(Value::Null);
+        let mut state = self.shared.state();
+        let (result, fault) = judge(&mut state, action, &body);
+        let (fault, extra) = fault.split();
+        let mut reply = match (&fault, &result) {
+            (Fault::Answer(status, kind, body), _) => Reply::new(*status, kind, body.clone()),
+            (_, Ok(body)) => Reply::new(200, JSON, body.to_string().into_bytes()),
+            (_, Err(refusal)) => Reply::refusal(refusal, &state),
+        };
+        state.arrived += 1;
+        let id = format!("5f2d8f0e-0000-4000-8000-{:012}", state.arrived);
+        reply.headers.push(("x-amzn-requestid", id));
+        reply.headers.extend(extra);
+        if self.shared.skew != 0 {
+            let date = crate::date::http_date(self.shared.skew);
+            reply.headers.push(("date", date));
+        }
         if state.recording {
-            let word = match &outcome {
-                Ok(_) => "200".to_owned(),
-                Err(refusal) => refusal.code.clone(),
+            let outcome = match (&fault, result) {
+                (Fault::None | Fault::Slow(_) | Fault::Bent(_) | Fault::Refusal(_), Ok(_)) => {
+                    Outcome::Answered
+                }
+                (_, Err(refusal)) => Outcome::Refused(refusal.status, refusal.code),
+                (_, Ok(_)) => Outcome::Broken,
             };
             state.requests.push(Request {
-                action,
+                action: action.to_owned(),
                 body,
-                headers,
-                port: peer.port(),
-                time: Instant::now(),
-                outcome: word,
+                headers: headers
+                    .iter()
+                    .map(|(name, value)| (name.to_string(), text(value)))
+                    .collect(),
+                port: self.peer.port(),
+                time: arrived,
+                outcome,
             });
         }
-        (outcome, fault)
-    };
-    shared.arrived.notify_all();
-    let mut held = shared.held.subscribe();
-    let _ = held.wait_for(|held| !held).await;
-    let delay = shared.latency
-        + if let Fault::Slow(delay) = fault {
-            delay
-        } else {
-            Duration::ZERO
-        };
-    if !delay.is_zero() {
-        tokio::time::sleep(delay).await;
+        drop(state);
+        self.shared.arrived.notify_all();
+        (reply, fault)
     }
-    let mut response = match (fault, outcome) {
-        (Fault::Stall, _) => {
-            *hijack.lock().expect("no panic holds it") = Some((Vec::new(), After::Stall));
-            Response::new(Full::default())
-        }
-        (Fault::Raw(bytes, after), _) => {
-            *hijack.lock().expect("no panic holds it") = Some((bytes, after));
-            Response::new(Full::default())
-        }
-        (Fault::Answer(status, kind, body), _) => answer(status, kind, body),
-        (fault, Err(refusal)) => {
-            let mut response = answer(refusal.status, JSON, body_of(&refusal));
-            if let Fault::Refusal(_, headers) = fault {
-                for (name, value) in headers {
-                    response
-                        .headers_mut()
-                        .insert(name, value.parse().expect("a header's value"));
-                }
-            }
-            response
-        }
-        (_, Ok(body)) => answer(200, JSON, body.to_string().into_bytes()),
-    };
-    if shared.skew != 0 {
-        let date = crate::date::http_date(shared.skew);
-        response
-            .headers_mut()
-            .insert("date", date.parse().expect("a date"));
-    }
-    Ok(response)
 }
 
-const JSON: &str = "application/x-amz-json-1.1";
-
 /// Throttled, or refused by script, or answered.
-fn judge(state: &mut State, action: &str, body: &Value, fault: &Fault) -> Result<Value, Refusal> {
+fn judge(state: &mut State, action: &str, body: &Value) -> (Result<Value, Refusal>, Fault) {
     if let Some(quota) = &mut state.quota
         && !quota.admit()
     {
         state.throttled += 1;
-        return Err(Refusal::client("ThrottlingException", "Rate exceeded"));
+        return (Err(Refusal::throttled()), Fault::None);
     }
     state.served += 1;
-    match fault {
-        Fault::Refusal(refusal, _) => Err(refusal.clone()),
+    let fault = state.script.take(action, body).unwrap_or(Fault::None);
+    let inner = match &fault {
+        Fault::With(inner, _) => inner,
+        fault => fault,
+    };
+    let result = match inner {
+        Fault::Refusal(refusal) => Err(refusal.clone()),
+        Fault::Answer(..) | Fault::Raw(..) | Fault::Stall => Ok(Value::Null),
+        Fault::Bent(bend) => state.world.answer(action, body).map(|mut answer| {
+            bend.apply(&mut answer);
+            answer
+        }),
         _ => state.world.answer(action, body),
-    }
+    };
+    (result, fault)
 }
 
-fn body_of(refusal: &Refusal) -> Vec<u8> {
-    let mut body = json!({ "__type": refusal.code });
-    if let Some(message) = &refusal.message {
-        // The model has `Message` for some; what was seen on the wire is lower case (facts §3).
-        body["message"] = message.as_str().into();
-    }
-    body.to_string().into_bytes()
+/// An answer, ready for the wire.
+struct Reply {
+    status: u16,
+    headers: Vec<(&'static str, String)>,
+    body: Vec<u8>,
 }
 
-fn answer(status: u16, kind: &'static str, body: Vec<u8>) -> Response<Full<Bytes>> {
-    Response::builder()
-        .status(status)
-        .header("content-type", kind)
-        .header("x-amzn-requestid", "5f2d8f0e-0000-4000-8000-5b1d5b1d5b1d")
-        .body(Full::from(body))
-        .expect("a valid response")
+impl Reply {
+    fn new(status: u16, kind: &str, body: Vec<u8>) -> Self {
+        Self {
+            status,
+            headers: vec![("content-type", kind.to_owned())],
+            body,
+        }
+    }
+
+    fn refusal(refusal: &Refusal, state: &State) -> Self {
+        let knobs = state.world.knobs;
+        let mut body = json!({ "__type": refusal.code });
+        if let Some(message) = &refusal.message {
+            let member = match knobs.message_case {
+                MessageCase::Lower => "message",
+                MessageCase::Upper => "Message",
+            };
+            body[member] = message.as_str().into();
+        }
+        let mut reply = Self::new(refusal.status, JSON, body.to_string().into_bytes());
+        if knobs.error_type == ErrorTypeHeader::Sent {
+            let header = ("x-amzn-errortype", refusal.code.clone());
+            reply.headers.push(header);
+        }
+        reply
+    }
+
+    fn into_response(self) -> Response<Full<Bytes>> {
+        let mut response = Response::builder().status(self.status);
+        for (name, value) in self.headers {
+            response = response.header(name, value);
+        }
+        response
+            .body(Full::from(self.body))
+            .expect("a test's headers are valid")
+    }
+
+    /// By hand: hyper wouldn't send a length that is wrong.
+    fn head(&self, length: usize) -> Vec<u8> {
+        let mut head = format!("HTTP/1.1 {} -\r\ncontent-length: {length}\r\n", self.status);
+        for (name, value) in &self.headers {
+            let _ = write!(head, "{name}: {value}\r\n");
+        }
+        head.push_str("\r\n");
+        head.into_bytes()
+    }
+
+    fn cut(&self) -> Vec<u8> {
+        let mut bytes = self.head(self.body.len());
+        bytes.extend(&self.body[..self.body.len() / 2]);
+        bytes
+    }
+
+    fn with_length(&self, off: isize) -> Vec<u8> {
+        let mut bytes = self.head(self.body.len().saturating_add_signed(off));
+        bytes.extend(&self.body);
+        bytes
+    }
 }

@@ -1,76 +1,12 @@
-//! The parameters that the stub has: versions, labels, secrets, and what may not be read.
+//! The parameters that there are, with their versions. Knows nothing of requests and answers.
 
+use crate::parameter::Parameter;
+use crate::secret::{REFERENCE, Secret, SecretVersion};
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
-/// A parameter to put.
-#[derive(Debug, Clone)]
-pub struct Parameter {
-    pub(crate) name: String,
-    pub(crate) value: Option<String>,
-    pub(crate) kind: &'static str,
-    pub(crate) labels: Vec<String>,
-    pub(crate) modified: f64,
-    pub(crate) arn: Option<String>,
-}
-
-impl Parameter {
-    fn new(kind: &'static str, name: &str, value: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            value: Some(value.to_owned()),
-            kind,
-            labels: Vec::new(),
-            modified: 1_700_000_000.25,
-            arn: None,
-        }
-    }
-
-    /// A `String`.
-    #[must_use]
-    pub fn string(name: &str, value: &str) -> Self {
-        Self::new("String", name, value)
-    }
-
-    /// A `SecureString`.
-    #[must_use]
-    pub fn secure(name: &str, value: &str) -> Self {
-        Self::new("SecureString", name, value)
-    }
-
-    /// A `StringList`.
-    #[must_use]
-    pub fn list(name: &str, value: &str) -> Self {
-        Self::new("StringList", name, value)
-    }
-
-    /// Labels this version; an older version of the same label loses it.
-    #[must_use]
-    pub fn label(mut self, label: &str) -> Self {
-        self.labels.push(label.to_owned());
-        self
-    }
-
-    /// When it was last changed, in seconds since the epoch.
-    #[must_use]
-    pub fn modified(mut self, seconds: f64) -> Self {
-        self.modified = seconds;
-        self
-    }
-
-    /// Shared from another account: found by this ARN alone.
-    #[must_use]
-    pub fn shared(mut self, arn: &str) -> Self {
-        self.arn = Some(arn.to_owned());
-        self
-    }
-
-    /// Answered without a value, as a binary secret is.
-    #[must_use]
-    pub fn without_value(mut self) -> Self {
-        self.value = None;
-        self
-    }
-}
+/// How many versions are kept (facts §4).
+const HISTORY: usize = 100;
 
 /// One version of a parameter.
 #[derive(Debug, Clone)]
@@ -84,14 +20,28 @@ pub(crate) struct Version {
 pub(crate) struct Store {
     named: BTreeMap<String, Vec<Version>>,
     shared: BTreeMap<String, Vec<Version>>,
+    secrets: BTreeMap<String, Vec<SecretVersion>>,
 }
 
+/// The one spelling of a name that has two.
 pub(crate) fn canonical(name: &str) -> &str {
     name.strip_prefix('/').unwrap_or(name)
 }
 
 impl Store {
-    pub(crate) fn put(&mut self, parameter: Parameter) {
+    /// Puts a new version, and gives its number.
+    pub(crate) fn put(&mut self, parameter: Parameter) -> i64 {
+        if let Some(name) = parameter.name.strip_prefix(REFERENCE) {
+            let secret = Secret::of(name, parameter.value);
+            self.put_secret(parameter.labels.iter().fold(secret, |secret, stage| {
+                if stage == "AWSCURRENT" {
+                    secret
+                } else {
+                    secret.stage(stage)
+                }
+            }));
+            return 0;
+        }
         let versions = match &parameter.arn {
             Some(arn) => self.shared.entry(arn.clone()).or_default(),
             None => self
@@ -105,12 +55,26 @@ impl Store {
                 .labels
                 .retain(|label| !parameter.labels.contains(label));
         }
-        let number = i64::try_from(versions.len()).expect("few versions") + 1;
+        let number = parameter
+            .version
+            .unwrap_or_else(|| versions.last().map_or(1, |last| last.number + 1));
         versions.push(Version { number, parameter });
+        if versions.len() > HISTORY {
+            versions.remove(0);
+        }
+        number
+    }
+
+    pub(crate) fn put_secret(&mut self, secret: Secret) {
+        let versions = self.secrets.entry(secret.name.clone()).or_default();
+        SecretVersion::push(versions, secret);
     }
 
     pub(crate) fn remove(&mut self, name: &str) {
-        self.named.remove(canonical(name));
+        match name.strip_prefix(REFERENCE) {
+            Some(secret) => drop(self.secrets.remove(secret)),
+            None => drop(self.named.remove(canonical(name))),
+        }
     }
 
     pub(crate) fn by_name(&self, name: &str) -> Option<&[Version]> {
@@ -121,27 +85,33 @@ impl Store {
         self.shared.get(arn).map(Vec::as_slice)
     }
 
-    /// All below a path, by whole segments; secrets aren't (facts §5).
+    pub(crate) fn secret(&self, name: &str) -> Option<&[SecretVersion]> {
+        self.secrets.get(name).map(Vec::as_slice)
+    }
+
+    /// All below a path, by whole segments, in the order of their names. Public parameters are below
+    /// their own paths only.
     pub(crate) fn below<'a>(
         &'a self,
-        path: &'a str,
+        path: &str,
         recursive: bool,
-    ) -> impl Iterator<Item = &'a [Version]> {
+    ) -> impl Iterator<Item = &'a [Version]> + use<'a> {
         let path = path.trim_matches('/');
+        let start = match path {
+            "" => String::new(),
+            path => format!("{path}/"),
+        };
+        let public = path == "aws" || path.starts_with("aws/");
+        let from: Bound<&str> = Bound::Included(&start);
         self.named
-            .iter()
-            .filter(move |(name, _)| {
-                let rest = if path.is_empty() {
-                    Some(name.as_str())
-                } else {
-                    name.strip_prefix(path)
-                        .and_then(|rest| rest.strip_prefix('/'))
-                };
-                rest.is_some_and(|rest| {
-                    (recursive || !rest.contains('/')) && !name.starts_with("aws/reference/")
-                })
+            .range::<str, _>((from, Bound::Unbounded))
+            .map_while(move |(name, versions)| {
+                Some((name, name.strip_prefix(start.as_str())?, versions))
             })
-            .map(|(_, versions)| versions.as_slice())
+            .filter(move |(name, rest, _)| {
+                (recursive || !rest.contains('/')) && (public || !name.starts_with("aws/service/"))
+            })
+            .map(|(_, _, versions)| versions.as_slice())
     }
 }
 
@@ -149,13 +119,16 @@ impl Store {
 pub(crate) fn select<'a>(versions: &'a [Version], selector: Option<&str>) -> Option<&'a Version> {
     match selector {
         None => versions.last(),
-        Some(selector) => versions.iter().find(|version| {
-            version.number.to_string() == selector
-                || version
-                    .parameter
-                    .labels
-                    .iter()
-                    .any(|label| label == selector)
-        }),
+        Some(selector) => match selector.parse::<i64>() {
+            Ok(number) => versions.iter().find(|version| version.number == number),
+            Err(_) => labelled(versions, selector),
+        },
     }
+}
+
+/// The version that has a label.
+pub(crate) fn labelled<'a>(versions: &'a [Version], label: &str) -> Option<&'a Version> {
+    versions
+        .iter()
+        .find(|version| version.parameter.labels.iter().any(|other| other == label))
 }

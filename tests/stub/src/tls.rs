@@ -11,7 +11,7 @@ use tokio_rustls::rustls::{ServerConfig, crypto, version};
 /// What is wrong with the certificate, if something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Certificate {
-    /// For `localhost` and 127.0.0.1.
+    /// For `localhost`, 127.0.0.1 and ::1.
     Good,
     /// It has expired.
     Expired,
@@ -19,14 +19,17 @@ pub enum Certificate {
     WrongName,
 }
 
-pub(crate) fn make(certificate: Certificate) -> (Arc<ServerConfig>, String) {
+/// A server's configuration, and the PEM of the CA that a client has to trust.
+pub(crate) fn make(certificate: Certificate, only_tls12: bool) -> (Arc<ServerConfig>, String) {
     let mut ca = CertificateParams::new(Vec::new()).expect("no names");
     ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     ca.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     let ca = CertifiedIssuer::self_signed(ca, KeyPair::generate().expect("a key")).expect("a CA");
     let names = match certificate {
         Certificate::WrongName => vec!["elsewhere.example".to_owned()],
-        _ => vec!["localhost".to_owned(), "127.0.0.1".to_owned()],
+        _ => ["localhost", "127.0.0.1", "::1"]
+            .map(str::to_owned)
+            .to_vec(),
     };
     let mut server = CertificateParams::new(names).expect("valid names");
     if certificate == Certificate::Expired {
@@ -35,8 +38,13 @@ pub(crate) fn make(certificate: Certificate) -> (Arc<ServerConfig>, String) {
     }
     let key = KeyPair::generate().expect("a key");
     let signed = server.signed_by(&key, &ca).expect("a certificate");
+    let versions: &[_] = if only_tls12 {
+        &[&version::TLS12]
+    } else {
+        &[&version::TLS13, &version::TLS12]
+    };
     let config = ServerConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
-        .with_protocol_versions(&[&version::TLS13, &version::TLS12])
+        .with_protocol_versions(versions)
         .expect("known versions")
         .with_no_client_auth()
         .with_single_cert(

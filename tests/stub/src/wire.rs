@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
 /// What a stream does in place of the next answer; filled by the service, taken by the stream.
+/// Whatever is written when it is filled is thrown away.
 pub(crate) type Hijack = Arc<Mutex<Option<(Vec<u8>, After)>>>;
 
 pub(crate) struct Wire<S> {

@@ -1,0 +1,259 @@
+//! Who may not read what, and how the service says so (facts §1.6, §1.7, §3).
+
+use crate::refusal::Refusal;
+
+/// The kind of policy that a denial names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Policy {
+    /// Of the user or the role.
+    Identity,
+    /// Of the parameter or the key.
+    Resource,
+    /// A permissions boundary.
+    Boundary,
+    /// Of the session.
+    Session,
+    /// Of the organisation (SCP).
+    ServiceControl,
+    /// Of the VPC endpoint.
+    VpcEndpoint,
+}
+
+impl Policy {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Identity => "identity-based policy",
+            Self::Resource => "resource-based policy",
+            Self::Boundary => "permissions boundary",
+            Self::Session => "session policy",
+            Self::ServiceControl => "service control policy",
+            Self::VpcEndpoint => "VPC endpoint policy",
+        }
+    }
+
+    fn with_article(self) -> String {
+        let article = if self == Self::Identity { "an" } else { "a" };
+        format!("{article} {}", self.name())
+    }
+}
+
+/// Why an action is denied: the end of the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Denial {
+    /// No policy of this kind allows it.
+    Implicit(Policy),
+    /// A policy of this kind denies it.
+    Explicit(Policy),
+    /// As since 2026: with the policy's ARN.
+    ExplicitBy(Policy, String),
+    /// A VPC endpoint's policy denies it, through an SCP.
+    VpcEndpointThroughScp,
+    /// As before 2021: without a reason.
+    Old,
+    /// A text of one's own, in which `{action}` and `{resource}` are filled.
+    Text(String),
+}
+
+impl Default for Denial {
+    fn default() -> Self {
+        Self::Implicit(Policy::Identity)
+    }
+}
+
+impl From<&str> for Denial {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl Denial {
+    /// A principal that was never allowed may do nothing on `…:*` either: that is where malformed
+    /// names are authorised first (facts §1.6).
+    fn restricts(&self) -> bool {
+        matches!(self, Self::Implicit(_) | Self::Old)
+    }
+
+    fn refusal(&self, principal: &str, action: &str, resource: &str) -> Refusal {
+        let reason = match self {
+            Self::Old => String::new(),
+            Self::Implicit(policy) => {
+                format!(" because no {} allows the {action} action", policy.name())
+            }
+            Self::Explicit(policy) => {
+                format!(" with an explicit deny in {}", policy.with_article())
+            }
+            Self::ExplicitBy(policy, arn) => {
+                format!(" with an explicit deny in {}: {arn}", policy.with_article())
+            }
+            Self::VpcEndpointThroughScp => " with an explicit deny in a VPC endpoint policy transitively through a service control policy".to_owned(),
+            Self::Text(text) => {
+                let text = text.replace("{action}", action).replace("{resource}", resource);
+                return Refusal::client("AccessDeniedException", text);
+            }
+        };
+        Refusal::client(
+            "AccessDeniedException",
+            format!(
+                "User: {principal} is not authorized to perform: {action} on resource: {resource}{reason}"
+            ),
+        )
+    }
+}
+
+/// Why KMS doesn't decrypt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KmsDenial {
+    /// The old text, which speaks of a customer master key.
+    Old,
+    /// The new text, in IAM's words.
+    New,
+    /// The key is pending deletion.
+    KeyDisabled,
+    /// The parameter was shared, its key was not.
+    NotShared,
+    /// Any other refusal.
+    Other(Refusal),
+}
+
+impl KmsDenial {
+    fn refusal(&self, principal: &str, key: &str) -> Refusal {
+        let tail = |code: &str| {
+            format!(
+                "(Service: AWSKMS; Status Code: 400; Error Code: {code}; Request ID: 7a9f2c1e-0000-4000-8000-6b1d5b1d5b1d; Proxy: null)"
+            )
+        };
+        match self {
+            Self::Old => Refusal::client(
+                "AccessDeniedException",
+                format!(
+                    "The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access. {}",
+                    tail("AccessDeniedException")
+                ),
+            ),
+            Self::New => Refusal::client(
+                "AccessDeniedException",
+                format!(
+                    "User: {principal} is not authorized to perform: kms:Decrypt on resource: {key} because no resource-based policy allows the kms:Decrypt action {}",
+                    tail("AccessDeniedException")
+                ),
+            ),
+            Self::KeyDisabled => Refusal::client(
+                "InvalidKeyId",
+                format!(
+                    "{key} is pending deletion. {}",
+                    tail("KMSInvalidStateException")
+                ),
+            ),
+            Self::NotShared => Refusal::client("InvalidKeyId", "Invalid keyId."),
+            Self::Other(refusal) => refusal.clone(),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Rule {
+    action: String,
+    resource: String,
+    denial: Denial,
+}
+
+/// All denials.
+#[derive(Debug, Default)]
+pub(crate) struct Access {
+    /// The caller, as denials name it.
+    pub(crate) principal: String,
+    rules: Vec<Rule>,
+    kms: Vec<(String, KmsDenial)>,
+}
+
+impl Access {
+    pub(crate) fn deny(&mut self, action: &str, resource: &str, denial: Denial) {
+        let service = if action.contains(':') { "" } else { "ssm:" };
+        self.rules.push(Rule {
+            action: format!("{service}{action}"),
+            resource: resource.to_owned(),
+            denial,
+        });
+    }
+
+    pub(crate) fn deny_kms(&mut self, name: &str, denial: KmsDenial) {
+        self.kms.push((name.to_owned(), denial));
+    }
+
+    pub(crate) fn allow_all(&mut self) {
+        self.rules.clear();
+        self.kms.clear();
+    }
+
+    /// May this be done? `action` with its service.
+    pub(crate) fn check(&self, action: &str, resource: &str) -> Result<(), Refusal> {
+        self.refuse(action, resource, |rule| glob(&rule.resource, resource))
+    }
+
+    /// May this be done on everything? Asked for what no ARN can be made of.
+    pub(crate) fn check_everything(&self, action: &str, resource: &str) -> Result<(), Refusal> {
+        self.refuse(action, resource, |rule| {
+            rule.denial.restricts() || glob(&rule.resource, resource)
+        })
+    }
+
+    fn refuse(
+        &self,
+        action: &str,
+        resource: &str,
+        hit: impl Fn(&Rule) -> bool,
+    ) -> Result<(), Refusal> {
+        let rule = self
+            .rules
+            .iter()
+            .find(|rule| glob(&rule.action, action) && hit(rule));
+        rule.map_or(Ok(()), |rule| {
+            Err(rule.denial.refusal(&self.principal, action, resource))
+        })
+    }
+
+    /// May this parameter be decrypted?
+    pub(crate) fn check_key(&self, name: &str, key: &str) -> Result<(), Refusal> {
+        let denied = self.kms.iter().find(|(pattern, _)| glob(pattern, name));
+        denied.map_or(Ok(()), |(_, denial)| {
+            Err(denial.refusal(&self.principal, key))
+        })
+    }
+}
+
+/// IAM's patterns: `*` for any characters, `?` for one.
+pub(crate) fn glob(pattern: &str, text: &str) -> bool {
+    let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
+    let (mut p, mut t) = (0, 0);
+    // Where to go on when what follows the last star doesn't fit.
+    let mut retry = None;
+    while t < text.len() {
+        if pattern.get(p) == Some(&b'*') {
+            retry = Some((p, t));
+            p += 1;
+        } else if pattern.get(p).is_some_and(|&c| c == b'?' || c == text[t]) {
+            (p, t) = (p + 1, t + 1);
+        } else if let Some((star, from)) = retry {
+            retry = Some((star, from + 1));
+            (p, t) = (star + 1, from + 1);
+        } else {
+            return false;
+        }
+    }
+    pattern[p..].iter().all(|&c| c == b'*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::glob;
+
+    #[test]
+    fn stars_match_any_text_and_question_marks_one_character() {
+        for (pattern, text) in [("*", ""), ("a*c", "abbc"), ("a?c", "abc"), ("*b*", "abab")] {
+            assert!(glob(pattern, text), "{pattern} {text}");
+        }
+        for (pattern, text) in [("a", "ab"), ("a*c", "ab"), ("a?c", "ac"), ("", "a")] {
+            assert!(!glob(pattern, text), "{pattern} {text}");
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! What a request's string asks for: a name, an ARN or a secret, with or without a selector.
+
+use crate::refusal::Refusal;
+use crate::secret::REFERENCE;
+use crate::store::canonical;
+
+/// A string of a request, understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Wanted<'a> {
+    /// Without spaces at its ends: the service strips them (facts §1.1).
+    pub(crate) text: &'a str,
+    pub(crate) place: Place<'a>,
+    pub(crate) selector: Option<&'a str>,
+}
+
+/// Where to look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Place<'a> {
+    /// A name of this account, in the request's spelling.
+    Name(&'a str),
+    /// A name of this account, from an ARN.
+    Own(&'a str),
+    /// Another account's parameter, by its ARN.
+    Shared(&'a str),
+    /// A secret of Secrets Manager, by its name.
+    Secret(&'a str),
+}
+
+/// Why a string can't be understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Malformed {
+    /// A space within (documented to fail a batch too).
+    Space,
+    /// Another offence against the rule for names.
+    Rule,
+    /// A selector that isn't one, of a secret.
+    SecretSelector,
+}
+
+/// Observed; facts §1.1.
+const NAME_RULE: &str = "Parameter name: can't be prefixed with \"ssm\" (case-insensitive). If formed as a path, it can consist of sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, numbers and the following 3 symbols .-_";
+/// Observed, with these backslashes; facts §2.
+const PATH_RULE: &str = "The parameter doesn't meet the parameter name requirements. The parameter name must begin with a forward slash \"/\". It can't be prefixed with \\\"aws\\\" or \\\"ssm\\\" (case-insensitive). It must use only letters, numbers, or the following symbols: . (period), - (hyphen), _ (underscore). Special characters are not allowed. All sub-paths, if specified, must use the forward slash symbol \"/\". Valid example: /get/parameters2-/by1./path0_.";
+/// Observed, with two spaces; facts §5.
+const SECRET_RULE: &str = "Invalid parameter name. Please use correct syntax for referencing a version/label  <name>:<version/label>";
+/// Levels of a hierarchy, the parameter's own included (facts §4).
+pub(crate) const LEVELS: usize = 15;
+
+impl Malformed {
+    pub(crate) fn refusal(&self) -> Refusal {
+        Refusal::validation(match self {
+            Self::Space | Self::Rule => NAME_RULE,
+            Self::SecretSelector => SECRET_RULE,
+        })
+    }
+}
+
+/// The refusal of a path that isn't one.
+pub(crate) fn malformed_path() -> Refusal {
+    Refusal::validation(PATH_RULE)
+}
+
+impl<'a> Wanted<'a> {
+    pub(crate) fn parse(text: &'a str, region: &str, account: &str) -> Result<Self, Malformed> {
+        let text = text.trim_matches(' ');
+        if text.contains(' ') {
+            return Err(Malformed::Space);
+        }
+        if let Some(secret) = text.strip_prefix(REFERENCE) {
+            return Self::secret(text, secret);
+        }
+        let (bare, selector) = if text.starts_with("arn:") {
+            let (at, _) = text.match_indices(':').nth(4).ok_or(Malformed::Rule)?;
+            match text[at + 1..].split_once(':') {
+                Some((resource, selector)) => (&text[..=at + resource.len()], Some(selector)),
+                None => (text, None),
+            }
+        } else {
+            match text.split_once(':') {
+                Some((bare, selector)) => (bare, Some(selector)),
+                None => (text, None),
+            }
+        };
+        if let Some(selector) = selector {
+            let allowed = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
+            // 128 with the colon (facts §1.3).
+            if !(1..128).contains(&selector.len()) || !selector.chars().all(allowed) {
+                return Err(Malformed::Rule);
+            }
+        }
+        let place = if bare.starts_with("arn:") {
+            Place::of_arn(bare, region, account)?
+        } else {
+            name(bare)?;
+            Place::Name(bare)
+        };
+        Ok(Self {
+            text,
+            place,
+            selector,
+        })
+    }
+
+    fn secret(text: &'a str, secret: &'a str) -> Result<Self, Malformed> {
+        let (name, selector) = match secret.split_once(':') {
+            Some((name, selector)) => (name, Some(selector)),
+            None => (secret, None),
+        };
+        if selector.is_some_and(|selector| selector.is_empty() || selector.contains(':')) {
+            return Err(Malformed::SecretSelector);
+        }
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "/_+=.@-".contains(c);
+        if name.is_empty() || !name.chars().all(allowed) {
+            return Err(Malformed::Rule);
+        }
+        Ok(Self {
+            text,
+            place: Place::Secret(name),
+            selector,
+        })
+    }
+
+    /// Two strings with the same key ask for the same thing.
+    pub(crate) fn key(&self) -> (Place<'a>, Option<&'a str>) {
+        match self.place {
+            Place::Name(name) | Place::Own(name) => (Place::Own(canonical(name)), self.selector),
+            place => (place, self.selector),
+        }
+    }
+}
+
+impl<'a> Place<'a> {
+    fn of_arn(arn: &'a str, region: &str, account: &str) -> Result<Self, Malformed> {
+        let parts: Vec<&str> = arn.splitn(6, ':').collect();
+        let [_, partition, "ssm", place, owner, resource] = parts[..] else {
+            return Err(Malformed::Rule);
+        };
+        let inner = resource.strip_prefix("parameter/").ok_or(Malformed::Rule)?;
+        let public = owner.is_empty() && inner.starts_with("aws/service/");
+        let digits = owner.len() == 12 && owner.chars().all(|c| c.is_ascii_digit());
+        if !partition.starts_with("aws") || !(public || digits) {
+            return Err(Malformed::Rule);
+        }
+        segments(inner)?;
+        Ok(if place == region && (public || owner == account) {
+            Self::Own(inner)
+        } else {
+            Self::Shared(arn)
+        })
+    }
+}
+
+/// Checks a name of this account.
+pub(crate) fn name(name: &str) -> Result<(), Malformed> {
+    let inner = canonical(name);
+    if inner.contains('/') && !name.starts_with('/') {
+        return Err(Malformed::Rule);
+    }
+    segments(inner)
+}
+
+fn segments(inner: &str) -> Result<(), Malformed> {
+    let good = !inner.is_empty()
+        && !inner.starts_with('/')
+        && !inner.contains("//")
+        && inner.split('/').count() <= LEVELS
+        && characters(inner);
+    good.then_some(()).ok_or(Malformed::Rule)
+}
+
+fn characters(inner: &str) -> bool {
+    let reserved = inner
+        .get(..3)
+        .is_some_and(|start| start.eq_ignore_ascii_case("ssm"));
+    !reserved
+        && inner
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "/_.-".contains(c))
+}
+
+/// Checks a path; a slash at its end is accepted (facts §2).
+pub(crate) fn path_is_good(path: &str) -> bool {
+    let Some(inner) = path.strip_prefix('/') else {
+        return false;
+    };
+    !path.contains("//")
+        && characters(inner)
+        && inner.trim_end_matches('/').split('/').count() <= LEVELS
+}

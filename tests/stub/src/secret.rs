@@ -1,0 +1,147 @@
+//! Secrets of Secrets Manager, as Parameter Store shows them under `/aws/reference/secretsmanager/`
+//! (facts §5).
+
+use serde_json::{Value, json};
+
+/// Where they are.
+pub(crate) const REFERENCE: &str = "/aws/reference/secretsmanager/";
+
+/// A secret to put; of a name that is there, a new version, which takes `AWSCURRENT` from the last.
+#[derive(Debug, Clone)]
+pub struct Secret {
+    pub(crate) name: String,
+    pub(crate) value: Option<String>,
+    pub(crate) stages: Vec<String>,
+    pub(crate) version_id: Option<String>,
+    pub(crate) created: f64,
+    pub(crate) deleted: bool,
+}
+
+impl Secret {
+    /// A secret string.
+    #[must_use]
+    pub fn string(name: &str, value: &str) -> Self {
+        Self::of(name, Some(value.to_owned()))
+    }
+
+    /// A secret in binary: Parameter Store answers with no value at all.
+    #[must_use]
+    pub fn binary(name: &str) -> Self {
+        Self::of(name, None)
+    }
+
+    pub(crate) fn of(name: &str, value: Option<String>) -> Self {
+        Self {
+            name: name.to_owned(),
+            value,
+            stages: Vec::new(),
+            version_id: None,
+            created: 1_700_000_000.5,
+            deleted: false,
+        }
+    }
+
+    /// Has this stage in place of `AWSCURRENT`.
+    #[must_use]
+    pub fn stage(mut self, stage: &str) -> Self {
+        self.stages.push(stage.to_owned());
+        self
+    }
+
+    /// The version's ID; made up otherwise.
+    #[must_use]
+    pub fn version_id(mut self, id: &str) -> Self {
+        self.version_id = Some(id.to_owned());
+        self
+    }
+
+    /// When this version was made, in seconds since the epoch.
+    #[must_use]
+    pub fn created(mut self, seconds: f64) -> Self {
+        self.created = seconds;
+        self
+    }
+
+    /// Scheduled for deletion.
+    #[must_use]
+    pub fn deleted(mut self) -> Self {
+        self.deleted = true;
+        self
+    }
+}
+
+/// One version of a secret.
+#[derive(Debug, Clone)]
+pub(crate) struct SecretVersion {
+    pub(crate) id: String,
+    pub(crate) secret: Secret,
+}
+
+impl SecretVersion {
+    /// Adds a version; stages move as Secrets Manager moves them.
+    pub(crate) fn push(versions: &mut Vec<Self>, mut secret: Secret) {
+        if secret.stages.is_empty() {
+            secret.stages.push("AWSCURRENT".to_owned());
+        }
+        let replaced = secret.stages.iter().any(|stage| stage == "AWSCURRENT");
+        for version in versions.iter_mut() {
+            let stages = &mut version.secret.stages;
+            if replaced {
+                stages.retain(|stage| stage != "AWSPREVIOUS");
+                for stage in stages.iter_mut().filter(|stage| *stage == "AWSCURRENT") {
+                    "AWSPREVIOUS".clone_into(stage);
+                }
+            }
+            stages.retain(|stage| !secret.stages.contains(stage));
+        }
+        let id = secret
+            .version_id
+            .clone()
+            .unwrap_or_else(|| format!("a1b2c3d4-0000-4000-8000-{:012}", versions.len() + 1));
+        versions.push(Self { id, secret });
+    }
+
+    /// The version that a stage or an ID chooses; the current one without.
+    pub(crate) fn select<'a>(versions: &'a [Self], selector: Option<&str>) -> Option<&'a Self> {
+        let selector = selector.unwrap_or("AWSCURRENT");
+        versions.iter().find(|version| {
+            version.id == selector || version.secret.stages.iter().any(|stage| stage == selector)
+        })
+    }
+
+    /// Name without the selector, Version 0, no `DataType`, and the secret a second time.
+    pub(crate) fn shown(&self, arn: &str, selector: Option<&str>) -> Value {
+        let secret = &self.secret;
+        let mut source = json!({
+            "ARN": arn,
+            "name": secret.name,
+            "versionId": self.id,
+            "versionStages": secret.stages,
+            "createdDate": crate::date::gson_date(secret.created),
+        });
+        let mut shown = json!({
+            "Name": format!("{REFERENCE}{}", secret.name),
+            "Type": "SecureString",
+            "Version": 0,
+            "LastModifiedDate": secret.created,
+            "ARN": arn,
+        });
+        if let Some(value) = &secret.value {
+            source["secretString"] = value.as_str().into();
+            shown["Value"] = value.as_str().into();
+        }
+        // Gson escapes what could be HTML.
+        let source = source
+            .to_string()
+            .replace('=', "\\u003d")
+            .replace('\'', "\\u0027")
+            .replace('<', "\\u003c")
+            .replace('>', "\\u003e")
+            .replace('&', "\\u0026");
+        shown["SourceResult"] = source.into();
+        if let Some(selector) = selector {
+            shown["Selector"] = format!(":{selector}").into();
+        }
+        shown
+    }
+}

@@ -1,0 +1,196 @@
+//! What goes wrong: which requests it hits, and what comes over the wire.
+
+use crate::client::*;
+use serde_json::{Value, json};
+use ssm_stub::{After, Bend, Door, Fault, Outcome, Parameter, Stub, When};
+use std::io::{ErrorKind, Read, Write};
+use std::time::Duration;
+
+const MANY: &str = "GetParameters";
+
+fn stub() -> Stub {
+    let stub = Stub::start();
+    stub.put(Parameter::secure("/a", "value"));
+    stub
+}
+
+fn ask(stub: &Stub) -> Answer {
+    send(stub, MANY, &by_names(&["/a"]))
+}
+
+#[test]
+fn faults_hit_the_requests_they_are_for() {
+    let stub = stub();
+    stub.always(Fault::internal());
+    stub.fault(Fault::throttle().header("x-amz-retry-after", "3000"));
+    stub.fault(Fault::None);
+    let first = ask(&stub);
+    assert!(first.body.contains("Rate exceeded") && first.head.contains("x-amz-retry-after: 3000"));
+    assert_eq!(
+        [ask(&stub).status, ask(&stub).status, ask(&stub).status],
+        [200, 500, 500]
+    );
+    stub.heal();
+    stub.fault_when(When::nth(2), Fault::status(502));
+    stub.fault_when(When::next(2).action("GetParameter"), Fault::status(503));
+    stub.fault_when(When::every().naming("/b"), Fault::status(504));
+    assert_eq!(
+        [ask(&stub).status, ask(&stub).status, ask(&stub).status],
+        [200, 502, 200]
+    );
+    let one = || send(&stub, "GetParameter", &by_name("/a")).status;
+    assert_eq!([one(), one(), one()], [503, 503, 200]);
+    assert_eq!(send(&stub, MANY, &by_names(&["/a", "/b"])).status, 504);
+    let outcomes: Vec<Outcome> = stub
+        .requests()
+        .into_iter()
+        .map(|request| request.outcome)
+        .collect();
+    assert_eq!(outcomes[0].code(), Some("ThrottlingException"));
+    assert_eq!(outcomes[1], Outcome::Answered);
+    assert_eq!(
+        outcomes[2],
+        Outcome::Refused(500, "InternalServerError".into())
+    );
+    assert_eq!(outcomes[5], Outcome::Broken);
+}
+
+#[test]
+fn answers_can_be_of_ones_own() {
+    let stub = stub();
+    for (fault, status, kind, body) in [
+        (Fault::html(), 200, "text/html", "<html>"),
+        (Fault::empty(), 200, "x-amz-json", ""),
+        (Fault::json("[1]"), 200, "x-amz-json", "[1]"),
+        (Fault::gzip(), 200, "content-encoding: gzip", "{"),
+    ] {
+        stub.fault(fault);
+        let answer = ask(&stub);
+        assert_eq!(answer.status, status);
+        assert!(
+            answer.head.contains(kind) && answer.body.starts_with(body),
+            "{answer:?}"
+        );
+    }
+}
+
+#[test]
+fn true_answers_can_be_bent() {
+    let stub = stub();
+    let bent = |bend: Bend| {
+        stub.fault(bend);
+        ask(&stub).json()
+    };
+    assert_eq!(each(&bent(Bend::NoValue), "Value"), [Value::Null]);
+    assert_eq!(
+        each(&bent(Bend::Unasked), "Name"),
+        ["/a", "/unasked/parameter"]
+    );
+    assert_eq!(
+        bent(Bend::Forgotten),
+        json!({ "Parameters": [], "InvalidParameters": [] })
+    );
+    assert_eq!(
+        bent(Bend::AllInvalid),
+        json!({ "Parameters": [], "InvalidParameters": ["/a"] })
+    );
+    assert_eq!(bent(Bend::Token("t".into()))["NextToken"], "t");
+    assert_eq!(each(&bent(Bend::Oversized(1_000)), "Name").len(), 1_000);
+    assert!(
+        bent(Bend::Member("InvalidParameters", Value::Null))
+            .get("InvalidParameters")
+            .is_none()
+    );
+}
+
+/// What comes when this goes wrong, and how it ends.
+fn wire(fault: Fault) -> (String, Option<ErrorKind>) {
+    let stub = stub();
+    stub.fault(fault);
+    all(&stub, MANY, &by_names(&["/a"]))
+}
+
+#[test]
+fn connections_can_end_anywhere() {
+    assert_eq!(wire(Fault::close()), (String::new(), None));
+    assert_eq!(
+        wire(Fault::reset()),
+        (String::new(), Some(ErrorKind::ConnectionReset))
+    );
+    let (head, end) = wire(Fault::half_headers(After::Close));
+    assert!(head.starts_with("HTTP/1.1 200") && !head.contains("\r\n\r\n") && end.is_none());
+    let (garbage, _) = wire(Fault::chunked_garbage());
+    assert!(garbage.contains("zz!"));
+    assert_eq!(wire(Fault::Raw(b"x".to_vec(), After::Close)).0, "x");
+}
+
+/// The length that was claimed, and what came.
+fn lengths((answer, _): (String, Option<ErrorKind>)) -> (usize, usize) {
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a whole head");
+    let length = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: "));
+    (
+        length.expect("a length").parse().expect("a number"),
+        body.len(),
+    )
+}
+
+#[test]
+fn bodies_can_be_shorter_and_longer_than_they_say() {
+    let whole = ask(&stub()).body.len();
+    assert_eq!(lengths(wire(Fault::Half(After::Close))), (whole, whole / 2));
+    assert_eq!(lengths(wire(Fault::Length(7))), (whole + 7, whole));
+    assert_eq!(lengths(wire(Fault::Length(-7))), (whole - 7, whole));
+}
+
+#[test]
+fn stalled_answers_never_come() {
+    for (fault, part) in [
+        (Fault::Stall, ""),
+        (Fault::half_headers(After::Stall), "HTTP/1.1 200"),
+        (Fault::Half(After::Stall), "HTTP/1.1 200"),
+    ] {
+        let stub = stub();
+        stub.fault(fault);
+        let mut stream = connect(&stub);
+        stream
+            .write_all(&request(MANY, &by_names(&["/a"])))
+            .unwrap();
+        stub.wait_for_requests(1);
+        let mut start = vec![0; part.len()];
+        stream.read_exact(&mut start).unwrap();
+        assert_eq!(start, part.as_bytes());
+        // What is still under way comes; then nothing, until the stub goes.
+        stream
+            .set_read_timeout(Some(Duration::from_millis(50)))
+            .unwrap();
+        let end = stream.read_to_end(&mut Vec::new()).unwrap_err();
+        assert_eq!(end.kind(), ErrorKind::WouldBlock);
+    }
+}
+
+#[test]
+fn connections_can_be_turned_away() {
+    let stub = stub();
+    stub.door(Door::Stall);
+    let mut stalled = connect(&stub);
+    stub.wait_for_connections(1);
+    stalled
+        .write_all(&request(MANY, &by_names(&["/a"])))
+        .unwrap();
+    for (door, clean) in [(Door::Close, true), (Door::Reset, false)] {
+        stub.door(door);
+        let end = connect(&stub).read_to_end(&mut Vec::new());
+        assert_eq!(end.is_ok(), clean, "{door:?}");
+    }
+    stub.door(Door::Open);
+    assert_eq!(ask(&stub).status, 200);
+    stalled
+        .set_read_timeout(Some(Duration::from_millis(1)))
+        .unwrap();
+    assert_eq!(
+        stalled.read(&mut [0]).unwrap_err().kind(),
+        ErrorKind::WouldBlock
+    );
+}
