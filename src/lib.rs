@@ -16,13 +16,15 @@ pub mod log;
 pub mod memory;
 pub mod parameter;
 pub mod plan;
+pub mod policy;
 pub mod progress;
 pub mod reference;
+pub mod report;
 pub mod secret;
 pub mod ssm;
 pub mod variable;
 
-use cli::Action;
+use cli::{Action, CheckOptions, PolicyOptions};
 use config::find::Wanted;
 use config::{Config, find, variables};
 use error::{ConfigError, Error};
@@ -30,12 +32,16 @@ use fetched::Fetched;
 use inherited::Inherited;
 use log::Logging;
 use memory::process;
+use policy::Place;
 use progress::Progress;
+use reference::Reference;
+use report::{Format, Report, Terminal};
+use std::convert::Infallible;
 use std::ffi::OsString;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
-use std::time::Instant;
-use tracing::{info, warn};
+use std::time::{Instant, SystemTime};
+use tracing::{error, info, warn};
 
 /// The program: returns the exit status of what was not started, or never.
 #[must_use]
@@ -43,7 +49,7 @@ pub fn run(arguments: Vec<OsString>, inherited: &Inherited) -> u8 {
     let began = Instant::now();
     let mut logging = Logging::default();
     match story(arguments, inherited, began, &mut logging) {
-        Ok(()) => 0,
+        Ok(status) => status,
         Err(error) => {
             logging.failure(&error);
             error.status().0
@@ -57,7 +63,7 @@ fn story(
     inherited: &Inherited,
     began: Instant,
     logging: &mut Logging,
-) -> Result<(), Error> {
+) -> Result<u8, Error> {
     process::refuse_raised_privileges()?;
     let called_as = arguments.first().cloned().unwrap_or_default();
     let invocation = cli::parse(arguments)?;
@@ -69,7 +75,7 @@ fn story(
     )?;
     logging.install();
     if let Action::Print(text) = invocation.action {
-        return print(&text);
+        return print(&text).map(|()| 0);
     }
     let wanted = invocation.config.unwrap_or_else(|| wanted_file(inherited));
     let mut layer = variables::read(inherited)?;
@@ -77,48 +83,188 @@ fn story(
         info!("configuration from {}", path.display());
         layer = layer.over(config::file::read(&path, &text, inherited)?);
     }
-    let config = Config::resolve(invocation.layer.over(layer))?;
+    let run = Run {
+        config: Config::resolve(invocation.layer.over(layer))?,
+        inherited,
+        began,
+        logging: *logging,
+    };
     match invocation.action {
-        Action::Launch(words) => launch(&config, words, &called_as, inherited, began, *logging),
-        Action::Check(_) | Action::Policy(_) | Action::Print(_) => {
-            Err(Error::Internal("not here yet".to_owned()))
-        }
+        Action::Launch(words) => run.launch(words, &called_as).map(|never| match never {}),
+        Action::Check(options) => run.check(&options),
+        Action::Policy(options) => run.policy(&options),
+        Action::Print(_) => Ok(0),
     }
 }
 
-fn launch(
-    config: &Config,
-    words: Vec<OsString>,
-    called_as: &OsString,
-    inherited: &Inherited,
+/// One run: what was asked for, and the world that it was asked in.
+struct Run<'a> {
+    config: Config,
+    inherited: &'a Inherited,
     began: Instant,
     logging: Logging,
-) -> Result<(), Error> {
-    let words = command(words, config, called_as, inherited)?;
-    let command = launch::lookup::find(&words, inherited.get("PATH"))?;
-    let references = references(config, inherited)?;
-    let fetched = fetch(config, inherited, &references, began, logging)?;
-    let mut environment = environment::assemble(config, inherited, &references, fetched.as_ref());
-    if environment.problems.is_empty() {
-        environment.problems =
-            environment::size::check(&environment, command.size(), process::stack_limit());
+}
+
+impl Run<'_> {
+    /// Becomes the command, or fails.
+    fn launch(&self, words: Vec<OsString>, called_as: &OsString) -> Result<Infallible, Error> {
+        let words = command(words, &self.config, called_as, self.inherited)?;
+        let command = launch::lookup::find(&words, self.inherited.get("PATH"))?;
+        let references = self.references()?;
+        let fetched = self.fetch(&references)?;
+        let mut environment =
+            environment::assemble(&self.config, self.inherited, &references, fetched.as_ref());
+        if environment.problems.is_empty() {
+            environment.problems =
+                environment::size::check(&environment, command.size(), process::stack_limit());
+        }
+        if !environment.problems.is_empty() {
+            return Err(Error::Environment(environment.problems));
+        }
+        for (name, setting) in &environment.set {
+            let verb = match setting.overrides {
+                true => "replaces the inherited value with",
+                false => "comes from",
+            };
+            info!("{name} {verb} {}", setting.param);
+        }
+        let ready = launch::prepare(&environment)?;
+        // From here on each value is in memory once: in the block that the command gets.
+        drop(environment);
+        drop(fetched);
+        Err(ready.launch(&command))
     }
-    if !environment.problems.is_empty() {
-        return Err(Error::Environment(environment.problems));
+
+    /// Does all but start the command, and reports.
+    fn check(&self, options: &CheckOptions) -> Result<u8, Error> {
+        let format = Format::parse(&options.format).map_err(Error::Usage)?;
+        let max_age = options
+            .max_age
+            .as_deref()
+            .map(config::duration::parse)
+            .transpose();
+        let max_age = max_age.map_err(|reason| {
+            let given = options.max_age.as_deref().unwrap_or_default();
+            Error::Usage(format!("--max-age: `{given}` {reason}"))
+        })?;
+        let references = self.references()?;
+        let fetched = self.fetch(&references)?;
+        let mut environment =
+            environment::assemble(&self.config, self.inherited, &references, fetched.as_ref());
+        let sizes = environment::size::check(&environment, 0, process::stack_limit());
+        environment.problems.extend(sizes);
+        let report = Report::new(
+            &self.config,
+            &environment,
+            fetched.as_ref(),
+            max_age,
+            options.unused,
+            SystemTime::now(),
+        );
+        print(
+            report
+                .render(format, &self.config, terminal(self.inherited))
+                .as_bytes(),
+        )?;
+        if !environment.problems.is_empty() {
+            return Err(Error::Environment(environment.problems));
+        }
+        let stale: Vec<&str> = report.stale().map(|row| row.variable.as_str()).collect();
+        if stale.is_empty() {
+            return Ok(0);
+        }
+        error!(
+            "{} not changed for longer than they may be: {}",
+            stale.len(),
+            stale.join(", ")
+        );
+        Ok(1)
     }
-    for (name, setting) in &environment.set {
-        let verb = if setting.overrides {
-            "replaces the inherited value with"
-        } else {
-            "comes from"
+
+    /// Prints the least policy; offline where region and account are given.
+    fn policy(&self, options: &PolicyOptions) -> Result<u8, Error> {
+        let references = self.references()?;
+        self.refuse_nothing(&references)?;
+        let requests = plan::plan(&self.config.sources, &references);
+        let region = self
+            .config
+            .aws
+            .region
+            .as_ref()
+            .map(|given| given.value.clone());
+        let (account, region) = match (options.account.clone(), region) {
+            (Some(account), Some(region)) => (account, region),
+            (account, region) => {
+                let identity = ssm::identity(&self.config, self.inherited)?;
+                (
+                    account.unwrap_or(identity.account),
+                    region.unwrap_or(identity.region),
+                )
+            }
         };
-        info!("{name} {verb} {}", setting.param);
+        if account.len() != 12 || !account.bytes().all(|digit| digit.is_ascii_digit()) {
+            return Err(Error::Usage(format!(
+                "--account: `{account}` isn't an account's twelve digits"
+            )));
+        }
+        let partition = options.partition.clone();
+        let place = Place {
+            partition: partition.unwrap_or_else(|| policy::partition_of(&region).to_owned()),
+            region,
+            account,
+        };
+        let document = policy::document(&requests, &place, options.kms_key.as_deref());
+        print(format!("{document:#}\n").as_bytes())?;
+        Ok(0)
     }
-    let ready = launch::prepare(&environment)?;
-    // From here on each value is in memory once: in the block that the command gets.
-    drop(environment);
-    drop(fetched);
-    Err(ready.launch(&command))
+
+    fn references(&self) -> Result<Vec<Reference>, ConfigError> {
+        if !self.config.sources.references {
+            return Ok(Vec::new());
+        }
+        reference::find(self.inherited, |name| {
+            environment::is_kept(&self.config.rules, name)
+        })
+    }
+
+    fn refuse_nothing(&self, references: &[Reference]) -> Result<(), ConfigError> {
+        if self.config.sources.are_empty() && references.is_empty() {
+            return Err(ConfigError::NoSources);
+        }
+        Ok(())
+    }
+
+    /// Asks SSM, if there is anything to ask and anyone to ask.
+    fn fetch(&self, references: &[Reference]) -> Result<Option<Fetched>, Error> {
+        if self.config.skip {
+            warn!("--skip: SSM was not asked; the command gets what is inherited, and defaults");
+            return Ok(None);
+        }
+        self.refuse_nothing(references)?;
+        process::hide();
+        launch::signals::end_on_request();
+        let requests = plan::plan(&self.config.sources, references);
+        let mut progress = Progress::new(self.logging.is_quiet());
+        ssm::fetch(
+            &self.config,
+            self.inherited,
+            requests,
+            self.began,
+            &mut progress,
+        )
+        .map(Some)
+    }
+}
+
+/// What stdout can show. `NO_COLOR` (no-color.org) counts when it isn't empty.
+fn terminal(inherited: &Inherited) -> Terminal {
+    if !std::io::stdout().is_terminal() {
+        return Terminal::default();
+    }
+    Terminal {
+        width: terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)),
+        colour: inherited.text("NO_COLOR").is_none(),
+    }
 }
 
 /// The command line's command, else the file's. Called by the name `bootstrap`, as Lambda calls a
@@ -150,38 +296,6 @@ fn command(
             "there is no command to start: write it after the options, `ssm-exec --prefix /org/service -- ./server`, or as `command` in ssm-exec.toml".to_owned(),
         )),
     }
-}
-
-fn references(
-    config: &Config,
-    inherited: &Inherited,
-) -> Result<Vec<reference::Reference>, ConfigError> {
-    if !config.sources.references {
-        return Ok(Vec::new());
-    }
-    reference::find(inherited, |name| environment::is_kept(&config.rules, name))
-}
-
-/// Asks SSM, if there is anything to ask and anyone to ask.
-fn fetch(
-    config: &Config,
-    inherited: &Inherited,
-    references: &[reference::Reference],
-    began: Instant,
-    logging: Logging,
-) -> Result<Option<Fetched>, Error> {
-    if config.skip {
-        warn!("--skip: SSM was not asked; the command gets what is inherited, and defaults");
-        return Ok(None);
-    }
-    if config.sources.are_empty() && references.is_empty() {
-        return Err(ConfigError::NoSources.into());
-    }
-    process::hide();
-    launch::signals::end_on_request();
-    let requests = plan::plan(&config.sources, references);
-    let mut progress = Progress::new(logging.is_quiet());
-    ssm::fetch(config, inherited, requests, began, &mut progress).map(Some)
 }
 
 fn wanted_file(inherited: &Inherited) -> Wanted {

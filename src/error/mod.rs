@@ -34,6 +34,12 @@ pub enum Error {
     Internal(String),
 }
 
+/// One problem by itself, as a sentence.
+#[must_use]
+pub fn problem_sentence(problem: &Problem) -> String {
+    problems::Sentence(problem).to_string()
+}
+
 /// An exit status of sysexits(3) or of the shells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Status(pub u8);

@@ -1,8 +1,8 @@
 //! Builds the client: region, credentials and endpoint by the SDK's default chain, with the corners
 //! of that chain (ssm-facts §7) taken care of.
 
-use super::roots;
 use super::transport::Transport;
+use super::{Identity, roots};
 use crate::config::{Aws, Config, Endpoint, Origin};
 use crate::error::{ConfigError, Error, FetchError};
 use crate::inherited::Inherited;
@@ -11,10 +11,11 @@ use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
 use aws_config::provider_config::ProviderConfig;
 use aws_config::sts::AssumeRoleProvider;
-use aws_config::{BehaviorVersion, ConfigLoader, Region};
+use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_sdk_ssm::config::retry::RetryConfig;
 use aws_sdk_ssm::config::timeout::TimeoutConfig;
+use aws_sdk_ssm::error::ProvideErrorMetadata;
 use aws_smithy_types::date_time::{DateTime, Format};
 use aws_types::os_shim_internal::{Env, Fs};
 use aws_types::sdk_ua_metadata::FrameworkMetadata;
@@ -36,8 +37,15 @@ pub(super) struct Client {
     pub(super) clock: Clock,
 }
 
+/// What the SDK needs to talk to any service, as this configuration has it.
+struct Foundation {
+    shared: SdkConfig,
+    region: Region,
+    clock: Clock,
+}
+
 /// Finds region and credentials, and connects to nothing yet but what they need.
-pub(super) async fn connect(config: &Config, inherited: &Inherited) -> Result<Client, Error> {
+async fn foundation(config: &Config, inherited: &Inherited) -> Result<Foundation, Error> {
     let aws = &config.aws;
     let bundle = aws.ca_bundle.clone();
     let roots = bundle
@@ -45,7 +53,7 @@ pub(super) async fn connect(config: &Config, inherited: &Inherited) -> Result<Cl
         .transpose()?;
     let transport = Transport::new(roots);
     let clock = Clock::default();
-    let profile = aws.profile.as_ref().map(|given| given.value.clone());
+    let profile = profile(aws);
     check_profile(aws).await?;
     let region = region(aws, &transport).await.ok_or(FetchError::NoRegion)?;
     let loader = loader(&transport, &clock, profile.as_deref()).region(region.clone());
@@ -65,6 +73,54 @@ pub(super) async fn connect(config: &Config, inherited: &Inherited) -> Result<Cl
         shared = shared.into_builder().credentials_provider(provider).build();
     }
     debug!("region {region}");
+    Ok(Foundation {
+        shared,
+        region,
+        clock,
+    })
+}
+
+fn profile(aws: &Aws) -> Option<String> {
+    aws.profile.as_ref().map(|given| given.value.clone())
+}
+
+/// The account that the credentials belong to, by STS, and the region.
+pub(super) async fn identity(config: &Config, inherited: &Inherited) -> Result<Identity, Error> {
+    let Foundation { shared, region, .. } = foundation(config, inherited).await?;
+    let answer = aws_sdk_sts::Client::new(&shared)
+        .get_caller_identity()
+        .send()
+        .await;
+    let answer = answer.map_err(|error| FetchError::NoCredentials {
+        reason: match error.as_service_error() {
+            Some(error) => format!(
+                "STS refused to say whose they are ({})",
+                error.code().unwrap_or("no code")
+            ),
+            None => {
+                "STS could not be asked whose they are (`--account ID` needs no one to be asked)"
+                    .to_owned()
+            }
+        },
+    })?;
+    let account = answer.account.ok_or_else(|| FetchError::BadAnswer {
+        asked: "the caller's identity".to_owned(),
+        reason: "it has no account".to_owned(),
+    })?;
+    Ok(Identity {
+        account,
+        region: region.to_string(),
+    })
+}
+
+/// Builds the client for SSM.
+pub(super) async fn connect(config: &Config, inherited: &Inherited) -> Result<Client, Error> {
+    let Foundation {
+        shared,
+        region,
+        clock,
+    } = foundation(config, inherited).await?;
+    let aws = &config.aws;
     let mut builder = aws_sdk_ssm::config::Builder::from(&shared)
         // Ours go on until the deadline; the SDK's would give up, or wait 18 s a try.
         .retry_config(RetryConfig::disabled())
@@ -83,7 +139,7 @@ pub(super) async fn connect(config: &Config, inherited: &Inherited) -> Result<Cl
     Ok(Client {
         ssm: aws_sdk_ssm::Client::from_conf(builder.build()),
         endpoint,
-        profile,
+        profile: profile(aws),
         clock,
     })
 }

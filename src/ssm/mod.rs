@@ -41,10 +41,7 @@ pub fn fetch(
     began: Instant,
     progress: &mut Progress,
 ) -> Result<Fetched, Error> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Error::Internal(format!("no runtime can be made: {error}")))?;
+    let runtime = runtime()?;
     let deadline = began + config.timeout;
     let patience = Arc::new(Patience::new(deadline, config.timeout));
     let outcome = runtime.block_on(async {
@@ -61,6 +58,39 @@ pub fn fetch(
     // A thread that still waits for DNS must not keep the command waiting; execve ends it.
     runtime.shutdown_background();
     outcome
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Error> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::Internal(format!("no runtime can be made: {error}")))
+}
+
+/// Whose credentials these are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// Twelve digits.
+    pub account: String,
+    /// Where SSM is asked.
+    pub region: String,
+}
+
+/// Asks STS for the caller's account, and finds the region.
+///
+/// # Errors
+/// When there are no credentials or no region, or STS doesn't answer.
+pub fn identity(config: &Config, inherited: &Inherited) -> Result<Identity, Error> {
+    let runtime = runtime()?;
+    let asking =
+        async { tokio::time::timeout(config.timeout, client::identity(config, inherited)).await };
+    runtime.block_on(asking).unwrap_or_else(|_| {
+        Err(FetchError::TimedOut {
+            stage: "STS was asked for the caller's account",
+            timeout: config.timeout,
+        }
+        .into())
+    })
 }
 
 fn out_of_time(patience: &Patience, timeout: Duration) -> FetchError {

@@ -6,8 +6,10 @@
 mod moto;
 mod world;
 
+mod check;
 mod doors;
 mod launching;
 mod mistakes;
+mod policy;
 mod sources;
 mod terminal;

@@ -1,0 +1,32 @@
+//! The report for machines. The schema is docs/check.md's; fields are added, never changed.
+
+use super::{Report, days};
+use serde_json::{Value, json};
+
+pub(super) fn render(report: &Report) -> String {
+    let rows: Vec<Value> = report
+        .rows
+        .iter()
+        .map(|row| {
+            json!({
+                "variable": row.variable,
+                "parameter": row.parameter,
+                "version": row.version,
+                "pinned": row.pinned,
+                "type": if row.kind.is_empty() { None } else { Some(&row.kind) },
+                "lastModified": row.modified.map(|time| humantime::format_rfc3339_seconds(time).to_string()),
+                "ageDays": row.age.map(days),
+                "source": row.source,
+                "overrides": row.overrides,
+                "stale": row.stale,
+            })
+        })
+        .collect();
+    let report = json!({
+        "variables": rows,
+        "problems": report.problems,
+        "unused": report.unused,
+        "hints": report.hints,
+    });
+    format!("{report:#}\n")
+}

@@ -1,0 +1,118 @@
+//! The report for people: tidy on a terminal, plain in a pipe.
+
+use super::{Report, Row, Terminal, day, days};
+use std::fmt::Write;
+
+const HEADINGS: [&str; 7] = [
+    "VARIABLE",
+    "PARAMETER",
+    "VERSION",
+    "TYPE",
+    "MODIFIED",
+    "AGE",
+    "SOURCE",
+];
+/// The column that gives way on a narrow terminal.
+const PARAMETER: usize = 1;
+/// It keeps at least this.
+const NARROWEST: usize = 16;
+
+pub(super) fn render(report: &Report, terminal: Terminal) -> String {
+    let rows: Vec<[String; 7]> = report.rows.iter().map(cells).collect();
+    let mut widths = HEADINGS.map(str::len);
+    for row in &rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let total: usize = widths.iter().sum::<usize>() + 2 * (widths.len() - 1);
+    if let Some(room) = terminal.width
+        && total > room
+    {
+        widths[PARAMETER] = widths[PARAMETER]
+            .saturating_sub(total - room)
+            .max(NARROWEST);
+    }
+    let mut out = String::new();
+    let headings = line(&HEADINGS.map(str::to_owned), &widths);
+    let _ = writeln!(out, "{}", paint(terminal, "1", &headings));
+    for (row, cells) in report.rows.iter().zip(&rows) {
+        let text = line(cells, &widths);
+        let _ = writeln!(
+            out,
+            "{}",
+            if row.stale {
+                paint(terminal, "33", &text)
+            } else {
+                text
+            }
+        );
+    }
+    let mut list = |heading: &str, colour: &str, items: &[String]| {
+        if !items.is_empty() {
+            let _ = writeln!(out, "\n{}", paint(terminal, colour, heading));
+            for item in items {
+                let _ = writeln!(out, "  {item}");
+            }
+        }
+    };
+    list("Problems", "31", &report.problems);
+    let stale: Vec<String> = report
+        .stale()
+        .map(|row| format!("{} ({})", row.variable, row.parameter))
+        .collect();
+    list("Older than they may be", "33", &stale);
+    list(
+        "Below a prefix, and nothing names them",
+        "33",
+        report.unused.as_deref().unwrap_or_default(),
+    );
+    list("Hints", "2", &report.hints);
+    out
+}
+
+fn cells(row: &Row) -> [String; 7] {
+    let version = row
+        .version
+        .map_or(String::new(), |version| version.to_string());
+    let overrides = if row.overrides { ", overrides" } else { "" };
+    [
+        row.variable.clone(),
+        row.parameter.clone(),
+        if row.pinned {
+            format!("{version} pinned")
+        } else {
+            version
+        },
+        row.kind.clone(),
+        row.modified.map(day).unwrap_or_default(),
+        row.age
+            .map(|age| format!("{}d", days(age)))
+            .unwrap_or_default(),
+        format!("{}{overrides}", row.source),
+    ]
+}
+
+fn line(cells: &[String; 7], widths: &[usize; 7]) -> String {
+    let mut line = String::new();
+    for (cell, &width) in cells.iter().zip(widths) {
+        let length = cell.chars().count();
+        if length > width {
+            // The end of a path tells more than its beginning.
+            line.push('…');
+            line.extend(cell.chars().skip(length - width + 1));
+        } else {
+            let _ = write!(line, "{cell:width$}");
+        }
+        line.push_str("  ");
+    }
+    line.trim_end().to_owned()
+}
+
+fn paint(terminal: Terminal, colour: &str, text: &str) -> String {
+    if terminal.colour {
+        format!("\x1b[{colour}m{text}\x1b[0m")
+    } else {
+        text.to_owned()
+    }
+}

@@ -1,0 +1,168 @@
+//! `check`: the same resolving as a launch, nothing started, every output format in a golden file.
+
+use crate::scenarios;
+use crate::world::*;
+use ssm_stub::{Parameter, Stub};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Ten days and a half before now.
+fn ten_days_ago() -> f64 {
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .expect("after 1970");
+    now.as_secs_f64() - 10.5 * 86_400.0
+}
+
+fn stub() -> Stub {
+    let stub = Stub::start();
+    stub.put(Parameter::secure("/golden/api/db/url", "canary-1").modified(ten_days_ago()));
+    stub.put(Parameter::secure("/golden/api/db/url", "canary-2").modified(ten_days_ago()));
+    stub.put(Parameter::string("/golden/api/log-level", "canary-info").modified(ten_days_ago()));
+    stub.put(Parameter::list("/golden/shared/hosts", "canary-a,canary-b").modified(ten_days_ago()));
+    stub
+}
+
+/// Dates move on; ages don't.
+fn dateless(text: &str) -> String {
+    let is_date =
+        |word: &str| word.len() == 10 && word.starts_with("20") && word.matches('-').count() == 2;
+    let line = |line: &str| {
+        let words = line
+            .split(' ')
+            .map(|word| if is_date(word) { "YYYY-MM-DD" } else { word });
+        words.collect::<Vec<_>>().join(" ")
+    };
+    let text: Vec<String> = text.lines().map(line).collect();
+    let text = text.join("\n");
+    match text.find("\"lastModified\": \"") {
+        None => text,
+        Some(_) => text
+            .lines()
+            .map(|line| match line.split_once("\"lastModified\": \"") {
+                Some((indent, _)) => format!("{indent}\"lastModified\": \"YYYY-MM-DDTHH:MM:SSZ\","),
+                None => line.to_owned(),
+            })
+            .collect::<Vec<_>>()
+            .join("\n"),
+    }
+}
+
+fn check(stub: &Stub, format: &str) -> Outcome {
+    Run::against(&stub.url())
+        .env("URL", "inherited")
+        .args("check -p /golden/api -k URL=/golden/api/db/url:1 -k HOSTS=/golden/shared/hosts")
+        .args("--optional-key GONE=/golden/gone --require HOSTS --unused --format")
+        .arg(format)
+        .run()
+}
+
+#[test]
+fn every_format_is_as_it_was() {
+    let stub = stub();
+    for format in ["table", "json", "markdown", "toml"] {
+        let outcome = check(&stub, format);
+        assert_eq!(
+            (outcome.status, outcome.stderr.as_str()),
+            (0, ""),
+            "{format}"
+        );
+        assert!(!outcome.text().contains("canary"), "no value in {format}");
+        insta::assert_snapshot!(format, dateless(&outcome.text()));
+    }
+}
+
+#[test]
+fn all_problems_are_told_in_one_run_and_the_gravest_gives_the_status() {
+    let stub = stub();
+    stub.put(Parameter::secure("/golden/api/path", "canary-path"));
+    let run = Run::against(&stub.url())
+        .args("check -p /golden/api -p /golden/none -k A=/golden/nope --require B");
+    let outcome = run.run();
+    assert_eq!(outcome.status, 78);
+    for part in [
+        "would set PATH",
+        "nothing below the prefix /golden/none",
+        "/golden/nope (for A)",
+        "B is required",
+    ] {
+        assert!(outcome.text().contains(part), "{part}: {}", outcome.text());
+        assert!(
+            outcome.stderr.contains(part) || part.contains("(for A)"),
+            "{part}: {}",
+            outcome.stderr
+        );
+    }
+}
+
+#[test]
+fn what_is_older_than_it_may_be_fails_with_status_one() {
+    let stub = stub();
+    let run = || Run::against(&stub.url()).args("check -p /golden/api");
+    assert_eq!(run().args("--max-age 11d").run().status, 0);
+    let outcome = run().args("--max-age 10d").run();
+    assert_eq!(outcome.status, 1);
+    outcome.says(&["DB_URL, LOG_LEVEL"]);
+    let own = Run::against(&stub.url())
+        .file("[keys]\nA = { param = \"/golden/api/db/url\", max_age = \"9d\" }\nB = \"/golden/api/log-level\"")
+        .args("check")
+        .run();
+    assert_eq!(own.status, 1);
+    own.says(&["1 not changed", ": A"]);
+}
+
+#[test]
+fn the_keys_that_replace_a_prefix_bring_the_same() {
+    let stub = stub();
+    let printed = Run::against(&stub.url())
+        .args("check -p /golden --format toml")
+        .run()
+        .text();
+    let by_prefix = Run::against(&stub.url()).args("-p /golden").environment();
+    let by_keys = Run::against(&stub.url()).file(&printed).environment();
+    assert_eq!(by_prefix.names(), by_keys.names());
+    assert_eq!(by_keys.get("API_DB_URL"), Some("canary-2"));
+}
+
+#[test]
+fn a_crowded_prefix_is_told() {
+    let stub = Stub::start();
+    for n in 0..11 {
+        stub.put(Parameter::secure(&format!("/crowd/k{n}"), "canary"));
+    }
+    let outcome = Run::against(&stub.url()).args("check -p /crowd").run();
+    assert!(
+        outcome.text().contains("11 parameters are below /crowd"),
+        "{}",
+        outcome.text()
+    );
+}
+
+#[test]
+fn mistakes_of_its_own_options_are_usage() {
+    let stub = stub();
+    for (words, says) in [
+        ("--format yaml", "none of table"),
+        ("--max-age 90", "write `90s`"),
+    ] {
+        let outcome = Run::against(&stub.url())
+            .args("check -p /golden")
+            .args(words)
+            .run();
+        assert_eq!(outcome.status, 64);
+        outcome.says(&[says]);
+    }
+}
+
+scenarios! {
+    fn the_gate_opens_and_closes(ssm) {
+        ssm.put(&[secure("/gate/api/a", "canary-a"), string("/gate/api/b", "canary-b")]);
+        let run = || Run::against(&ssm.url()).args("check -p /gate/api --format json");
+        let open = run().run();
+        assert_eq!(open.status, 0, "{}", open.stderr);
+        let report: serde_json::Value = serde_json::from_str(&open.text()).expect("JSON");
+        assert_eq!(report["variables"][1]["parameter"], "/gate/api/b");
+        assert_eq!(report["variables"][1]["type"], "String");
+        assert_eq!(report["variables"][0]["version"], 1);
+        assert_eq!(run().args("-k C=/gate/api/c").run().status, 66);
+    }
+}
