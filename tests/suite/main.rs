@@ -9,6 +9,7 @@ mod world;
 mod check;
 mod doors;
 mod launching;
+mod memory;
 mod mistakes;
 mod policy;
 mod sources;

@@ -1,0 +1,300 @@
+//! No trace in memory: the real binary is stopped where it enters `execve`, or `exit_group` when it
+//! fails, and all that it can read is searched for each value, raw and in the forms that JSON, base64
+//! and UTF-16 would give it. At `execve` there is one copy, the environment block's; at an exit, none.
+
+use crate::world::*;
+use memchr::memmem;
+use nix::sys::ptrace;
+use nix::sys::signal::Signal;
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::Pid;
+use ssm_stub::{Fault, Parameter, Stub};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::fs::FileExt;
+use std::os::unix::process::CommandExt;
+use std::process::Stdio;
+
+const EXECVE: u64 = 59;
+const EXIT_GROUP: u64 = 231;
+/// What the kernel puts into the result of a system call that is only being entered.
+const ENTERED: u64 = (-38_i64).cast_unsigned();
+
+#[derive(Debug, PartialEq, Eq)]
+enum Stopped {
+    AtExecve,
+    AtExit(i32),
+}
+
+/// Runs until `execve` or `exit_group`, and counts each needle in memory there.
+fn scan(run: Run, needles: &[&str]) -> (Stopped, BTreeMap<String, usize>) {
+    let (mut command, _home) = run.command();
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let trace = || ptrace::traceme().map_err(std::io::Error::from);
+    // SAFETY: ptrace(2) with TRACEME is one system call, which is safe between fork and exec.
+    #[allow(unsafe_code)]
+    let child = unsafe { command.pre_exec(trace) }.spawn().expect("starts");
+    let pid = Pid::from_raw(i32::try_from(child.id()).expect("a process id"));
+    // The tests share a process: only children of this thread are ours to wait for.
+    let flags = WaitPidFlag::__WALL | WaitPidFlag::__WNOTHREAD;
+    let wait = || waitpid(Pid::from_raw(-1), Some(flags)).expect("a stop");
+    assert_eq!(
+        wait(),
+        WaitStatus::Stopped(pid, Signal::SIGTRAP),
+        "the binary itself was executed"
+    );
+    let options = ptrace::Options::PTRACE_O_TRACESYSGOOD
+        | ptrace::Options::PTRACE_O_TRACECLONE
+        | ptrace::Options::PTRACE_O_EXITKILL;
+    ptrace::setoptions(pid, options).expect("options");
+    ptrace::syscall(pid, None).expect("on");
+    loop {
+        match wait() {
+            WaitStatus::PtraceSyscall(thread) => {
+                let registers = ptrace::getregs(thread).expect("registers");
+                let stopped = match (registers.orig_rax, registers.rax) {
+                    (EXECVE, ENTERED) => Stopped::AtExecve,
+                    (EXIT_GROUP, ENTERED) => {
+                        Stopped::AtExit(i32::try_from(registers.rdi).expect("a status"))
+                    }
+                    _ => {
+                        ptrace::syscall(thread, None).expect("on");
+                        continue;
+                    }
+                };
+                let counts = count(pid, needles);
+                ptrace::kill(pid).expect("killed");
+                while !matches!(wait(), WaitStatus::Signaled(done, ..) | WaitStatus::Exited(done, _) if done == pid)
+                {
+                }
+                return (stopped, counts);
+            }
+            WaitStatus::Exited(done, status) if done == pid => {
+                panic!("it ended with {status} unseen")
+            }
+            WaitStatus::Exited(..) | WaitStatus::Signaled(..) => {}
+            WaitStatus::Stopped(thread, signal) => {
+                // A new thread begins with a stop; other signals are its own business.
+                let passed =
+                    (signal != Signal::SIGSTOP && signal != Signal::SIGTRAP).then_some(signal);
+                ptrace::syscall(thread, passed).expect("on");
+            }
+            WaitStatus::PtraceEvent(thread, ..) => ptrace::syscall(thread, None).expect("on"),
+            other => panic!("unexpected: {other:?}"),
+        }
+    }
+}
+
+fn count(pid: Pid, needles: &[&str]) -> BTreeMap<String, usize> {
+    let mut maps = String::new();
+    let path = format!("/proc/{pid}/maps");
+    File::open(path)
+        .and_then(|mut file| file.read_to_string(&mut maps))
+        .expect("the mappings");
+    let memory = File::open(format!("/proc/{pid}/mem")).expect("the memory");
+    let mut counts: BTreeMap<String, usize> = needles
+        .iter()
+        .map(|needle| ((*needle).to_owned(), 0))
+        .collect();
+    let mut bytes_seen = 0;
+    for line in maps.lines() {
+        let mut words = line.split_whitespace();
+        let (range, permissions) = (
+            words.next().expect("a range"),
+            words.next().expect("permissions"),
+        );
+        if !permissions.starts_with('r') || line.ends_with("[vvar]") || line.ends_with("[vsyscall]")
+        {
+            continue;
+        }
+        let (start, end) = range.split_once('-').expect("a range");
+        let parse = |text| u64::from_str_radix(text, 16).expect("an address");
+        let mut block = vec![0; usize::try_from(parse(end) - parse(start)).expect("a size")];
+        // Some mappings of the kernel's own can't be read this way.
+        if memory.read_exact_at(&mut block, parse(start)).is_err() {
+            continue;
+        }
+        bytes_seen += block.len();
+        for needle in needles {
+            for form in forms(needle) {
+                *counts.get_mut(*needle).expect("counted") +=
+                    memmem::find_iter(&block, &form).count();
+            }
+        }
+    }
+    assert!(bytes_seen > 1_000_000, "the memory was read");
+    counts
+}
+
+/// The needle as it is, and as others would keep it.
+fn forms(needle: &str) -> Vec<Vec<u8>> {
+    let escaped = serde_json::to_string(needle).expect("a string");
+    let escaped = escaped.trim_matches('"').as_bytes().to_vec();
+    let mut forms = vec![needle.as_bytes().to_vec()];
+    if escaped != forms[0] {
+        forms.push(escaped);
+    }
+    forms.push(needle.encode_utf16().flat_map(u16::to_le_bytes).collect());
+    for shift in 0..3 {
+        let mut shifted = vec![b' '; shift];
+        shifted.extend_from_slice(needle.as_bytes());
+        let encoded = base64(&shifted);
+        // The edges depend on what stands beside the needle.
+        forms.push(encoded[4..encoded.len() - 4].to_vec());
+    }
+    forms
+}
+
+fn base64(bytes: &[u8]) -> Vec<u8> {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let sextets = |chunk: &[u8]| {
+        let word = chunk
+            .iter()
+            .fold(0_u32, |word, &byte| word << 8 | u32::from(byte))
+            << (8 * (3 - chunk.len()));
+        [18, 12, 6, 0].map(|shift| LETTERS[(word >> shift & 63) as usize])
+    };
+    bytes.chunks(3).flat_map(sextets).collect()
+}
+
+/// Values that occur nowhere else: with a quote, so that JSON's form differs from the raw one.
+const ONE: &str = "canary-\"one\"-Qk7vX2mP9sLw";
+const TWO: &str = "canary-\"two\"-Zt4nB8cR1yHd";
+const MEMBER: &str = "canary-member-Jf6gW3eT5uKa";
+const OTHER: &str = "canary-other-Vb0hN7qS2xMi";
+
+fn fill(stub: &Stub) {
+    stub.put(Parameter::secure("/mem/api/one", ONE));
+    stub.put(Parameter::secure("/mem/api/two", TWO));
+    stub.put(Parameter::secure(
+        "/mem/json",
+        &serde_json::json!({ "member": MEMBER, "other": OTHER }).to_string(),
+    ));
+    stub.put(Parameter::secure("/mem/nul", &format!("{ONE}\0")));
+    for n in 0..995 {
+        stub.put(Parameter::secure(
+            &format!("/mem/many/k{n}"),
+            "canary-filler",
+        ));
+    }
+    stub.put(Parameter::secure("/mem/many/one", ONE));
+    stub.put(Parameter::secure("/mem/many/path", TWO));
+}
+
+/// Arguments, a variable, and how many copies of which value there are at `execve`.
+type Success = (
+    &'static str,
+    Option<(&'static str, &'static str)>,
+    &'static [(&'static str, usize)],
+);
+
+const SUCCESSES: &[Success] = &[
+    ("-p /mem/api", None, &[(ONE, 1), (TWO, 1)]),
+    (
+        "-k A=/mem/api/one -k B=/mem/api/two",
+        None,
+        &[(ONE, 1), (TWO, 1)],
+    ),
+    ("-k A=/mem/api/one -k B=/mem/api/one", None, &[(ONE, 2)]),
+    ("", Some(("A", "ssm:///mem/api/one")), &[(ONE, 1)]),
+    ("-k A=/mem/json#member", None, &[(MEMBER, 1), (OTHER, 0)]),
+    ("--json /mem/json", None, &[(MEMBER, 1), (OTHER, 1)]),
+    (
+        "--json /mem/json --exclude OTHER",
+        None,
+        &[(MEMBER, 1), (OTHER, 0)],
+    ),
+    (
+        "--file A=/mem/api/one -k B=/mem/api/two",
+        None,
+        &[(ONE, 0), (TWO, 1)],
+    ),
+    ("-p /mem/many --only ONE", None, &[(ONE, 1), (TWO, 0)]),
+    ("-p /mem/many --exclude PATH", None, &[(ONE, 1), (TWO, 0)]),
+    // A planted leak: a copy that was inherited is seen.
+    ("-k A=/mem/api/one", Some(("LEAK", ONE)), &[(ONE, 2)]),
+];
+
+fn run(stub: &Stub, words: &str) -> Run {
+    let run = Run::against(&stub.url()).args(words);
+    if stub.url().starts_with("http:") {
+        return run;
+    }
+    let bundle = run.home().join("ca.pem");
+    std::fs::write(&bundle, stub.ca_pem()).expect("a bundle");
+    run.env("AWS_CA_BUNDLE", bundle)
+}
+
+fn one_copy_at_execve(stub: &Stub, before: impl Fn(&Stub)) {
+    fill(stub);
+    for (words, variable, expected) in SUCCESSES {
+        before(stub);
+        let mut run = run(stub, words);
+        if let Some((name, value)) = variable {
+            run = run.env(name, value);
+        }
+        let needles: Vec<&str> = expected.iter().map(|(needle, _)| *needle).collect();
+        let (stopped, counts) = scan(run.args("-- true"), &needles);
+        assert_eq!(stopped, Stopped::AtExecve, "{words}");
+        for (needle, wanted) in *expected {
+            assert_eq!(counts[*needle], *wanted, "copies of {needle} with {words}");
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs root to read the memory of a process that hides it: ./tests/run provides it"]
+fn at_execve_each_value_is_in_memory_once() {
+    one_copy_at_execve(&Stub::start(), |_| ());
+}
+
+#[test]
+#[ignore = "needs root to read the memory of a process that hides it: ./tests/run provides it"]
+fn over_tls_too() {
+    one_copy_at_execve(&Stub::builder().tls().start(), |_| ());
+}
+
+#[test]
+#[ignore = "needs root to read the memory of a process that hides it: ./tests/run provides it"]
+fn after_retries_too() {
+    let broken = |stub: &Stub| {
+        stub.fault(Fault::status(503));
+        // Half a body, values and all, and then nothing more.
+        let half = format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.1\r\ncontent-length: 9999\r\n\r\n{{\"Parameters\":[{{\"Name\":\"/mem/api/one\",\"Value\":{}",
+            serde_json::json!(ONE)
+        );
+        stub.fault(Fault::Raw(half.into_bytes(), ssm_stub::After::Close));
+    };
+    one_copy_at_execve(&Stub::builder().tls().start(), broken);
+}
+
+#[test]
+#[ignore = "needs root to read the memory of a process that hides it: ./tests/run provides it"]
+fn a_failure_leaves_none() {
+    for stub in [Stub::start(), Stub::builder().tls().start()] {
+        fill(&stub);
+        for (words, status) in [
+            ("-p /mem/api -k X=/mem/nope", 66),
+            ("-p /mem/api -k X=/mem/nul", 65),
+            ("-p /mem/api --json /mem/api/one", 65),
+            ("-p /mem/many", 78),
+            ("-p /mem/api --require NOPE", 66),
+        ] {
+            let (stopped, counts) = scan(run(&stub, words).args("-- true"), &[ONE, TWO]);
+            assert_eq!(stopped, Stopped::AtExit(status), "{words}");
+            assert_eq!(counts.values().sum::<usize>(), 0, "{words}: {counts:?}");
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs root to read the memory of a process that hides it: ./tests/run provides it"]
+fn check_leaves_none() {
+    let stub = Stub::start();
+    fill(&stub);
+    let (stopped, counts) = scan(run(&stub, "check -p /mem/api"), &[ONE, TWO]);
+    assert_eq!(stopped, Stopped::AtExit(0));
+    assert_eq!(counts.values().sum::<usize>(), 0, "{counts:?}");
+}
