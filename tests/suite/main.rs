@@ -11,6 +11,8 @@ mod doors;
 mod launching;
 mod memory;
 mod mistakes;
+mod parity;
 mod policy;
 mod sources;
 mod terminal;
+mod traces;

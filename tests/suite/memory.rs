@@ -33,7 +33,8 @@ fn scan(run: Run, needles: &[&str]) -> (Stopped, BTreeMap<String, usize>) {
     command.stdout(Stdio::null()).stderr(Stdio::null());
     let trace = || ptrace::traceme().map_err(std::io::Error::from);
     // SAFETY: ptrace(2) with TRACEME is one system call, which is safe between fork and exec.
-    #[allow(unsafe_code)]
+    // It is waited for by `waitpid`, thread by thread.
+    #[allow(unsafe_code, clippy::zombie_processes)]
     let child = unsafe { command.pre_exec(trace) }.spawn().expect("starts");
     let pid = Pid::from_raw(i32::try_from(child.id()).expect("a process id"));
     // The tests share a process: only children of this thread are ours to wait for.

@@ -1,0 +1,220 @@
+//! No trace on disk, in logs, in core dumps: watched from outside.
+
+use crate::world::*;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use ssm_stub::{Parameter, Stub};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+
+fn stub() -> Stub {
+    let stub = Stub::start();
+    stub.put(Parameter::secure("/trace/a", "canary-a"));
+    stub.put(Parameter::secure(
+        "/trace/json",
+        r#"{"member":"canary-member"}"#,
+    ));
+    stub
+}
+
+#[test]
+#[ignore = "needs strace: ./tests/run installs it"]
+fn nothing_is_opened_for_writing_and_no_value_is_written() {
+    let stub = stub();
+    let run = Run::against(&stub.url())
+        .args("-vv -p /trace --file F=/trace/a -k M=/trace/json#member -- true");
+    let (wrapped, home) = run.command();
+    let log = home.path().join("strace.log");
+    let mut strace = Command::new("strace");
+    strace
+        .args(["-f", "-s", "4096", "-o"])
+        .arg(&log)
+        .args(["-e", "trace=open,openat,openat2,creat,write,pwrite64,writev,sendto,sendmsg,rename,link,mkdir,execve", "--"])
+        .arg(wrapped.get_program())
+        .args(wrapped.get_args())
+        .env_clear()
+        .current_dir(home.path())
+        .envs(wrapped.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let output = strace.output().expect("strace");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let log = std::fs::read_to_string(log).expect("strace's log");
+    let ours: Vec<&str> = {
+        let after = |line: &&str| line.contains("/true\", [\"true\"]");
+        let end = log
+            .lines()
+            .position(|line| after(&line))
+            .expect("the launch");
+        log.lines().take(end).collect()
+    };
+    assert!(ours.len() > 10, "the run was traced");
+    for line in ours {
+        let opens = line.contains("open") && line.contains('"');
+        let writing = ["O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC", "creat("]
+            .iter()
+            .any(|flag| line.contains(flag));
+        assert!(
+            !(opens && writing) || line.contains("/dev/null"),
+            "a file is opened for writing: {line}"
+        );
+        // A value goes into a memory file by pwrite, and nowhere else.
+        let into_memory = line.contains("pwrite64(");
+        assert!(
+            !line.contains("canary-a") || into_memory,
+            "a value is written: {line}"
+        );
+        assert!(
+            !line.contains("canary-credential"),
+            "a credential is written: {line}"
+        );
+    }
+}
+
+#[test]
+fn no_level_of_any_log_shows_a_value_or_a_credential() {
+    let stub = stub();
+    // The harness fails a run that has `canary` on stderr; the secret key is one too.
+    let outcome = Run::against(&stub.url())
+        .env("RUST_LOG", "trace")
+        .env("AWS_LOG", "trace")
+        .env("AWS_SDK_LOG_LEVEL", "debug")
+        .env("SSM_EXEC_LOG", "trace")
+        .env("RUST_BACKTRACE", "full")
+        .env("R", "ssm:///trace/json#member")
+        .args("-vvv -p /trace -- true")
+        .run();
+    assert_eq!(outcome.status, 0);
+    assert!(
+        outcome.stderr.contains("A comes from /trace/a"),
+        "{}",
+        outcome.stderr
+    );
+    assert!(
+        !outcome.stderr.contains("hyper") && !outcome.stderr.contains("aws_"),
+        "{}",
+        outcome.stderr
+    );
+}
+
+#[test]
+fn a_crash_in_the_middle_of_a_fetch_leaves_no_core() {
+    let stub = stub();
+    stub.hold();
+    let (mut command, home) = Run::against(&stub.url())
+        .args("-p /trace -- true")
+        .command();
+    let unlimited = || {
+        nix::sys::resource::setrlimit(
+            nix::sys::resource::Resource::RLIMIT_CORE,
+            u64::MAX >> 1,
+            u64::MAX >> 1,
+        )
+        .or(Ok(()))
+    };
+    // SAFETY: setrlimit(2) is one system call on this process's own state.
+    #[allow(unsafe_code)]
+    unsafe {
+        command.pre_exec(unlimited)
+    };
+    let mut child = command.stderr(Stdio::null()).spawn().expect("starts");
+    stub.wait_for_requests(1);
+    kill(
+        Pid::from_raw(i32::try_from(child.id()).expect("a process id")),
+        Signal::SIGSEGV,
+    )
+    .expect("crashes");
+    use std::os::unix::process::ExitStatusExt;
+    let status = child.wait().expect("ends");
+    assert_eq!(status.signal(), Some(libc_sigsegv()));
+    assert!(!status.core_dumped(), "the kernel wrote a core dump");
+    let cores = std::fs::read_dir(home.path()).expect("the working directory");
+    let cores: Vec<_> = cores
+        .map(|entry| entry.expect("an entry").file_name())
+        .filter(|name| name.to_string_lossy().starts_with("core"))
+        .collect();
+    assert_eq!(cores, Vec::<std::ffi::OsString>::new());
+    stub.release();
+}
+
+fn libc_sigsegv() -> i32 {
+    Signal::SIGSEGV as i32
+}
+
+#[test]
+fn signals_end_a_fetch_at_once_with_their_own_status() {
+    for (signal, status, words) in [
+        (Signal::SIGTERM, 143, "SIGTERM came before"),
+        (Signal::SIGINT, 130, "SIGINT came before"),
+        (Signal::SIGHUP, 129, "SIGHUP came before"),
+    ] {
+        let stub = stub();
+        stub.hold();
+        let (mut command, _home) = Run::against(&stub.url())
+            .args("-p /trace -- true")
+            .command();
+        let child = command.stderr(Stdio::piped()).spawn().expect("starts");
+        stub.wait_for_requests(1);
+        kill(
+            Pid::from_raw(i32::try_from(child.id()).expect("a process id")),
+            signal,
+        )
+        .expect("a signal");
+        let output = child.wait_with_output().expect("ends");
+        assert_eq!(output.status.code(), Some(status));
+        assert!(String::from_utf8_lossy(&output.stderr).contains(words));
+        stub.release();
+    }
+}
+
+#[test]
+#[ignore = "needs root to set a file's user: ./tests/run provides it"]
+fn raised_privileges_are_refused() {
+    let run = Run::bare();
+    let copy = run.home().join("raised");
+    std::fs::copy(BINARY, &copy).expect("a copy");
+    std::fs::set_permissions(&copy, std::fs::Permissions::from_mode(0o4755)).expect("its mode");
+    std::fs::set_permissions(run.home(), std::fs::Permissions::from_mode(0o755)).expect("a way in");
+    let output = Command::new(&copy)
+        .args(["--skip", "--", "true"])
+        .env_clear()
+        .uid(65_534)
+        .gid(65_534)
+        .current_dir("/")
+        .output()
+        .expect("starts");
+    assert_eq!(output.status.code(), Some(78));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("more privileges than its caller"));
+}
+
+#[test]
+#[ignore = "needs root to give a file away: ./tests/run provides it"]
+fn a_file_of_anothers_is_not_taken_unless_it_is_named() {
+    let run = || Run::bare().file("command = [\"echo\", \"owned\"]\nskip = true");
+    let give_away = |run: &Run| {
+        let path = run.home().join("ssm-exec.toml");
+        std::os::unix::fs::chown(&path, Some(65_534), None).expect("given away");
+        path
+    };
+    let found = run();
+    give_away(&found);
+    found.fails(78).says(&[
+        "belongs to another user (uid 65534)",
+        "--config",
+        "--no-config",
+    ]);
+    let named = run();
+    let path = give_away(&named);
+    assert_eq!(named.arg("--config").arg(path).run().text(), "owned\n");
+}
+
+#[test]
+fn a_file_that_anyone_may_write_is_not_taken() {
+    let run = Run::bare().file("command = [\"echo\", \"owned\"]\nskip = true");
+    let path = run.home().join("ssm-exec.toml");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o666)).expect("its mode");
+    run.fails(78).says(&["may be written by anyone"]);
+}
