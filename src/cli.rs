@@ -34,6 +34,7 @@ later, 126/127 the command can't be executed/isn't found, 128+N signal N.";
     override_usage = "ssm-exec [OPTIONS] [--] COMMAND [ARG]...\n       ssm-exec check [OPTIONS]\n       ssm-exec policy [OPTIONS]\n       ssm-exec completions SHELL",
     max_term_width = 80,
     disable_help_subcommand = true,
+    args_override_self = true,
     args_conflicts_with_subcommands = false,
     subcommand_negates_reqs = true,
 )]

@@ -8,6 +8,7 @@ mod world;
 
 mod check;
 mod doors;
+mod faults;
 mod launching;
 mod memory;
 mod mistakes;
