@@ -4,10 +4,12 @@
 #![allow(unreachable_pub)]
 
 mod moto;
+mod parts;
 mod world;
 
 mod doors;
 mod launching;
 mod mistakes;
 mod sources;
+mod static_root;
 mod terminal;
