@@ -7,6 +7,7 @@ mod moto;
 mod parts;
 mod world;
 
+mod docker;
 mod doors;
 mod launching;
 mod mistakes;
