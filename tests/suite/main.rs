@@ -13,4 +13,5 @@ mod launching;
 mod mistakes;
 mod sources;
 mod static_root;
+mod systemd;
 mod terminal;
