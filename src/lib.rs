@@ -77,6 +77,7 @@ fn story(
         info!("configuration from {}", path.display());
         layer = layer.over(config::file::read(&path, &text, inherited)?);
     }
+    let layer = layer.over(variables::defaults(inherited));
     let config = Config::resolve(invocation.layer.over(layer))?;
     match invocation.action {
         Action::Launch(words) => launch(&config, words, &called_as, inherited, began, *logging),

@@ -9,6 +9,7 @@ mod world;
 
 mod docker;
 mod doors;
+mod lambda;
 mod launching;
 mod mistakes;
 mod sources;
