@@ -12,6 +12,7 @@ mod doors;
 mod lambda;
 mod launching;
 mod mistakes;
+mod package;
 mod sources;
 mod static_root;
 mod systemd;
