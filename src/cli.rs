@@ -196,7 +196,7 @@ struct Options {
     /// Trust these roots alone, PEM [AWS_CA_BUNDLE]
     #[arg(long, value_name = "FILE", global = true, help_heading = "AWS")]
     ca_bundle: Option<String>,
-    /// Everything up to the start, retries included; 30s by default
+    /// Everything up to the start, retries included; 30s by default, 8s on Lambda
     #[arg(long, value_name = "DURATION", global = true, help_heading = "AWS")]
     timeout: Option<String>,
 

@@ -83,6 +83,7 @@ fn story(
         info!("configuration from {}", path.display());
         layer = layer.over(config::file::read(&path, &text, inherited)?);
     }
+    let layer = layer.over(variables::defaults(inherited));
     let run = Run {
         config: Config::resolve(invocation.layer.over(layer))?,
         inherited,

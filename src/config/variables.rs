@@ -91,6 +91,16 @@ pub fn read(inherited: &Inherited) -> Result<Layer, ConfigError> {
     })
 }
 
+/// What stands below every level, where the place that we run in asks for it.
+pub fn defaults(inherited: &Inherited) -> Layer {
+    // Lambda ends an init phase after 10 s without a word: ours comes first.
+    let is_lambda = inherited.get("AWS_LAMBDA_RUNTIME_API").is_some();
+    Layer {
+        timeout: is_lambda.then(|| Given::new("8s".to_owned(), Origin::Default)),
+        ..Layer::default()
+    }
+}
+
 /// A prefix or an object as one word.
 pub fn tree(text: &str) -> TreeSpec {
     TreeSpec {

@@ -243,12 +243,11 @@ fn is_setup(text: &str) -> bool {
         || text.contains("invalid value for field")
 }
 
-/// Why TLS failed, if it did: `io::Error` hides its cause from `source`.
-fn tls_reason(error: &(dyn Error + 'static)) -> Option<String> {
-    let error = match error.downcast_ref::<io::Error>() {
-        Some(error) => error.get_ref()? as &(dyn Error + 'static),
-        None => error,
-    };
+/// Why TLS failed, if it did: `io::Error` hides its cause from `source`, and comes in layers.
+fn tls_reason(mut error: &(dyn Error + 'static)) -> Option<String> {
+    while let Some(layer) = error.downcast_ref::<io::Error>() {
+        error = layer.get_ref()?;
+    }
     let error = error.downcast_ref::<rustls::Error>()?;
     match error {
         rustls::Error::InvalidCertificate(_)

@@ -4,16 +4,22 @@
 #![allow(unreachable_pub)]
 
 mod moto;
+mod parts;
 mod world;
 
 mod check;
+mod docker;
 mod doors;
 mod faults;
+mod lambda;
 mod launching;
 mod memory;
 mod mistakes;
+mod package;
 mod parity;
 mod policy;
 mod sources;
+mod static_root;
+mod systemd;
 mod terminal;
 mod traces;

@@ -42,7 +42,10 @@ pub const COUNT: usize = 15;
 
 pub fn filled(stub: Stub) -> Stub {
     for n in 0..COUNT {
-        stub.put(Parameter::secure(&format!("/f/k{n}"), &format!("canary-{n}")));
+        stub.put(Parameter::secure(
+            &format!("/f/k{n}"),
+            &format!("canary-{n}"),
+        ));
     }
     stub
 }
@@ -50,14 +53,22 @@ pub fn filled(stub: Stub) -> Stub {
 /// A run over all of `/f`, with a time that is short and enough for a retry or two.
 pub fn over(stub: Stub) -> Scene {
     let run = Run::against(&stub.url()).args("-p /f --timeout 3s");
-    Scene { stub: Some(stub), run }
+    Scene {
+        stub: Some(stub),
+        run,
+    }
 }
 
 /// Two batches of keys in place of the prefix.
 pub fn by_keys(stub: Stub) -> Scene {
     let keys: String = (0..COUNT).map(|n| format!("K{n}=/f/k{n} ")).collect();
-    let run = Run::against(&stub.url()).env("SSM_EXEC_KEY", keys).args("--timeout 3s");
-    Scene { stub: Some(stub), run }
+    let run = Run::against(&stub.url())
+        .env("SSM_EXEC_KEY", keys)
+        .args("--timeout 3s");
+    Scene {
+        stub: Some(stub),
+        run,
+    }
 }
 
 /// The command that a started row runs: it has every value.
@@ -68,7 +79,12 @@ fn play(row: &Row) -> Result<(), String> {
         End::Started => run.args("-- env -0").run(),
     };
     drop(stub);
-    let wrong = |why: &str| Err(format!("{}: {why}: status {}, {}", row.what, outcome.status, outcome.stderr));
+    let wrong = |why: &str| {
+        Err(format!(
+            "{}: {why}: status {}, {}",
+            row.what, outcome.status, outcome.stderr
+        ))
+    };
     match row.end {
         End::Status(status) if outcome.status != status => return wrong(&format!("not {status}")),
         End::Status(_) if !outcome.stdout.is_empty() => return wrong("the command was started"),
@@ -107,7 +123,13 @@ fn every_fault_ends_as_the_catalogue_says() {
         }
     });
     let failures = failures.into_inner().expect("no panic held it");
-    assert!(failures.is_empty(), "{} of {}:\n{}", failures.len(), rows.len(), failures.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{} of {}:\n{}",
+        failures.len(),
+        rows.len(),
+        failures.join("\n")
+    );
 }
 
 #[test]
@@ -120,7 +142,11 @@ fn the_catalogue_in_the_docs_is_this_one() {
             End::Started => "started".to_owned(),
             End::Status(status) => status.to_string(),
         };
-        let says = if row.says.is_empty() { String::new() } else { format!("…{}…", row.says.replace('|', "\\|")) };
+        let says = if row.says.is_empty() {
+            String::new()
+        } else {
+            format!("…{}…", row.says.replace('|', "\\|"))
+        };
         let _ = writeln!(text, "| {} | {end} | {says} |", row.what);
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/faults.md");
@@ -128,5 +154,8 @@ fn the_catalogue_in_the_docs_is_this_one() {
         std::fs::write(&path, &text).expect("the page");
     }
     let page = std::fs::read_to_string(&path).expect("the page");
-    assert_eq!(page, text, "SSM_EXEC_BLESS=1 cargo test faults writes docs/faults.md");
+    assert_eq!(
+        page, text,
+        "SSM_EXEC_BLESS=1 cargo test faults writes docs/faults.md"
+    );
 }

@@ -1,0 +1,246 @@
+//! Images that a real Docker engine builds from `docker/`, and runs as locked down as it can.
+//!
+//! There may be no registry, so the stage that compiles is left out: its place takes the static binary
+//! of the tests. busybox on nothing stands for the user's base image.
+
+use crate::parts::*;
+use ssm_stub::{Parameter, Stub};
+use std::path::Path;
+use std::process::Command;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+const LOCKED: &str = "--network host --read-only --cap-drop ALL --security-opt no-new-privileges";
+
+/// An app that says when it is up, and ends as services do when it is told to.
+const SERVER: &str = "#!/bin/sh
+trap 'exit 143' TERM
+echo up
+while :; do sleep 3600 & wait; done
+";
+
+struct Images {
+    plain: String,
+    app: String,
+    init: String,
+}
+
+/// Built once, and removed when the tests end.
+fn images() -> &'static Images {
+    static IMAGES: OnceLock<(Images, std::process::Child)> = OnceLock::new();
+    &IMAGES
+        .get_or_init(|| {
+            let (base, plain, app, init) =
+                (fresh("base"), fresh("plain"), fresh("app"), fresh("init"));
+            let remover = at_the_end(&format!("docker rmi -f {init} {app} {plain} {base}"));
+            build_base(&base);
+            build_image(
+                &plain,
+                &without_compiling(&read("docker/Dockerfile")),
+                &[("ssm-exec", static_binary())],
+                &[],
+            );
+            let directory = tempfile::tempdir().expect("a directory for the test");
+            let server = directory.path().join("server");
+            crate::world::script(&server, SERVER);
+            let arguments = [
+                "--build-arg".to_owned(),
+                format!("BASE={base}"),
+                "--build-arg".to_owned(),
+                format!("SSM_EXEC={plain}"),
+            ];
+            let arguments = arguments.each_ref().map(String::as_str);
+            let files: &[(&str, &Path)] = &[("server", &server)];
+            build_image(&app, &read("docker/Dockerfile.app"), files, &arguments);
+            build_image(&init, &read("docker/Dockerfile.init"), &[], &arguments);
+            (Images { plain, app, init }, remover)
+        })
+        .0
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(project(path)).expect("a file of the project")
+}
+
+/// The last stage, with the binary out of the context in place of the first stage's.
+fn without_compiling(dockerfile: &str) -> String {
+    let at = dockerfile.rfind("FROM scratch").expect("a last stage");
+    let copy = "COPY --from=build /out/ssm-exec";
+    assert!(dockerfile[at..].contains(copy), "{dockerfile}");
+    dockerfile[at..].replace(copy, "COPY ssm-exec")
+}
+
+/// busybox under the names of the tools that a base image has.
+fn build_base(name: &str) {
+    let root = tempfile::tempdir().expect("a directory for the test");
+    let bin = root.path().join("bin");
+    std::fs::create_dir(&bin).expect("a directory");
+    std::fs::copy(busybox(), bin.join("busybox")).expect("a copy");
+    for tool in ["sh", "sleep", "env", "cat", "cp", "ls", "tr", "wget"] {
+        std::os::unix::fs::symlink("busybox", bin.join(tool)).expect("a link");
+    }
+    let mut pipe = Command::new("sh");
+    pipe.args(["-c", "tar -C \"$0\" -c . | docker import - \"$1\""])
+        .arg(root.path())
+        .arg(name);
+    succeeds(&mut pipe);
+}
+
+fn stub() -> Stub {
+    let stub = Stub::start();
+    stub.put(Parameter::secure("/d/password", "canary-d"));
+    stub
+}
+
+/// `docker run`, with what a person gives a container: region, credentials and configuration.
+fn run(stub: &Stub, flags: &str, image: &str, command: &[&str]) -> Command {
+    let mut run = docker(&format!("run {LOCKED} {flags}"));
+    for setting in [
+        format!("AWS_ENDPOINT_URL_SSM={}", stub.url()),
+        "AWS_REGION=eu-west-1".to_owned(),
+        "AWS_ACCESS_KEY_ID=AKIDEXAMPLE".to_owned(),
+        "AWS_SECRET_ACCESS_KEY=key".to_owned(),
+        "AWS_EC2_METADATA_DISABLED=true".to_owned(),
+        "SSM_EXEC_PREFIX=/d".to_owned(),
+    ] {
+        run.arg("--env").arg(setting);
+    }
+    run.arg(image).args(command);
+    run
+}
+
+fn start(stub: &Stub, image: &str, command: &[&str]) -> Container {
+    let container = Container(fresh("run"));
+    let flags = format!("--detach --name {}", container.0);
+    succeeds(&mut run(stub, &flags, image, command));
+    container
+}
+
+/// `docker stop`, which kills after half a minute what hasn't ended: the status tells.
+fn stops_promptly(container: &Container) {
+    let began = Instant::now();
+    succeeds(&mut container.ask("stop --time=30"));
+    assert!(
+        began.elapsed() < Duration::from_secs(10),
+        "stopped after {:?}",
+        began.elapsed()
+    );
+    assert_eq!(container.status(), "143");
+}
+
+#[test]
+#[ignore = "needs a Docker engine: ./tests/run provides it"]
+fn the_image_holds_the_binary_alone_and_runs_as_nobody() {
+    let image = &images().plain;
+    let version = succeeds(docker(&format!("run --rm {LOCKED}")).args([image, "--version"]));
+    assert_eq!(
+        version.trim(),
+        concat!("ssm-exec ", env!("CARGO_PKG_VERSION"))
+    );
+    let shown = succeeds(docker("inspect --format").args([
+        "{{.Config.User}} {{json .Config.Entrypoint}} {{len .RootFS.Layers}}",
+        image,
+    ]));
+    assert_eq!(shown.trim(), r#"65532:65532 ["/ssm-exec"] 1"#);
+}
+
+#[test]
+#[ignore = "needs a Docker engine: ./tests/run provides it"]
+fn the_app_is_process_1_and_is_stopped_promptly() {
+    let stub = stub();
+    let app = start(&stub, &images().app, &["/app/server"]);
+    app.wait_for_line("up");
+    let first = succeeds(&mut app.ask("exec cat /proc/1/cmdline"));
+    assert_eq!(first.replace('\0', " ").trim(), "/bin/sh /app/server");
+    stops_promptly(&app);
+}
+
+#[test]
+#[ignore = "needs a Docker engine: ./tests/run provides it"]
+fn it_is_stopped_promptly_while_it_fetches() {
+    let stub = stub();
+    stub.hold();
+    let app = start(&stub, &images().app, &["/app/server"]);
+    stub.wait_for_requests(1);
+    stops_promptly(&app);
+    let logs = text(&app.ask("logs").output().expect("docker"));
+    assert!(!logs.contains("up\n"), "{logs}");
+}
+
+#[test]
+#[ignore = "needs a Docker engine: ./tests/run provides it"]
+fn the_value_is_with_the_app_and_nowhere_else() {
+    let stub = stub();
+    let images = images();
+    // The app shows that it has the value by another spelling of it.
+    let shell = "echo $PASSWORD | tr a-z A-Z; exec /app/server";
+    let app = start(&stub, &images.app, &["sh", "-c", shell]);
+    app.wait_for_line("CANARY-D");
+    app.wait_for_line("up");
+    for words in ["inspect", "logs", "top", "diff", "exec env"] {
+        let shown = text(&app.ask(words).output().expect("docker"));
+        assert!(!shown.contains("canary"), "docker {words}: {shown}");
+    }
+    let changes = succeeds(&mut app.ask("diff"));
+    assert!(changes.is_empty(), "on the writable layer: {changes}");
+    for words in ["history --no-trunc", "inspect"] {
+        let shown = succeeds(docker(words).arg(&images.app));
+        assert!(!shown.contains("canary"), "docker {words}: {shown}");
+    }
+}
+
+#[test]
+#[ignore = "needs a Docker engine: ./tests/run provides it"]
+fn a_failure_is_told_in_the_logs_with_its_status() {
+    let stub = Stub::start();
+    let app = start(&stub, &images().app, &["/app/server"]);
+    assert_eq!(app.status(), "66");
+    let logs = text(&app.ask("logs").output().expect("docker"));
+    assert!(logs.contains("/d"), "{logs}");
+}
+
+#[test]
+#[ignore = "needs a Docker engine: ./tests/run provides it"]
+fn little_memory_to_lock_and_little_cpu_are_enough() {
+    let stub = stub();
+    let flags = "--rm --ulimit memlock=0 --cpus 0.1 --memory 64m";
+    let shown = succeeds(&mut run(
+        &stub,
+        flags,
+        &images().app,
+        &["sh", "-c", "echo $PASSWORD"],
+    ));
+    assert_eq!(shown.trim(), "canary-d");
+}
+
+#[test]
+#[ignore = "needs a Docker engine: ./tests/run provides it"]
+fn an_init_container_copies_it_into_a_volume_for_another_image() {
+    let stub = stub();
+    let images = images();
+    let directory = tempfile::tempdir().expect("a directory for the test");
+    std::os::unix::fs::chown(directory.path(), Some(65532), Some(65532)).expect("root");
+    let volume = format!("{}:/ssm-exec-bin", directory.path().display());
+    succeeds(docker(&format!("run --rm {LOCKED} --volume")).args([&volume, &images.init]));
+    let flags = format!("--rm --entrypoint /ssm-exec-bin/ssm-exec --volume {volume}:ro");
+    // The app's image without its own entry point stands for one that hasn't got the binary.
+    let shown = succeeds(&mut run(
+        &stub,
+        &flags,
+        &images.app,
+        &["sh", "-c", "echo $PASSWORD"],
+    ));
+    assert_eq!(shown.trim(), "canary-d");
+}
+
+#[test]
+#[ignore = "needs a Docker engine: ./tests/run provides it"]
+fn the_demo_is_valid() {
+    let file = project("docker/compose.yaml");
+    let mut compose = match docker("compose version").output() {
+        Ok(output) if output.status.success() => docker("compose"),
+        _ => Command::new("docker-compose"),
+    };
+    let shown = succeeds(compose.arg("-f").arg(file).arg("config"));
+    assert!(shown.contains("no-new-privileges"), "{shown}");
+}

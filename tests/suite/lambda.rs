@@ -1,0 +1,247 @@
+//! Lambda's own emulator: as the `bootstrap` of a custom runtime, and as the wrapper of Python's.
+
+use crate::parts::*;
+use ssm_stub::{Fault, Parameter, Stub};
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// A custom runtime in a few lines: it serves invocations, and tells the secret in capitals.
+const RUNTIME: &str = r#"#!/usr/bin/env python3
+import http.client, json, os
+api = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
+base = "/2018-06-01/runtime/invocation/"
+while True:
+    api.request("GET", base + "next")
+    event = api.getresponse()
+    event.read()
+    answer = json.dumps({"got": os.environ["PASSWORD"].upper()})
+    api.request("POST", base + event.headers["Lambda-Runtime-Aws-Request-Id"] + "/response", answer)
+    api.getresponse().read()
+"#;
+
+/// The same as a function for the runtime that AWS maintains.
+const FUNCTION: &str = r#"
+import os
+def handler(event, context):
+    return {"got": os.environ["PASSWORD"].upper()}
+"#;
+
+/// What the managed runtimes' own bootstrap does with a wrapper.
+const MANAGED: &str = r#"#!/bin/sh
+exec "$AWS_LAMBDA_EXEC_WRAPPER" "$PYTHON" -m awslambdaric "$_HANDLER"
+"#;
+
+struct Emulator {
+    process: Child,
+    port: u16,
+    task: TempDir,
+}
+
+impl Emulator {
+    /// In an empty task root, which `prepare` fills and names the program in.
+    fn start(stub: &Stub, handler: &str, prepare: impl FnOnce(&Path) -> PathBuf) -> Self {
+        let emulator = project("target/lambda/aws-lambda-rie");
+        assert!(
+            emulator.exists(),
+            "no {}: tests/needs gets it",
+            emulator.display()
+        );
+        let task = tempfile::tempdir().expect("a directory for the test");
+        let program = prepare(task.path());
+        let (port, api) = (free_port(), free_port());
+        let log = File::create(task.path().join("log")).expect("a log");
+        let process = Command::new(emulator)
+            .arg("--runtime-interface-emulator-address")
+            .arg(format!("127.0.0.1:{port}"))
+            .arg("--runtime-api-address")
+            .arg(format!("127.0.0.1:{api}"))
+            .arg(program)
+            .arg(handler)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").expect("a PATH"))
+            .env("LAMBDA_TASK_ROOT", task.path())
+            .env("AWS_LAMBDA_EXEC_WRAPPER", task.path().join("ssm-exec"))
+            .env("PYTHON", project("target/lambda/python/bin/python"))
+            .env("AWS_ENDPOINT_URL_SSM", stub.url())
+            .env("AWS_REGION", "eu-west-1")
+            .env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+            .env("AWS_SECRET_ACCESS_KEY", "key")
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("SSM_EXEC_PREFIX", "/fn")
+            .current_dir(task.path())
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().expect("a second end"))
+            .stderr(log)
+            // A group of its own: the runtime is to end with the emulator.
+            .process_group(0)
+            .spawn()
+            .expect("the emulator starts");
+        let emulator = Self {
+            process,
+            port,
+            task,
+        };
+        eventually("the emulator listens", || emulator.connect().is_ok());
+        emulator
+    }
+
+    fn connect(&self) -> std::io::Result<TcpStream> {
+        TcpStream::connect(("127.0.0.1", self.port))
+    }
+
+    /// One invocation: all of the HTTP response.
+    fn invoke(&self) -> String {
+        let mut stream = self.connect().expect("the emulator listens");
+        stream
+            .set_read_timeout(Some(Duration::from_secs(60)))
+            .expect("a timeout");
+        let request = "POST /2015-03-31/functions/function/invocations HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}";
+        stream.write_all(request.as_bytes()).expect("it reads");
+        let mut response = String::new();
+        if let Err(error) = stream.read_to_string(&mut response) {
+            panic!("no answer ({error}): {}", self.log());
+        }
+        response
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.task.path().join("log")).expect("a log")
+    }
+
+    /// The value arrives, and the log hasn't got it.
+    fn answers(&self) {
+        for _ in 0..2 {
+            let response = self.invoke();
+            assert!(
+                response.contains(r#""got": "CANARY-F""#),
+                "{response}\n{}",
+                self.log()
+            );
+        }
+        assert!(!self.log().contains("canary"), "{}", self.log());
+    }
+
+    /// The function fails, and its log tells why.
+    fn fails(&self, words: &[&str]) {
+        let response = self.invoke();
+        assert!(
+            response.starts_with("HTTP/1.1 502"),
+            "{response}\n{}",
+            self.log()
+        );
+        let log = self.log();
+        for word in words {
+            assert!(log.contains(word), "no {word:?} in {log}");
+        }
+        assert!(!log.contains("canary"), "{log}");
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        let group = format!("-{}", self.process.id());
+        let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
+        let _ = self.process.wait();
+    }
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("an address").port()
+}
+
+fn stub() -> Stub {
+    let stub = Stub::start();
+    stub.put(Parameter::secure("/fn/password", "canary-f"));
+    stub
+}
+
+/// A custom runtime: the handler's file is the command, since there is no other.
+fn custom(task: &Path) -> PathBuf {
+    crate::world::script(&task.join("function"), RUNTIME);
+    let bootstrap = task.join("bootstrap");
+    fs::copy(static_binary(), &bootstrap).expect("a copy");
+    bootstrap
+}
+
+fn managed(task: &Path) -> PathBuf {
+    let python = project("target/lambda/python/bin/python");
+    assert!(python.exists(), "no awslambdaric: tests/needs installs it");
+    write(&task.join("app.py"), FUNCTION);
+    fs::copy(static_binary(), task.join("ssm-exec")).expect("a copy");
+    let bootstrap = task.join("bootstrap");
+    crate::world::script(&bootstrap, MANAGED);
+    bootstrap
+}
+
+#[test]
+#[ignore = "needs Lambda's emulator: ./tests/run provides it"]
+fn bootstrap_of_a_custom_runtime() {
+    let stub = stub();
+    Emulator::start(&stub, "function", custom).answers();
+    assert_eq!(stub.requests().len(), 1, "one fetch for all invocations");
+}
+
+#[test]
+#[ignore = "needs Lambda's emulator: ./tests/run provides it"]
+fn bootstrap_with_a_command_of_the_files_own() {
+    let stub = stub();
+    let prepare = |task: &Path| {
+        let bootstrap = custom(task);
+        fs::rename(task.join("function"), task.join("server")).expect("another name");
+        write(
+            &task.join("ssm-exec.toml"),
+            "command = [\"./server\", \"--quiet\"]\n",
+        );
+        bootstrap
+    };
+    Emulator::start(&stub, "function", prepare).answers();
+}
+
+#[test]
+#[ignore = "needs Lambda's emulator and awslambdaric: ./tests/run provides them"]
+fn wrapper_of_a_managed_runtime() {
+    let stub = stub();
+    Emulator::start(&stub, "app.handler", managed).answers();
+    assert_eq!(stub.requests().len(), 1, "one fetch for all invocations");
+}
+
+#[test]
+#[ignore = "needs Lambda's emulator: ./tests/run provides it"]
+fn a_missing_parameter_is_told_in_the_log() {
+    let stub = Stub::start();
+    Emulator::start(&stub, "function", custom).fails(&["ssm-exec: ", "/fn", "exit status 66"]);
+}
+
+#[test]
+#[ignore = "needs Lambda's emulator: ./tests/run provides it"]
+fn it_gives_up_before_lambda_does() {
+    let stub = stub();
+    stub.always(Fault::Stall);
+    let emulator = Emulator::start(&stub, "function", custom);
+    let began = Instant::now();
+    emulator.fails(&["the time was up (8s)", "exit status 75"]);
+    assert!(
+        began.elapsed() < Duration::from_secs(20),
+        "after {:?}",
+        began.elapsed()
+    );
+}
+
+#[test]
+#[ignore = "needs Lambda's emulator: ./tests/run provides it"]
+fn a_deadline_of_the_functions_own_counts() {
+    let stub = stub();
+    stub.always(Fault::Stall);
+    let prepare = |task: &Path| {
+        write(&task.join("ssm-exec.toml"), "timeout = \"1s\"\n");
+        custom(task)
+    };
+    Emulator::start(&stub, "function", prepare).fails(&["the time was up (1s)", "exit status 75"]);
+}

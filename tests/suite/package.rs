@@ -1,0 +1,114 @@
+//! What `./package` makes, and what `cargo publish` would send: made twice, installed into a clean
+//! Debian, and run there.
+
+use crate::parts::*;
+use std::path::Path;
+use std::process::Command;
+
+/// Packages from the quickly built static binary: how they are made is the same.
+fn package(dist: &Path) -> String {
+    // Fails by itself where the static binary can't be built, with the compiler's words.
+    static_binary();
+    let mut package = Command::new(project("package"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CARGO_")) {
+        // What cargo tells a test would make build scripts run anew: they watch it.
+        if name != "CARGO_HOME" {
+            package.env_remove(name);
+        }
+    }
+    package.env("PROFILE", "static-test").env("DIST", dist);
+    succeeds(&mut package)
+}
+
+#[test]
+#[ignore = "needs dpkg-deb, zip and a Docker engine: ./tests/run provides them"]
+fn packages_are_the_same_each_time_and_install_into_a_clean_debian() {
+    let dist = tempfile::tempdir().expect("a directory for the test");
+    let again = tempfile::tempdir().expect("a directory for the test");
+    assert_eq!(package(dist.path()), package(again.path()));
+    succeeds(
+        Command::new("sha256sum")
+            .args(["--check", "--strict", "sha256sums"])
+            .current_dir(dist.path()),
+    );
+    let script = "set -e
+        dpkg -i /dist/*.deb >/dev/null
+        dpkg --verify ssm-exec
+        ssm-exec --version
+        ssm-exec --skip -q -- echo started
+        ls /usr/lib/systemd/system/ssm-exec@.service /usr/share/bash-completion/completions/ssm-exec
+        dpkg --purge ssm-exec >/dev/null
+        test ! -e /usr/bin/ssm-exec";
+    let volume = format!("{}:/dist:ro", dist.path().display());
+    let said = succeeds(docker("run --rm --network none --volume").args([
+        &volume,
+        crate::systemd::IMAGE,
+        "sh",
+        "-c",
+        script,
+    ]));
+    let version = concat!("ssm-exec ", env!("CARGO_PKG_VERSION"), "\nstarted\n");
+    assert!(said.starts_with(version), "{said}");
+    bill_of_materials(dist.path());
+    layer(dist.path());
+}
+
+fn bill_of_materials(dist: &Path) {
+    let version = env!("CARGO_PKG_VERSION");
+    let file = dist.join(format!("ssm-exec-{version}-x86_64.cdx.json"));
+    let text = std::fs::read_to_string(file).expect("a bill of materials");
+    let bill: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let names: Vec<&str> = bill["components"]
+        .as_array()
+        .expect("components")
+        .iter()
+        .filter_map(|component| component["name"].as_str())
+        .collect();
+    assert!(names.contains(&"aws-sdk-ssm") && names.contains(&"rustls"));
+    // Neither what tests need nor what runs at compile time alone is in the binary.
+    assert!(!names.contains(&"proptest") && !names.contains(&"clap_derive"));
+}
+
+fn layer(dist: &Path) {
+    let listed = succeeds(
+        Command::new("unzip")
+            .args(["-Z", "ssm-exec-lambda-layer-x86_64.zip"])
+            .current_dir(dist),
+    );
+    let executable = |line: &str| line.starts_with("-rwxr-xr-x") && line.ends_with(" ssm-exec");
+    assert!(listed.lines().any(executable), "{listed}");
+}
+
+#[test]
+#[ignore = "needs the crates' index: ./tests/run provides it"]
+fn what_would_be_published_is_whole_and_nothing_more() {
+    let mut list = Command::new(env!("CARGO"));
+    list.args(["package", "--list", "--allow-dirty", "--quiet"])
+        .current_dir(project("."));
+    let listed = succeeds(&mut list);
+    for wanted in ["src/main.rs", "README.md", "LICENSE", "Cargo.lock"] {
+        assert!(listed.lines().any(|line| line == wanted), "no {wanted}");
+    }
+    for unwanted in [
+        "tests/",
+        "docker/",
+        "deploy/",
+        "examples/",
+        "package",
+        ".ci/",
+        ".github/",
+    ] {
+        assert!(
+            !listed.lines().any(|line| line.starts_with(unwanted)),
+            "{unwanted} in {listed}"
+        );
+    }
+    // Compiled by the release workflow; here it is enough that cargo takes it.
+    let target = tempfile::tempdir().expect("a directory for the test");
+    let mut publish = Command::new(env!("CARGO"));
+    publish
+        .args(["publish", "--dry-run", "--no-verify", "--allow-dirty"])
+        .env("CARGO_TARGET_DIR", target.path())
+        .current_dir(project("."));
+    succeeds(&mut publish);
+}

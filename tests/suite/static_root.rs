@@ -1,0 +1,140 @@
+//! The static binary in a root with nothing in it: no loader, no libc, no roots, no `/etc` but what a
+//! test puts there.
+
+use crate::parts::*;
+use ssm_stub::{Parameter, Stub};
+use std::net::{Ipv4Addr, UdpSocket};
+use std::path::Path;
+use std::process::{Command, Output};
+use tempfile::TempDir;
+
+/// A root with the binary, and busybox to be started by it.
+fn root() -> TempDir {
+    let root = tempfile::tempdir().expect("a directory for the test");
+    std::fs::copy(static_binary(), root.path().join("ssm-exec")).expect("a copy");
+    std::fs::copy(busybox(), root.path().join("busybox")).expect("a copy");
+    root
+}
+
+/// `ssm-exec WORDS -- busybox env` in the root.
+fn launch(root: &Path, url: &str, words: &str) -> Output {
+    Command::new("/usr/sbin/chroot")
+        .arg(root)
+        .arg("/ssm-exec")
+        .args(words.split_whitespace())
+        .args(["-p", "/r", "--", "/busybox", "env"])
+        .env_clear()
+        .env("AWS_ENDPOINT_URL_SSM", url)
+        .env("AWS_REGION", "eu-west-1")
+        .env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+        .env("AWS_SECRET_ACCESS_KEY", "key")
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .output()
+        .expect("chroot")
+}
+
+fn filled(stub: Stub) -> Stub {
+    stub.put(Parameter::secure("/r/a", "canary-a"));
+    stub
+}
+
+fn arrives(output: &Output) {
+    assert!(output.status.success(), "{}", text(output));
+    let environment = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        environment.lines().any(|line| line == "A=canary-a"),
+        "{environment}"
+    );
+}
+
+#[test]
+#[ignore = "needs root: ./tests/run provides it"]
+fn nothing_but_the_binary_is_needed() {
+    let stub = filled(Stub::start());
+    arrives(&launch(root().path(), &stub.url(), ""));
+}
+
+#[test]
+#[ignore = "needs root: ./tests/run provides it"]
+fn names_come_from_etc_hosts_and_a_private_ca_is_trusted() {
+    let stub = filled(Stub::builder().tls().start());
+    let root = root();
+    write(&root.path().join("etc/hosts"), "127.0.0.1 localhost\n");
+    write(&root.path().join("ca.pem"), stub.ca_pem());
+    let url = format!("https://localhost:{}", stub.port());
+    arrives(&launch(root.path(), &url, "--ca-bundle /ca.pem"));
+}
+
+#[test]
+#[ignore = "needs root: ./tests/run provides it"]
+fn names_come_from_the_resolver_of_etc_resolv_conf() {
+    let stub = filled(Stub::start());
+    let root = root();
+    // An address of its own: port 53 of 127.0.0.1 may have an owner.
+    let resolver = resolver(Ipv4Addr::new(127, 99, 0, 53));
+    write(
+        &root.path().join("etc/resolv.conf"),
+        &format!("nameserver {resolver}\n"),
+    );
+    let url = format!("http://ssm.example.test:{}", stub.port());
+    arrives(&launch(root.path(), &url, "--allow-http"));
+}
+
+#[test]
+#[ignore = "needs root: ./tests/run provides it"]
+fn without_a_bundle_the_roots_compiled_in_are_trusted_and_no_others() {
+    let binary = std::fs::read(static_binary()).expect("the binary");
+    for name in [
+        "Amazon Root CA 1",
+        "Amazon Root CA 4",
+        "Starfield Services Root",
+    ] {
+        assert!(
+            binary
+                .windows(name.len())
+                .any(|window| window == name.as_bytes()),
+            "{name} isn't compiled in"
+        );
+    }
+    let stub = filled(Stub::builder().tls().start());
+    let root = root();
+    write(&root.path().join("etc/hosts"), "127.0.0.1 localhost\n");
+    let output = launch(root.path(), &stub.url(), "--timeout 5s");
+    assert_eq!(output.status.code(), Some(75), "{}", text(&output));
+    assert!(
+        text(&output).contains("can't be trusted"),
+        "{}",
+        text(&output)
+    );
+}
+
+/// Answers every question for an IPv4 address with 127.0.0.1, and knows no other kind.
+fn resolver(address: Ipv4Addr) -> Ipv4Addr {
+    let socket = UdpSocket::bind((address, 53)).expect("port 53, which root may have");
+    std::thread::spawn(move || {
+        let mut packet = [0; 512];
+        while let Ok((size, peer)) = socket.recv_from(&mut packet) {
+            let _ = socket.send_to(&answer(&packet[..size]), peer);
+        }
+    });
+    address
+}
+
+/// RFC 1035, §4: the question's header and text, then one address for type A.
+fn answer(question: &[u8]) -> Vec<u8> {
+    const HEADER: usize = 12;
+    let name = question[HEADER..]
+        .iter()
+        .position(|&byte| byte == 0)
+        .expect("a name's end");
+    let end = HEADER + name + 5;
+    let is_ipv4 = question[end - 4..end] == [0, 1, 0, 1];
+    let mut answer = question[..end].to_vec();
+    answer[2..4].copy_from_slice(&[0x81, 0x80]);
+    answer[6..12].copy_from_slice(&[0, u8::from(is_ipv4), 0, 0, 0, 0]);
+    if is_ipv4 {
+        // A pointer to the name, type A, class IN, a minute, four bytes.
+        answer.extend([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 127, 0, 0, 1]);
+    }
+    answer
+}

@@ -1,0 +1,273 @@
+//! The units of `deploy/systemd`, under a real systemd that runs in a container.
+
+use crate::parts::*;
+use ssm_stub::{Fault, Parameter, Stub};
+use std::path::Path;
+use std::process::{Child, Command};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+/// What `tests/needs` makes.
+pub const IMAGE: &str = "ssm-exec-tests-systemd:1";
+
+/// A service that notifies by itself, as the main process, and ends when it is told to.
+const APP: &str = r#"#!/usr/bin/perl
+use Socket;
+$SIG{TERM} = sub { exit 0 };
+if (my $path = $ENV{NOTIFY_SOCKET}) {
+    $path =~ s/^@/\0/;
+    socket(my $socket, AF_UNIX, SOCK_DGRAM, 0) or die $!;
+    my $got = length $ENV{PASSWORD};
+    defined send($socket, "READY=1\nSTATUS=got $got bytes", 0, pack_sockaddr_un($path)) or die $!;
+}
+sleep while 1;
+"#;
+
+struct Machine(Container);
+
+/// Booted for the first test that needs it, and removed when the tests end.
+fn machine() -> &'static Machine {
+    static MACHINE: OnceLock<(Machine, Child)> = OnceLock::new();
+    &MACHINE
+        .get_or_init(|| {
+            let container = Container(fresh("systemd"));
+            let remover = at_the_end(&format!("docker rm -f {}", container.0));
+            boot(&container.0);
+            let machine = Machine(container);
+            machine.install();
+            (machine, remover)
+        })
+        .0
+}
+
+fn boot(name: &str) {
+    let known = docker("image inspect").arg(IMAGE).output().expect("docker");
+    assert!(
+        known.status.success(),
+        "no image {IMAGE}: tests/needs makes it"
+    );
+    succeeds(&mut docker(&format!(
+        "run --detach --name {name} --network host --cap-add SYS_ADMIN --cap-add NET_ADMIN \
+         --cap-add SYS_PTRACE --cap-add MKNOD --security-opt seccomp=unconfined --tmpfs /run \
+         --tmpfs /run/lock --tmpfs /tmp --volume /sys/fs/cgroup:/sys/fs/cgroup:rw --cgroupns=host \
+         --env container=docker {IMAGE} /sbin/init"
+    )));
+    eventually("systemd is up", || {
+        let state = docker("exec")
+            .args([name, "systemctl", "is-system-running", "--wait"])
+            .output();
+        let state = state.expect("docker");
+        ["running\n", "degraded\n"]
+            .map(str::as_bytes)
+            .contains(&&state.stdout[..])
+    });
+}
+
+impl Machine {
+    fn install(&self) {
+        self.copy(static_binary(), "/usr/bin/ssm-exec");
+        for unit in ["ssm-exec@.service", "example.service"] {
+            let from = project("deploy/systemd").join(unit);
+            self.copy(&from, &format!("/etc/systemd/system/{unit}"));
+        }
+        let directory = tempfile::tempdir().expect("a directory for the test");
+        let app = directory.path().join("api");
+        crate::world::script(&app, APP);
+        self.copy(&app, "/usr/local/bin/api");
+        for unit in ["ssm-exec@", "example"] {
+            self.write(
+                &format!("/etc/systemd/system/{unit}.service.d/soon.conf"),
+                "[Service]\nRestartSec=100ms\n",
+            );
+        }
+    }
+
+    fn copy(&self, from: &Path, to: &str) {
+        succeeds(docker("cp").arg(from).arg(format!("{}:{to}", self.0.0)));
+    }
+
+    fn write(&self, to: &str, content: &str) {
+        let directory = tempfile::tempdir().expect("a directory for the test");
+        let file = directory.path().join("file");
+        write(&file, content);
+        let parent = Path::new(to).parent().expect("a parent");
+        succeeds(self.run("mkdir -p").arg(parent));
+        self.copy(&file, to);
+    }
+
+    fn run(&self, words: &str) -> Command {
+        self.0.ask(&format!("exec {words}"))
+    }
+
+    /// One property of a unit.
+    fn property(&self, unit: &str, name: &str) -> String {
+        let value = succeeds(self.run("systemctl show --value -p").args([name, unit]));
+        value.trim().to_owned()
+    }
+
+    fn state(&self, unit: &str) -> String {
+        ["ActiveState", "SubState", "ExecMainStatus", "NRestarts"]
+            .map(|name| self.property(unit, name))
+            .join(" ")
+    }
+
+    fn journal(&self, unit: &str) -> String {
+        succeeds(self.run("journalctl --no-pager -o export -u").arg(unit))
+    }
+
+    /// Neither journal nor properties have a value.
+    fn tells_no_value(&self, unit: &str) {
+        for shown in [
+            self.journal(unit),
+            succeeds(self.run("systemctl show").arg(unit)),
+            text(
+                &self
+                    .run("systemctl status -l")
+                    .arg(unit)
+                    .output()
+                    .expect("docker"),
+            ),
+        ] {
+            assert!(!shown.contains("canary"), "{shown}");
+        }
+    }
+}
+
+fn settings(stub: &Stub) -> String {
+    // By name: the address families that are left must do for the resolver.
+    format!(
+        "AWS_ENDPOINT_URL_SSM=http://localhost:{}\nAWS_REGION=eu-west-1\nAWS_ACCESS_KEY_ID=AKIDEXAMPLE\nAWS_SECRET_ACCESS_KEY=key\n",
+        stub.port()
+    )
+}
+
+/// An instance of the template with its own endpoint.
+fn instance(machine: &Machine, name: &str, stub: &Stub, more: &str) -> String {
+    machine.write(&format!("/etc/ssm-exec/{name}.env"), &settings(stub));
+    machine.write(
+        &format!("/etc/ssm-exec/{name}.toml"),
+        &format!("prefix = [\"/s\"]\ncommand = [\"/usr/local/bin/api\"]\n{more}"),
+    );
+    succeeds(&mut machine.run("systemctl daemon-reload"));
+    format!("ssm-exec@{name}.service")
+}
+
+fn stub() -> Stub {
+    let stub = Stub::start();
+    stub.put(Parameter::secure("/s/password", "canary-s"));
+    stub
+}
+
+fn stops(machine: &Machine, unit: &str) {
+    let began = Instant::now();
+    succeeds(machine.run("systemctl stop").arg(unit));
+    assert!(
+        began.elapsed() < Duration::from_secs(10),
+        "stopped after {:?}",
+        began.elapsed()
+    );
+    assert_eq!(machine.state(unit), "inactive dead 0 0");
+}
+
+#[test]
+#[ignore = "needs systemd in a container: ./tests/run provides it"]
+fn the_command_notifies_as_the_main_process_and_stops() {
+    let (machine, stub) = (machine(), stub());
+    let unit = instance(machine, "notifies", &stub, "");
+    succeeds(machine.run("systemctl start").arg(&unit));
+    assert_eq!(machine.state(&unit), "active running 0 0");
+    assert_eq!(machine.property(&unit, "StatusText"), "got 8 bytes");
+    let id = machine.property(&unit, "MainPID");
+    let name = succeeds(machine.run("cat").arg(format!("/proc/{id}/comm")));
+    assert_eq!(name.trim(), "api");
+    machine.tells_no_value(&unit);
+    stops(machine, &unit);
+}
+
+#[test]
+#[ignore = "needs systemd in a container: ./tests/run provides it"]
+fn it_stops_while_it_fetches() {
+    let (machine, stub) = (machine(), stub());
+    stub.hold();
+    let unit = instance(machine, "held", &stub, "");
+    succeeds(machine.run("systemctl start --no-block").arg(&unit));
+    stub.wait_for_requests(1);
+    let began = Instant::now();
+    succeeds(machine.run("systemctl stop").arg(&unit));
+    assert!(began.elapsed() < Duration::from_secs(10));
+    assert_eq!(machine.property(&unit, "NRestarts"), "0");
+}
+
+#[test]
+#[ignore = "needs systemd in a container: ./tests/run provides it"]
+fn a_missing_parameter_is_not_tried_again() {
+    let (machine, stub) = (machine(), Stub::start());
+    let unit = instance(machine, "missing", &stub, "");
+    let started = machine.run("systemctl start").arg(&unit).output();
+    assert!(!started.expect("docker").status.success());
+    assert_eq!(machine.state(&unit), "failed failed 66 0");
+    let journal = machine.journal(&unit);
+    assert!(journal.contains("/s"), "{journal}");
+}
+
+#[test]
+#[ignore = "needs systemd in a container: ./tests/run provides it"]
+fn a_throttled_start_is_tried_again_until_it_succeeds() {
+    let (machine, stub) = (machine(), stub());
+    stub.always(Fault::throttle());
+    let unit = instance(machine, "throttled", &stub, "timeout = \"500ms\"\n");
+    succeeds(machine.run("systemctl start --no-block").arg(&unit));
+    eventually("it is started again", || {
+        machine.property(&unit, "NRestarts") != "0"
+    });
+    assert!(machine.journal(&unit).contains("status=75"));
+    stub.heal();
+    eventually("it is up", || {
+        machine.property(&unit, "ActiveState") == "active"
+    });
+    machine.tells_no_value(&unit);
+    succeeds(machine.run("systemctl stop").arg(&unit));
+}
+
+#[test]
+#[ignore = "needs systemd in a container: ./tests/run provides it"]
+fn the_plain_example_starts_and_stops() {
+    let (machine, stub) = (machine(), Stub::start());
+    stub.put(Parameter::secure("/org/api/password", "canary-s"));
+    let settings: String = settings(&stub)
+        .lines()
+        .map(|line| format!("Environment={line}\n"))
+        .collect();
+    machine.write(
+        "/etc/systemd/system/example.service.d/endpoint.conf",
+        &format!("[Service]\n{settings}"),
+    );
+    succeeds(&mut machine.run("systemctl daemon-reload"));
+    succeeds(&mut machine.run("systemctl start example"));
+    let unit = "example.service";
+    eventually("the command is there", || {
+        let id = machine.property(unit, "MainPID");
+        let name = machine.run("cat").arg(format!("/proc/{id}/comm")).output();
+        name.expect("docker").stdout == b"api\n"
+    });
+    machine.tells_no_value(unit);
+    succeeds(&mut machine.run("systemctl stop example"));
+    assert_eq!(machine.property(unit, "NRestarts"), "0");
+}
+
+#[test]
+#[ignore = "needs systemd in a container: ./tests/run provides it"]
+fn the_units_are_hardened() {
+    for unit in ["ssm-exec@hardened.service", "example.service"] {
+        let report = succeeds(
+            machine()
+                .run("systemd-analyze security --no-pager")
+                .arg(unit),
+        );
+        let level: f64 = report
+            .split_once("Overall exposure level for ")
+            .and_then(|(_, rest)| rest.split_whitespace().nth(1)?.parse().ok())
+            .expect(&report);
+        assert!(level < 2.0, "{unit}: {report}");
+    }
+}
