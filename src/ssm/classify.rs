@@ -91,8 +91,11 @@ where
             // Its text may quote the body: none of it is shown.
             200 => network("the answer was cut off, or wasn't what SSM sends"),
             status => Failure::Passing {
-                weather: Weather::Service(status, None),
-                at_least: None,
+                weather: match status {
+                    429 => Weather::Throttled("HTTP 429".to_owned()),
+                    status => Weather::Service(status, None),
+                },
+                at_least: retry_after(response.raw()),
             },
         },
         SdkError::DispatchFailure(dispatch) => {
