@@ -27,7 +27,7 @@ pub mod variable;
 use cli::{Action, CheckOptions, PolicyOptions};
 use config::find::Wanted;
 use config::{Config, find, variables};
-use error::{ConfigError, Error};
+use error::{CommandError, ConfigError, Error};
 use fetched::Fetched;
 use inherited::Inherited;
 use log::Logging;
@@ -45,7 +45,7 @@ use tracing::{error, info, warn};
 
 /// The program: returns the exit status of what was not started, or never.
 #[must_use]
-pub fn run(arguments: Vec<OsString>, inherited: &Inherited) -> u8 {
+pub fn run(arguments: &[OsString], inherited: &Inherited) -> u8 {
     let began = Instant::now();
     let mut logging = Logging::default();
     match story(arguments, inherited, began, &mut logging) {
@@ -59,7 +59,7 @@ pub fn run(arguments: Vec<OsString>, inherited: &Inherited) -> u8 {
 
 /// Top to bottom: what was asked for, the command, what is fetched, the environment, the launch.
 fn story(
-    arguments: Vec<OsString>,
+    arguments: &[OsString],
     inherited: &Inherited,
     began: Instant,
     logging: &mut Logging,
@@ -110,7 +110,8 @@ impl Run<'_> {
     /// Becomes the command, or fails.
     fn launch(&self, words: Vec<OsString>, called_as: &OsString) -> Result<Infallible, Error> {
         let words = command(words, &self.config, called_as, self.inherited)?;
-        let command = launch::lookup::find(&words, self.inherited.get("PATH"))?;
+        let command = launch::lookup::find(&words, self.inherited.get("PATH"))
+            .map_err(|error| teach(error, words.first()))?;
         let references = self.references()?;
         let fetched = self.fetch(&references)?;
         let mut environment =
@@ -265,6 +266,14 @@ fn terminal(inherited: &Inherited) -> Terminal {
     Terminal {
         width: terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)),
         colour: inherited.text("NO_COLOR").is_none(),
+    }
+}
+
+/// A command that isn't there may be another tool's verb.
+fn teach(error: CommandError, name: Option<&OsString>) -> Error {
+    match (&error, name.and_then(cli::hints::for_command)) {
+        (CommandError::NotFound { .. }, Some(hint)) => Error::Usage(hint),
+        _ => error.into(),
     }
 }
 

@@ -37,7 +37,7 @@ pub unsafe extern "C" fn main(
         .iter()
         .map(|argument| OsStr::from_bytes(argument.to_bytes()).to_owned());
     c_int::from(ssm_exec::run(
-        arguments.collect::<Vec<OsString>>(),
+        &arguments.collect::<Vec<OsString>>(),
         &inherited,
     ))
 }

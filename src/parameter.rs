@@ -136,6 +136,7 @@ fn check_segments(text: &str, inner: &str, what: &str) -> Result<(), Malformed> 
             '*' | '?' => format!(
                 "has `{c}` in it: parameters have no wildcards; `--prefix PATH` takes all below a path, `--only GLOB` filters"
             ),
+            ';' => "has `;` in it; a list is separated by commas or white space".to_owned(),
             c if c.is_whitespace() => format!("has white space in it, which {what} never has"),
             c => {
                 format!("has {c:?} in it; {what} is made of letters, digits, `_`, `.`, `-` and `/`")
@@ -284,6 +285,13 @@ impl Selector {
                     format!("asks for version {text}; versions begin with 1"),
                 )),
             };
+        }
+        if text.starts_with('/') {
+            let (name, _) = whole.split_once(':').unwrap_or_default();
+            return Err(Malformed::new(
+                whole,
+                format!("has a colon where `=` belongs: write {name}={text}"),
+            ));
         }
         Label::parse(whole, text).map(Self::Label)
     }

@@ -7,6 +7,7 @@ mod moto;
 mod parts;
 mod world;
 
+mod bytes;
 mod check;
 mod docker;
 mod doors;
@@ -15,6 +16,7 @@ mod lambda;
 mod launching;
 mod memory;
 mod mistakes;
+mod newcomers;
 mod package;
 mod parity;
 mod policy;

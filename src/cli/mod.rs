@@ -2,6 +2,9 @@
 
 #![forbid(unsafe_code)]
 
+mod generate;
+pub mod hints;
+
 use crate::config::find::Wanted;
 use crate::config::layer::{Given, Layer, List, Origin, SingleSpec};
 use crate::config::variables::tree;
@@ -11,15 +14,23 @@ use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-const EXAMPLES: &str = "\
-Examples:
-  ssm-exec --prefix /org/api -- ./server        every parameter below /org/api
-  ssm-exec --key DATABASE_URL=/org/api/db/url -- ./server
-  ssm-exec -- cargo run                         by ssm-exec.toml, or SSM_EXEC_*
+const TEMPLATE: &str = "\
+{about}
 
+{usage-heading} {usage}
+
+The two most common uses:
+  ssm-exec --prefix /org/api -- ./server     every parameter below /org/api
+  ssm-exec --key DATABASE_URL=/org/api/db/url -- ./server
+
+{all-args}{after-help}";
+
+const AFTER: &str = "\
 Every option can also be a variable (SSM_EXEC_PREFIX, …; lists by commas or white
 space) or a key of ssm-exec.toml (prefix = [\"/org/api\"]). The command line beats
-the variables, which beat the file; a list replaces the weaker list.
+the variables, which beat the file; a list replaces the weaker list. PARAM is a
+name or an ARN, then :VERSION or :LABEL, then #FIELD of a JSON value. Without
+--no-refs, NAME=ssm://PARAM in the environment is resolved, too.
 
 Exit status: the command's own. If it wasn't started: 64 usage, 78 configuration,
 66 a parameter is missing, 65 an unusable value, 77 access denied, 75 try again
@@ -30,7 +41,8 @@ later, 126/127 the command can't be executed/isn't found, 128+N signal N.";
 #[command(
     name = "ssm-exec",
     version,
-    after_help = EXAMPLES,
+    help_template = TEMPLATE,
+    after_help = AFTER,
     override_usage = "ssm-exec [OPTIONS] [--] COMMAND [ARG]...\n       ssm-exec check [OPTIONS]\n       ssm-exec policy [OPTIONS]\n       ssm-exec completions SHELL",
     max_term_width = 80,
     disable_help_subcommand = true,
@@ -56,10 +68,10 @@ enum Verb {
     Check(CheckOptions),
     /// Print the least IAM policy that this configuration needs
     Policy(PolicyOptions),
-    /// Print completions for a shell
+    /// Print completions for a shell, or the man page
     Completions {
-        /// bash, zsh, fish, elvish or powershell
-        shell: clap_complete::Shell,
+        /// For what
+        kind: generate::Kind,
     },
 }
 
@@ -257,7 +269,7 @@ pub struct Invocation {
 ///
 /// # Errors
 /// For anything that clap doesn't understand, in one paragraph.
-pub fn parse(arguments: Vec<OsString>) -> Result<Invocation, Error> {
+pub fn parse(arguments: &[OsString]) -> Result<Invocation, Error> {
     let parsed = Arguments::command()
         .try_get_matches_from(arguments)
         .and_then(|matches| Arguments::from_arg_matches(&matches));
@@ -278,12 +290,15 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Invocation, Error> {
                 config: Some(Wanted::None),
             })
         }
-        Err(error) => Err(Error::Usage(one_paragraph(&error))),
+        Err(error) => Err(Error::Usage(one_paragraph(
+            &error,
+            hints::for_options(arguments),
+        ))),
     }
 }
 
 /// clap's words without its layout: the error, its tip, and where to read on.
-fn one_paragraph(error: &clap::Error) -> String {
+fn one_paragraph(error: &clap::Error, hint: Option<&str>) -> String {
     let text = error.render().to_string();
     let text = text.split("\n\nUsage:").next().unwrap_or(&text);
     let text = text
@@ -294,10 +309,18 @@ fn one_paragraph(error: &clap::Error) -> String {
         .trim_start_matches("error: ")
         .split_whitespace()
         .collect();
-    format!(
-        "{}; `ssm-exec --help` tells the options",
-        words.join(" ").replace(" tip: ", "; ")
-    )
+    let words = words.join(" ");
+    match hint {
+        // What another tool's word means here is more than the likeliest spelling.
+        Some(hint) => {
+            let what = words.split(" tip: ").next().unwrap_or_default();
+            format!("{what}: {hint}")
+        }
+        None => format!(
+            "{}; `ssm-exec --help` tells the options",
+            words.replace(" tip: ", "; ")
+        ),
+    }
 }
 
 fn invocation(arguments: Arguments) -> Invocation {
@@ -310,7 +333,7 @@ fn invocation(arguments: Arguments) -> Invocation {
         None => Action::Launch(command),
         Some(Verb::Check(check)) => Action::Check(check),
         Some(Verb::Policy(policy)) => Action::Policy(policy),
-        Some(Verb::Completions { shell }) => Action::Print(completions(shell)),
+        Some(Verb::Completions { kind }) => Action::Print(generate::generate(kind)),
     };
     let config = match (&options.config, options.no_config) {
         (Some(path), _) => Some(Wanted::This(path.clone())),
@@ -325,12 +348,6 @@ fn invocation(arguments: Arguments) -> Invocation {
         log_format: options.log_format.clone(),
         layer: layer(options),
     }
-}
-
-fn completions(shell: clap_complete::Shell) -> Vec<u8> {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Arguments::command(), "ssm-exec", &mut script);
-    script
 }
 
 fn layer(options: Options) -> Layer {
