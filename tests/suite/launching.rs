@@ -1,7 +1,7 @@
 //! What the command receives beside its environment, and how it is started.
 
 use crate::world::*;
-use ssm_stub::{Parameter, Stub};
+use ssm_stub::{Parameter, Secret, Stub};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
@@ -162,6 +162,23 @@ fn short_and_empty_pages_are_no_end() {
             .len(),
         10
     );
+}
+
+#[test]
+fn secrets_have_stages_and_are_always_decrypted() {
+    let stub = Stub::start();
+    stub.secret(Secret::string("prod/db", "canary-previous"));
+    stub.secret(Secret::string("prod/db", "canary-current"));
+    Run::against(&stub.url())
+        .args("-k NOW=/aws/reference/secretsmanager/prod/db")
+        .args("-k BEFORE=/aws/reference/secretsmanager/prod/db:AWSPREVIOUS")
+        .environment()
+        .has(&[("NOW", "canary-current"), ("BEFORE", "canary-previous")]);
+    stub.secret(Secret::binary("prod/key"));
+    Run::against(&stub.url())
+        .args("-k K=/aws/reference/secretsmanager/prod/key")
+        .fails(65)
+        .says(&["store it as base64"]);
 }
 
 #[test]

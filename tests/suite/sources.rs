@@ -210,6 +210,32 @@ scenarios! {
         dropped.has(&[("AWS_REGION", "eu-west-1")]).lacks(&["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "SSM_EXEC_TIMEOUT"]);
     }
 
+    fn the_nearest_file_above_is_found_and_its_command_run(ssm) {
+        ssm.put(&[secure("/t17/a", "canary-above")]);
+        let run = Run::against(&ssm.url()).file("prefix = \"/t17\"\ncommand = [\"printenv\", \"A\"]");
+        let below = run.home().join("src/deep");
+        std::fs::create_dir_all(&below).expect("directories");
+        let (mut command, _home) = run.command();
+        let output = command.current_dir(below).output().expect("starts");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "canary-above\n");
+    }
+
+    fn the_command_line_beats_variables_which_beat_the_file(ssm) {
+        ssm.put(&[secure("/t18/flag/a", "canary-1"), secure("/t18/variable/b", "canary-2"), secure("/t18/file/c", "canary-3")]);
+        let run = || Run::against(&ssm.url()).file("prefix = \"/t18/file\"");
+        assert_eq!(run().environment().names(), ["C"]);
+        let with_variable = || run().env("SSM_EXEC_PREFIX", "/t18/variable");
+        assert_eq!(with_variable().environment().names(), ["B", "SSM_EXEC_PREFIX"]);
+        assert_eq!(with_variable().args("-p /t18/flag").environment().names(), ["A", "SSM_EXEC_PREFIX"]);
+        assert_eq!(run().args("--no-config -p /t18/flag").environment().names(), ["A"]);
+    }
+
+    fn what_is_replaced_is_told_by_name_when_asked(ssm) {
+        ssm.put(&[secure("/t19/a", "canary-new")]);
+        let outcome = Run::against(&ssm.url()).env("A", "canary-old").args("-v -p /t19 true").run();
+        assert!(outcome.stderr.contains("A replaces the inherited value with /t19/a"), "{}", outcome.stderr);
+    }
+
     fn steering_names_are_refused_unless_a_person_allows_them(ssm) {
         ssm.put(&[secure("/t16/ld_preload", "canary-evil"), secure("/t16/ok", "canary-ok"), secure("/t16j", r#"{"PATH":"canary-path"}"#)]);
         let run = || Run::against(&ssm.url());

@@ -1,7 +1,7 @@
 //! What a person at a terminal sees while it takes long.
 
 use crate::world::*;
-use nix::pty::{Winsize, openpty};
+use nix::pty::{OpenptyResult, Winsize, openpty};
 use ssm_stub::{Parameter, Stub};
 use std::fs::File;
 use std::io::Read;
@@ -22,18 +22,56 @@ fn read_until(terminal: &mut File, wanted: &str) -> String {
     String::from_utf8_lossy(&seen).into_owned()
 }
 
+/// A terminal of 24 lines and so many columns.
+fn terminal(columns: u16) -> OpenptyResult {
+    let size = Winsize {
+        ws_row: 24,
+        ws_col: columns,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
+    openpty(&size, None).expect("a terminal")
+}
+
+#[test]
+fn a_report_has_colour_and_fits_unless_no_colour_is_wanted() {
+    let stub = Stub::start();
+    let long = format!("/tty/{}end", "segment/".repeat(8));
+    stub.put(Parameter::secure(&long, "canary"));
+    let report = |no_colour: &str| {
+        let pty = terminal(100);
+        let (mut command, _home) = Run::against(&stub.url())
+            .env("NO_COLOR", no_colour)
+            .args(&format!("check -k A={long}"))
+            .command();
+        let mut child = command
+            .stdout(Stdio::from(pty.slave))
+            .spawn()
+            .expect("starts");
+        drop(command);
+        let text = read_until(&mut File::from(pty.master), "key");
+        assert!(child.wait().expect("ends").code().is_some());
+        text
+    };
+    let coloured = report("");
+    assert!(coloured.contains("\x1b[1mVARIABLE"), "{coloured:?}");
+    assert!(
+        coloured.contains("…") && coloured.contains("segment/end"),
+        "{coloured:?}"
+    );
+    assert!(
+        coloured.lines().all(|line| line.chars().count() <= 110),
+        "{coloured:?}"
+    );
+    assert!(!report("1").contains('\x1b'));
+}
+
 #[test]
 fn a_long_fetch_shows_a_line_that_is_gone_when_the_command_starts() {
     let stub = Stub::start();
     stub.put(Parameter::secure("/tty/a", "canary"));
     stub.hold();
-    let size = Winsize {
-        ws_row: 24,
-        ws_col: 80,
-        ws_xpixel: 0,
-        ws_ypixel: 0,
-    };
-    let pty = openpty(&size, None).expect("a terminal");
+    let pty = terminal(80);
     let (mut command, _home) = Run::against(&stub.url())
         .env("TERM", "xterm")
         .args("-p /tty -- sh -c")
