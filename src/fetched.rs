@@ -33,7 +33,7 @@ pub struct Fetched {
 impl Fetched {
     /// Files what a prefix brought.
     pub fn add_below(&mut self, prefix: Prefix, mut parameters: Vec<Parameter>) {
-        // The service promises no order (ssm-facts §2); ours is that of the names.
+        // The service promises no order; ours is that of the names.
         parameters.sort_by(|a, b| a.name.cmp(&b.name));
         self.below.push((prefix, parameters));
     }

@@ -331,7 +331,7 @@ fn print(text: &[u8]) -> Result<(), Error> {
 }
 
 /// Takes empty `AWS_*` variables out of the process's own environment, where the SDK looks: to it an
-/// empty AWS_REGION is a region (ssm-facts §7.7). The command inherits them all the same.
+/// empty AWS_REGION is a region. The command inherits them all the same.
 #[allow(unsafe_code)]
 pub fn unset_empty_aws_variables(inherited: &Inherited) {
     for (name, entry) in inherited.entries() {

@@ -581,7 +581,7 @@ impl Prefix {
                 "can't be a prefix: Secrets Manager's secrets are read one by one, with `--key` or `--json`",
             ));
         }
-        // A trailing slash would go into the IAM resource (ssm-facts §2), where nobody writes one.
+        // A trailing slash would go into the IAM resource, where nobody writes one.
         let trimmed = path.strip_suffix('/').unwrap_or(path);
         if !trimmed.is_empty() {
             check_segments(text, &trimmed[1..], "a path")?;

@@ -33,7 +33,7 @@ pub fn partition_of(region: &str) -> &'static str {
 }
 
 impl Place {
-    /// A public parameter's ARN has no account (ssm-facts §6).
+    /// A public parameter's ARN has no account.
     fn parameter(&self, name: &ParameterName) -> String {
         let account = if name.is_public() { "" } else { &self.account };
         format!(

@@ -51,7 +51,7 @@ impl Failure {
     }
 
     /// A batch of secrets that can't be read fails as a validation error that names nothing
-    /// (ssm-facts §5).
+    ///.
     pub(super) fn for_names(self, names: &[ParameterRef]) -> Self {
         match self {
             Self::Lasting(Lasting::Rejected { .. })

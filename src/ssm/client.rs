@@ -1,5 +1,5 @@
 //! Builds the client: region, credentials and endpoint by the SDK's default chain, with the corners
-//! of that chain (ssm-facts §7) taken care of.
+//! of that chain taken care of.
 
 use super::transport::Transport;
 use super::{Identity, roots};
@@ -148,7 +148,7 @@ fn loader(transport: &Transport, clock: &Clock, profile: Option<&str>) -> Config
     let loader = aws_config::defaults(BehaviorVersion::latest())
         .http_client(transport.clone())
         .time_source(clock.clone())
-        // Set, or AWS_RETRY_MODE=legacy and AWS_MAX_ATTEMPTS=0 panic inside `load` (ssm-facts §7.2).
+        // Set, or AWS_RETRY_MODE=legacy and AWS_MAX_ATTEMPTS=0 panic inside `load`.
         .retry_config(RetryConfig::standard())
         .framework_metadata(user_agent());
     match profile {
@@ -227,7 +227,7 @@ async fn region(aws: &Aws, transport: &Transport) -> Option<Region> {
         .filter(|region| !region.as_ref().is_empty())
 }
 
-/// To the SDK an unknown profile is no error: it goes on to other credentials (ssm-facts §7.7).
+/// To the SDK an unknown profile is no error: it goes on to other credentials.
 async fn check_profile(aws: &Aws) -> Result<(), ConfigError> {
     let Some(given) = &aws.profile else {
         return Ok(());

@@ -73,7 +73,7 @@ async fn below(session: &Session, prefix: &Prefix) -> Result<Vec<Parameter>, Fet
                 }
                 parameters.push(parameter);
             }
-            // The end is a missing token; elsewhere in the API it is an empty one (ssm-facts §2).
+            // The end is a missing token; elsewhere in the API it is an empty one.
             token = page.next_token.filter(|token| !token.is_empty());
             match &token {
                 None => return Ok(parameters),

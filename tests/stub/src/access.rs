@@ -1,4 +1,4 @@
-//! Who may not read what, and how the service says so (facts §1.6, §1.7, §3).
+//! Who may not read what, and how the service says so.
 
 use crate::refusal::Refusal;
 
@@ -68,7 +68,7 @@ impl From<&str> for Denial {
 
 impl Denial {
     /// A principal that was never allowed may do nothing on `…:*` either: that is where malformed
-    /// names are authorised first (facts §1.6).
+    /// names are authorised first.
     fn restricts(&self) -> bool {
         matches!(self, Self::Implicit(_) | Self::Old)
     }

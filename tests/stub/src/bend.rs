@@ -11,7 +11,7 @@ pub enum Bend {
     Unasked,
     /// The first parameter is missing, and isn't among the invalid ones either.
     Forgotten,
-    /// Every parameter is among the invalid ones (facts §1.4 has a report of it).
+    /// Every parameter is among the invalid ones.
     AllInvalid,
     /// There is a next page, always by this token.
     Token(String),

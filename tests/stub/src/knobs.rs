@@ -1,4 +1,4 @@
-//! Answers of the service for which there is no trustworthy evidence (facts §9.6): a program has to
+//! Answers of the service for which there is no trustworthy evidence: a program has to
 //! live with either, so a test can choose. The first of each is the default.
 
 /// The same parameter asked for twice in one call.

@@ -7,7 +7,7 @@ use crate::store::canonical;
 /// A string of a request, understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Wanted<'a> {
-    /// Without spaces at its ends: the service strips them (facts §1.1).
+    /// Without spaces at its ends: the service strips them.
     pub(crate) text: &'a str,
     pub(crate) place: Place<'a>,
     pub(crate) selector: Option<&'a str>,
@@ -37,13 +37,13 @@ pub(crate) enum Malformed {
     SecretSelector,
 }
 
-/// Observed; facts §1.1.
+/// Observed
 const NAME_RULE: &str = "Parameter name: can't be prefixed with \"ssm\" (case-insensitive). If formed as a path, it can consist of sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, numbers and the following 3 symbols .-_";
-/// Observed, with these backslashes; facts §2.
+/// Observed, with these backslashes
 const PATH_RULE: &str = "The parameter doesn't meet the parameter name requirements. The parameter name must begin with a forward slash \"/\". It can't be prefixed with \\\"aws\\\" or \\\"ssm\\\" (case-insensitive). It must use only letters, numbers, or the following symbols: . (period), - (hyphen), _ (underscore). Special characters are not allowed. All sub-paths, if specified, must use the forward slash symbol \"/\". Valid example: /get/parameters2-/by1./path0_.";
-/// Observed, with two spaces; facts §5.
+/// Observed, with two spaces
 const SECRET_RULE: &str = "Invalid parameter name. Please use correct syntax for referencing a version/label  <name>:<version/label>";
-/// Levels of a hierarchy, the parameter's own included (facts §4).
+/// Levels of a hierarchy, the parameter's own included.
 pub(crate) const LEVELS: usize = 15;
 
 impl Malformed {
@@ -83,7 +83,7 @@ impl<'a> Wanted<'a> {
         };
         if let Some(selector) = selector {
             let allowed = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
-            // 128 with the colon (facts §1.3).
+            // 128 with the colon.
             if !(1..128).contains(&selector.len()) || !selector.chars().all(allowed) {
                 return Err(Malformed::Rule);
             }
@@ -178,7 +178,7 @@ fn characters(inner: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || "/_.-".contains(c))
 }
 
-/// Checks a path; a slash at its end is accepted (facts §2).
+/// Checks a path; a slash at its end is accepted.
 pub(crate) fn path_is_good(path: &str) -> bool {
     let Some(inner) = path.strip_prefix('/') else {
         return false;

@@ -1,4 +1,4 @@
-//! `GetParameter` and `GetParameters`: the actions that are told names (facts §1, §5).
+//! `GetParameter` and `GetParameters`: the actions that are told names.
 
 use crate::knobs::{Duplicates, MalformedName, MissingLabel};
 use crate::name::{Malformed, Place, Wanted};
@@ -33,7 +33,7 @@ impl World {
                 }
             }
         }
-        // One denial fails the call, and is the only one named (facts §1.6).
+        // One denial fails the call, and is the only one named.
         for name in &wanted {
             self.authorise(ACTION, name)?;
         }
@@ -114,7 +114,7 @@ impl World {
             .transpose()
     }
 
-    /// Refused, a secret fails the whole call as a validation error, be it there or not (facts §5).
+    /// Refused, a secret fails the whole call as a validation error, be it there or not.
     fn secret(&self, name: &str, selector: Option<&str>) -> Result<Option<Value>, Refusal> {
         let arn = self.secret_arn(name);
         self.access
@@ -135,7 +135,7 @@ impl World {
         Ok(Some(version.shown(&arn, selector)))
     }
 
-    /// The ways in which `GetParameter` misses (facts §1.5).
+    /// The ways in which `GetParameter` misses.
     fn not_found(&self, wanted: &Wanted<'_>) -> Refusal {
         const VERSION: &str = "ParameterVersionNotFound";
         let missing = Refusal::bare("ParameterNotFound");
@@ -176,7 +176,7 @@ impl World {
     }
 }
 
-/// As one string-list member is described by its own constraint (observed; facts §1.1).
+/// As one string-list member is described by its own constraint (observed).
 const LENGTHS: &str = "Member must satisfy constraint: [Member must have length less than or equal to 2048, Member must have length greater than or equal to 1]";
 
 fn check_names(names: &[&str]) -> Result<(), Refusal> {

@@ -1,4 +1,4 @@
-//! `GetParametersByPath`: pages, tokens and filters (facts §2).
+//! `GetParametersByPath`: pages, tokens and filters.
 
 use crate::Kind;
 use crate::knobs::LabelSelector;

@@ -9,7 +9,7 @@ use crate::store::canonical;
 use crate::world::World;
 use serde_json::{Value, json};
 
-/// Reported by the service's own text (facts §4).
+/// Reported by the service's own text.
 const LONGEST: usize = 32_768;
 
 impl World {

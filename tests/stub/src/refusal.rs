@@ -13,7 +13,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// A client error: HTTP 400, as all of SSM's are (facts §3).
+    /// A client error: HTTP 400, as all of SSM's are.
     #[must_use]
     pub fn client(code: &str, message: impl Into<String>) -> Self {
         Self {
@@ -32,7 +32,7 @@ impl Refusal {
         }
     }
 
-    /// `ThrottlingException`, as the service throttles (facts §3).
+    /// `ThrottlingException`, as the service throttles.
     #[must_use]
     pub fn throttled() -> Self {
         Self::client("ThrottlingException", "Rate exceeded")
@@ -51,7 +51,7 @@ impl Refusal {
         Self::client("ValidationException", message)
     }
 
-    /// One violated constraint of the API's model, worded as the front end words it (facts §1.1).
+    /// One violated constraint of the API's model, worded as the front end words it.
     pub(crate) fn constraint(value: &str, member: &str, rule: &str) -> Self {
         Self::validation(format!(
             "1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: {rule}"

@@ -1,5 +1,5 @@
 //! Secrets of Secrets Manager, as Parameter Store shows them under `/aws/reference/secretsmanager/`
-//! (facts §5).
+//!.
 
 use serde_json::{Value, json};
 

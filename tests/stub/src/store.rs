@@ -5,7 +5,7 @@ use crate::secret::{REFERENCE, Secret, SecretVersion};
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-/// How many versions are kept (facts §4).
+/// How many versions are kept.
 const HISTORY: usize = 100;
 
 /// One version of a parameter.
@@ -15,7 +15,7 @@ pub(crate) struct Version {
     pub(crate) parameter: Parameter,
 }
 
-/// All parameters, by name without the leading slash: `/foo` and `foo` are one (facts §1.2).
+/// All parameters, by name without the leading slash: `/foo` and `foo` are one.
 #[derive(Debug, Default)]
 pub(crate) struct Store {
     named: BTreeMap<String, Vec<Version>>,

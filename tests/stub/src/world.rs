@@ -37,7 +37,7 @@ impl World {
         }
     }
 
-    /// The ARN of a name: one slash, and no account in that of a public parameter (facts §6).
+    /// The ARN of a name: one slash, and no account in that of a public parameter.
     pub(crate) fn arn(&self, name: &str) -> String {
         let name = canonical(name);
         let account = if name.starts_with("aws/service/") {
@@ -76,7 +76,7 @@ impl World {
         self.access.check(&format!("ssm:{action}"), &resource)
     }
 
-    /// What no ARN can be made of is authorised on everything (facts §1.6).
+    /// What no ARN can be made of is authorised on everything.
     pub(crate) fn authorise_malformed(&self, action: &str) -> Result<(), Refusal> {
         let everything = format!("arn:aws:ssm:{}:{}:*", self.region, self.account);
         self.access
@@ -93,7 +93,7 @@ impl World {
     }
 
     /// A version as the wire has it: Name as it was asked for, Selector with its colon, ARN without
-    /// it (facts §1.3, §1.4).
+    /// it.
     pub(crate) fn shown(
         &self,
         version: &Version,
