@@ -101,8 +101,8 @@ impl Logging {
 
     fn line(self, level: &str, message: &str, failure: Option<(u8, &str)>) {
         let mut line = match (self.format, level) {
-            (Format::Text, "error" | "info") => format!("ssm-exec: {message}"),
-            (Format::Text, level) => format!("ssm-exec: {level}: {message}"),
+            (Format::Text, "error" | "info") => format!("ssm-exec: {}", printable(message)),
+            (Format::Text, level) => format!("ssm-exec: {level}: {}", printable(message)),
             (Format::Json, level) => {
                 let mut object = serde_json::json!({ "level": level, "message": message, "program": "ssm-exec" });
                 if let Some((status, kind)) = failure {
@@ -119,6 +119,18 @@ impl Logging {
         // A full or closed stderr changes nothing about the launch.
         let _ = std::io::stderr().write_all(line.as_bytes());
     }
+}
+
+/// One line, whatever others wrote, AWS or whoever set a variable; nor may it steer the terminal.
+fn printable(message: &str) -> String {
+    let mut out = String::with_capacity(message.len());
+    for c in message.chars() {
+        match c {
+            c if c.is_control() => out.extend(c.escape_default()),
+            c => out.push(c),
+        }
+    }
+    out
 }
 
 fn parse_level(word: &str) -> Result<Level, Error> {

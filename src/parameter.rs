@@ -64,6 +64,8 @@ impl ParameterName {
                 format!("has more than one segment, so it must begin with a slash: `/{text}`"),
             )),
             (true, true) => Ok(Self(text.to_owned())),
+            // Before a selector, `arn` without its slash would read as an ARN.
+            (false, _) if inner == "arn" => Ok(Self("/arn".to_owned())),
             (false, _) => Ok(Self(inner.to_owned())),
         }
     }

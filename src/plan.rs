@@ -59,8 +59,7 @@ fn widest<'a>(prefixes: &[&'a Prefix]) -> Vec<&'a Prefix> {
 
 /// Batches in which no parameter occurs twice: of two versions of one, the second goes into another
 /// batch, so that an answer always belongs to the one name that asked for it. Secrets Manager's
-/// references keep to themselves: one that may not be read fails its whole batch and isn't named
-///.
+/// references keep to themselves: one that may not be read fails its whole batch and isn't named.
 fn batches(names: BTreeSet<&ParameterRef>) -> Vec<Vec<ParameterRef>> {
     let (secrets, plain): (Vec<_>, Vec<_>) = names
         .into_iter()

@@ -27,7 +27,7 @@ pub enum Told {
         /// What kind of policy, and whether it is a deny.
         cause: Cause,
     },
-    /// KMS's old text, which names nobody and nothing.
+    /// KMS's texts that name no key.
     KeyUnnamed,
     /// A form that we don't know, as it came.
     Unknown(String),
@@ -47,7 +47,11 @@ impl Denial {
     #[must_use]
     pub fn parse(text: &str, asked: String) -> Self {
         let told = whole(text).unwrap_or_else(|| {
-            if text.contains("ciphertext refers to a customer master key") {
+            let unnamed = [
+                "ciphertext refers to a customer master key",
+                "the resource associated with this ciphertext",
+            ];
+            if unnamed.iter().any(|form| text.contains(form)) {
                 Told::KeyUnnamed
             } else {
                 Told::Unknown(text.split_whitespace().collect::<Vec<_>>().join(" "))
@@ -195,3 +199,6 @@ impl fmt::Display for Denial {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,6 +17,8 @@ fn every_form_is_read() {
         ("/omneuro/api/db:blue", "/omneuro/api/db:blue"),
         ("legacy.app.secret", "legacy.app.secret"),
         ("/single", "single"),
+        ("arn", "/arn"),
+        ("/arn:blue", "/arn:blue"),
         ("/a/b#user", "/a/b#user"),
         ("/a/b:2#/x/0/y~1z", "/a/b:2#/x/0/y~1z"),
         (

@@ -50,8 +50,7 @@ impl Failure {
         matches!(self, Self::Passing { weather: Weather::Service(_, Some(code)), .. } if code == "InvalidNextToken")
     }
 
-    /// A batch of secrets that can't be read fails as a validation error that names nothing
-    ///.
+    /// A batch of secrets that can't be read fails as a validation error that names nothing.
     pub(super) fn for_names(self, names: &[ParameterRef]) -> Self {
         match self {
             Self::Lasting(Lasting::Rejected { .. })

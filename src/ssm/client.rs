@@ -37,6 +37,18 @@ pub(super) struct Client {
     pub(super) clock: Clock,
 }
 
+impl Client {
+    /// One that was configured elsewhere.
+    pub(super) fn given(ssm: aws_sdk_ssm::Client) -> Self {
+        Self {
+            ssm,
+            endpoint: "the given client".to_owned(),
+            profile: None,
+            clock: Clock::default(),
+        }
+    }
+}
+
 /// What the SDK needs to talk to any service, as this configuration has it.
 struct Foundation {
     shared: SdkConfig,

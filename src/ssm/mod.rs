@@ -108,7 +108,28 @@ async fn run(
 ) -> Result<Fetched, Error> {
     let client = client::connect(config, inherited).await?;
     let patience = Arc::clone(patience);
-    let session = Arc::new(requests::Session { client, patience });
+    send_all(requests::Session { client, patience }, requests).await
+}
+
+/// Sends the requests through a client that is given, until they are answered or `timeout` is over.
+/// For tests that answer it themselves, without a network.
+///
+/// # Errors
+/// See [`FetchError`].
+pub async fn fetch_through(
+    client: aws_sdk_ssm::Client,
+    requests: Vec<Request>,
+    timeout: Duration,
+) -> Result<Fetched, Error> {
+    let session = requests::Session {
+        client: client::Client::given(client),
+        patience: Arc::new(Patience::new(Instant::now() + timeout, timeout)),
+    };
+    send_all(session, requests).await
+}
+
+async fn send_all(session: requests::Session, requests: Vec<Request>) -> Result<Fetched, Error> {
+    let session = Arc::new(session);
     let mut waiting = VecDeque::from(requests);
     let mut running = JoinSet::new();
     let mut fetched = Fetched::default();

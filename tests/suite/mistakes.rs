@@ -40,6 +40,20 @@ fn mistakes_of_the_command_line_are_usage() {
 }
 
 #[test]
+fn what_others_wrote_stays_on_one_line_and_steers_no_terminal() {
+    let stub = Stub::start();
+    stub.always(Fault::client("OddException", "first\u{1b}[2J\nsecond"));
+    Run::against(&stub.url())
+        .args("-p /a")
+        .fails(78)
+        .says(&[r"first\u{1b}[2J second"]);
+    Run::bare()
+        .arg("--key=/a\nssm-exec: all is well")
+        .fails(78)
+        .says(&[r"/a\nssm-exec: all is well"]);
+}
+
+#[test]
 fn mistakes_of_configuration_name_their_place_and_their_mending() {
     for (words, says) in [
         ("", "nothing says which parameters to fetch"),

@@ -1,0 +1,182 @@
+//! What must hold of everything that parses, whatever the bytes. The fuzz targets call these on what
+//! libFuzzer thinks up (`cargo +nightly fuzz run NAME`), and the tests on what proptest does.
+
+// A broken property is a panic: that is how a fuzzer learns of it.
+#![allow(clippy::missing_panics_doc)]
+
+mod answers;
+
+pub use answers::answers;
+use serde_json::Value;
+use ssm_exec::config::{Config, duration, file};
+use ssm_exec::environment::refused;
+use ssm_exec::environment::template::Template;
+use ssm_exec::inherited::Inherited;
+use ssm_exec::json;
+use ssm_exec::parameter::{Param, ParameterRef, Prefix};
+use ssm_exec::plan::{BATCH, Request, plan};
+use ssm_exec::reference;
+use ssm_exec::variable::{Case, Glob, Naming, VariableName};
+use std::collections::HashSet;
+use std::path::Path;
+
+/// Parameters, prefixes and references: what is accepted is written back as it was understood.
+pub fn parameters(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    match Param::parse(text) {
+        Ok(param) => {
+            assert_eq!(Param::parse(&param.to_string()).as_ref(), Ok(&param));
+            assert!(!param.last_word().contains('/') || param.field.is_some());
+        }
+        Err(error) => assert!(!error.reason.is_empty()),
+    }
+    match Prefix::parse(text) {
+        Ok(prefix) => {
+            assert_eq!(Prefix::parse(&prefix.to_string()).as_ref(), Ok(&prefix));
+            assert!(prefix.covers(&prefix));
+            assert_eq!(prefix.relative(prefix.path()).unwrap_or(""), "");
+            let below = format!("{}/a", prefix.path().trim_end_matches('/'));
+            assert_eq!(prefix.relative(&below), Some("a"));
+        }
+        Err(error) => assert!(!error.reason.is_empty()),
+    }
+    match (reference::parse(text), text.split_once('?')) {
+        (Ok((param, _)), None) => assert_eq!(Param::parse(text), Ok(param)),
+        (Ok((param, _)), Some((before, _))) => assert_eq!(Param::parse(before), Ok(param)),
+        // A default may be a secret's stand-in: no message tells it.
+        (Err(error), Some((_, after))) if after.len() > 8 && text.matches(after).count() == 1 => {
+            assert!(!error.text.contains(after));
+        }
+        (Err(_), _) => {}
+    }
+}
+
+/// `ssm-exec.toml`: what is accepted can be planned, in batches that the API takes.
+pub fn config(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let inherited = Inherited::new(vec![c"STAGE=prod", c"EMPTY=", c"odd"]);
+    let read = file::read(Path::new("ssm-exec.toml"), text, &inherited);
+    let config = match read.and_then(Config::resolve) {
+        Ok(config) => config,
+        Err(error) => return assert!(!error.to_string().is_empty()),
+    };
+    let mut asked = HashSet::new();
+    for request in plan(&config.sources, &[]) {
+        match request {
+            Request::Below(prefix) => assert!(asked.insert(prefix.to_string())),
+            Request::Batch(names) => {
+                assert!((1..=BATCH).contains(&names.len()));
+                let subjects: HashSet<_> = names.iter().map(ParameterRef::name).collect();
+                let by_arn = names
+                    .iter()
+                    .any(|name| name.to_string().starts_with("arn:"));
+                assert!(by_arn || subjects.len() == names.len());
+                assert!(names.iter().all(|name| asked.insert(name.to_string())));
+            }
+        }
+    }
+}
+
+/// Names made from paths, filters, templates: a name that is made is a name that may be written.
+pub fn names(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    let mut parts = text.split('\0');
+    let mut next = || parts.next().unwrap_or_default();
+    let (relative, prefix, pattern, template) = (next(), next(), next(), next());
+    let prefix = VariableName::parse(prefix).map_or(String::new(), |name| name.to_string());
+    let glob = Glob::parse(pattern);
+    for case in [Case::Upper, Case::Keep] {
+        let naming = Naming {
+            prefix: prefix.clone(),
+            case,
+            only: glob.iter().cloned().collect(),
+            exclude: Vec::new(),
+        };
+        match naming.name(relative) {
+            Ok(name) => {
+                assert_eq!(VariableName::parse(name.as_str()).as_ref(), Ok(&name));
+                let _ = naming.admits(&name);
+                let _ = refused::reason(&name);
+            }
+            Err(name) => assert!(name.starts_with(|c: char| c.is_ascii_digit())),
+        }
+    }
+    if let Ok(template) = Template::parse(template) {
+        let value = b"\xffvalue";
+        let filled = template.fill(|_| Some(value));
+        assert!(filled.is_some());
+        let empty = template.variables().next().is_none();
+        assert_eq!(template.fill(|_| None).is_some(), empty);
+    }
+}
+
+/// Fields of JSON values: what is taken is what serde finds there.
+pub fn fields(data: &[u8]) {
+    let at = data.iter().position(|&byte| byte == 0);
+    let (field, document) = data.split_at(at.unwrap_or(0));
+    let document = document.strip_prefix(b"\0").unwrap_or(document);
+    // A number that no float holds is JSON to us alone, who never look at it.
+    let whole: Option<Value> = serde_json::from_slice(document).ok();
+    if let (Ok(members), Some(whole)) = (json::members(document), &whole) {
+        let object = whole.as_object();
+        let object = object.expect("members of something that is no object");
+        let there = object.values().filter(|value| !value.is_null()).count();
+        assert_eq!(members.len(), there);
+        for (name, value) in members {
+            same(value.expose(), &object[&name]);
+        }
+    }
+    let Ok(field) = std::str::from_utf8(field) else {
+        return;
+    };
+    let Some(field) = Param::parse(&format!("/p#{field}"))
+        .ok()
+        .and_then(|param| param.field)
+    else {
+        return;
+    };
+    if let Ok(value) = json::field(document, &field) {
+        let mut here = whole
+            .as_ref()
+            .expect("a field of something that isn't JSON");
+        for token in field.tokens() {
+            here = match here {
+                Value::Array(items) => &items[token.parse::<usize>().expect("an index")],
+                object => &object[token],
+            };
+        }
+        same(value.expose(), here);
+    }
+}
+
+fn same(taken: &[u8], there: &Value) {
+    match there {
+        Value::String(text) => assert_eq!(taken, text.as_bytes()),
+        other => {
+            // A part may hold half a surrogate pair that nobody reads, and numbers stay as written.
+            if let Ok(taken) = serde_json::from_slice::<Value>(taken) {
+                assert_eq!(&taken, other);
+            }
+        }
+    }
+}
+
+/// Durations: what is read is written and read again as the same.
+pub fn durations(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    match duration::parse(text) {
+        Ok(read) => {
+            let written = humantime::format_duration(read).to_string();
+            assert_eq!(duration::parse(&written), Ok(read));
+        }
+        Err(reason) => assert!(!reason.is_empty()),
+    }
+}

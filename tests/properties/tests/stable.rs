@@ -1,0 +1,59 @@
+//! The properties on what proptest thinks up: bytes, and texts that come nearer to what is parsed.
+
+use proptest::prelude::*;
+use ssm_exec_properties::*;
+
+fn bytes() -> impl Strategy<Value = Vec<u8>> {
+    proptest::collection::vec(any::<u8>(), 0..64)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_breaks_on_any_bytes(data in bytes()) {
+        parameters(&data);
+        config(&data);
+        names(&data);
+        fields(&data);
+        durations(&data);
+        answers(&data);
+    }
+
+    #[test]
+    fn parameters_are_written_back(text in "(ssm://|/|arn:aws:ssm:eu-west-1:111122223333:parameter)?[a-z./_-]{0,12}(:[a-z0-9]{0,4})?(#/?[a-z~01/]{0,8})?(\\?(optional|default=.*))?") {
+        parameters(text.as_bytes());
+    }
+
+    #[test]
+    fn configurations_can_be_planned(keys in proptest::collection::vec(("[A-Z]{1,3}", "/[a-c]{1,2}(:[1-3])?"), 0..40), prefix in "/[a-c]{1,2}") {
+        let mut text = format!("prefix = [{prefix:?}]\n[keys]\n");
+        for (name, key) in keys {
+            text += &format!("{name} = {key:?}\n");
+        }
+        config(text.as_bytes());
+    }
+
+    #[test]
+    fn names_that_are_made_may_be_written(text in "[a-zA-Z0-9/_.é-]{0,12}\0[A-Z_]{0,4}\0[A-Z*?{}\\[\\]]{0,8}\0(\\$?\\$\\{[A-Z]{0,3}(\\|(url|json))?\\}){0,3}") {
+        names(text.as_bytes());
+    }
+
+    #[test]
+    fn fields_are_what_serde_finds(field in "/?[ab01]/?[ab01]?", json in "\\{\"[ab]\": ?(\\{\"[ab]\": ?(1.50|null|\"x\\\\u00e9\")\\}|\\[1, ?\"a\"\\])\\}") {
+        fields(format!("{field}\0{json}").as_bytes());
+    }
+
+    #[test]
+    fn durations_are_written_back(text in "([0-9]{1,20}(ns|us|ms|s|m|h|d|w|M|y) ?){1,3}") {
+        durations(text.as_bytes());
+    }
+
+    #[test]
+    fn answers_arrive_as_sent_or_not_at_all(
+        kind in "[pks]",
+        parts in proptest::collection::vec("(2\n\\{\"Parameters\":\\[(\\{\"Name\":\"(/p/x|/k/a|/k/b|plain)\",\"Value\":\"secret-value\"(,\"Version\":2)?\\},?){0,3}\\](,\"InvalidParameters\":\\[\"/k/a\"\\])?(,\"NextToken\":\"[ab]?\")?\\}|[459x](retry-after: [0-9a])?\n\\{\"__type\":\"(ThrottlingException|InvalidNextToken|ValidationException)\"\\})", 0..4),
+    ) {
+        answers(format!("{kind}{}", parts.join("\0")).as_bytes());
+    }
+}
