@@ -255,12 +255,13 @@ pub fn reason(name: &VariableName) -> Option<&'static str> {
         .map(|group| group.reason)
 }
 
+/// One `*` stands for anything. There are a hundred patterns for each name: most end at the first letter.
 fn matches(pattern: &str, name: &str) -> bool {
-    match pattern.split_once('*') {
-        Some((start, end)) => {
-            name.len() >= start.len() + end.len() && name.starts_with(start) && name.ends_with(end)
-        }
-        None => pattern == name,
+    let pairs = pattern.bytes().zip(name.bytes());
+    let alike = pairs.take_while(|(wanted, there)| wanted == there).count();
+    match pattern[alike..].strip_prefix('*') {
+        Some(end) => name[alike..].ends_with(end),
+        None => alike == pattern.len() && alike == name.len(),
     }
 }
 
@@ -281,6 +282,7 @@ mod tests {
             "AWS_ENDPOINT_URL_S3",
             "SSM_EXEC_KEY",
             "ERL_AFLAGS",
+            "ERL_FLAGS",
             "GIT_SSH_COMMAND",
             "GODEBUG",
             "OPENSSL_CONF",
@@ -296,6 +298,8 @@ mod tests {
             "GITHUB_TOKEN",
             "NODE_ENV",
             "ERLANG",
+            "ERL_FLAG",
+            "LD",
         ] {
             assert_eq!(reason(&VariableName::inherited(name)), None, "{name}");
         }

@@ -62,14 +62,10 @@ pub(super) fn default() -> Roots {
         std::env::var_os("SSL_CERT_DIR").map(PathBuf::from),
     ];
     let usable = if named.iter().any(Option::is_some) {
-        let all: Vec<u8> = named
-            .into_iter()
-            .flatten()
-            .flat_map(|path| read_any(&path))
-            .collect();
-        usable(&all)
+        let all: Vec<Vec<u8>> = named.iter().flatten().map(|path| read_any(path)).collect();
+        usable(all.concat())
     } else {
-        SYSTEM.iter().find_map(|path| usable(&fs::read(path).ok()?))
+        SYSTEM.iter().find_map(|path| usable(fs::read(path).ok()?))
     };
     usable.unwrap_or_else(compiled_in)
 }
@@ -79,23 +75,22 @@ fn read_any(path: &Path) -> Vec<u8> {
     let Ok(entries) = fs::read_dir(path) else {
         return fs::read(path).unwrap_or_default();
     };
-    let files = entries
-        .flatten()
-        .filter_map(|entry| fs::read(entry.path()).ok());
-    files
-        .flat_map(|mut pem| {
-            pem.push(b'\n');
-            pem
-        })
-        .collect()
+    let mut all = Vec::new();
+    for entry in entries.flatten() {
+        if let Ok(pem) = fs::read(entry.path()) {
+            all.extend_from_slice(&pem);
+            all.push(b'\n');
+        }
+    }
+    all
 }
 
 /// What of a system's bundle can be used; one odd certificate among its hundred is no reason to stop.
-fn usable(pem: &[u8]) -> Option<Roots> {
-    let all: Vec<_> = CertificateDer::pem_slice_iter(pem).collect();
+fn usable(pem: Vec<u8>) -> Option<Roots> {
+    let all: Vec<_> = CertificateDer::pem_slice_iter(&pem).collect();
     let is_good = |one: &Result<CertificateDer<'_>, _>| one.as_ref().is_ok_and(is_anchor);
     if !all.is_empty() && all.iter().all(is_good) {
-        return Some(Roots(pem.to_vec()));
+        return Some(Roots(pem));
     }
     let good = all.into_iter().flatten().filter(is_anchor);
     let pem: Vec<u8> = good.flat_map(|certificate| to_pem(&certificate)).collect();

@@ -233,14 +233,55 @@ fn an_init_container_copies_it_into_a_volume_for_another_image() {
     assert_eq!(shown.trim(), "canary-d");
 }
 
+/// moto's server and the AWS CLI under the names that the demo asks for.
+fn demo_image(entry: &str) -> String {
+    let name = fresh("demo");
+    let dockerfile = format!("FROM ssm-exec-tests-demo:1\nENTRYPOINT {entry}\n");
+    build_image(&name, &dockerfile, &[], &[]);
+    name
+}
+
 #[test]
-#[ignore = "needs a Docker engine: ./tests/run provides it"]
-fn the_demo_is_valid() {
-    let file = project("docker/compose.yaml");
-    let mut compose = match docker("compose version").output() {
-        Ok(output) if output.status.success() => docker("compose"),
-        _ => Command::new("docker-compose"),
+#[ignore = "needs a Docker engine with Compose, moto and the AWS CLI: ./tests/run provides them"]
+fn the_demo_runs() {
+    let moto = demo_image(r#"["python3", "-m", "moto.server", "-H", "0.0.0.0", "-p", "5000"]"#);
+    let cli = demo_image(r#"["python3", "-m", "awscli"]"#);
+    let directory = tempfile::tempdir().expect("a directory for the test");
+    // With an image of that name, Compose builds none.
+    let own = directory.path().join("own.yaml");
+    let app = &images().plain;
+    write(
+        &own,
+        &format!("services: {{ app: {{ image: \"{app}\" }} }}\n"),
+    );
+    let program = match docker("compose version").output() {
+        Ok(output) if output.status.success() => "docker compose",
+        _ => "docker-compose",
     };
-    let shown = succeeds(compose.arg("-f").arg(file).arg("config"));
-    assert!(shown.contains("no-new-privileges"), "{shown}");
+    let demo = project("docker/compose.yaml");
+    let compose = format!(
+        "{program} --project-name {} --file {} --file {}",
+        fresh("demo"),
+        demo.display(),
+        own.display()
+    );
+    let all = |words: &str| {
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-c", &format!("{compose} {words}")])
+            .env("MOTO_IMAGE", &moto)
+            .env("AWS_CLI_IMAGE", &cli);
+        shell
+    };
+    let ran = all("run --rm app").output().expect("a shell");
+    let _ = all("down --volumes").output();
+    let _ = docker("rmi --force").args([&moto, &cli]).output();
+    let shown = text(&ran);
+    for words in [
+        "GREETING comes from /demo/greeting",
+        concat!("ssm-exec ", env!("CARGO_PKG_VERSION")),
+    ] {
+        assert!(shown.contains(words), "no {words:?} in {shown}");
+    }
+    assert!(!shown.contains("hello from"), "{shown}");
 }

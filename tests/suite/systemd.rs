@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 /// What `tests/needs` makes.
-pub const IMAGE: &str = "ssm-exec-tests-systemd:1";
+pub const IMAGE: &str = "ssm-exec-tests-systemd:2";
 
 /// A service that notifies by itself, as the main process, and ends when it is told to.
 const APP: &str = r#"#!/usr/bin/perl

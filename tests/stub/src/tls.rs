@@ -1,7 +1,7 @@
 //! A private CA and a server's certificate, made anew for each stub.
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, KeyUsagePurpose,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
     date_time_ymd,
 };
 use std::sync::Arc;
@@ -22,6 +22,9 @@ pub enum Certificate {
 /// A server's configuration, and the PEM of the CA that a client has to trust.
 pub(crate) fn make(certificate: Certificate, only_tls12: bool) -> (Arc<ServerConfig>, String) {
     let mut ca = CertificateParams::new(Vec::new()).expect("no names");
+    // A name of its own: OpenSSL takes a certificate issued by its own name for self-signed.
+    ca.distinguished_name
+        .push(DnType::CommonName, "ssm-stub CA");
     ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     ca.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     let ca = CertifiedIssuer::self_signed(ca, KeyPair::generate().expect("a key")).expect("a CA");
