@@ -5,10 +5,12 @@
 
 mod moto;
 mod parts;
+mod standin;
 mod world;
 
 mod bytes;
 mod check;
+mod credentials;
 mod docker;
 mod doors;
 mod faults;

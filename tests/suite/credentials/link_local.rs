@@ -1,0 +1,68 @@
+//! The addresses that AWS has for this, in a network that has nothing else.
+
+use super::*;
+use nix::sched::{CloneFlags, unshare};
+use std::process::Command;
+
+fn ip(words: &str) {
+    let status = Command::new("ip").args(words.split(' ')).status();
+    assert!(status.expect("ip(8)").success(), "ip {words}");
+}
+
+/// A thread's network is inherited by what it starts, and kept by the sockets that it opens.
+fn in_a_network_with(address: &str, test: impl FnOnce() + Send) {
+    std::thread::scope(|scope| {
+        let there = scope.spawn(|| {
+            unshare(CloneFlags::CLONE_NEWNET).expect("a network of its own");
+            ip("link set lo up");
+            ip(&format!("address add {address} dev lo"));
+            test();
+        });
+        if let Err(panic) = there.join() {
+            std::panic::resume_unwind(panic);
+        }
+    });
+}
+
+#[test]
+#[ignore = "needs root, for a network of its own: ./tests/run provides it"]
+fn a_task_of_ecs_asks_by_its_relative_uri() {
+    in_a_network_with("169.254.170.2/32", || {
+        let stub = stub();
+        let agent = StandIn::at("169.254.170.2:80", |_| json("ASIATASK"));
+        let run = nobody(&stub).env("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/v2/role?id=1");
+        assert_eq!(signer(&stub, run), handed_out("ASIATASK"));
+        assert_eq!(agent.lines(), ["GET /v2/role?id=1"]);
+    });
+}
+
+#[test]
+#[ignore = "needs root, for a network of its own: ./tests/run provides it"]
+fn a_pod_of_eks_asks_its_agent_over_both_protocols() {
+    // Without `nodad`, an IPv6 address isn't to be had until it is known that no other has it.
+    for (address, host) in [
+        ("169.254.170.23/32", "169.254.170.23"),
+        ("fd00:ec2::23/128 nodad", "[fd00:ec2::23]"),
+    ] {
+        in_a_network_with(address, || {
+            let stub = stub();
+            let _agent = agent(&format!("{host}:80"), "ASIAEKS");
+            let uri = format!("http://{host}/v1/credentials");
+            let run = with_token(nobody(&stub)).env("AWS_CONTAINER_CREDENTIALS_FULL_URI", uri);
+            assert_eq!(signer(&stub, run), handed_out("ASIAEKS"));
+        });
+    }
+}
+
+#[test]
+#[ignore = "needs root, for a network of its own: ./tests/run provides it"]
+fn an_instance_finds_the_metadata_service_by_itself() {
+    in_a_network_with("169.254.169.254/32", || {
+        let stub = stub();
+        let _metadata = metadata("169.254.169.254:80");
+        assert_eq!(
+            signer(&stub, on_an_instance(&stub)),
+            handed_out("ASIAINSTANCE")
+        );
+    });
+}

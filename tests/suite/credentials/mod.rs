@@ -1,0 +1,401 @@
+//! Each provider of credentials, by its true protocol: who signed the request for the parameter, and
+//! what a person is told when a provider fails.
+
+mod link_local;
+
+use crate::moto::Moto;
+use crate::standin::*;
+use crate::world::*;
+use ssm_stub::{Parameter, Stub};
+
+/// Who signed a request: the access key, and the session's token if there is one.
+#[derive(Debug, PartialEq, Eq)]
+struct Signer {
+    key: String,
+    token: Option<String>,
+}
+
+impl Signer {
+    fn new(key: &str, token: &str) -> Self {
+        Self {
+            key: key.to_owned(),
+            token: (!token.is_empty()).then(|| token.to_owned()),
+        }
+    }
+}
+
+/// An endpoint with one parameter.
+fn stub() -> Stub {
+    let stub = Stub::start();
+    stub.put(Parameter::secure("/c/a", "canary-a"));
+    stub
+}
+
+/// A run that knows the endpoint and the region, and has no credentials.
+fn nobody(stub: &Stub) -> Run {
+    Run::bare()
+        .env("AWS_ENDPOINT_URL_SSM", stub.url())
+        .env("AWS_REGION", "eu-west-1")
+        .args("-k A=/c/a")
+}
+
+/// Keys in the environment, which sign what must be signed for other credentials.
+fn base(run: Run) -> Run {
+    run.env("AWS_ACCESS_KEY_ID", "AKIDBASE")
+        .env("AWS_SECRET_ACCESS_KEY", "canary-base-secret")
+}
+
+/// Fetches the parameter, and says who signed the request for it.
+fn signer(stub: &Stub, run: Run) -> Signer {
+    run.environment().has(&[("A", "canary-a")]);
+    let request = stub.requests().pop().expect("a request");
+    let authorization = request.header("authorization").expect("a signature");
+    Signer::new(
+        access_key(authorization),
+        request.header("x-amz-security-token").unwrap_or_default(),
+    )
+}
+
+/// The first part of the credential's scope.
+fn access_key(authorization: &str) -> &str {
+    let (_, scope) = authorization.split_once("Credential=").expect("a scope");
+    scope.split('/').next().expect("an access key")
+}
+
+/// Writes a file below the home.
+fn write(run: &Run, path: &str, text: &str) {
+    let path = run.home().join(path);
+    std::fs::create_dir_all(path.parent().expect("a directory")).expect("a directory");
+    std::fs::write(path, text).expect("a file");
+}
+
+/// A run with an `~/.aws/config`.
+fn with_config(run: Run, text: &str) -> Run {
+    write(&run, ".aws/config", text);
+    run
+}
+
+#[test]
+fn variables_sign_with_and_without_a_session() {
+    let stub = stub();
+    let run = || {
+        nobody(&stub)
+            .env("AWS_ACCESS_KEY_ID", "AKIDVARIABLE")
+            .env("AWS_SECRET_ACCESS_KEY", "canary-secret")
+    };
+    assert_eq!(signer(&stub, run()), Signer::new("AKIDVARIABLE", ""));
+    let with_session = run().env("AWS_SESSION_TOKEN", "canary-session");
+    assert_eq!(
+        signer(&stub, with_session),
+        Signer::new("AKIDVARIABLE", "canary-session")
+    );
+}
+
+/// Three profiles with keys of their own.
+const PROFILES: &str = "
+    [default]
+    aws_access_key_id = AKIDDEFAULT
+    aws_secret_access_key = canary-default
+    [profile dev]
+    aws_access_key_id = AKIDDEV
+    aws_secret_access_key = canary-dev
+    aws_session_token = canary-dev-session
+    [profile role]
+    role_arn = arn:aws:iam::111122223333:role/api
+    external_id = canary-external
+    source_profile = dev
+";
+
+/// Without the margin that keeps it readable here: an indented line would continue the one above.
+fn profiles(run: Run) -> Run {
+    with_config(run, &PROFILES.replace("\n    ", "\n"))
+}
+
+#[test]
+fn profiles_sign_by_flag_by_variable_and_by_default() {
+    let stub = stub();
+    let run = || profiles(nobody(&stub));
+    let dev = Signer::new("AKIDDEV", "canary-dev-session");
+    assert_eq!(signer(&stub, run()), Signer::new("AKIDDEFAULT", ""));
+    assert_eq!(signer(&stub, run().env("AWS_PROFILE", "dev")), dev);
+    assert_eq!(signer(&stub, run().args("--profile dev")), dev);
+    // As with the AWS CLI, keys of the environment beat AWS_PROFILE, and a flag beats them.
+    let both = || base(run().env("AWS_PROFILE", "dev"));
+    assert_eq!(signer(&stub, both()), Signer::new("AKIDBASE", ""));
+    assert_eq!(signer(&stub, both().args("--profile dev")), dev);
+}
+
+#[test]
+fn the_credentials_file_is_read_and_can_be_elsewhere() {
+    let stub = stub();
+    let text = "[default]\naws_access_key_id = AKIDFILE\naws_secret_access_key = canary-file\n";
+    let run = nobody(&stub);
+    write(&run, ".aws/credentials", text);
+    assert_eq!(signer(&stub, run), Signer::new("AKIDFILE", ""));
+    let run = nobody(&stub).env("AWS_SHARED_CREDENTIALS_FILE", "elsewhere");
+    write(&run, "elsewhere", text);
+    assert_eq!(signer(&stub, run), Signer::new("AKIDFILE", ""));
+}
+
+#[test]
+fn a_credential_process_is_asked() {
+    let stub = stub();
+    let run = with_config(
+        nobody(&stub),
+        "[default]\ncredential_process = ./give --for 'a b'\n",
+    );
+    script(
+        &run.home().join("give"),
+        r#"#!/bin/sh
+[ "$1-$2" = "--for-a b" ] && echo '{"Version":1,"AccessKeyId":"AKIDPROCESS","SecretAccessKey":"canary-process","SessionToken":"canary-process-session","Expiration":"2099-01-01T00:00:00Z"}'
+"#,
+    );
+    assert_eq!(
+        signer(&stub, run),
+        Signer::new("AKIDPROCESS", "canary-process-session")
+    );
+}
+
+/// An STS that assumes every role.
+fn sts() -> StandIn {
+    StandIn::start(|seen| {
+        let action = if seen.body.starts_with("Action=AssumeRoleWithWebIdentity&") {
+            "AssumeRoleWithWebIdentity"
+        } else {
+            "AssumeRole"
+        };
+        ok(format!(
+            "<{action}Response xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><{action}Result>\
+             <AssumedRoleUser><AssumedRoleId>AROA:x</AssumedRoleId><Arn>arn:aws:sts::111122223333:assumed-role/api/x</Arn></AssumedRoleUser>\
+             <Credentials><AccessKeyId>ASIAROLE</AccessKeyId><SecretAccessKey>canary-role</SecretAccessKey>\
+             <SessionToken>canary-role-session</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>\
+             </{action}Result></{action}Response>"
+        ))
+    })
+}
+
+fn role() -> Signer {
+    Signer::new("ASIAROLE", "canary-role-session")
+}
+
+/// The only request that STS got has these parts, and was signed by this key or by none.
+fn assumed(sts: &StandIn, by: Option<&str>, parts: &[&str]) {
+    let [request] = <[Seen; 1]>::try_from(sts.seen()).expect("one request");
+    assert_eq!(request.header("authorization").map(access_key), by);
+    for part in parts {
+        assert!(
+            request.body.split('&').any(|pair| pair == *part),
+            "{part}: {}",
+            request.body
+        );
+    }
+}
+
+const ROLE_PART: &str = "RoleArn=arn%3Aaws%3Aiam%3A%3A111122223333%3Arole%2Fapi";
+
+#[test]
+fn a_profile_assumes_its_role_with_its_source_profile() {
+    for chosen in ["AWS_PROFILE", "--profile"] {
+        let (stub, sts) = (stub(), sts());
+        let run = profiles(nobody(&stub)).env("AWS_ENDPOINT_URL_STS", sts.url());
+        let run = match chosen {
+            "--profile" => run.args("--profile role"),
+            variable => run.env(variable, "role"),
+        };
+        assert_eq!(signer(&stub, run), role(), "{chosen}");
+        let parts = ["Action=AssumeRole", ROLE_PART, "ExternalId=canary-external"];
+        assumed(&sts, Some("AKIDDEV"), &parts);
+    }
+}
+
+fn with_role(run: Run) -> Run {
+    run.args("--role-arn arn:aws:iam::111122223333:role/api --external-id canary-external")
+}
+
+#[test]
+fn a_role_is_assumed_with_what_else_there_is() {
+    let (stub, sts) = (stub(), sts());
+    let run = with_role(base(nobody(&stub))).env("AWS_ENDPOINT_URL_STS", sts.url());
+    assert_eq!(signer(&stub, run), role());
+    let parts = [
+        ROLE_PART,
+        "ExternalId=canary-external",
+        "RoleSessionName=ssm-exec",
+    ];
+    assumed(&sts, Some("AKIDBASE"), &parts);
+}
+
+fn with_web_identity(run: Run) -> Run {
+    write(&run, "token", "canary-web-identity");
+    run.env("AWS_WEB_IDENTITY_TOKEN_FILE", "token")
+        .env("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/api")
+        .env("AWS_ROLE_SESSION_NAME", "pod")
+}
+
+#[test]
+fn a_web_identity_becomes_a_role_without_a_signature() {
+    let (stub, sts) = (stub(), sts());
+    let run = with_web_identity(nobody(&stub)).env("AWS_ENDPOINT_URL_STS", sts.url());
+    assert_eq!(signer(&stub, run), role());
+    let parts = [
+        ROLE_PART,
+        "WebIdentityToken=canary-web-identity",
+        "RoleSessionName=pod",
+    ];
+    assumed(&sts, None, &parts);
+}
+
+/// Each way to STS, through moto's, which isn't ours.
+fn on_moto(prepare: fn(Run) -> Run) {
+    let stub = stub();
+    let run = prepare(nobody(&stub)).env("AWS_ENDPOINT_URL_STS", Moto::shared().url());
+    let signer = signer(&stub, run);
+    assert!(signer.key.starts_with("ASIA"), "{signer:?}");
+    assert!(signer.token.is_some(), "{signer:?}");
+}
+
+#[test]
+#[ignore = "needs moto's server: ./tests/run installs it"]
+fn moto_assumes_the_role_of_a_profile() {
+    on_moto(|run| profiles(run).args("--profile role"));
+}
+
+#[test]
+#[ignore = "needs moto's server: ./tests/run installs it"]
+fn moto_assumes_the_role_of_the_flag() {
+    on_moto(|run| with_role(base(run)));
+}
+
+#[test]
+#[ignore = "needs moto's server: ./tests/run installs it"]
+fn moto_takes_a_web_identity() {
+    on_moto(with_web_identity);
+}
+
+/// The cache's names are SHA-1: of the session's name, or of the start URL in the older form.
+const SSO_SESSION: (&str, &str) = (
+    "[profile sso]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = reader\n\
+     [sso-session corp]\nsso_region = eu-west-1\nsso_start_url = https://corp.awsapps.com/start\n",
+    "ee0bfd2552fbd840c02cc48b6e823320543c450f",
+);
+const SSO_LEGACY: (&str, &str) = (
+    "[profile sso]\nsso_account_id = 111122223333\nsso_role_name = reader\n\
+     sso_region = eu-west-1\nsso_start_url = https://corp.awsapps.com/start\n",
+    "a51746d4aa793ae07b25e90c3a5db96fc7832bd7",
+);
+
+/// A run by a profile of SSO, with a token that is good until then.
+fn with_sso(run: Run, (config, cache): (&str, &str), expires: &str) -> Run {
+    let run = with_config(run, config).env("AWS_PROFILE", "sso");
+    write(
+        &run,
+        &format!(".aws/sso/cache/{cache}.json"),
+        &format!(r#"{{"accessToken":"canary-sso-token","expiresAt":"{expires}"}}"#),
+    );
+    run
+}
+
+#[test]
+fn an_sso_session_gives_the_credentials_of_its_role() {
+    for kind in [SSO_SESSION, SSO_LEGACY] {
+        let stub = stub();
+        let portal = StandIn::start(|_| {
+            ok(
+                r#"{"roleCredentials":{"accessKeyId":"ASIASSO","secretAccessKey":"canary-sso","sessionToken":"canary-sso-session","expiration":4070908800000}}"#,
+            )
+        });
+        let run = with_sso(nobody(&stub), kind, "2099-01-01T00:00:00Z")
+            .env("AWS_ENDPOINT_URL_SSO", portal.url());
+        assert_eq!(
+            signer(&stub, run),
+            Signer::new("ASIASSO", "canary-sso-session")
+        );
+        let seen = portal.seen();
+        assert_eq!(
+            portal.lines(),
+            ["GET /federation/credentials?role_name=reader&account_id=111122223333"]
+        );
+        assert_eq!(
+            seen[0].header("x-amz-sso_bearer_token"),
+            Some("canary-sso-token")
+        );
+    }
+}
+
+/// What ECS, EKS and the instance's metadata answer alike.
+fn json(key: &str) -> Answer {
+    ok(format!(
+        r#"{{"Code":"Success","Type":"AWS-HMAC","LastUpdated":"2026-01-01T00:00:00Z","AccessKeyId":"{key}","SecretAccessKey":"canary-{key}","Token":"canary-token-{key}","Expiration":"2099-01-01T00:00:00Z"}}"#
+    ))
+}
+
+fn handed_out(key: &str) -> Signer {
+    Signer::new(key, &format!("canary-token-{key}"))
+}
+
+/// An agent of containers, which gives credentials to who knows its token.
+fn agent(address: &str, key: &'static str) -> StandIn {
+    StandIn::at(address, move |seen| match seen.header("authorization") {
+        Some("canary-agent-token") => json(key),
+        _ => status(401, "canary-refused"),
+    })
+}
+
+/// A run with the token in a file, as EKS mounts it.
+fn with_token(run: Run) -> Run {
+    write(&run, "agent-token", "canary-agent-token");
+    run.env("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "agent-token")
+}
+
+#[test]
+fn a_container_asks_its_agent_with_the_token_of_a_file() {
+    let (stub, agent) = (stub(), agent("127.0.0.1:0", "ASIAPOD"));
+    let run = with_token(nobody(&stub)).env(
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+        agent.url() + "/v1/credentials",
+    );
+    assert_eq!(signer(&stub, run), handed_out("ASIAPOD"));
+    assert_eq!(agent.lines(), ["GET /v1/credentials"]);
+}
+
+const METADATA_TOKEN: &str = "canary-metadata-token";
+
+/// The metadata service of an instance with a role, which wants the session's token.
+fn metadata(address: &str) -> StandIn {
+    const ROLES: &str = "GET /latest/meta-data/iam/security-credentials/";
+    StandIn::at(address, |seen| match seen.line.as_str() {
+        "PUT /latest/api/token" => Answer::Whole(
+            200,
+            "x-aws-ec2-metadata-token-ttl-seconds: 21600",
+            METADATA_TOKEN.to_owned(),
+        ),
+        _ if seen.header("x-aws-ec2-metadata-token") != Some(METADATA_TOKEN) => {
+            status(401, "canary")
+        }
+        "GET /latest/meta-data/placement/region" => ok("eu-west-1"),
+        ROLES => ok("reader"),
+        line if line.strip_prefix(ROLES) == Some("reader") => json("ASIAINSTANCE"),
+        _ => status(404, "canary"),
+    })
+}
+
+/// A run that may ask the metadata service, and knows no region.
+fn on_an_instance(stub: &Stub) -> Run {
+    nobody(stub)
+        .unset("AWS_EC2_METADATA_DISABLED")
+        .unset("AWS_REGION")
+}
+
+#[test]
+fn an_instance_has_its_region_and_its_role_from_the_metadata_service() {
+    let (stub, metadata) = (stub(), metadata("127.0.0.1:0"));
+    let run = on_an_instance(&stub).env("AWS_EC2_METADATA_SERVICE_ENDPOINT", metadata.url());
+    assert_eq!(signer(&stub, run), handed_out("ASIAINSTANCE"));
+    let authorization = stub.requests()[0]
+        .header("authorization")
+        .map(str::to_owned);
+    assert!(authorization.is_some_and(|text| text.contains("/eu-west-1/ssm/")));
+    let lines = metadata.lines();
+    assert_eq!(lines[0], "PUT /latest/api/token");
+    assert!(lines.contains(&"GET /latest/meta-data/iam/security-credentials/reader".to_owned()));
+}
