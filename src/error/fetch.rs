@@ -1,6 +1,6 @@
 //! Why the parameters can't be fetched.
 
-use super::{Denial, Status};
+use super::{CredentialSource, Denial, Status};
 use std::fmt;
 use std::time::Duration;
 
@@ -9,9 +9,16 @@ use std::time::Duration;
 pub enum FetchError {
     /// Nobody says which region.
     NoRegion,
-    /// No provider has credentials.
+    /// No source has credentials.
     NoCredentials {
-        /// What the providers say.
+        /// What the sources say.
+        reason: String,
+    },
+    /// A source that is set up gives no credentials.
+    SourceFailed {
+        /// Which.
+        source: CredentialSource,
+        /// What it says.
         reason: String,
     },
     /// The SSO session is over or was never begun.
@@ -111,6 +118,7 @@ impl FetchError {
         match self {
             Self::NoRegion | Self::Rejected { .. } => Status::CONFIG,
             Self::NoCredentials { .. }
+            | Self::SourceFailed { .. }
             | Self::SsoExpired { .. }
             | Self::BadCredentials { .. }
             | Self::ClockSkew { .. }
@@ -133,9 +141,15 @@ impl fmt::Display for FetchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoRegion => f.write_str(
-                "no AWS region: looked at --region, AWS_REGION, AWS_DEFAULT_REGION, `[aws] region` in ssm-exec.toml, the profile, and the instance metadata; give one, e.g. `--region eu-west-1`",
+                "no AWS region: looked at --region, AWS_REGION, AWS_DEFAULT_REGION, `[aws] region` in ssm-exec.toml, the profile, and the instance metadata (which needs a hop limit of 2 in a container); give one, e.g. `--region eu-west-1`",
             ),
             Self::NoCredentials { reason } => write!(f, "no AWS credentials: {reason}; {SOURCES}"),
+            Self::SourceFailed { source, reason } => write!(
+                f,
+                "no AWS credentials from {source}: {}; {}",
+                sentence(reason),
+                source.mending()
+            ),
             Self::SsoExpired { profile } => {
                 let profile = profile.as_ref().map(|name| format!(" --profile {name}")).unwrap_or_default();
                 write!(f, "the AWS SSO session has expired, or there is none: run `aws sso login{profile}`")

@@ -8,11 +8,13 @@ mod config;
 mod denial;
 mod fetch;
 mod problems;
+mod source;
 
 pub use command::CommandError;
 pub use config::ConfigError;
 pub use denial::Denial;
 pub use fetch::{FetchError, Weather};
+pub use source::CredentialSource;
 
 use crate::environment::problem::Problem;
 use std::fmt;

@@ -96,6 +96,14 @@ fn each_error_has_its_status_and_says_what_to_do() {
             "AWS_PROFILE",
         ),
         (
+            fetch(FetchError::SourceFailed {
+                source: CredentialSource::Container,
+                reason: "no.".to_owned(),
+            }),
+            77,
+            "no AWS credentials from the container's agent: no; check the role",
+        ),
+        (
             fetch(FetchError::SsoExpired {
                 profile: Some("dev".to_owned()),
             }),

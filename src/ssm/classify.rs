@@ -107,10 +107,10 @@ where
             )
         }
         // No response is in it, so nothing of one can be shown.
-        other => Failure::Lasting(Lasting::Other(credentials_or_setup(
-            &DisplayErrorContext(other).to_string(),
-            client,
-        ))),
+        other => Failure::Lasting(Lasting::Rejected {
+            code: "configuration".to_owned(),
+            text: DisplayErrorContext(other).to_string(),
+        }),
     }
 }
 
@@ -216,9 +216,6 @@ fn dispatch_failure(source: &(dyn Error + 'static), client: &Client) -> Failure 
                 reason,
             }));
         }
-        if error.is::<aws_credential_types::provider::error::CredentialsError>() {
-            return Failure::Lasting(Lasting::Other(credentials_or_setup(&chain(error), client)));
-        }
         deepest = error;
         here = error.source();
     }
@@ -246,7 +243,7 @@ fn is_setup(text: &str) -> bool {
 }
 
 /// Why TLS failed, if it did: `io::Error` hides its cause from `source`, and comes in layers.
-fn tls_reason(mut error: &(dyn Error + 'static)) -> Option<String> {
+pub(super) fn tls_reason(mut error: &(dyn Error + 'static)) -> Option<String> {
     while let Some(layer) = error.downcast_ref::<io::Error>() {
         error = layer.get_ref()?;
     }
@@ -261,7 +258,7 @@ fn tls_reason(mut error: &(dyn Error + 'static)) -> Option<String> {
 }
 
 /// An error and its causes in one line. Only for errors that hold no response.
-fn chain(error: &dyn Error) -> String {
+pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut here = error.source();
     while let Some(error) = here {
@@ -273,18 +270,4 @@ fn chain(error: &dyn Error) -> String {
         here = error.source();
     }
     text
-}
-
-/// The providers' errors are private types: the SSO ones can be told by their texts alone.
-fn credentials_or_setup(text: &str, client: &Client) -> FetchError {
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let sso = text.contains("SSO token has expired")
-        || text.contains("cached SSO token")
-        || text.contains("Session token not found or invalid");
-    if sso {
-        return FetchError::SsoExpired {
-            profile: client.profile.clone(),
-        };
-    }
-    FetchError::NoCredentials { reason: text }
 }

@@ -2,17 +2,17 @@
 //! of that chain taken care of.
 
 use super::transport::Transport;
-use super::{Identity, roots};
+use super::{Identity, credentials, roots};
 use crate::config::{Aws, Config, Endpoint, Origin};
 use crate::error::{ConfigError, Error, FetchError};
 use crate::inherited::Inherited;
 use aws_config::imds::region::ImdsRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
-use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
+use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::provider_config::ProviderConfig;
-use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
-use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_ssm::config::retry::RetryConfig;
 use aws_sdk_ssm::config::timeout::TimeoutConfig;
 use aws_sdk_ssm::error::ProvideErrorMetadata;
@@ -33,7 +33,6 @@ const SKEW: Duration = Duration::from_secs(4 * 60);
 pub(super) struct Client {
     pub(super) ssm: aws_sdk_ssm::Client,
     pub(super) endpoint: String,
-    pub(super) profile: Option<String>,
     pub(super) clock: Clock,
 }
 
@@ -43,7 +42,6 @@ impl Client {
         Self {
             ssm,
             endpoint: "the given client".to_owned(),
-            profile: None,
             clock: Clock::default(),
         }
     }
@@ -68,21 +66,19 @@ async fn foundation(config: &Config, inherited: &Inherited) -> Result<Foundation
     let profile = profile(aws);
     check_profile(aws).await?;
     let region = region(aws, &transport).await.ok_or(FetchError::NoRegion)?;
-    let loader = loader(&transport, &clock, profile.as_deref()).region(region.clone());
-    let loader = match credentials(aws, inherited, &region, &transport).await {
-        Some(provider) => loader.credentials_provider(provider),
-        None => loader,
-    };
-    let mut shared = loader.load().await;
+    let mut shared = loader(&transport, &clock, profile.as_deref())
+        .region(region.clone())
+        .no_credentials()
+        .load()
+        .await;
+    let providers = for_providers(&transport, &clock, &shared);
+    shared = with_credentials(
+        &shared,
+        credentials::find(aws, inherited, &providers).await?,
+    );
     if let Some(role) = &aws.role_arn {
-        let mut role = AssumeRoleProvider::builder(&role.value)
-            .session_name("ssm-exec")
-            .configure(&shared);
-        if let Some(id) = &aws.external_id {
-            role = role.external_id(id);
-        }
-        let provider = SharedCredentialsProvider::new(role.build().await);
-        shared = shared.into_builder().credentials_provider(provider).build();
+        let assumed = credentials::assume(aws, &role.value, &shared).await?;
+        shared = with_credentials(&shared, assumed);
     }
     debug!("region {region}");
     Ok(Foundation {
@@ -151,7 +147,6 @@ pub(super) async fn connect(config: &Config, inherited: &Inherited) -> Result<Cl
     Ok(Client {
         ssm: aws_sdk_ssm::Client::from_conf(builder.build()),
         endpoint,
-        profile: profile(aws),
         clock,
     })
 }
@@ -185,37 +180,27 @@ fn our_endpoint(endpoint: Option<&Endpoint>) -> Option<&str> {
         .map(|endpoint| endpoint.url.as_str())
 }
 
-/// An explicit profile is meant, whatever keys the environment has: so does the AWS CLI take it.
-/// Keys of the environment need no chain.
-async fn credentials(
-    aws: &Aws,
-    inherited: &Inherited,
-    region: &Region,
-    transport: &Transport,
-) -> Option<SharedCredentialsProvider> {
-    if let Some(profile) = aws
-        .profile
-        .as_ref()
-        .filter(|given| matches!(given.origin, Origin::Flag(_)))
-    {
-        let config = provider_config(transport).with_region(Some(region.clone()));
-        let provider = ProfileFileCredentialsProvider::builder()
-            .configure(&config)
-            .profile_name(&profile.value)
-            .build();
-        return Some(SharedCredentialsProvider::new(provider));
+/// What the SDK's loader would give to the providers of its own chain.
+fn for_providers(transport: &Transport, clock: &Clock, shared: &SdkConfig) -> ProviderConfig {
+    let mut config = provider_config(transport)
+        .with_behavior_version(Some(BehaviorVersion::latest()))
+        .with_region(shared.region().cloned())
+        .with_time_source(clock.clone())
+        .with_use_fips(shared.use_fips())
+        .with_use_dual_stack(shared.use_dual_stack());
+    if let Some(retries) = shared.retry_config() {
+        config = config.with_retry_config(retries.clone());
     }
-    let has_keys = inherited.text("AWS_ACCESS_KEY_ID").is_some()
-        && inherited.text("AWS_SECRET_ACCESS_KEY").is_some();
-    if !has_keys {
-        return None;
+    if let Some(timeouts) = shared.timeout_config() {
+        config = config.with_timeout_config(timeouts.clone());
     }
-    let provider = aws_config::environment::EnvironmentVariableCredentialsProvider::new();
-    provider
-        .provide_credentials()
-        .await
-        .is_ok()
-        .then(|| SharedCredentialsProvider::new(provider))
+    config
+}
+
+/// No run lasts so long that they would have to be renewed.
+fn with_credentials(shared: &SdkConfig, credentials: Credentials) -> SdkConfig {
+    let provider = SharedCredentialsProvider::new(credentials);
+    shared.to_builder().credentials_provider(provider).build()
 }
 
 fn provider_config(transport: &Transport) -> ProviderConfig {

@@ -4,6 +4,7 @@
 
 mod classify;
 mod client;
+mod credentials;
 mod requests;
 mod retry;
 mod roots;
@@ -50,7 +51,7 @@ pub fn fetch(
         loop {
             match tokio::time::timeout(TICK, &mut fetching).await {
                 Ok(Ok(outcome)) => return outcome,
-                Ok(Err(_)) => return Err(out_of_time(&patience, config.timeout).into()),
+                Ok(Err(_)) => return Err(patience.exhausted().into()),
                 Err(_) => progress.tick(),
             }
         }
@@ -90,13 +91,6 @@ pub fn identity(config: &Config, inherited: &Inherited) -> Result<Identity, Erro
             timeout: config.timeout,
         }
         .into())
-    })
-}
-
-fn out_of_time(patience: &Patience, timeout: Duration) -> FetchError {
-    patience.exhausted().unwrap_or(FetchError::TimedOut {
-        stage: "AWS was asked for credentials or parameters",
-        timeout,
     })
 }
 

@@ -4,7 +4,7 @@
 use super::classify::Failure;
 use crate::error::{FetchError, Weather};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use tracing::{debug, warn};
 
@@ -44,6 +44,8 @@ pub(super) struct Patience {
     deadline: Instant,
     timeout: Duration,
     throttled: AtomicU32,
+    /// Whether there are credentials, and SSM is asked.
+    asking: AtomicBool,
     /// What went wrong last, for the message at the deadline.
     last: Mutex<Option<(String, Weather, u32)>>,
 }
@@ -55,12 +57,14 @@ impl Patience {
             deadline,
             timeout,
             throttled: AtomicU32::new(0),
+            asking: AtomicBool::new(false),
             last: Mutex::new(None),
         }
     }
 
     /// The tries for one request.
     pub(super) fn effort(&self, asked: String) -> Effort<'_> {
+        self.asking.store(true, Ordering::Relaxed);
         Effort {
             patience: self,
             asked,
@@ -69,16 +73,25 @@ impl Patience {
         }
     }
 
-    /// What to say when the deadline came while a request was under way.
-    pub(super) fn exhausted(&self) -> Option<FetchError> {
+    /// What to say when the deadline came.
+    pub(super) fn exhausted(&self) -> FetchError {
         let last = self.last.lock().map_or(None, |mut last| last.take());
-        last.map(|(asked, weather, attempts)| FetchError::Unavailable {
-            asked,
-            weather,
-            attempts,
-            throttled: self.throttled.load(Ordering::Relaxed),
-            timeout: self.timeout,
-        })
+        match last {
+            Some((asked, weather, attempts)) => FetchError::Unavailable {
+                asked,
+                weather,
+                attempts,
+                throttled: self.throttled.load(Ordering::Relaxed),
+                timeout: self.timeout,
+            },
+            None => FetchError::TimedOut {
+                stage: match self.asking.load(Ordering::Relaxed) {
+                    true => "SSM was asked",
+                    false => "region and credentials were looked for",
+                },
+                timeout: self.timeout,
+            },
+        }
     }
 }
 
@@ -129,10 +142,7 @@ impl Effort<'_> {
             *last = Some((self.asked.clone(), weather.clone(), self.attempts));
         }
         if room.is_zero() || asked_for > room {
-            return Err(self.patience.exhausted().unwrap_or(FetchError::TimedOut {
-                stage: "SSM was asked",
-                timeout: self.patience.timeout,
-            }));
+            return Err(self.patience.exhausted());
         }
         // A wait past the deadline would waste what is left: the last try comes somewhere in it.
         let wait = if wait > room {

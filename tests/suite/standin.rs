@@ -30,6 +30,8 @@ impl Seen {
 pub enum Answer {
     /// A status, a header line or none, and a body.
     Whole(u16, &'static str, String),
+    /// Nothing, for as long as the client waits.
+    Hang,
 }
 
 /// A good answer without headers of its own.
@@ -128,6 +130,7 @@ fn converse(
                 "HTTP/1.1 {status} -\r\n{header}content-length: {length}\r\nconnection: close\r\n\r\n{body}"
             )
         }
+        Answer::Hang => reader.read_to_end(&mut Vec::new()).map(drop),
     }
 }
 

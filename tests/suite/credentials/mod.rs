@@ -1,6 +1,7 @@
 //! Each provider of credentials, by its true protocol: who signed the request for the parameter, and
 //! what a person is told when a provider fails.
 
+mod failing;
 mod link_local;
 
 use crate::moto::Moto;
@@ -360,15 +361,19 @@ fn a_container_asks_its_agent_with_the_token_of_a_file() {
 
 const METADATA_TOKEN: &str = "canary-metadata-token";
 
-/// The metadata service of an instance with a role, which wants the session's token.
+const TOKEN: &str = "PUT /latest/api/token";
+const ROLES: &str = "GET /latest/meta-data/iam/security-credentials/";
+
+/// The token of a session, without which the metadata service says nothing.
+fn token() -> Answer {
+    let header = "x-aws-ec2-metadata-token-ttl-seconds: 21600";
+    Answer::Whole(200, header, METADATA_TOKEN.to_owned())
+}
+
+/// The metadata service of an instance with a role.
 fn metadata(address: &str) -> StandIn {
-    const ROLES: &str = "GET /latest/meta-data/iam/security-credentials/";
     StandIn::at(address, |seen| match seen.line.as_str() {
-        "PUT /latest/api/token" => Answer::Whole(
-            200,
-            "x-aws-ec2-metadata-token-ttl-seconds: 21600",
-            METADATA_TOKEN.to_owned(),
-        ),
+        TOKEN => token(),
         _ if seen.header("x-aws-ec2-metadata-token") != Some(METADATA_TOKEN) => {
             status(401, "canary")
         }
@@ -396,6 +401,6 @@ fn an_instance_has_its_region_and_its_role_from_the_metadata_service() {
         .map(str::to_owned);
     assert!(authorization.is_some_and(|text| text.contains("/eu-west-1/ssm/")));
     let lines = metadata.lines();
-    assert_eq!(lines[0], "PUT /latest/api/token");
-    assert!(lines.contains(&"GET /latest/meta-data/iam/security-credentials/reader".to_owned()));
+    assert_eq!(lines[0], TOKEN);
+    assert!(lines.contains(&format!("{ROLES}reader")));
 }
