@@ -1,4 +1,4 @@
-//! A scripted HTTP server on loopback: it stands in for what hands out credentials.
+//! A scripted HTTP server on loopback: it stands in for what hands out credentials, and for proxies.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -32,6 +32,8 @@ pub enum Answer {
     Whole(u16, &'static str, String),
     /// Nothing, for as long as the client waits.
     Hang,
+    /// The bytes of a server on this port, after a CONNECT.
+    Tunnel(u16),
 }
 
 /// A good answer without headers of its own.
@@ -131,6 +133,10 @@ fn converse(
             )
         }
         Answer::Hang => reader.read_to_end(&mut Vec::new()).map(drop),
+        Answer::Tunnel(port) => {
+            stream.write_all(b"HTTP/1.1 200 -\r\n\r\n")?;
+            tunnel(reader, stream, TcpStream::connect(("127.0.0.1", port))?)
+        }
     }
 }
 
@@ -157,4 +163,17 @@ fn read(reader: &mut impl BufRead) -> std::io::Result<Seen> {
         .take(length.unwrap_or(0))
         .read_to_string(&mut seen.body)?;
     Ok(seen)
+}
+
+fn tunnel(
+    mut from_client: impl Read + Send + 'static,
+    mut to_client: TcpStream,
+    server: TcpStream,
+) -> std::io::Result<()> {
+    let (mut to_server, mut from_server) = (server.try_clone()?, server);
+    spawn(move || {
+        let _ = std::io::copy(&mut from_client, &mut to_server);
+        to_server.shutdown(std::net::Shutdown::Write)
+    });
+    std::io::copy(&mut from_server, &mut to_client).map(drop)
 }

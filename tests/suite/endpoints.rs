@@ -1,0 +1,118 @@
+//! Where SSM is asked, and by which way: the SDK's variables for endpoints, and proxies.
+
+use crate::standin::*;
+use crate::world::*;
+use ssm_stub::{Parameter, Stub};
+
+fn filled(stub: Stub) -> Stub {
+    stub.put(Parameter::secure("/e/a", "canary-a"));
+    stub
+}
+
+/// A run over TLS that trusts the stub, and a proxy on its way if a variable says so.
+fn over_tls(stub: &Stub) -> Run {
+    let run = Run::against(&stub.url()).args("-p /e");
+    let bundle = run.home().join("ca.pem");
+    std::fs::write(&bundle, stub.ca_pem()).expect("a bundle");
+    run.env("AWS_CA_BUNDLE", bundle)
+}
+
+/// A proxy that tunnels to the stub, whatever it is asked for.
+fn proxy(stub: &Stub) -> StandIn {
+    let port = stub.port();
+    StandIn::start(move |_| Answer::Tunnel(port))
+}
+
+#[test]
+fn a_proxy_is_taken_and_told_its_password() {
+    for variable in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"] {
+        let stub = filled(Stub::builder().tls().start());
+        let proxy = proxy(&stub);
+        let url = proxy.url().replace("//", "//user:canary-proxy@");
+        let environment = over_tls(&stub).env(variable, url).environment();
+        environment.has(&[("A", "canary-a")]);
+        let [seen] = <[Seen; 1]>::try_from(proxy.seen()).expect("one connection");
+        assert_eq!(seen.line, format!("CONNECT localhost:{}", stub.port()));
+        // user:canary-proxy
+        let authorization = seen.header("proxy-authorization");
+        assert_eq!(authorization, Some("Basic dXNlcjpjYW5hcnktcHJveHk="));
+    }
+}
+
+#[test]
+fn what_needs_no_proxy_is_asked_directly() {
+    for names in ["localhost", "example.org,localhost", "*"] {
+        let stub = filled(Stub::builder().tls().start());
+        let proxy = proxy(&stub);
+        let run = over_tls(&stub).env("HTTPS_PROXY", proxy.url());
+        run.env("NO_PROXY", names)
+            .environment()
+            .has(&[("A", "canary-a")]);
+        assert_eq!(proxy.lines(), [""; 0], "{names}");
+    }
+}
+
+/// The host that a run without an endpoint asks for, by a proxy that lets nothing through.
+fn host(run: Run) -> String {
+    let proxy = StandIn::start(|_| status(502, "canary"));
+    run.unset("AWS_ENDPOINT_URL_SSM")
+        .env("HTTPS_PROXY", proxy.url())
+        .args("-p /e --timeout 1s")
+        .fails(75)
+        .says(&["couldn't fetch /e/*", "the proxy variables"]);
+    let mut lines = proxy.lines();
+    lines.dedup();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    lines.remove(0)
+}
+
+#[test]
+fn the_host_follows_region_fips_and_dual_stack() {
+    let settings: &[(&[(&str, &str)], &str)] = &[
+        (&[], "ssm.eu-west-1.amazonaws.com"),
+        (
+            &[("AWS_USE_FIPS_ENDPOINT", "true")],
+            "ssm-fips.eu-west-1.amazonaws.com",
+        ),
+        (
+            &[("AWS_USE_DUALSTACK_ENDPOINT", "true")],
+            "ssm.eu-west-1.api.aws",
+        ),
+        (
+            &[
+                ("AWS_USE_FIPS_ENDPOINT", "true"),
+                ("AWS_USE_DUALSTACK_ENDPOINT", "true"),
+            ],
+            "ssm-fips.eu-west-1.api.aws",
+        ),
+        (
+            &[("AWS_REGION", "cn-north-1")],
+            "ssm.cn-north-1.amazonaws.com.cn",
+        ),
+    ];
+    std::thread::scope(|scope| {
+        for (variables, expected) in settings {
+            scope.spawn(move || {
+                let run = variables
+                    .iter()
+                    .fold(Run::against(""), |run, (name, value)| run.env(name, value));
+                assert_eq!(host(run), format!("CONNECT {expected}:443"));
+            });
+        }
+    });
+}
+
+#[test]
+fn the_variable_of_ssm_beats_the_one_of_all_services() {
+    let (ours, all) = (filled(Stub::start()), filled(Stub::start()));
+    let run = || {
+        Run::against(&ours.url())
+            .env("AWS_ENDPOINT_URL", all.url())
+            .args("-p /e")
+    };
+    run().environment().has(&[("A", "canary-a")]);
+    assert_eq!((ours.requests().len(), all.requests().len()), (1, 0));
+    let run = run().unset("AWS_ENDPOINT_URL_SSM");
+    run.environment().has(&[("A", "canary-a")]);
+    assert_eq!((ours.requests().len(), all.requests().len()), (1, 1));
+}
