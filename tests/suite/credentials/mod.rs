@@ -209,6 +209,24 @@ fn a_profile_assumes_its_role_with_its_source_profile() {
     }
 }
 
+#[test]
+fn a_profile_names_other_sources_and_the_endpoint_of_sts() {
+    for (source, by) in [("Environment", "AKIDBASE"), ("EcsContainer", "ASIAPOD")] {
+        let (stub, sts, agent) = (stub(), sts(), agent("127.0.0.1:0", "ASIAPOD"));
+        let config = format!(
+            "[profile other]\nrole_arn = arn:aws:iam::111122223333:role/api\n\
+             credential_source = {source}\nservices = local\n\
+             [services local]\nsts =\n  endpoint_url = {}\n",
+            sts.url()
+        );
+        let run = with_token(with_config(base(nobody(&stub)), &config))
+            .env("AWS_CONTAINER_CREDENTIALS_FULL_URI", agent.url())
+            .args("--profile other");
+        assert_eq!(signer(&stub, run), role(), "{source}");
+        assumed(&sts, Some(by), &[ROLE_PART]);
+    }
+}
+
 fn with_role(run: Run) -> Run {
     run.args("--role-arn arn:aws:iam::111122223333:role/api --external-id canary-external")
 }
@@ -296,15 +314,13 @@ fn with_sso(run: Run, (config, cache): (&str, &str), expires: &str) -> Run {
     run
 }
 
+const ROLE_CREDENTIALS: &str = r#"{"roleCredentials":{"accessKeyId":"ASIASSO","secretAccessKey":"canary-sso","sessionToken":"canary-sso-session","expiration":4070908800000}}"#;
+
 #[test]
 fn an_sso_session_gives_the_credentials_of_its_role() {
     for kind in [SSO_SESSION, SSO_LEGACY] {
         let stub = stub();
-        let portal = StandIn::start(|_| {
-            ok(
-                r#"{"roleCredentials":{"accessKeyId":"ASIASSO","secretAccessKey":"canary-sso","sessionToken":"canary-sso-session","expiration":4070908800000}}"#,
-            )
-        });
+        let portal = StandIn::start(|_| ok(ROLE_CREDENTIALS));
         let run = with_sso(nobody(&stub), kind, "2099-01-01T00:00:00Z")
             .env("AWS_ENDPOINT_URL_SSO", portal.url());
         assert_eq!(
@@ -321,6 +337,31 @@ fn an_sso_session_gives_the_credentials_of_its_role() {
             Some("canary-sso-token")
         );
     }
+}
+
+#[test]
+fn an_sso_session_that_is_over_is_renewed_where_it_can_be() {
+    let stub = stub();
+    let portal = StandIn::start(|seen| match seen.header("x-amz-sso_bearer_token") {
+        Some("canary-fresh") => ok(ROLE_CREDENTIALS),
+        _ => status(401, "canary"),
+    });
+    let oidc = StandIn::start(|_| {
+        ok(r#"{"accessToken":"canary-fresh","expiresIn":3600,"tokenType":"Bearer"}"#)
+    });
+    let run = with_sso(nobody(&stub), SSO_SESSION, "2020-01-01T00:00:00Z")
+        .env("AWS_ENDPOINT_URL_SSO", portal.url())
+        .env("AWS_ENDPOINT_URL_SSO_OIDC", oidc.url());
+    let refreshable = r#"{"accessToken":"canary-old","expiresAt":"2020-01-01T00:00:00Z","clientId":"client","clientSecret":"canary-client","refreshToken":"canary-refresh","registrationExpiresAt":"2099-01-01T00:00:00Z"}"#;
+    let cache = format!(".aws/sso/cache/{}.json", SSO_SESSION.1);
+    write(&run, &cache, refreshable);
+    assert_eq!(
+        signer(&stub, run),
+        Signer::new("ASIASSO", "canary-sso-session")
+    );
+    let [renewal] = <[Seen; 1]>::try_from(oidc.seen()).expect("one renewal");
+    assert_eq!(renewal.line, "POST /token");
+    assert!(renewal.body.contains(r#""refreshToken":"canary-refresh""#));
 }
 
 /// What ECS, EKS and the instance's metadata answer alike.
@@ -349,14 +390,16 @@ fn with_token(run: Run) -> Run {
 }
 
 #[test]
-fn a_container_asks_its_agent_with_the_token_of_a_file() {
-    let (stub, agent) = (stub(), agent("127.0.0.1:0", "ASIAPOD"));
-    let run = with_token(nobody(&stub)).env(
-        "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-        agent.url() + "/v1/credentials",
-    );
-    assert_eq!(signer(&stub, run), handed_out("ASIAPOD"));
-    assert_eq!(agent.lines(), ["GET /v1/credentials"]);
+fn a_container_asks_its_agent_with_its_token() {
+    let with_plain_token =
+        |run: Run| run.env("AWS_CONTAINER_AUTHORIZATION_TOKEN", "canary-agent-token");
+    for with_token in [with_token, with_plain_token] {
+        let (stub, agent) = (stub(), agent("127.0.0.1:0", "ASIAPOD"));
+        let uri = agent.url() + "/v1/credentials";
+        let run = with_token(nobody(&stub)).env("AWS_CONTAINER_CREDENTIALS_FULL_URI", uri);
+        assert_eq!(signer(&stub, run), handed_out("ASIAPOD"));
+        assert_eq!(agent.lines(), ["GET /v1/credentials"]);
+    }
 }
 
 const METADATA_TOKEN: &str = "canary-metadata-token";
