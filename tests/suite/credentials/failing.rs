@@ -458,3 +458,13 @@ fn a_source_that_never_answers_is_named_as_what_was_awaited() {
         .fails(75)
         .says(&["(1s) while region and credentials were looked for", "-vv"]);
 }
+
+#[test]
+fn a_source_behind_an_unknown_root_is_a_matter_of_trust() {
+    let (stub, private) = (stub(), Stub::builder().tls().start());
+    let run = with_web_identity(nobody(&stub)).env(STS, private.url());
+    run.fails(75).says(&[
+        "the certificate of the server that the web identity needs can't be trusted",
+        "--ca-bundle FILE",
+    ]);
+}
