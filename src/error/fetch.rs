@@ -20,6 +20,8 @@ pub enum FetchError {
         source: CredentialSource,
         /// What it says.
         reason: String,
+        /// Whether it was out of reach, or failed by itself.
+        may_pass: bool,
     },
     /// The SSO session is over or was never begun.
     SsoExpired {
@@ -116,6 +118,7 @@ pub enum Weather {
 impl FetchError {
     pub(super) fn status(&self) -> Status {
         match self {
+            Self::SourceFailed { may_pass: true, .. } => Status::TRY_LATER,
             Self::NoRegion | Self::Rejected { .. } => Status::CONFIG,
             Self::NoCredentials { .. }
             | Self::SourceFailed { .. }
@@ -144,7 +147,7 @@ impl fmt::Display for FetchError {
                 "no AWS region: looked at --region, AWS_REGION, AWS_DEFAULT_REGION, `[aws] region` in ssm-exec.toml, the profile, and the instance metadata (which needs a hop limit of 2 in a container); give one, e.g. `--region eu-west-1`",
             ),
             Self::NoCredentials { reason } => write!(f, "no AWS credentials: {reason}; {SOURCES}"),
-            Self::SourceFailed { source, reason } => write!(
+            Self::SourceFailed { source, reason, .. } => write!(
                 f,
                 "no AWS credentials from {source}: {}; {}",
                 sentence(reason),

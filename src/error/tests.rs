@@ -99,9 +99,19 @@ fn each_error_has_its_status_and_says_what_to_do() {
             fetch(FetchError::SourceFailed {
                 source: CredentialSource::Container,
                 reason: "no.".to_owned(),
+                may_pass: false,
             }),
             77,
             "no AWS credentials from the container's agent: no; check the role",
+        ),
+        (
+            fetch(FetchError::SourceFailed {
+                source: CredentialSource::Instance,
+                reason: "it answered with HTTP 500".to_owned(),
+                may_pass: true,
+            }),
+            75,
+            "HTTP 500; check the instance's role",
         ),
         (
             fetch(FetchError::SsoExpired {

@@ -18,7 +18,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{self, ProvideCredentials};
 use aws_sdk_ssm::config::http::HttpResponse;
-use aws_sdk_ssm::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_ssm::error::{ConnectorError, ProvideErrorMetadata, SdkError};
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIdentityError;
 use std::error::Error;
@@ -155,7 +155,44 @@ fn failure(aws: &Aws, source: Source, error: &CredentialsError) -> FetchError {
             profile: aws.profile.as_ref().map(|given| given.value.clone()),
         };
     }
-    FetchError::SourceFailed { source, reason }
+    FetchError::SourceFailed {
+        source,
+        reason,
+        may_pass: may_pass(error),
+    }
+}
+
+/// Whether the source was out of reach, or failed by itself: what an agent does that starts later.
+fn may_pass(error: &CredentialsError) -> bool {
+    let mut here: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(error) = here {
+        let status = of_sdk::<AssumeRoleError>(error)
+            .or_else(|| of_sdk::<AssumeRoleWithWebIdentityError>(error))
+            .or_else(|| match error.downcast_ref::<ImdsError>()? {
+                ImdsError::ErrorResponse(answer) => Some(answer.response().status().as_u16()),
+                _ => None,
+            });
+        let unreached = error
+            .downcast_ref::<ConnectorError>()
+            .is_some_and(|error| error.is_io() || error.is_timeout());
+        if unreached || status.is_some_and(|status| status == 429 || status >= 500) {
+            return true;
+        }
+        // The agent's status has no type.
+        if error.to_string().contains("StatusCode(5") {
+            return true;
+        }
+        here = error.source();
+    }
+    false
+}
+
+/// The status of a service's answer.
+fn of_sdk<E: Error + 'static>(error: &(dyn Error + 'static)) -> Option<u16> {
+    let response = error
+        .downcast_ref::<SdkError<E, HttpResponse>>()?
+        .raw_response()?;
+    Some(response.status().as_u16())
 }
 
 /// The SSO provider's errors are private types.

@@ -265,7 +265,7 @@ const ROWS: &[Row] = &[
     (
         "a web identity and no STS",
         |run| alone(with_web_identity(run).env(STS, NOWHERE)),
-        77,
+        75,
         &[
             "from the web identity: STS can't be reached",
             "VPC endpoint",
@@ -302,7 +302,7 @@ const ROWS: &[Row] = &[
     (
         "an agent that fails",
         |run| asking(run, CONTAINER, always(500, "canary")),
-        77,
+        75,
         &[
             "from the container's agent",
             "500",
@@ -327,7 +327,7 @@ const ROWS: &[Row] = &[
     (
         "an agent that isn't there",
         |run| alone(run.env(CONTAINER, NOWHERE)),
-        77,
+        75,
         &["from the container's agent", "Connection refused"],
     ),
     (
@@ -393,7 +393,7 @@ const ROWS: &[Row] = &[
     (
         "a metadata service that fails",
         |run| instance(run, knowing(|_| status(500, "canary"))),
-        77,
+        75,
         &["from the instance metadata service: it answered with HTTP 500"],
     ),
     (
