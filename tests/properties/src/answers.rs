@@ -132,7 +132,9 @@ pub fn answers(data: &[u8]) {
         Err(message) => {
             for value in held.iter().flat_map(values) {
                 let elsewhere = String::from_utf8_lossy(data).matches(value).count() > 1;
-                assert!(value.len() < 8 || elsewhere || !message.contains(value));
+                // Of other values libFuzzer makes the words of our own messages.
+                let marked = value.starts_with("canary");
+                assert!(!marked || elsewhere || !message.contains(value));
             }
         }
     }

@@ -52,7 +52,7 @@ proptest! {
     #[test]
     fn answers_arrive_as_sent_or_not_at_all(
         kind in "[pks]",
-        parts in proptest::collection::vec("(2\n\\{\"Parameters\":\\[(\\{\"Name\":\"(/p/x|/k/a|/k/b|plain)\",\"Value\":\"secret-value\"(,\"Version\":2)?\\},?){0,3}\\](,\"InvalidParameters\":\\[\"/k/a\"\\])?(,\"NextToken\":\"[ab]?\")?\\}|[459x](retry-after: [0-9a])?\n\\{\"__type\":\"(ThrottlingException|InvalidNextToken|ValidationException)\"\\})", 0..4),
+        parts in proptest::collection::vec("(2\n\\{\"Parameters\":\\[(\\{\"Name\":\"(/p/x|/k/a|/k/b|plain)\",\"Value\":\"canary-value\"(,\"Version\":2)?\\},?){0,3}\\](,\"InvalidParameters\":\\[\"/k/a\"\\])?(,\"NextToken\":\"[ab]?\")?\\}|[459x](retry-after: [0-9a])?\n\\{\"__type\":\"(ThrottlingException|InvalidNextToken|ValidationException)\"\\})", 0..4),
     ) {
         answers(format!("{kind}{}", parts.join("\0")).as_bytes());
     }
