@@ -95,6 +95,13 @@ pub enum FetchError {
         /// The deadline.
         timeout: Duration,
     },
+    /// Both speak, and not the same TLS.
+    Handshake {
+        /// The endpoint.
+        endpoint: String,
+        /// Why not.
+        reason: String,
+    },
     /// The server's certificate can't be trusted.
     Tls {
         /// The endpoint.
@@ -132,6 +139,7 @@ impl FetchError {
             Self::BadAnswer { .. }
             | Self::Unavailable { .. }
             | Self::TimedOut { .. }
+            | Self::Handshake { .. }
             | Self::Tls { .. } => Status::TRY_LATER,
         }
     }
@@ -205,6 +213,10 @@ impl fmt::Display for FetchError {
             Self::TimedOut { stage, timeout } => write!(
                 f,
                 "the time was up ({timeout:?}) while {stage}; raise --timeout, or find out what doesn't answer (`-vv` tells each step)"
+            ),
+            Self::Handshake { endpoint, reason } => write!(
+                f,
+                "TLS with {endpoint} failed: {reason}; it must speak TLS 1.2 or 1.3: is a plain server, an old one or a proxy in its place?"
             ),
             Self::Tls { endpoint, reason } => write!(
                 f,

@@ -210,11 +210,8 @@ fn dispatch_failure(source: &(dyn Error + 'static), client: &Client) -> Failure 
     let mut here = Some(source);
     let mut deepest = source;
     while let Some(error) = here {
-        if let Some(reason) = tls_reason(error) {
-            return Failure::Lasting(Lasting::Other(FetchError::Tls {
-                endpoint: client.endpoint.clone(),
-                reason,
-            }));
+        if let Some(failure) = tls_failure(error, &client.endpoint) {
+            return Failure::Lasting(Lasting::Other(failure));
         }
         deepest = error;
         here = error.source();
@@ -243,16 +240,17 @@ fn is_setup(text: &str) -> bool {
 }
 
 /// Why TLS failed, if it did: `io::Error` hides its cause from `source`, and comes in layers.
-pub(super) fn tls_reason(mut error: &(dyn Error + 'static)) -> Option<String> {
+pub(super) fn tls_failure(mut error: &(dyn Error + 'static), endpoint: &str) -> Option<FetchError> {
     while let Some(layer) = error.downcast_ref::<io::Error>() {
         error = layer.get_ref()?;
     }
     let error = error.downcast_ref::<rustls::Error>()?;
+    let (endpoint, reason) = (endpoint.to_owned(), error.to_string());
     match error {
-        rustls::Error::InvalidCertificate(_)
-        | rustls::Error::PeerIncompatible(_)
+        rustls::Error::InvalidCertificate(_) => Some(FetchError::Tls { endpoint, reason }),
+        rustls::Error::PeerIncompatible(_)
         | rustls::Error::AlertReceived(_)
-        | rustls::Error::InvalidMessage(_) => Some(error.to_string()),
+        | rustls::Error::InvalidMessage(_) => Some(FetchError::Handshake { endpoint, reason }),
         _ => None,
     }
 }

@@ -1,7 +1,7 @@
 //! Credentials: the SDK's chain, asked source by source and before anything else, so that each can say
 //! in its own name why it has none.
 
-use super::classify::{chain, tls_reason};
+use super::classify::{chain, tls_failure};
 use crate::config::{Aws, Origin};
 use crate::error::{CredentialSource as Source, FetchError};
 use crate::inherited::Inherited;
@@ -143,9 +143,8 @@ fn absence(source: &Source, inherited: &Inherited, error: &CredentialsError) -> 
 fn failure(aws: &Aws, source: Source, error: &CredentialsError) -> FetchError {
     let mut here: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(error) = here {
-        if let Some(reason) = tls_reason(error) {
-            let endpoint = format!("the server that {source} needs");
-            return FetchError::Tls { endpoint, reason };
+        if let Some(failure) = tls_failure(error, &format!("the server that {source} needs")) {
+            return failure;
         }
         here = error.source();
     }

@@ -13,6 +13,7 @@ mod check;
 mod credentials;
 mod docker;
 mod doors;
+mod endings;
 mod endpoints;
 mod faults;
 mod lambda;

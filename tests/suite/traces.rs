@@ -145,32 +145,6 @@ fn libc_sigsegv() -> i32 {
 }
 
 #[test]
-fn signals_end_a_fetch_at_once_with_their_own_status() {
-    for (signal, status, words) in [
-        (Signal::SIGTERM, 143, "SIGTERM came before"),
-        (Signal::SIGINT, 130, "SIGINT came before"),
-        (Signal::SIGHUP, 129, "SIGHUP came before"),
-    ] {
-        let stub = stub();
-        stub.hold();
-        let (mut command, _home) = Run::against(&stub.url())
-            .args("-p /trace -- true")
-            .command();
-        let child = command.stderr(Stdio::piped()).spawn().expect("starts");
-        stub.wait_for_requests(1);
-        kill(
-            Pid::from_raw(i32::try_from(child.id()).expect("a process id")),
-            signal,
-        )
-        .expect("a signal");
-        let output = child.wait_with_output().expect("ends");
-        assert_eq!(output.status.code(), Some(status));
-        assert!(String::from_utf8_lossy(&output.stderr).contains(words));
-        stub.release();
-    }
-}
-
-#[test]
 #[ignore = "needs root to set a file's user: ./tests/run provides it"]
 fn raised_privileges_are_refused() {
     let run = Run::bare();

@@ -4,6 +4,8 @@ use super::End::{Started, Status};
 use super::{Row, Scene, by_keys, filled, over};
 use crate::world::Run;
 use ssm_stub::{After, Bend, Certificate, Denial, Door, Fault, KmsDenial, Parameter, Policy, Stub};
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::time::Duration;
 
 fn once(fault: impl Into<Fault>) -> Scene {
@@ -91,6 +93,45 @@ fn environment(name: &str, value: &str) -> Scene {
     }
 }
 
+/// A server that answers each greeting with the alert `protocol_version`, as those do that know no
+/// newer one than TLS 1.1 (RFC 5246, 7.2.2). Its thread ends with the tests.
+fn refusing_tls() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(&[21, 3, 2, 0, 2, 2, 70]);
+        }
+    });
+    format!("https://localhost:{port}")
+}
+
+/// Parameters below the prefix that no environment has room for.
+fn too_much() -> Scene {
+    let scene = over(filled(Stub::start()));
+    let stub = scene.stub.as_ref().expect("a stub");
+    for n in 0..30 {
+        let value = "canary".repeat(20_000);
+        stub.put(Parameter::secure(&format!("/f/big{n}"), &value));
+    }
+    scene
+}
+
+/// A profile whose credentials come from this shell script.
+fn process(script: &str) -> Scene {
+    let scene = over(filled(Stub::start()));
+    let home = scene.run.home();
+    crate::world::script(&home.join("give"), script);
+    let config = home.join("config");
+    std::fs::write(&config, "[default]\ncredential_process = ./give\n").expect("a file");
+    let run = scene.run.unset("AWS_ACCESS_KEY_ID");
+    Scene {
+        run: run.env("AWS_CONFIG_FILE", config).args("--timeout 900ms"),
+        ..scene
+    }
+}
+
 const fn row(what: &'static str, world: fn() -> Scene, end: super::End, says: &'static str) -> Row {
     Row {
         what,
@@ -119,6 +160,20 @@ pub const ROWS: &[Row] = &[
         || nowhere("https://192.0.2.1", ""),
         Status(75),
         "within 900ms",
+    ),
+    row(
+        "no one at IPv6's address of a name, and the endpoint at IPv4's",
+        || {
+            let stub = filled(Stub::start());
+            let url = format!("http://localhost:{}", stub.port());
+            let run = Run::against(&url).args("-p /f --timeout 3s");
+            Scene {
+                stub: Some(stub),
+                run,
+            }
+        },
+        Started,
+        "",
     ),
     row(
         "connection closed without an answer, once",
@@ -614,6 +669,32 @@ pub const ROWS: &[Row] = &[
         "no AWS credentials",
     ),
     row(
+        "a credential process that fails",
+        || process("#!/bin/sh\necho no ticket >&2; exit 1\n"),
+        Status(77),
+        "no ticket",
+    ),
+    row(
+        "a credential process that never ends",
+        || process("#!/bin/sh\nexec sleep 2\n"),
+        Status(75),
+        "the time was up (900ms) while region and credentials were looked for",
+    ),
+    row(
+        "a container's agent that isn't there",
+        || {
+            let scene = over(filled(Stub::start()));
+            let run = scene.run.unset("AWS_ACCESS_KEY_ID");
+            let agent = "http://127.0.0.1:1/";
+            Scene {
+                run: run.env("AWS_CONTAINER_CREDENTIALS_FULL_URI", agent),
+                ..scene
+            }
+        },
+        Status(75),
+        "from the container's agent",
+    ),
+    row(
         "an unknown profile",
         || environment("AWS_PROFILE", "nobody"),
         Status(78),
@@ -723,7 +804,13 @@ pub const ROWS: &[Row] = &[
             }
         },
         Status(75),
-        "can't be trusted",
+        "must speak TLS 1.2 or 1.3",
+    ),
+    row(
+        "TLS 1.1 alone",
+        || nowhere(&refusing_tls(), ""),
+        Status(75),
+        "ProtocolVersion",
     ),
     row(
         "a CA bundle that isn't PEM",
@@ -751,6 +838,12 @@ pub const ROWS: &[Row] = &[
         },
         Status(65),
         "longer than the 131071 bytes",
+    ),
+    row(
+        "values that are too much in all",
+        too_much,
+        Status(65),
+        "the kernel takes 2097152",
     ),
     row(
         "a value with a NUL byte",

@@ -1,0 +1,188 @@
+//! What ends a run from outside, or ought not to: signals at every stage, a stderr that takes nothing,
+//! memory that isn't there.
+
+use crate::standin::{Answer, StandIn};
+use crate::world::*;
+use nix::sys::resource::{Resource, setrlimit};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use ssm_stub::{After, Fault, Parameter, Stub};
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::CommandExt;
+use std::process::{ChildStderr, Command, Stdio};
+
+fn stub() -> Stub {
+    let stub = Stub::start();
+    stub.put(Parameter::secure("/end/a", "canary-a"));
+    stub
+}
+
+const SIGNALS: [(Signal, i32, &str); 3] = [
+    (Signal::SIGTERM, 143, "SIGTERM came before"),
+    (Signal::SIGINT, 130, "SIGINT came before"),
+    (Signal::SIGHUP, 129, "SIGHUP came before"),
+];
+
+/// Sends each signal to a run of its own once `ready`, and expects its status and its words.
+fn ended_by_signals(fault: &Fault, ready: impl Fn(&Stub, &mut BufReader<ChildStderr>)) {
+    for (signal, status, words) in SIGNALS {
+        let stub = stub();
+        stub.always(fault.clone());
+        let (mut command, _home) = Run::against(&stub.url())
+            .args("-vv -p /end -- true")
+            .command();
+        let mut child = command.stderr(Stdio::piped()).spawn().expect("starts");
+        let mut stderr = BufReader::new(child.stderr.take().expect("a pipe"));
+        ready(&stub, &mut stderr);
+        let process = Pid::from_raw(i32::try_from(child.id()).expect("a process id"));
+        kill(process, signal).expect("a signal");
+        assert_eq!(
+            child.wait().expect("ends").code(),
+            Some(status),
+            "{fault:?}"
+        );
+        let mut said = String::new();
+        stderr.read_to_string(&mut said).expect("UTF-8");
+        assert!(said.contains(words), "{fault:?}: {said}");
+    }
+}
+
+fn read_until(stderr: &mut impl BufRead, words: &str) {
+    let mut lines = stderr.lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.contains(words)), "no {words:?}");
+}
+
+#[test]
+fn signals_end_a_fetch_at_once_at_every_stage() {
+    let asked = |stub: &Stub, _: &mut BufReader<ChildStderr>| stub.wait_for_requests(1);
+    ended_by_signals(&Fault::Stall, asked);
+    ended_by_signals(&Fault::Half(After::Stall), asked);
+    let between = |_: &Stub, stderr: &mut BufReader<ChildStderr>| read_until(stderr, "again in");
+    ended_by_signals(
+        &Fault::client("ThrottlingException", "Rate exceeded"),
+        between,
+    );
+}
+
+#[test]
+fn signals_end_a_wait_for_credentials() {
+    for (signal, status, words) in SIGNALS {
+        let agent = StandIn::start(|_| Answer::Hang);
+        let (mut command, _home) = Run::bare()
+            .args("-vv --region eu-west-1 -p /end -- true")
+            .env("AWS_CONTAINER_CREDENTIALS_FULL_URI", agent.url())
+            .command();
+        let mut child = command.stderr(Stdio::piped()).spawn().expect("starts");
+        let mut stderr = BufReader::new(child.stderr.take().expect("a pipe"));
+        read_until(&mut stderr, "asking the container's agent");
+        let process = Pid::from_raw(i32::try_from(child.id()).expect("a process id"));
+        kill(process, signal).expect("a signal");
+        assert_eq!(child.wait().expect("ends").code(), Some(status));
+        read_until(&mut stderr, words);
+    }
+}
+
+/// The kernel gives a namespace's first process no signal that it has no handler for.
+#[test]
+#[ignore = "needs root, for a PID namespace: ./tests/run provides it"]
+fn signals_end_a_fetch_of_process_1() {
+    for (signal, status, _) in &SIGNALS[..2] {
+        let stub = stub();
+        stub.always(Fault::Stall);
+        let (command, _home) = Run::against(&stub.url()).args("-p /end -- true").command();
+        let mut unshare = Command::new("unshare");
+        unshare.args(["--pid", "--fork", "--kill-child"]);
+        unshare.arg(command.get_program()).args(command.get_args());
+        unshare.env_clear();
+        for (name, value) in command.get_envs() {
+            unshare.env(name, value.expect("a value"));
+        }
+        let mut outer = unshare.stderr(Stdio::null()).spawn().expect("starts");
+        stub.wait_for_requests(1);
+        let children = format!("/proc/{0}/task/{0}/children", outer.id());
+        let inner = std::fs::read_to_string(children).expect("the first process inside");
+        let inner = Pid::from_raw(inner.trim().parse().expect("one child"));
+        let status_file = std::fs::read_to_string(format!("/proc/{inner}/status"));
+        let inside = status_file.expect("it runs");
+        let inside = inside.lines().find(|line| line.starts_with("NSpid:"));
+        assert!(
+            inside.is_some_and(|line| line.ends_with("\t1")),
+            "{inside:?}"
+        );
+        kill(inner, *signal).expect("a signal");
+        assert_eq!(outer.wait().expect("ends").code(), Some(*status));
+    }
+}
+
+#[test]
+fn a_stderr_that_is_full_or_closed_changes_nothing() {
+    for stderr in ["2>/dev/full", "2>&-"] {
+        let through = |run: Run, command: &str| {
+            let shell = format!("exec \"$0\" \"$@\" {stderr}");
+            let (inner, home) = run.args(command).command();
+            let mut outer = Command::new("sh");
+            outer.args(["-c", &shell]).arg(inner.get_program());
+            outer.args(inner.get_args()).env_clear();
+            for (name, value) in inner.get_envs() {
+                outer.env(name, value.expect("a value"));
+            }
+            outer.current_dir(home.path()).output().expect("a shell")
+        };
+        let stub = stub();
+        stub.fault(Fault::client("ThrottlingException", "Rate exceeded"));
+        let started = through(Run::against(&stub.url()).args("-vvv -p /end"), "-- env -0");
+        assert_eq!(started.status.code(), Some(0), "{stderr}");
+        let arrived = Environment::parse(&started.stdout);
+        assert!(
+            arrived
+                .get("A")
+                .is_some_and(|value| value.contains("canary"))
+        );
+        let missing = through(Run::against(&stub.url()).args("-k /end/nothing"), "-- env");
+        assert_eq!(missing.status.code(), Some(66), "{stderr}");
+        assert!(missing.stdout.is_empty());
+    }
+}
+
+/// From a limit that nothing fits in to one that is enough: never half an environment.
+#[test]
+fn without_memory_nothing_is_started() {
+    let stub = Stub::start();
+    for n in 0..8 {
+        let value = "canary".repeat(20_000);
+        stub.put(Parameter::secure(&format!("/much/k{n}"), &value));
+    }
+    let mut ends = Vec::new();
+    for mebibytes in (6..60).step_by(3) {
+        let (mut command, _home) = Run::against(&stub.url())
+            .args("-p /much -- sh -c")
+            .arg("echo ${#K0} ${#K7}")
+            .command();
+        let limit = move || {
+            let limit = mebibytes << 20;
+            setrlimit(Resource::RLIMIT_AS, limit, limit)?;
+            setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
+            Ok(())
+        };
+        // SAFETY: setrlimit(2) is a system call on this process's own state, twice.
+        #[allow(unsafe_code)]
+        unsafe {
+            command.pre_exec(limit)
+        };
+        let Ok(output) = command.output() else {
+            ends.push(false);
+            continue;
+        };
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(!stderr.contains("canary"), "{mebibytes} MiB: {stderr}");
+        let started = output.stdout == b"120000 120000\n";
+        assert!(started || output.stdout.is_empty(), "{mebibytes} MiB");
+        assert_eq!(
+            output.status.success(),
+            started,
+            "{mebibytes} MiB: {stderr}"
+        );
+        ends.push(started);
+    }
+    assert!(ends.contains(&false) && ends.contains(&true), "{ends:?}");
+}
