@@ -16,6 +16,7 @@ mod doors;
 mod endings;
 mod endpoints;
 mod faults;
+mod instructions;
 mod lambda;
 mod launching;
 mod memory;

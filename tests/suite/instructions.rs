@@ -1,0 +1,80 @@
+//! A guard over what a start costs: instructions under callgrind, beside those that were recorded. They
+//! hardly depend on the machine, and not at all on what else it does.
+//!
+//! `check` stands in for a launch: callgrind tells nothing of a process that becomes another one.
+
+use crate::parts::*;
+use ssm_stub::{Parameter, Stub};
+use std::fmt::Write;
+use std::fs;
+use std::process::Command;
+
+const BASELINE: &str = "tests/suite/instructions.txt";
+/// By so much a count may differ from the recorded one.
+const TOLERANCE: f64 = 0.05;
+
+fn count(parameters: usize, stub: &Stub) -> u64 {
+    for n in 0..parameters {
+        let value = format!("canary-{n}-{}", "x".repeat(40));
+        stub.put(Parameter::secure(&format!("/bench/key-{n}"), &value));
+    }
+    let home = tempfile::tempdir().expect("a directory for the test");
+    let bundle = home.path().join("ca.pem");
+    if stub.url().starts_with("https") {
+        write(&bundle, stub.ca_pem());
+    }
+    let output = Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(static_binary())
+        .args(["check", "--no-config", "--prefix", "/bench"])
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .env("HOME", home.path())
+        .env("AWS_REGION", "eu-west-1")
+        .env("AWS_ENDPOINT_URL_SSM", stub.url())
+        .env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+        .env("AWS_SECRET_ACCESS_KEY", "canary-key")
+        .env("SSL_CERT_FILE", bundle)
+        .output()
+        .expect("valgrind starts");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
+    let collected = stderr
+        .lines()
+        .find_map(|line| line.split_once("Collected : "));
+    let (_, number) = collected.expect("callgrind tells a count");
+    number.trim().parse().expect("a number")
+}
+
+#[test]
+#[ignore = "needs valgrind and the recorded compiler: ./tests/run provides them"]
+fn starts_cost_what_they_did() {
+    let counts = [
+        ("1 page, HTTP", count(10, &Stub::start())),
+        ("1 page, HTTPS", count(10, &Stub::builder().tls().start())),
+        ("100 pages, HTTP", count(1_000, &Stub::start())),
+    ];
+    let path = project(BASELINE);
+    let recorded = fs::read_to_string(&path).expect("the recorded counts");
+    if std::env::var_os("SSM_EXEC_BLESS").is_some() {
+        let compiler = Command::new("rustc")
+            .arg("--version")
+            .output()
+            .expect("rustc");
+        let mut text = String::from_utf8(compiler.stdout).expect("UTF-8");
+        for (name, count) in counts {
+            let _ = writeln!(text, "{count} {name}");
+        }
+        write(&path, &text);
+        return;
+    }
+    for (name, count) in counts {
+        let line = recorded.lines().find_map(|line| line.strip_suffix(name));
+        let before: f64 = line.expect(name).trim().parse().expect("a number");
+        let ratio = count as f64 / before;
+        assert!(
+            (ratio - 1.0).abs() <= TOLERANCE,
+            "{name}: {ratio:.3} of what was recorded. If that is meant: SSM_EXEC_BLESS=1 cargo test -- --ignored starts_cost, and say why in the commit"
+        );
+    }
+}
