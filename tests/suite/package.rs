@@ -51,6 +51,31 @@ fn packages_are_the_same_each_time_and_install_into_a_clean_debian() {
     assert!(said.starts_with(version), "{said}");
     bill_of_materials(dist.path());
     layer(dist.path());
+    rpm(dist.path());
+}
+
+/// The same files as in the Debian package, and a binary that runs.
+fn rpm(dist: &Path) {
+    let version = env!("CARGO_PKG_VERSION");
+    let file = dist.join(format!("ssm-exec-{version}-1.x86_64.rpm"));
+    let root = tempfile::tempdir().expect("a directory for the test");
+    let mut unpack = Command::new("sh");
+    unpack
+        .args(["-c", "rpm2cpio \"$0\" | cpio --quiet -idm"])
+        .arg(&file)
+        .current_dir(root.path());
+    succeeds(&mut unpack);
+    let told = succeeds(Command::new(root.path().join("usr/bin/ssm-exec")).arg("--version"));
+    assert_eq!(told, format!("ssm-exec {version}\n"));
+    for path in [
+        "usr/lib/systemd/system/ssm-exec@.service",
+        "usr/share/man/man1/ssm-exec.1.gz",
+        "usr/share/zsh/site-functions/_ssm-exec",
+    ] {
+        assert!(root.path().join(path).exists(), "no {path}");
+    }
+    let scripts = succeeds(Command::new("rpm").args(["-qp", "--scripts"]).arg(&file));
+    assert_eq!(scripts, "");
 }
 
 fn bill_of_materials(dist: &Path) {

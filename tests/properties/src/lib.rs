@@ -141,10 +141,7 @@ pub fn fields(data: &[u8]) {
     else {
         return;
     };
-    if let Ok(value) = json::field(document, &field) {
-        let mut here = whole
-            .as_ref()
-            .expect("a field of something that isn't JSON");
+    if let (Ok(value), Some(mut here)) = (json::field(document, &field), whole.as_ref()) {
         for token in field.tokens() {
             here = match here {
                 Value::Array(items) => &items[token.parse::<usize>().expect("an index")],
