@@ -7,42 +7,25 @@ docs/fleet.svg. Needs release builds of ssm-exec, ssm-stub and the example sdk_a
 
     benches/fleet.py [N ...]
 """
-import json
 import os
-import pathlib
 import subprocess
 import sys
-import tempfile
 import time
-import urllib.request
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-RELEASE = ROOT / "target/release"
+from world import RELEASE, ROOT, Stub
+
 RATE, CALLS = 40, 3
-
-
-def stub(directory):
-    seed = directory / "seed.json"
-    seed.write_text(json.dumps([{"name": f"/fleet/k{n}", "value": f"value-{n}"} for n in range(30)]))
-    server = subprocess.Popen(
-        [RELEASE / "ssm-stub", "--quota", str(RATE), "--burst", str(RATE), "--seed", seed],
-        stdout=subprocess.PIPE, text=True)
-    return server, server.stdout.readline().strip()
 
 
 def run(size, command):
     """When each command was started, in seconds from the first, and what the stub counted."""
-    with tempfile.TemporaryDirectory() as directory:
-        server, url = stub(pathlib.Path(directory))
-        environment = {
-            "PATH": "/usr/bin:/bin", "HOME": directory, "AWS_REGION": "eu-west-1", "AWS_ENDPOINT_URL_SSM": url,
-            "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "y", "AWS_EC2_METADATA_DISABLED": "true",
-        }
+    with Stub(30, options=["--quota", str(RATE), "--burst", str(RATE)]) as stub:
+        environment = stub.environment()
         began = time.monotonic()
         running = {}
         for _ in range(size):
             process = subprocess.Popen(
-                command, env=environment, cwd=directory, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                command, env=environment, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             running[process.pid] = process
         spawned = time.monotonic() - began
         started, failed = [], 0
@@ -55,16 +38,13 @@ def run(size, command):
                 started.append(time.monotonic() - began)
             else:
                 failed += 1
-        counts = json.load(urllib.request.urlopen(f"{url}/requests"))
-        server.kill()
-        server.wait()
-        return {"size": size, "started": started, "failed": failed, "spawned": spawned, **counts}
+        return {"size": size, "started": started, "failed": failed, "spawned": spawned, **stub.requests()}
 
 
 def main():
     sizes = [int(word) for word in sys.argv[1:]] or [50, 100, 200, 500, 1000]
-    ours = [RELEASE / "ssm-exec", "--no-config", "--timeout", "300s", "--prefix", "/fleet", "--", "true"]
-    peer = [RELEASE / "examples/sdk_as_it_comes", "/fleet"]
+    ours = [RELEASE / "ssm-exec", "--no-config", "--timeout", "300s", "--prefix", "/bench", "--", "true"]
+    peer = [RELEASE / "examples/sdk_as_it_comes", "/bench"]
     lines, curves = [], []
     for size in sizes:
         mine, theirs = run(size, ours), run(size, peer)
