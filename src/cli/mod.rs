@@ -12,6 +12,7 @@ use crate::error::Error;
 use clap::error::ErrorKind;
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::ffi::OsString;
+use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 
 const TEMPLATE: &str = "\
@@ -270,9 +271,11 @@ pub struct Invocation {
 /// # Errors
 /// For anything that clap doesn't understand, in one paragraph.
 pub fn parse(arguments: &[OsString]) -> Result<Invocation, Error> {
-    let parsed = Arguments::command()
-        .try_get_matches_from(arguments)
-        .and_then(|matches| Arguments::from_arg_matches(&matches));
+    // Never dropped: it is fifty options, and the process becomes another one.
+    let mut command = ManuallyDrop::new(Arguments::command());
+    let parsed = command
+        .try_get_matches_from_mut(arguments)
+        .and_then(|mut matches| Arguments::from_arg_matches_mut(&mut matches));
     match parsed {
         Ok(arguments) => Ok(invocation(arguments)),
         Err(error)

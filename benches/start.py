@@ -1,0 +1,262 @@
+#!/usr/bin/env python3
+"""What a start costs, beside the same requests made by others.
+
+Measures the static release binary against the stub: wall and CPU by hyperfine, peak memory, requests,
+size. Writes docs/benchmarks.md and docs/benchmarks.svg. Needs `./package` or a static release build,
+`cargo build --release --workspace --bins --examples`, hyperfine, curl, valgrind and matplotlib.
+
+    benches/start.py [--quick]
+"""
+import base64
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+from world import RELEASE, ROOT, STATIC, Stub, hyperfine, peak_memory
+
+QUICK = "--quick" in sys.argv
+SIZES = [1, 10, 100, 1000]
+PEERS = ROOT / "target/peers/bin"
+TRUE = "/bin/true"
+
+
+def runs(least):
+    return 5 if QUICK else least
+
+
+def by_prefix():
+    return [STATIC, "--no-config", "--prefix", "/bench", "--", TRUE]
+
+
+def by_keys(count):
+    keys = [word for n in range(count) for word in ("--key", f"/bench/key-{n}")]
+    return [STATIC, "--no-config", *keys, "--", TRUE]
+
+
+def token(start):
+    """The stub's, of its page from there on."""
+    return base64.b64encode(f"{start} 0 /bench".encode()).decode()
+
+
+def pages(count):
+    for start in range(0, count, 10):
+        after = f', "NextToken": "{token(start)}"' if start else ""
+        yield "GetParametersByPath", f'{{"Path": "/bench", "Recursive": true, "WithDecryption": true, "MaxResults": 10{after}}}'
+
+
+def batches(count):
+    for start in range(0, count, 10):
+        names = ", ".join(f'"/bench/key-{n}"' for n in range(start, min(start + 10, count)))
+        yield "GetParameters", f'{{"Names": [{names}], "WithDecryption": true}}'
+
+
+def curl(url, requests, file):
+    """The same requests, signed, one after another on one connection."""
+    quoted = lambda text: text.replace("\\", "\\\\").replace('"', '\\"')
+    entry = """url = "{url}"
+output = "/dev/null"
+aws-sigv4 = "aws:amz:eu-west-1:ssm"
+user = "AKIDEXAMPLE:key"
+header = "X-Amz-Target: AmazonSSM.{action}"
+header = "Content-Type: application/x-amz-json-1.1"
+data = "{body}"
+fail
+silent
+"""
+    entries = [entry.format(url=url + "/", action=action, body=quoted(body)) for action, body in requests]
+    file.write_text("next\n".join(entries))
+    return ["/usr/bin/curl", "--disable", "--config", file]
+
+
+def served(stub, command):
+    before = stub.requests()
+    subprocess.run(command, env=stub.environment(), cwd="/", check=True, stdout=subprocess.DEVNULL)
+    after = stub.requests()
+    return after["requests"] - before["requests"], after["connections"] - before["connections"]
+
+
+def milliseconds(seconds):
+    return f"{seconds * 1000:.1f}" if seconds < 0.1 else f"{seconds * 1000:.0f}"
+
+
+def grid():
+    """Every number of parameters, way of asking, latency and scheme, beside curl."""
+    rows = []
+    for tls in (False, True):
+        for latency in (0, 20):
+            for count in SIZES:
+                with Stub(count, tls, latency) as stub, tempfile.TemporaryDirectory() as home:
+                    home = pathlib.Path(home)
+                    commands = {
+                        "prefix": by_prefix(), "curl pages": curl(stub.url, pages(count), home / "pages"),
+                        "keys": by_keys(count), "curl batches": curl(stub.url, batches(count), home / "batches"),
+                    }
+                    few = runs(7 if count * max(latency, 1) >= 1000 else 40)
+                    took = hyperfine(commands, stub.environment(), few)
+                    asked = {}
+                    if not tls:
+                        asked = {name: served(stub, commands[name]) for name in ("prefix", "keys")}
+                    rows.append({"tls": tls, "latency": latency, "count": count, "took": took, "asked": asked})
+                    print(".", end="", file=sys.stderr, flush=True)
+    return rows
+
+
+def memory():
+    """Peak memory of the whole run, `true` included, which has less of it."""
+    peaks = {}
+    for count in (10, 1000):
+        for tls in (False, True):
+            with Stub(count, tls) as stub:
+                peaks[count, tls] = peak_memory(by_prefix(), stub.environment())
+    return peaks
+
+
+def peers():
+    """One page of ten over HTTP, by whatever installs from the registries and can be pointed at an endpoint."""
+    with Stub(10) as stub, tempfile.TemporaryDirectory() as home:
+        commands = {
+            "ssm-exec": by_prefix(),
+            "curl --aws-sigv4": curl(stub.url, pages(10), pathlib.Path(home, "page")),
+            "the SDK for Rust, its defaults": [RELEASE / "examples/sdk_as_it_comes", "/bench"],
+            "true alone": [TRUE],
+        }
+        environment = stub.environment()
+        for name, words in {
+            "AWS CLI (Python, v1)": [PEERS / "aws", "ssm", "get-parameters-by-path", "--path", "/bench", "--recursive", "--with-decryption", "--endpoint-url", stub.url],
+            "ssm-starter (Python)": [PEERS / "ssm-starter", "--ssm-name", "/bench", "--command", TRUE],
+        }.items():
+            if works(words, environment, stub):
+                commands[name] = words
+        took = hyperfine(commands, environment, runs(20))
+        return {name: (took[name], peak_memory(command, environment)) for name, command in commands.items()}
+
+
+def works(words, environment, stub):
+    """Whether it is there, and asks the stub."""
+    if not pathlib.Path(words[0]).exists():
+        return False
+    before = stub.requests()["requests"]
+    done = subprocess.run(words, env=environment, cwd="/", capture_output=True)
+    return done.returncode == 0 and stub.requests()["requests"] > before
+
+
+def instructions():
+    """Instructions of `check`, which does all but the launch: valgrind dies of a failing execve, and counts no further than one that succeeds."""
+    counts = {}
+    for name, count, tls in [("1 page, HTTP", 10, False), ("1 page, HTTPS", 10, True), ("100 pages, HTTP", 1000, False)]:
+        with Stub(count, tls) as stub:
+            command = [
+                "valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
+                STATIC, "check", "--no-config", "--prefix", "/bench"]
+            done = subprocess.run(command, env=stub.environment(), cwd="/", capture_output=True, text=True)
+            counts[name] = int(re.search(r"Collected : (\d+)", done.stderr).group(1))
+    return counts
+
+
+def ratio(took, mine, theirs, of):
+    return getattr(took[mine], of) / getattr(took[theirs], of)
+
+
+def find(rows, tls, latency, count):
+    return next(row["took"] for row in rows if (row["tls"], row["latency"], row["count"]) == (tls, latency, count))
+
+
+def goals(rows, others, peaks):
+    cli = {"ssm-exec": others["ssm-exec"][0], "cli": others.get("AWS CLI (Python, v1)", (None,))[0]}
+    pairs = [
+        ("1 page over HTTP, of curl", 0.40, find(rows, False, 0, 10), "prefix", "curl pages"),
+        ("1 page over HTTPS with the system's bundle, of curl", 0.20, find(rows, True, 0, 10), "prefix", "curl pages"),
+        ("100 pages at 0 ms, of curl on one connection", 1.0, find(rows, False, 0, 1000), "prefix", "curl pages"),
+        ("1,000 keys at 20 ms, of the batches one after another", 0.12, find(rows, False, 20, 1000), "keys", "curl batches"),
+    ]
+    if cli["cli"]:
+        pairs.append(("1 page over HTTP, of the AWS CLI", 1 / 80, cli, "ssm-exec", "cli"))
+    for what, goal, took, mine, theirs in pairs:
+        wall, cpu = (ratio(took, mine, theirs, of) for of in ("wall", "cpu"))
+        yield f"| {what} | {goal:.3g} | {wall:.3g} | {cpu:.3g} |"
+    size = STATIC.stat().st_size / 2**20
+    growth = max(peaks[1000, tls] - peaks[10, tls] for tls in (False, True))
+    yield f"| peak memory, 10 parameters over HTTPS | 8 MiB | {peaks[10, True]:.1f} MiB | |"
+    yield f"| peak memory, more for 1,000 | 4 MiB | {growth:.1f} MiB | |"
+    yield f"| the static binary | 5 MiB | {size:.2f} MiB | |"
+
+
+def table(rows):
+    for row in rows:
+        scheme = "HTTPS" if row["tls"] else "HTTP"
+        for way, beside in (("prefix", "curl pages"), ("keys", "curl batches")):
+            took = row["took"]
+            mine, theirs = took[way], took[beside]
+            asked = "{} on {}".format(*row["asked"][way]) if row["asked"] else ""
+            yield (
+                f"| {scheme} | {row['latency']} ms | {row['count']} by {way} | {milliseconds(mine.wall)} | {milliseconds(mine.cpu)} | "
+                f"{milliseconds(theirs.wall)} | {milliseconds(theirs.cpu)} | {mine.wall / theirs.wall:.2f} | {mine.cpu / theirs.cpu:.2f} | {asked} |")
+
+
+def draw(others):
+    import matplotlib
+    matplotlib.use("svg")
+    from matplotlib import pyplot
+    matplotlib.rcParams["svg.hashsalt"] = "start"
+    names = sorted(others, key=lambda name: -others[name][0].wall)
+    figure, axes = pyplot.subplots(figsize=(8, 0.6 + 0.45 * len(names)))
+    bars = axes.barh(names, [others[name][0].wall * 1000 for name in names], color=["C0" if name == "ssm-exec" else "0.7" for name in names])
+    axes.bar_label(bars, [milliseconds(others[name][0].wall) for name in names], padding=3)
+    axes.set_xscale("log")
+    axes.set_xlabel("ms until the command has run, 10 parameters over HTTP (logarithmic)")
+    figure.tight_layout()
+    figure.savefig(ROOT / "docs/benchmarks.svg", metadata={"Date": None})
+
+
+def main():
+    if not shutil.which("hyperfine"):
+        raise SystemExit("hyperfine isn't installed")
+    rows, peaks, others, counted = grid(), memory(), peers(), instructions()
+    lines = "\n".join
+    text = f"""# Benchmarks
+
+Made by `benches/start.py` on a machine with two cores, all in one run: the static release binary against
+the stub on loopback, ten parameters to a request. Wall times are hyperfine's medians, CPU times (user and
+system) its means, in milliseconds, each with the start of `true`. curl makes the same requests, signed, one after
+another on one connection; over HTTPS both read the system's bundle of roots. Trust the ratios: the
+times are this machine's.
+
+| goal | at most | wall | CPU |
+| --- | --- | --- | --- |
+{lines(goals(rows, others, peaks))}
+
+Requests sent are the least that can be: one for ten parameters.
+
+## Others
+
+One page of ten parameters over HTTP.
+
+| | wall | CPU | peak memory |
+| --- | --- | --- | --- |
+{lines(f"| {name} | {milliseconds(took.wall)} ms | {milliseconds(took.cpu)} ms | {peak:.1f} MiB |" for name, (took, peak) in others.items())}
+
+![wall times](benchmarks.svg)
+
+## Every way of asking
+
+| | latency | parameters | wall | CPU | curl's wall | curl's CPU | ratio, wall | ratio, CPU | requests on connections |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+{lines(table(rows))}
+
+## Instructions
+
+Of `check`, which does all but the launch, under callgrind. `tests/suite/instructions.rs` guards such counts.
+
+| | instructions |
+| --- | --- |
+{lines(f"| {name} | {count / 1e6:.1f} million |" for name, count in counted.items())}
+"""
+    (ROOT / "docs/benchmarks.md").write_text(text)
+    draw(others)
+
+
+if __name__ == "__main__":
+    main()
