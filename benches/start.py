@@ -219,16 +219,17 @@ def main():
     text = f"""# Benchmarks
 
 Made by `benches/start.py` on a machine with two cores, all in one run: the static release binary against
-the stub on loopback, ten parameters to a request. Wall times are hyperfine's medians, CPU times (user and
-system) its means, in milliseconds, each with the start of `true`. curl makes the same requests, signed, one after
-another on one connection; over HTTPS both read the system's bundle of roots. Trust the ratios: the
-times are this machine's.
+the stub on loopback, ten parameters to a request. Wall times are hyperfine's medians, CPU times (user
+and system) its means, in milliseconds, each with the start of `true`. curl makes the same requests,
+signed, one after another on one connection; over HTTPS both read the system's bundle of roots. Trust the
+ratios: the times are this machine's. What stands in the way of the goals that are missed is told in
+[decisions.md](decisions.md).
 
 | goal | at most | wall | CPU |
 | --- | --- | --- | --- |
 {lines(goals(rows, others, peaks))}
 
-Requests sent are the least that can be: one for ten parameters.
+Requests sent are the least that can be: one for ten parameters (the last column of the long table).
 
 ## Others
 
