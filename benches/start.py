@@ -94,8 +94,8 @@ def grid():
                         "prefix": by_prefix(), "curl pages": curl(stub.url, pages(count), home / "pages"),
                         "keys": by_keys(count), "curl batches": curl(stub.url, batches(count), home / "batches"),
                     }
-                    few = runs(7 if count * max(latency, 1) >= 1000 else 40)
-                    took = hyperfine(commands, stub.environment(), few)
+                    slow = latency and count == 1000
+                    took = hyperfine(commands, stub.environment(), runs(7 if slow else 40))
                     asked = {}
                     if not tls:
                         asked = {name: served(stub, commands[name]) for name in ("prefix", "keys")}

@@ -29,6 +29,11 @@ enum Stopped {
 
 /// Runs until `execve` or `exit_group`, and counts each needle in memory there.
 fn scan(run: Run, needles: &[&str]) -> (Stopped, BTreeMap<String, usize>) {
+    scan_at(&[EXECVE, EXIT_GROUP], run, needles)
+}
+
+/// Runs until it enters one of these system calls.
+fn scan_at(calls: &[u64], run: Run, needles: &[&str]) -> (Stopped, BTreeMap<String, usize>) {
     let (mut command, _home) = run.command();
     command.stdout(Stdio::null()).stderr(Stdio::null());
     let trace = || ptrace::traceme().map_err(std::io::Error::from);
@@ -55,7 +60,7 @@ fn scan(run: Run, needles: &[&str]) -> (Stopped, BTreeMap<String, usize>) {
             WaitStatus::PtraceSyscall(thread) => {
                 let registers = ptrace::getregs(thread).expect("registers");
                 let stopped = match (registers.orig_rax, registers.rax) {
-                    (EXECVE, ENTERED) => Stopped::AtExecve,
+                    (EXECVE, ENTERED) if calls.contains(&EXECVE) => Stopped::AtExecve,
                     (EXIT_GROUP, ENTERED) => {
                         Stopped::AtExit(i32::try_from(registers.rdi).expect("a status"))
                     }
@@ -288,6 +293,19 @@ fn a_failure_leaves_none() {
             assert_eq!(counts.values().sum::<usize>(), 0, "{words}: {counts:?}");
         }
     }
+}
+
+/// The block is wiped when the kernel doesn't take it: here the script's interpreter is missing.
+#[test]
+#[ignore = "needs root to read the memory of a process that hides it: ./tests/run provides it"]
+fn an_execve_that_fails_leaves_none() {
+    let stub = Stub::start();
+    fill(&stub);
+    let run = run(&stub, "-p /mem/api -- ./broken");
+    script(&run.home().join("broken"), "#!/no/such/interpreter\n");
+    let (stopped, counts) = scan_at(&[EXIT_GROUP], run, &[ONE, TWO]);
+    assert_eq!(stopped, Stopped::AtExit(127));
+    assert_eq!(counts.values().sum::<usize>(), 0, "{counts:?}");
 }
 
 #[test]

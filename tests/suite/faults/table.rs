@@ -484,6 +484,25 @@ pub const ROWS: &[Row] = &[
         "",
     ),
     row(
+        "a page of 1,000",
+        || {
+            let parameter = |n| {
+                format!(
+                    r#"{{"Name":"/f/k{n}","Type":"SecureString","Value":"canary-{n}","Version":1}}"#
+                )
+            };
+            let all: Vec<String> = (0..1_000).map(parameter).collect();
+            let body = format!(r#"{{"Parameters":[{}]}}"#, all.join(","));
+            once(Fault::Answer(
+                200,
+                "application/x-amz-json-1.1",
+                body.into(),
+            ))
+        },
+        Started,
+        "",
+    ),
+    row(
         "pages of two",
         || over(filled(Stub::builder().page_size(2).start())),
         Started,
