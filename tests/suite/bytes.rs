@@ -1,6 +1,6 @@
 //! Any text without NUL arrives at the command byte for byte, from every kind of source.
 
-use crate::world::*;
+use crate::harness::*;
 use proptest::prelude::*;
 use ssm_stub::{Parameter, Stub};
 

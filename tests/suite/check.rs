@@ -1,7 +1,7 @@
 //! `check`: the same resolving as a launch, nothing started, every output format in a golden file.
 
+use crate::harness::*;
 use crate::scenarios;
-use crate::world::*;
 use ssm_stub::{Parameter, Stub};
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -3,7 +3,8 @@
 //! There may be no registry, so the stage that compiles is left out: its place takes the static binary
 //! of the tests. busybox on nothing stands for the user's base image.
 
-use crate::parts::*;
+use crate::support::docker::*;
+use crate::support::*;
 use ssm_stub::{Parameter, Stub};
 use std::path::Path;
 use std::process::Command;
@@ -30,9 +31,13 @@ fn images() -> &'static Images {
     static IMAGES: OnceLock<(Images, std::process::Child)> = OnceLock::new();
     &IMAGES
         .get_or_init(|| {
-            let (base, plain, app, init) =
-                (fresh("base"), fresh("plain"), fresh("app"), fresh("init"));
-            let remover = at_the_end(&format!("docker rmi -f {init} {app} {plain} {base}"));
+            let (base, plain, app, init) = (
+                unique_name("base"),
+                unique_name("plain"),
+                unique_name("app"),
+                unique_name("init"),
+            );
+            let remover = run_at_exit(&format!("docker rmi -f {init} {app} {plain} {base}"));
             build_base(&base);
             build_image(
                 &plain,
@@ -42,7 +47,7 @@ fn images() -> &'static Images {
             );
             let directory = tempfile::tempdir().expect("a directory for the test");
             let server = directory.path().join("server");
-            crate::world::script(&server, SERVER);
+            crate::harness::script(&server, SERVER);
             let arguments = [
                 "--build-arg".to_owned(),
                 format!("BASE={base}"),
@@ -110,7 +115,7 @@ fn run(stub: &Stub, flags: &str, image: &str, command: &[&str]) -> Command {
 }
 
 fn start(stub: &Stub, image: &str, command: &[&str]) -> Container {
-    let container = Container(fresh("run"));
+    let container = Container(unique_name("run"));
     let flags = format!("--detach --name {}", container.0);
     succeeds(&mut run(stub, &flags, image, command));
     container
@@ -119,7 +124,7 @@ fn start(stub: &Stub, image: &str, command: &[&str]) -> Container {
 /// `docker stop`, which kills after half a minute what hasn't ended: the status tells.
 fn stops_promptly(container: &Container) {
     let began = Instant::now();
-    succeeds(&mut container.ask("stop --time=30"));
+    succeeds(&mut container.command("stop --time=30"));
     assert!(
         began.elapsed() < Duration::from_secs(10),
         "stopped after {:?}",
@@ -150,7 +155,7 @@ fn the_app_is_process_1_and_is_stopped_promptly() {
     let stub = stub();
     let app = start(&stub, &images().app, &["/app/server"]);
     app.wait_for_line("up");
-    let first = succeeds(&mut app.ask("exec cat /proc/1/cmdline"));
+    let first = succeeds(&mut app.command("exec cat /proc/1/cmdline"));
     assert_eq!(first.replace('\0', " ").trim(), "/bin/sh /app/server");
     stops_promptly(&app);
 }
@@ -163,7 +168,7 @@ fn it_is_stopped_promptly_while_it_fetches() {
     let app = start(&stub, &images().app, &["/app/server"]);
     stub.wait_for_requests(1);
     stops_promptly(&app);
-    let logs = text(&app.ask("logs").output().expect("docker"));
+    let logs = text(&app.command("logs").output().expect("docker"));
     assert!(!logs.contains("up\n"), "{logs}");
 }
 
@@ -178,10 +183,10 @@ fn the_value_is_with_the_app_and_nowhere_else() {
     app.wait_for_line("CANARY-D");
     app.wait_for_line("up");
     for words in ["inspect", "logs", "top", "diff", "exec env"] {
-        let shown = text(&app.ask(words).output().expect("docker"));
+        let shown = text(&app.command(words).output().expect("docker"));
         assert!(!shown.contains("canary"), "docker {words}: {shown}");
     }
-    let changes = succeeds(&mut app.ask("diff"));
+    let changes = succeeds(&mut app.command("diff"));
     assert!(changes.is_empty(), "on the writable layer: {changes}");
     for words in ["history --no-trunc", "inspect"] {
         let shown = succeeds(docker(words).arg(&images.app));
@@ -195,7 +200,7 @@ fn a_failure_is_told_in_the_logs_with_its_status() {
     let stub = Stub::start();
     let app = start(&stub, &images().app, &["/app/server"]);
     assert_eq!(app.status(), "66");
-    let logs = text(&app.ask("logs").output().expect("docker"));
+    let logs = text(&app.command("logs").output().expect("docker"));
     assert!(logs.contains("/d"), "{logs}");
 }
 
@@ -235,7 +240,7 @@ fn an_init_container_copies_it_into_a_volume_for_another_image() {
 
 /// moto's server and the AWS CLI under the names that the demo asks for.
 fn demo_image(entry: &str) -> String {
-    let name = fresh("demo");
+    let name = unique_name("demo");
     let dockerfile = format!("FROM ssm-exec-tests-demo:1\nENTRYPOINT {entry}\n");
     build_image(&name, &dockerfile, &[], &[]);
     name
@@ -261,7 +266,7 @@ fn the_demo_runs() {
     let demo = project("docker/compose.yaml");
     let compose = format!(
         "{program} --project-name {} --file {} --file {}",
-        fresh("demo"),
+        unique_name("demo"),
         demo.display(),
         own.display()
     );

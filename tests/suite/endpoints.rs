@@ -1,7 +1,7 @@
 //! Where SSM is asked, and by which way: the SDK's variables for endpoints, and proxies.
 
-use crate::standin::*;
-use crate::world::*;
+use crate::harness::*;
+use crate::support::http_server::*;
 use ssm_stub::{Parameter, Stub};
 
 fn filled(stub: Stub) -> Stub {

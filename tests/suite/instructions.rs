@@ -3,7 +3,7 @@
 //!
 //! `check` stands in for a launch: callgrind tells nothing of a process that becomes another one.
 
-use crate::parts::*;
+use crate::support::*;
 use ssm_stub::{Parameter, Stub};
 use std::fmt::Write;
 use std::fs;

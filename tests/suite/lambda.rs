@@ -1,6 +1,6 @@
 //! Lambda's own emulator: as the `bootstrap` of a custom runtime, and as the wrapper of Python's.
 
-use crate::parts::*;
+use crate::support::*;
 use ssm_stub::{Fault, Parameter, Stub};
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -164,7 +164,7 @@ fn stub() -> Stub {
 
 /// A custom runtime: the handler's file is the command, since there is no other.
 fn custom(task: &Path) -> PathBuf {
-    crate::world::script(&task.join("function"), RUNTIME);
+    crate::harness::script(&task.join("function"), RUNTIME);
     let bootstrap = task.join("bootstrap");
     fs::copy(static_binary(), &bootstrap).expect("a copy");
     bootstrap
@@ -176,7 +176,7 @@ fn managed(task: &Path) -> PathBuf {
     write(&task.join("app.py"), FUNCTION);
     fs::copy(static_binary(), task.join("ssm-exec")).expect("a copy");
     let bootstrap = task.join("bootstrap");
-    crate::world::script(&bootstrap, MANAGED);
+    crate::harness::script(&bootstrap, MANAGED);
     bootstrap
 }
 
@@ -223,7 +223,7 @@ fn a_missing_parameter_is_told_in_the_log() {
 #[ignore = "needs Lambda's emulator: ./tests/run provides it"]
 fn it_gives_up_before_lambda_does() {
     let stub = stub();
-    stub.always(Fault::Stall);
+    stub.always(Fault::NoResponse);
     let emulator = Emulator::start(&stub, "function", custom);
     let began = Instant::now();
     emulator.fails(&["the time was up (8s)", "exit status 75"]);
@@ -238,7 +238,7 @@ fn it_gives_up_before_lambda_does() {
 #[ignore = "needs Lambda's emulator: ./tests/run provides it"]
 fn a_deadline_of_the_functions_own_counts() {
     let stub = stub();
-    stub.always(Fault::Stall);
+    stub.always(Fault::NoResponse);
     let prepare = |task: &Path| {
         write(&task.join("ssm-exec.toml"), "timeout = \"1s\"\n");
         custom(task)

@@ -1,6 +1,6 @@
 //! What the command receives beside its environment, and how it is started.
 
-use crate::world::*;
+use crate::harness::*;
 use ssm_stub::{Parameter, Secret, Stub};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -167,14 +167,14 @@ fn short_and_empty_pages_are_no_end() {
 #[test]
 fn secrets_have_stages_and_are_always_decrypted() {
     let stub = Stub::start();
-    stub.secret(Secret::string("prod/db", "canary-previous"));
-    stub.secret(Secret::string("prod/db", "canary-current"));
+    stub.put_secret_version(Secret::string("prod/db", "canary-previous"));
+    stub.put_secret_version(Secret::string("prod/db", "canary-current"));
     Run::against(&stub.url())
         .args("-k NOW=/aws/reference/secretsmanager/prod/db")
         .args("-k BEFORE=/aws/reference/secretsmanager/prod/db:AWSPREVIOUS")
         .environment()
         .has(&[("NOW", "canary-current"), ("BEFORE", "canary-previous")]);
-    stub.secret(Secret::binary("prod/key"));
+    stub.put_secret_version(Secret::binary("prod/key"));
     Run::against(&stub.url())
         .args("-k K=/aws/reference/secretsmanager/prod/key")
         .fails(65)

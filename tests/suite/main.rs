@@ -1,32 +1,30 @@
-//! The suites that start the real binary: against the stub, and against moto's server.
+//! Tests that start the real binary, against the stub and against moto's server.
 
-// One crate: what is `pub` here is for the suites alone.
+// A single crate: items are `pub` only for the other modules of the suite.
 #![allow(unreachable_pub)]
 
-mod moto;
-mod parts;
-mod standin;
-mod world;
+mod harness;
+mod support;
 
 mod bytes;
 mod check;
 mod credentials;
 mod docker;
 mod doors;
-mod endings;
 mod endpoints;
 mod faults;
+mod hints;
 mod instructions;
 mod lambda;
 mod launching;
 mod memory;
 mod mistakes;
-mod newcomers;
+mod no_secret_leaks;
 mod package;
 mod parity;
 mod policy;
+mod signals_and_limits;
 mod sources;
 mod static_root;
 mod systemd;
 mod terminal;
-mod traces;

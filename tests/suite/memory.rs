@@ -2,7 +2,7 @@
 //! fails, and all that it can read is searched for each value, raw and in the forms that JSON, base64
 //! and UTF-16 would give it. At `execve` there is one copy, the environment block's; at an exit, none.
 
-use crate::world::*;
+use crate::harness::*;
 use memchr::memmem;
 use nix::sys::ptrace;
 use nix::sys::signal::Signal;

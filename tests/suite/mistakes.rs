@@ -1,6 +1,6 @@
 //! Bad input: its status, one clear paragraph, and a command that was never started.
 
-use crate::world::*;
+use crate::harness::*;
 use ssm_stub::{Fault, Parameter, Stub};
 
 #[test]

@@ -1,7 +1,8 @@
 //! What `./package` makes, and what `cargo publish` would send: made twice, installed into a clean
 //! Debian, and run there.
 
-use crate::parts::*;
+use crate::support::docker::*;
+use crate::support::*;
 use std::path::Path;
 use std::process::Command;
 

@@ -1,7 +1,7 @@
 //! Not there: a probe run bare and run wrapped, from the same unusual state, tells the same of
 //! everything that a process inherits, but for its environment.
 
-use crate::world::*;
+use crate::harness::*;
 use nix::libc;
 use nix::sys::signal::{
     SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal, sigaction, sigprocmask,

@@ -3,8 +3,8 @@
 //! `*` alone, so it is asked here about the ARNs that AWS would ask about. It knows no
 //! `kms:EncryptionContext`: conditions are compared as text.)
 
-use crate::moto::python;
-use crate::world::*;
+use crate::harness::*;
+use crate::support::moto::python;
 use ssm_stub::{Parameter, Stub};
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -167,7 +167,7 @@ fn the_policy_lets_the_launch_pass_and_each_statement_is_needed() {
 #[test]
 #[ignore = "needs moto's server: ./tests/run installs it"]
 fn without_an_account_the_callers_own_is_taken() {
-    let moto = crate::moto::Moto::shared();
+    let moto = crate::support::moto::Moto::shared();
     let outcome = Run::against(&moto.url())
         .env("AWS_ENDPOINT_URL", moto.url())
         .args("policy -p /x")

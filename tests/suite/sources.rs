@@ -1,7 +1,7 @@
 //! Every way to name a parameter and every way to receive it, against the stub and against moto.
 
+use crate::harness::*;
 use crate::scenarios;
-use crate::world::*;
 
 /// Values that shells, env files and templates get wrong.
 fn awkward() -> Vec<(String, String)> {
@@ -179,7 +179,7 @@ scenarios! {
                 C = { param = "/t13/c", default = "info" }
             "#)
             .run();
-        assert_eq!(outcome_status(&environment), 0, "{}", environment.stderr);
+        assert_eq!(environment.status, 0, "{}", environment.stderr);
         let arrived = Environment::parse(&environment.stdout);
         arrived.has(&[("A", "canary-a"), ("C", "info")]).lacks(&["B"]);
     }
@@ -237,16 +237,13 @@ scenarios! {
     }
 
     fn steering_names_are_refused_unless_a_person_allows_them(ssm) {
-        ssm.put(&[secure("/t16/ld_preload", "canary-evil"), secure("/t16/ok", "canary-ok"), secure("/t16j", r#"{"PATH":"canary-path"}"#)]);
+        ssm.put(&[secure("/t16/ld_preload", "canary-evil"), secure("/t16/ok", "canary-ok"), secure("/t16n/node_options", "canary-options"), secure("/t16j", r#"{"PATH":"canary-path"}"#)]);
         let run = || Run::against(&ssm.url());
         run().args("-p /t16").fails(78).says(&["/t16/ld_preload", "LD_PRELOAD", "--allow LD_PRELOAD", "loader"]);
         run().args("--json /t16j").fails(78).says(&["PATH", "t16j#PATH"]);
         run().args("-p /t16 --exclude LD_*").environment().has(&[("OK", "canary-ok")]).lacks(&["LD_PRELOAD"]);
-        run().args("-p /t16 --allow LD_PRELOAD").run();
+        run().args("-p /t16n").fails(78).says(&["NODE_OPTIONS"]);
+        run().args("-p /t16n --allow NODE_OPTIONS").environment().has(&[("NODE_OPTIONS", "canary-options")]);
         run().args("-k NODE_OPTIONS=/t16/ok").environment().has(&[("NODE_OPTIONS", "canary-ok")]);
     }
-}
-
-fn outcome_status(outcome: &Outcome) -> i32 {
-    outcome.status
 }

@@ -1,7 +1,7 @@
 //! The static binary in a root with nothing in it: no loader, no libc, no roots, no `/etc` but what a
 //! test puts there.
 
-use crate::parts::*;
+use crate::support::*;
 use ssm_stub::{Parameter, Stub};
 use std::net::{Ipv4Addr, UdpSocket};
 use std::path::Path;

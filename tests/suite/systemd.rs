@@ -1,6 +1,7 @@
 //! The units of `deploy/systemd`, under a real systemd that runs in a container.
 
-use crate::parts::*;
+use crate::support::docker::*;
+use crate::support::*;
 use ssm_stub::{Fault, Parameter, Stub};
 use std::path::Path;
 use std::process::{Child, Command};
@@ -30,8 +31,8 @@ fn machine() -> &'static Machine {
     static MACHINE: OnceLock<(Machine, Child)> = OnceLock::new();
     &MACHINE
         .get_or_init(|| {
-            let container = Container(fresh("systemd"));
-            let remover = at_the_end(&format!("docker rm -f {}", container.0));
+            let container = Container(unique_name("systemd"));
+            let remover = run_at_exit(&format!("docker rm -f {}", container.0));
             boot(&container.0);
             let machine = Machine(container);
             machine.install();
@@ -72,7 +73,7 @@ impl Machine {
         }
         let directory = tempfile::tempdir().expect("a directory for the test");
         let app = directory.path().join("api");
-        crate::world::script(&app, APP);
+        crate::harness::script(&app, APP);
         self.copy(&app, "/usr/local/bin/api");
         for unit in ["ssm-exec@", "example"] {
             self.write(
@@ -96,7 +97,7 @@ impl Machine {
     }
 
     fn run(&self, words: &str) -> Command {
-        self.0.ask(&format!("exec {words}"))
+        self.0.command(&format!("exec {words}"))
     }
 
     /// One property of a unit.
@@ -221,7 +222,7 @@ fn a_throttled_start_is_tried_again_until_it_succeeds() {
         machine.property(&unit, "NRestarts") != "0"
     });
     assert!(machine.journal(&unit).contains("status=75"));
-    stub.heal();
+    stub.clear_faults();
     eventually("it is up", || {
         machine.property(&unit, "ActiveState") == "active"
     });

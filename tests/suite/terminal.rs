@@ -1,6 +1,6 @@
 //! What a person at a terminal sees while it takes long.
 
-use crate::world::*;
+use crate::harness::*;
 use nix::pty::{OpenptyResult, Winsize, openpty};
 use ssm_stub::{Parameter, Stub};
 use std::fs::File;

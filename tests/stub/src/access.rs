@@ -1,6 +1,6 @@
 //! Who may not read what, and how the service says so.
 
-use crate::refusal::Refusal;
+use crate::api_error::ApiError;
 
 /// The kind of policy that a denial names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +73,7 @@ impl Denial {
         matches!(self, Self::Implicit(_) | Self::Old)
     }
 
-    fn refusal(&self, principal: &str, action: &str, resource: &str) -> Refusal {
+    fn refusal(&self, principal: &str, action: &str, resource: &str) -> ApiError {
         let reason = match self {
             Self::Old => String::new(),
             Self::Implicit(policy) => {
@@ -88,10 +88,10 @@ impl Denial {
             Self::VpcEndpointThroughScp => " with an explicit deny in a VPC endpoint policy transitively through a service control policy".to_owned(),
             Self::Text(text) => {
                 let text = text.replace("{action}", action).replace("{resource}", resource);
-                return Refusal::client("AccessDeniedException", text);
+                return ApiError::client("AccessDeniedException", text);
             }
         };
-        Refusal::client(
+        ApiError::client(
             "AccessDeniedException",
             format!(
                 "User: {principal} is not authorized to perform: {action} on resource: {resource}{reason}"
@@ -112,39 +112,39 @@ pub enum KmsDenial {
     /// The parameter was shared, its key was not.
     NotShared,
     /// Any other refusal.
-    Other(Refusal),
+    Other(ApiError),
 }
 
 impl KmsDenial {
-    fn refusal(&self, principal: &str, key: &str) -> Refusal {
+    fn refusal(&self, principal: &str, key: &str) -> ApiError {
         let tail = |code: &str| {
             format!(
                 "(Service: AWSKMS; Status Code: 400; Error Code: {code}; Request ID: 7a9f2c1e-0000-4000-8000-6b1d5b1d5b1d; Proxy: null)"
             )
         };
         match self {
-            Self::Old => Refusal::client(
+            Self::Old => ApiError::client(
                 "AccessDeniedException",
                 format!(
                     "The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access. {}",
                     tail("AccessDeniedException")
                 ),
             ),
-            Self::New => Refusal::client(
+            Self::New => ApiError::client(
                 "AccessDeniedException",
                 format!(
                     "User: {principal} is not authorized to perform: kms:Decrypt on resource: {key} because no resource-based policy allows the kms:Decrypt action {}",
                     tail("AccessDeniedException")
                 ),
             ),
-            Self::KeyDisabled => Refusal::client(
+            Self::KeyDisabled => ApiError::client(
                 "InvalidKeyId",
                 format!(
                     "{key} is pending deletion. {}",
                     tail("KMSInvalidStateException")
                 ),
             ),
-            Self::NotShared => Refusal::client("InvalidKeyId", "Invalid keyId."),
+            Self::NotShared => ApiError::client("InvalidKeyId", "Invalid keyId."),
             Self::Other(refusal) => refusal.clone(),
         }
     }
@@ -186,12 +186,12 @@ impl Access {
     }
 
     /// May this be done? `action` with its service.
-    pub(crate) fn check(&self, action: &str, resource: &str) -> Result<(), Refusal> {
+    pub(crate) fn check(&self, action: &str, resource: &str) -> Result<(), ApiError> {
         self.refuse(action, resource, |rule| glob(&rule.resource, resource))
     }
 
     /// May this be done on everything? Asked for what no ARN can be made of.
-    pub(crate) fn check_everything(&self, action: &str, resource: &str) -> Result<(), Refusal> {
+    pub(crate) fn check_everything(&self, action: &str, resource: &str) -> Result<(), ApiError> {
         self.refuse(action, resource, |rule| {
             rule.denial.restricts() || glob(&rule.resource, resource)
         })
@@ -202,7 +202,7 @@ impl Access {
         action: &str,
         resource: &str,
         hit: impl Fn(&Rule) -> bool,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), ApiError> {
         let rule = self
             .rules
             .iter()
@@ -213,7 +213,7 @@ impl Access {
     }
 
     /// May this parameter be decrypted?
-    pub(crate) fn check_key(&self, name: &str, key: &str) -> Result<(), Refusal> {
+    pub(crate) fn check_key(&self, name: &str, key: &str) -> Result<(), ApiError> {
         let denied = self.kms.iter().find(|(pattern, _)| glob(pattern, name));
         denied.map_or(Ok(()), |(_, denial)| {
             Err(denial.refusal(&self.principal, key))

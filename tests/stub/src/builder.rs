@@ -1,10 +1,10 @@
 //! What an endpoint is to be like, before it starts.
 
-use crate::knobs::{
-    Duplicates, ErrorTypeHeader, LabelSelector, MalformedName, MessageCase, MissingLabel,
-};
 use crate::quota::Quota;
 use crate::state::{Shared, State};
+use crate::variants::{
+    Duplicates, ErrorTypeHeader, LabelSelector, MalformedName, MessageCase, MissingLabel,
+};
 use crate::{Certificate, Stub, server, tls};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -29,9 +29,9 @@ impl Default for Builder {
             recording: true,
             ..State::default()
         };
-        state.world.account = "111122223333".to_owned();
-        state.world.region = "eu-west-1".to_owned();
-        state.world.access.principal =
+        state.account.id = "111122223333".to_owned();
+        state.account.region = "eu-west-1".to_owned();
+        state.account.access.principal =
             "arn:aws:sts::111122223333:assumed-role/api/i-0123456789abcdef0".to_owned();
         Self {
             state,
@@ -68,63 +68,63 @@ impl Builder {
     /// The account's number; 111122223333 otherwise.
     #[must_use]
     pub fn account(mut self, account: &str) -> Self {
-        account.clone_into(&mut self.state.world.account);
+        account.clone_into(&mut self.state.account.id);
         self
     }
 
     /// The region; eu-west-1 otherwise.
     #[must_use]
     pub fn region(mut self, region: &str) -> Self {
-        region.clone_into(&mut self.state.world.region);
+        region.clone_into(&mut self.state.account.region);
         self
     }
 
     /// Who denials say has asked; a role's session otherwise.
     #[must_use]
     pub fn principal(mut self, arn: &str) -> Self {
-        arn.clone_into(&mut self.state.world.access.principal);
+        arn.clone_into(&mut self.state.account.access.principal);
         self
     }
 
     /// What comes of a parameter that is asked for twice.
     #[must_use]
-    pub fn duplicates(mut self, knob: Duplicates) -> Self {
-        self.state.world.knobs.duplicates = knob;
+    pub fn duplicates(mut self, variant: Duplicates) -> Self {
+        self.state.account.variants.duplicates = variant;
         self
     }
 
     /// What `GetParameter` says of a label that isn't there.
     #[must_use]
-    pub fn missing_label(mut self, knob: MissingLabel) -> Self {
-        self.state.world.knobs.missing_label = knob;
+    pub fn missing_label(mut self, variant: MissingLabel) -> Self {
+        self.state.account.variants.missing_label = variant;
         self
     }
 
     /// What `GetParameters` does with a malformed name.
     #[must_use]
-    pub fn malformed_name(mut self, knob: MalformedName) -> Self {
-        self.state.world.knobs.malformed_name = knob;
+    pub fn malformed_name(mut self, variant: MalformedName) -> Self {
+        self.state.account.variants.malformed_name = variant;
         self
     }
 
     /// Whether a path's labelled parameters have a selector.
     #[must_use]
-    pub fn label_selector(mut self, knob: LabelSelector) -> Self {
-        self.state.world.knobs.label_selector = knob;
+    pub fn label_selector(mut self, variant: LabelSelector) -> Self {
+        self.state.account.variants.label_selector = variant;
         self
     }
 
     /// Whether errors say their code in a header too.
     #[must_use]
-    pub fn error_type_header(mut self, knob: ErrorTypeHeader) -> Self {
-        self.state.world.knobs.error_type = knob;
+    pub fn error_type_header(mut self, variant: ErrorTypeHeader) -> Self {
+        self.state.account.variants.error_type = variant;
         self
     }
 
     /// How an error's text is called.
     #[must_use]
-    pub fn message_case(mut self, knob: MessageCase) -> Self {
-        self.state.world.knobs.message_case = knob;
+    pub fn message_case(mut self, variant: MessageCase) -> Self {
+        self.state.account.variants.message_case = variant;
         self
     }
 
@@ -145,14 +145,14 @@ impl Builder {
     /// Puts fewer parameters on a page than were asked for.
     #[must_use]
     pub fn page_size(mut self, size: usize) -> Self {
-        self.state.world.page_size = Some(size);
+        self.state.account.page_size = Some(size);
         self
     }
 
     /// Puts so many empty pages before each.
     #[must_use]
     pub fn empty_pages(mut self, count: usize) -> Self {
-        self.state.world.empty_pages = count;
+        self.state.account.empty_pages = count;
         self
     }
 

@@ -1,7 +1,7 @@
-//! What goes wrong with one request: faults of the service, of its answer, and of the wire.
+//! Faults of one request: API errors, corrupted responses, and broken connections.
 
-use crate::bend::Bend;
-use crate::refusal::Refusal;
+use crate::api_error::ApiError;
+use crate::corruption::Corruption;
 use std::time::Duration;
 
 /// What happens after the bytes of a broken answer.
@@ -11,95 +11,95 @@ pub enum After {
     Close,
     /// It is reset.
     Reset,
-    /// Nothing more comes.
+    /// It stays open, and nothing more is sent.
     Stall,
 }
 
-/// One thing that goes wrong with one request.
+/// What goes wrong with one request.
 #[derive(Debug, Clone)]
 pub enum Fault {
-    /// No fault: for scripts in which a later request fails, and for [`Self::header`].
+    /// No fault, for scripts in which only a later request fails, and for [`Self::header`].
     None,
-    /// The service refuses.
-    Refusal(Refusal),
-    /// An answer of one's own: status, content type, body.
-    Answer(u16, &'static str, Vec<u8>),
-    /// The true answer, bent out of shape.
-    Bent(Bend),
-    /// Bytes on the wire in place of the answer.
+    /// An error of the API.
+    Error(ApiError),
+    /// A custom response: status, content type, body.
+    Response(u16, &'static str, Vec<u8>),
+    /// The regular response, changed.
+    Corrupted(Corruption),
+    /// Raw bytes in place of the response.
     Raw(Vec<u8>, After),
-    /// The true answer up to half of its body.
-    Half(After),
-    /// The true answer with a Content-Length that is so much off; then the connection is closed.
-    Length(isize),
-    /// No answer at all.
-    Stall,
-    /// The answer comes late.
-    Slow(Duration),
-    /// A fault with headers of its own.
-    With(Box<Fault>, Vec<(&'static str, String)>),
+    /// The regular response up to half of its body.
+    TruncatedBody(After),
+    /// The regular response with a Content-Length that is wrong by this much; then the connection is closed.
+    WrongLength(isize),
+    /// No response.
+    NoResponse,
+    /// The regular response after this time.
+    Delay(Duration),
+    /// A fault with additional headers.
+    WithHeaders(Box<Fault>, Vec<(&'static str, String)>),
 }
 
 impl Fault {
-    /// HTTP 400 `ThrottlingException`, as the service throttles.
+    /// HTTP 400 `ThrottlingException`, as the service sends it.
     #[must_use]
     pub fn throttle() -> Self {
-        Self::Refusal(Refusal::throttled())
+        Self::Error(ApiError::throttled())
     }
 
     /// HTTP 500 `InternalServerError`.
     #[must_use]
     pub fn internal() -> Self {
-        Self::Refusal(Refusal::internal())
+        Self::Error(ApiError::internal())
     }
 
-    /// A client error with a text.
+    /// A client error with a message.
     #[must_use]
     pub fn client(code: &str, message: &str) -> Self {
-        Self::Refusal(Refusal::client(code, message))
+        Self::Error(ApiError::client(code, message))
     }
 
-    /// A status with a body that SSM wouldn't send, as of a gateway in between.
+    /// A status with an HTML body, as sent by a gateway.
     #[must_use]
     pub fn status(status: u16) -> Self {
-        Self::Answer(
+        Self::Response(
             status,
             "text/html",
             b"<html><body>Bad gateway</body></html>".to_vec(),
         )
     }
 
-    /// A page of HTML with status 200, as of a captive portal.
+    /// An HTML page with status 200, as sent by a captive portal.
     #[must_use]
     pub fn html() -> Self {
         Self::status(200)
     }
 
-    /// Status 200 and nothing else.
+    /// Status 200 with an empty body.
     #[must_use]
     pub fn empty() -> Self {
         Self::json("")
     }
 
-    /// A JSON body in place of the answer.
+    /// A JSON body in place of the regular response.
     #[must_use]
     pub fn json(body: &str) -> Self {
-        Self::Answer(200, crate::server::JSON, body.as_bytes().to_vec())
+        Self::Response(200, crate::server::JSON, body.as_bytes().to_vec())
     }
 
-    /// The connection is closed without an answer.
+    /// The connection is closed without a response.
     #[must_use]
     pub fn close() -> Self {
         Self::Raw(Vec::new(), After::Close)
     }
 
-    /// The connection is reset without an answer.
+    /// The connection is reset without a response.
     #[must_use]
     pub fn reset() -> Self {
         Self::Raw(Vec::new(), After::Reset)
     }
 
-    /// The answer ends in the middle of its headers.
+    /// The response ends in the middle of its headers.
     #[must_use]
     pub fn half_headers(after: After) -> Self {
         Self::Raw(
@@ -118,35 +118,35 @@ impl Fault {
         )
     }
 
-    /// Says that the body is compressed, which it isn't.
+    /// A `content-encoding: gzip` header on a body that isn't compressed.
     #[must_use]
     pub fn gzip() -> Self {
         Self::None.header("content-encoding", "gzip")
     }
 
-    /// The same with one header more, such as `retry-after`. Faults of raw bytes have none.
+    /// Adds a header, such as `retry-after`. Has no effect on faults that send raw bytes.
     #[must_use]
     pub fn header(self, name: &'static str, value: &str) -> Self {
         match self {
-            Self::With(fault, mut headers) => {
+            Self::WithHeaders(fault, mut headers) => {
                 headers.push((name, value.to_owned()));
-                Self::With(fault, headers)
+                Self::WithHeaders(fault, headers)
             }
-            fault => Self::With(Box::new(fault), vec![(name, value.to_owned())]),
+            fault => Self::WithHeaders(Box::new(fault), vec![(name, value.to_owned())]),
         }
     }
 
-    /// Without its headers, and those.
+    /// Splits the additional headers off.
     pub(crate) fn split(self) -> (Self, Vec<(&'static str, String)>) {
         match self {
-            Self::With(fault, headers) => (*fault, headers),
+            Self::WithHeaders(fault, headers) => (*fault, headers),
             fault => (fault, Vec::new()),
         }
     }
 }
 
-impl From<Bend> for Fault {
-    fn from(bend: Bend) -> Self {
-        Self::Bent(bend)
+impl From<Corruption> for Fault {
+    fn from(corruption: Corruption) -> Self {
+        Self::Corrupted(corruption)
     }
 }

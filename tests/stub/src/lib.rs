@@ -1,5 +1,5 @@
-//! An SSM endpoint for tests, demo and benchmarks: in this process, on loopback, with the limits and
-//! the corners of the real one.
+//! An SSM endpoint on loopback for tests, the demo and benchmarks, with the limits and the edge cases
+//! of the real service.
 //!
 //! ```
 //! use ssm_stub::{Parameter, Stub};
@@ -9,18 +9,16 @@
 //! ```
 
 mod access;
-mod bend;
+mod account;
+mod api;
+mod api_error;
 mod builder;
+mod corruption;
 mod date;
 mod fault;
-mod knobs;
-mod name;
-mod names;
 mod parameter;
-mod path;
-mod putting;
 mod quota;
-mod refusal;
+mod raw_stream;
 mod request;
 mod script;
 mod secret;
@@ -28,23 +26,22 @@ mod server;
 mod state;
 mod store;
 mod tls;
-mod wire;
-mod world;
+mod variants;
 
 pub use access::{Denial, KmsDenial, Policy};
-pub use bend::Bend;
+pub use api_error::ApiError;
 pub use builder::Builder;
+pub use corruption::Corruption;
 pub use fault::{After, Fault};
-pub use knobs::{
-    Duplicates, ErrorTypeHeader, LabelSelector, MalformedName, MessageCase, MissingLabel,
-};
 pub use parameter::{Kind, Parameter};
-pub use refusal::Refusal;
 pub use request::{Outcome, Request};
 pub use script::When;
 pub use secret::Secret;
-pub use state::Door;
+pub use state::OnConnect;
 pub use tls::Certificate;
+pub use variants::{
+    Duplicates, ErrorTypeHeader, LabelSelector, MalformedName, MessageCase, MissingLabel,
+};
 
 use serde_json::Value;
 use state::{Shared, State};
@@ -53,8 +50,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
-/// How long a test waits for a request before it is taken for lost.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a test waits for a request.
+const WAIT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A running endpoint. It stops when it is dropped.
 #[derive(Debug)]
@@ -67,23 +64,23 @@ pub struct Stub {
 }
 
 impl Stub {
-    /// A plain HTTP endpoint with nothing in it.
+    /// Starts a plain HTTP endpoint without parameters.
     #[must_use]
     pub fn start() -> Self {
         Self::builder().start()
     }
 
-    /// For an endpoint of another kind.
+    /// Configures an endpoint.
     #[must_use]
     pub fn builder() -> Builder {
         Builder::default()
     }
 
-    /// Where it is.
+    /// The URL of the endpoint.
     #[must_use]
     pub fn url(&self) -> String {
         match self.ca {
-            // By name, as clients check names; over IPv6 `localhost` might not be.
+            // Clients verify the name; over IPv6 `localhost` might not resolve.
             Some(_) if self.address.is_ipv4() => {
                 format!("https://localhost:{}", self.address.port())
             }
@@ -101,143 +98,144 @@ impl Stub {
     /// The CA of its certificate, as PEM.
     ///
     /// # Panics
-    /// When it doesn't speak TLS.
+    /// If it doesn't speak TLS.
     #[must_use]
     pub fn ca_pem(&self) -> &str {
         self.ca.as_deref().expect("a stub that speaks TLS")
     }
 
-    /// Puts a parameter; of a name that is there, a new version.
+    /// Adds a parameter, or a new version of an existing one.
     pub fn put(&self, parameter: Parameter) {
-        self.shared.state().world.store.put(parameter);
+        self.shared.state().account.store.put(parameter);
     }
 
-    /// Puts a secret of Secrets Manager, to be had as `/aws/reference/secretsmanager/NAME`.
-    pub fn secret(&self, secret: Secret) {
-        self.shared.state().world.store.put_secret(secret);
+    /// Adds a Secrets Manager secret, which is served as `/aws/reference/secretsmanager/NAME`, or a new
+    /// version of an existing one.
+    pub fn put_secret_version(&self, secret: Secret) {
+        self.shared.state().account.store.put_secret(secret);
     }
 
-    /// The same in short.
+    /// Adds a Secrets Manager secret with a string value.
     pub fn put_secret(&self, name: &str, value: &str) {
-        self.secret(Secret::string(name, value));
+        self.put_secret_version(Secret::string(name, value));
     }
 
-    /// Puts a parameter that is answered without a value.
+    /// Adds a parameter that is returned without a value.
     pub fn missing_value(&self, name: &str) {
         self.put(Parameter::string(name, "").without_value());
     }
 
-    /// Takes a parameter away.
+    /// Removes a parameter.
     pub fn remove(&self, name: &str) {
-        self.shared.state().world.store.remove(name);
+        self.shared.state().account.store.remove(name);
     }
 
-    /// Denies an action on the resources whose ARN matches. Both may have `*` and `?` in them; an
-    /// action without a service is one of SSM's. Secrets are denied by
-    /// `secretsmanager:GetSecretValue` on theirs.
+    /// Denies an action on the resources whose ARN matches. Both may contain `*` and `?`; an action
+    /// without a service is an SSM action. Deny `secretsmanager:GetSecretValue` on a secret's ARN to
+    /// deny access to a secret.
     pub fn deny(&self, action: &str, resource: &str, denial: impl Into<Denial>) {
         let mut state = self.shared.state();
-        state.world.access.deny(action, resource, denial.into());
+        state.account.access.deny(action, resource, denial.into());
     }
 
-    /// Fails the decryption of the parameters whose names match.
+    /// Denies the decryption of the parameters whose names match.
     pub fn deny_kms(&self, name: &str, denial: KmsDenial) {
-        self.shared.state().world.access.deny_kms(name, denial);
+        self.shared.state().account.access.deny_kms(name, denial);
     }
 
-    /// Takes all denials back.
+    /// Removes all denials.
     pub fn allow_all(&self) {
-        self.shared.state().world.access.allow_all();
+        self.shared.state().account.access.allow_all();
     }
 
-    /// The next request that has no fault yet gets this one.
+    /// Injects a fault into the next request that doesn't have one yet.
     pub fn fault(&self, fault: impl Into<Fault>) {
         self.fault_when(When::next(1), fault);
     }
 
-    /// Every request without another fault gets this one.
+    /// Injects a fault into every request that doesn't have another one.
     pub fn always(&self, fault: impl Into<Fault>) {
         self.fault_when(When::every(), fault);
     }
 
-    /// Those requests get this fault.
+    /// Injects a fault into the given requests.
     pub fn fault_when(&self, when: When, fault: impl Into<Fault>) {
         self.shared.state().script.push(when, fault.into());
     }
 
-    /// No request gets any fault from now on.
-    pub fn heal(&self) {
+    /// Removes all faults.
+    pub fn clear_faults(&self) {
         self.shared.state().script.clear();
     }
 
-    /// What happens to connections from now on, when they are made.
-    pub fn door(&self, door: Door) {
-        self.shared.state().door = door;
+    /// Sets what happens to new connections.
+    pub fn on_connect(&self, on_connect: OnConnect) {
+        self.shared.state().on_connect = on_connect;
     }
 
-    /// Holds all answers back until [`Self::release`].
+    /// Holds all responses back until [`Self::release`].
     pub fn hold(&self) {
         self.shared.held.send_replace(true);
     }
 
-    /// Lets the answers go.
+    /// Sends the responses that were held back.
     pub fn release(&self) {
         self.shared.held.send_replace(false);
     }
 
-    /// Every request so far.
+    /// All requests so far.
     #[must_use]
     pub fn requests(&self) -> Vec<Request> {
         self.shared.state().requests.clone()
     }
 
-    /// How many connections were made.
+    /// The number of connections so far.
     #[must_use]
     pub fn connections(&self) -> usize {
         self.shared.state().connections
     }
 
-    /// Requests over the quota so far.
+    /// The number of requests over the quota so far.
     #[must_use]
     pub fn throttled(&self) -> usize {
         self.shared.state().throttled
     }
 
-    /// Requests within the quota so far.
+    /// The number of requests within the quota so far.
     #[must_use]
     pub fn served(&self) -> usize {
         self.shared.state().served
     }
 
-    /// What `GET /requests` tells: `requests` within the quota, `throttled` ones over it, and
+    /// The JSON of `GET /requests`: `requests` within the quota, `throttled` requests over it, and
     /// `connections`.
     #[must_use]
     pub fn counts(&self) -> Value {
         self.shared.state().counts()
     }
 
-    /// Waits for the first request, and gives it.
+    /// Waits for the first request, and returns it.
     ///
     /// # Panics
-    /// When none comes for a minute, or none is recorded.
+    /// After a minute without a request, or if requests aren't recorded.
     #[must_use]
     pub fn wait_for_request(&self) -> Request {
         self.wait_for_requests(1);
         self.requests().swap_remove(0)
     }
 
-    /// Waits until so many requests have come.
+    /// Waits until this many requests have arrived.
     ///
     /// # Panics
-    /// When they don't come for a minute.
+    /// After a minute.
     pub fn wait_for_requests(&self, count: usize) {
         self.wait(|state| state.arrived >= count, "requests");
     }
 
-    /// Waits until so many connections were made.
+    /// Waits until this many connections were made.
     ///
     /// # Panics
-    /// When they aren't made for a minute.
+    /// After a minute.
     pub fn wait_for_connections(&self, count: usize) {
         self.wait(|state| state.connections >= count, "connections");
     }
@@ -246,17 +244,17 @@ impl Stub {
         let began = Instant::now();
         let mut state = self.shared.state();
         while !enough(&state) {
-            let Some(left) = PATIENCE.checked_sub(began.elapsed()) else {
+            let Some(left) = WAIT_TIMEOUT.checked_sub(began.elapsed()) else {
                 let counts = state.counts();
-                // Not with the lock held: the serving thread would panic too.
+                // Unlock first: a poisoned lock would make the server thread panic too.
                 drop(state);
-                panic!("too few {what} in a minute: {counts}");
+                panic!("too few {what} after a minute: {counts}");
             };
             (state, _) = self
                 .shared
                 .arrived
                 .wait_timeout(state, left)
-                .expect("no panic holds it");
+                .expect("not poisoned");
         }
     }
 }

@@ -7,10 +7,10 @@ use std::time::Instant;
 /// What came of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// A true answer, perhaps bent.
+    /// A true answer, perhaps corrupted.
     Answered,
     /// A refusal: the HTTP status and the code.
-    Refused(u16, String),
+    Failed(u16, String),
     /// A fault of the wire, or an answer that isn't the service's.
     Broken,
 }
@@ -20,7 +20,7 @@ impl Outcome {
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         match self {
-            Self::Refused(_, code) => Some(code),
+            Self::Failed(_, code) => Some(code),
             Self::Answered | Self::Broken => None,
         }
     }
@@ -30,7 +30,7 @@ impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Answered => "answered",
-            Self::Refused(_, code) => code,
+            Self::Failed(_, code) => code,
             Self::Broken => "broken",
         })
     }

@@ -1,11 +1,11 @@
-//! The HTTP side: connections in, requests recorded, answers or faults out.
+//! The HTTP server: accepts connections, records requests, sends responses or faults.
 
+use crate::api_error::ApiError;
 use crate::fault::{After, Fault};
-use crate::knobs::{ErrorTypeHeader, MessageCase};
-use crate::refusal::Refusal;
+use crate::raw_stream::{Hijack, RawStream, Reset};
 use crate::request::{Outcome, Request};
-use crate::state::{Door, Shared, State};
-use crate::wire::{Hijack, Reset, Wire};
+use crate::state::{OnConnect, Shared, State};
+use crate::variants::{ErrorTypeHeader, MessageCase};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
@@ -22,79 +22,83 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
-/// The content type of all answers.
+/// The content type of the API.
 pub(crate) const JSON: &str = "application/x-amz-json-1.1";
 
-/// Takes connections until the runtime is dropped.
+/// Accepts connections until the runtime is dropped.
 pub(crate) async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, shared: Arc<Shared>) {
     loop {
         let Ok((stream, peer)) = listener.accept().await else {
-            // Out of descriptors, say: let some connections end first.
+            // For example out of descriptors: let some connections close first.
             tokio::time::sleep(Duration::from_millis(5)).await;
             continue;
         };
-        let door = shared.connected();
-        // Each packet at once, as a real endpoint would.
+        let on_connect = shared.connected();
         let _ = stream.set_nodelay(true);
-        match door {
-            Door::Open => {
-                tokio::spawn(greet(stream, peer, tls.clone(), Arc::clone(&shared)));
+        match on_connect {
+            OnConnect::Serve => {
+                tokio::spawn(handshake(stream, peer, tls.clone(), Arc::clone(&shared)));
             }
-            Door::Stall => {
+            OnConnect::Stall => {
                 tokio::spawn(async move {
                     let _kept = stream;
                     std::future::pending::<()>().await;
                 });
             }
-            Door::Close => drop(stream),
-            Door::Reset => stream.reset_on_close(),
+            OnConnect::Close => drop(stream),
+            OnConnect::Reset => stream.reset_on_close(),
         }
     }
 }
 
-async fn greet(stream: TcpStream, peer: SocketAddr, tls: Option<TlsAcceptor>, shared: Arc<Shared>) {
+async fn handshake(
+    stream: TcpStream,
+    peer: SocketAddr,
+    tls: Option<TlsAcceptor>,
+    shared: Arc<Shared>,
+) {
     match tls {
-        None => connection(stream, peer, shared).await,
+        None => serve_connection(stream, peer, shared).await,
         Some(acceptor) => {
             if let Ok(stream) = acceptor.accept(stream).await {
-                connection(stream, peer, shared).await;
+                serve_connection(stream, peer, shared).await;
             }
         }
     }
 }
 
-/// One client's connection.
+/// A client's connection.
 #[derive(Clone)]
-struct Line {
+struct Connection {
     peer: SocketAddr,
     hijack: Hijack,
-    /// Whether a request was made on it, of the counts or of parameters.
+    /// Whether a request was made on it.
     used: Arc<AtomicBool>,
     shared: Arc<Shared>,
 }
 
-async fn connection<S>(stream: S, peer: SocketAddr, shared: Arc<Shared>)
+async fn serve_connection<S>(stream: S, peer: SocketAddr, shared: Arc<Shared>)
 where
     S: AsyncRead + AsyncWrite + Reset + Unpin + Send + 'static,
 {
     let hijack = Hijack::default();
-    let io = TokioIo::new(Wire::new(stream, Arc::clone(&hijack)));
-    let line = Line {
+    let io = TokioIo::new(RawStream::new(stream, Arc::clone(&hijack)));
+    let connection = Connection {
         peer,
         hijack,
         used: Arc::default(),
         shared,
     };
     let service = service_fn(move |request| {
-        let line = line.clone();
-        async move { Ok::<_, Infallible>(line.handle(request).await) }
+        let connection = connection.clone();
+        async move { Ok::<_, Infallible>(connection.handle(request).await) }
     });
     let _ = hyper::server::conn::http1::Builder::new()
         .serve_connection(io, service)
         .await;
 }
 
-impl Line {
+impl Connection {
     async fn handle(self, request: HttpRequest<Incoming>) -> Response<Full<Bytes>> {
         let first = !self.used.swap(true, Ordering::Relaxed);
         if request.uri().path() == "/requests" {
@@ -112,24 +116,24 @@ impl Line {
         let mut held = self.shared.held.subscribe();
         let _ = held.wait_for(|held| !held).await;
         let delay = match fault {
-            Fault::Slow(delay) => self.shared.latency + delay,
+            Fault::Delay(delay) => self.shared.latency + delay,
             _ => self.shared.latency,
         };
         if !delay.is_zero() {
             tokio::time::sleep_until((arrived + delay).into()).await;
         }
         let raw = match fault {
-            Fault::Stall => (Vec::new(), After::Stall),
+            Fault::NoResponse => (Vec::new(), After::Stall),
             Fault::Raw(bytes, after) => (bytes, after),
-            Fault::Half(after) => (reply.cut(), after),
-            Fault::Length(off) => (reply.with_length(off), After::Close),
+            Fault::TruncatedBody(after) => (reply.truncated(), after),
+            Fault::WrongLength(off) => (reply.with_wrong_length(off), After::Close),
             _ => return reply.into_response(),
         };
-        *self.hijack.lock().expect("no panic holds it") = Some(raw);
+        *self.hijack.lock().expect("not poisoned") = Some(raw);
         Response::new(Full::default())
     }
 
-    /// The answer to a request, which is recorded, and what is to be done to it on the wire.
+    /// Records a request, and returns its response and the fault to apply to it.
     fn decide(&self, headers: &HeaderMap, bytes: &[u8], arrived: Instant) -> (Reply, Fault) {
         let text = |value: &hyper::header::HeaderValue| {
             String::from_utf8_lossy(value.as_bytes()).into_owned()
@@ -138,12 +142,12 @@ impl Line {
         let action = target.strip_prefix("AmazonSSM.").unwrap_or_default();
         let body: Value = serde_json::from_slice(bytes).unwrap_or(Value::Null);
         let mut state = self.shared.state();
-        let (result, fault) = judge(&mut state, action, &body);
+        let (result, fault) = result_and_fault(&mut state, action, &body);
         let (fault, extra) = fault.split();
         let mut reply = match (&fault, &result) {
-            (Fault::Answer(status, kind, body), _) => Reply::new(*status, kind, body.clone()),
+            (Fault::Response(status, kind, body), _) => Reply::new(*status, kind, body.clone()),
             (_, Ok(body)) => Reply::new(200, JSON, body.to_string().into_bytes()),
-            (_, Err(refusal)) => Reply::refusal(refusal, &state),
+            (_, Err(error)) => Reply::error(error, &state),
         };
         state.arrived += 1;
         let id = format!("5f2d8f0e-0000-4000-8000-{:012}", state.arrived);
@@ -155,10 +159,10 @@ impl Line {
         }
         if state.recording {
             let outcome = match (&fault, result) {
-                (Fault::None | Fault::Slow(_) | Fault::Bent(_) | Fault::Refusal(_), Ok(_)) => {
+                (Fault::None | Fault::Delay(_) | Fault::Corrupted(_) | Fault::Error(_), Ok(_)) => {
                     Outcome::Answered
                 }
-                (_, Err(refusal)) => Outcome::Refused(refusal.status, refusal.code),
+                (_, Err(error)) => Outcome::Failed(error.status, error.code),
                 (_, Ok(_)) => Outcome::Broken,
             };
             state.requests.push(Request {
@@ -179,33 +183,37 @@ impl Line {
     }
 }
 
-/// Throttled, or refused by script, or answered.
-fn judge(state: &mut State, action: &str, body: &Value) -> (Result<Value, Refusal>, Fault) {
+/// The result of a request, and the scripted fault, if any.
+fn result_and_fault(
+    state: &mut State,
+    action: &str,
+    body: &Value,
+) -> (Result<Value, ApiError>, Fault) {
     if let Some(quota) = &mut state.quota
         && !quota.admit()
     {
         state.throttled += 1;
-        return (Err(Refusal::throttled()), Fault::None);
+        return (Err(ApiError::throttled()), Fault::None);
     }
     state.served += 1;
     let fault = state.script.take(action, body).unwrap_or(Fault::None);
     let inner = match &fault {
-        Fault::With(inner, _) => inner,
+        Fault::WithHeaders(inner, _) => inner,
         fault => fault,
     };
     let result = match inner {
-        Fault::Refusal(refusal) => Err(refusal.clone()),
-        Fault::Answer(..) | Fault::Raw(..) | Fault::Stall => Ok(Value::Null),
-        Fault::Bent(bend) => state.world.answer(action, body).map(|mut answer| {
-            bend.apply(&mut answer);
-            answer
+        Fault::Error(error) => Err(error.clone()),
+        Fault::Response(..) | Fault::Raw(..) | Fault::NoResponse => Ok(Value::Null),
+        Fault::Corrupted(corruption) => state.account.handle(action, body).map(|mut response| {
+            corruption.apply(&mut response);
+            response
         }),
-        _ => state.world.answer(action, body),
+        _ => state.account.handle(action, body),
     };
     (result, fault)
 }
 
-/// An answer, ready for the wire.
+/// A response, ready to be sent.
 struct Reply {
     status: u16,
     headers: Vec<(&'static str, String)>,
@@ -221,19 +229,19 @@ impl Reply {
         }
     }
 
-    fn refusal(refusal: &Refusal, state: &State) -> Self {
-        let knobs = state.world.knobs;
-        let mut body = json!({ "__type": refusal.code });
-        if let Some(message) = &refusal.message {
-            let member = match knobs.message_case {
+    fn error(error: &ApiError, state: &State) -> Self {
+        let variants = state.account.variants;
+        let mut body = json!({ "__type": error.code });
+        if let Some(message) = &error.message {
+            let member = match variants.message_case {
                 MessageCase::Lower => "message",
                 MessageCase::Upper => "Message",
             };
             body[member] = message.as_str().into();
         }
-        let mut reply = Self::new(refusal.status, JSON, body.to_string().into_bytes());
-        if knobs.error_type == ErrorTypeHeader::Sent {
-            let header = ("x-amzn-errortype", refusal.code.clone());
+        let mut reply = Self::new(error.status, JSON, body.to_string().into_bytes());
+        if variants.error_type == ErrorTypeHeader::Sent {
+            let header = ("x-amzn-errortype", error.code.clone());
             reply.headers.push(header);
         }
         reply
@@ -244,12 +252,10 @@ impl Reply {
         for (name, value) in self.headers {
             response = response.header(name, value);
         }
-        response
-            .body(Full::from(self.body))
-            .expect("a test's headers are valid")
+        response.body(Full::from(self.body)).expect("valid headers")
     }
 
-    /// By hand: hyper wouldn't send a length that is wrong.
+    /// Built by hand: hyper refuses to send a wrong length.
     fn head(&self, length: usize) -> Vec<u8> {
         let mut head = format!("HTTP/1.1 {} -\r\ncontent-length: {length}\r\n", self.status);
         for (name, value) in &self.headers {
@@ -259,13 +265,13 @@ impl Reply {
         head.into_bytes()
     }
 
-    fn cut(&self) -> Vec<u8> {
+    fn truncated(&self) -> Vec<u8> {
         let mut bytes = self.head(self.body.len());
         bytes.extend(&self.body[..self.body.len() / 2]);
         bytes
     }
 
-    fn with_length(&self, off: isize) -> Vec<u8> {
+    fn with_wrong_length(&self, off: isize) -> Vec<u8> {
         let mut bytes = self.head(self.body.len().saturating_add_signed(off));
         bytes.extend(&self.body);
         bytes

@@ -1,21 +1,21 @@
-//! What the serving thread and the test share: the world, the script, and what was seen.
+//! State shared by the server thread and the test.
 
+use crate::account::Account;
 use crate::quota::Quota;
 use crate::request::Request;
 use crate::script::Script;
-use crate::world::World;
 use serde_json::{Value, json};
 use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// What happens to a connection when it is made, before any TLS.
+/// What happens to a new connection, before any TLS handshake.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Door {
+pub enum OnConnect {
     /// It is served.
     #[default]
-    Open,
-    /// It is accepted, and nothing ever comes, not even a handshake.
+    Serve,
+    /// It is accepted, and nothing is ever sent, not even a handshake.
     Stall,
     /// It is closed at once.
     Close,
@@ -25,10 +25,10 @@ pub enum Door {
 
 #[derive(Debug, Default)]
 pub(crate) struct State {
-    pub(crate) world: World,
+    pub(crate) account: Account,
     pub(crate) script: Script,
     pub(crate) quota: Option<Quota>,
-    pub(crate) door: Door,
+    pub(crate) on_connect: OnConnect,
     pub(crate) requests: Vec<Request>,
     pub(crate) recording: bool,
     pub(crate) arrived: usize,
@@ -59,28 +59,28 @@ impl Shared {
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().expect("no panic holds it")
+        self.state.lock().expect("not poisoned")
     }
 
-    pub(crate) fn connected(&self) -> Door {
+    pub(crate) fn connected(&self) -> OnConnect {
         let mut state = self.state();
         state.connections += 1;
-        let door = state.door;
+        let on_connect = state.on_connect;
         drop(state);
         self.arrived.notify_all();
-        door
+        on_connect
     }
 
-    /// What `GET /requests` tells. A connection that was made for it doesn't count.
-    pub(crate) fn counts(&self, made_for_it: bool) -> Value {
+    /// The JSON of `GET /requests`. A connection that was only made for that request isn't counted.
+    pub(crate) fn counts(&self, only_for_counts: bool) -> Value {
         let mut state = self.state();
-        state.connections -= usize::from(made_for_it);
+        state.connections -= usize::from(only_for_counts);
         state.counts()
     }
 }
 
 impl State {
-    /// Throttled requests are counted apart, not among the others.
+    /// Throttled requests are counted separately.
     pub(crate) fn counts(&self) -> Value {
         json!({
             "requests": self.served,

@@ -4,9 +4,9 @@
 mod failing;
 mod link_local;
 
-use crate::moto::Moto;
-use crate::standin::*;
-use crate::world::*;
+use crate::harness::*;
+use crate::support::http_server::*;
+use crate::support::moto::Moto;
 use ssm_stub::{Parameter, Stub};
 
 /// Who signed a request: the access key, and the session's token if there is one.

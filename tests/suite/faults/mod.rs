@@ -3,7 +3,7 @@
 
 mod table;
 
-use crate::world::*;
+use crate::harness::*;
 use ssm_stub::{Parameter, Stub};
 use std::fmt::Write;
 use std::path::Path;

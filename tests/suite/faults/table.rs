@@ -2,8 +2,10 @@
 
 use super::End::{Started, Status};
 use super::{Row, Scene, by_keys, filled, over};
-use crate::world::Run;
-use ssm_stub::{After, Bend, Certificate, Denial, Door, Fault, KmsDenial, Parameter, Policy, Stub};
+use crate::harness::Run;
+use ssm_stub::{
+    After, Certificate, Corruption, Denial, Fault, KmsDenial, OnConnect, Parameter, Policy, Stub,
+};
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::time::Duration;
@@ -77,12 +79,12 @@ fn bundle(text: &str) -> Scene {
     scene
 }
 
-fn bent(bend: Bend) -> Scene {
-    once(Fault::Bent(bend))
+fn corrupted(corruption: Corruption) -> Scene {
+    once(Fault::Corrupted(corruption))
 }
 
-fn bent_keys(bend: Bend) -> Scene {
-    keys(Fault::Bent(bend))
+fn corrupted_keys(corruption: Corruption) -> Scene {
+    keys(Fault::Corrupted(corruption))
 }
 
 fn environment(name: &str, value: &str) -> Scene {
@@ -122,7 +124,7 @@ fn too_much() -> Scene {
 fn process(script: &str) -> Scene {
     let scene = over(filled(Stub::start()));
     let home = scene.run.home();
-    crate::world::script(&home.join("give"), script);
+    crate::harness::script(&home.join("give"), script);
     let config = home.join("config");
     std::fs::write(&config, "[default]\ncredential_process = ./give\n").expect("a file");
     let run = scene.run.unset("AWS_ACCESS_KEY_ID");
@@ -207,37 +209,37 @@ pub const ROWS: &[Row] = &[
     ),
     row(
         "half a body, then a close, once",
-        || once(Fault::Half(After::Close)),
+        || once(Fault::TruncatedBody(After::Close)),
         Started,
         "",
     ),
     row(
         "half a body, then a reset, once",
-        || once(Fault::Half(After::Reset)),
+        || once(Fault::TruncatedBody(After::Reset)),
         Started,
         "",
     ),
     row(
         "half a body on the second page, once",
-        || second_page(Fault::Half(After::Close)),
+        || second_page(Fault::TruncatedBody(After::Close)),
         Started,
         "",
     ),
     row(
         "half a body for ever",
-        || always(Fault::Half(After::Close)),
+        || always(Fault::TruncatedBody(After::Close)),
         Status(75),
         "in ",
     ),
     row(
         "a body longer than its length, once",
-        || once(Fault::Length(-7)),
+        || once(Fault::WrongLength(-7)),
         Started,
         "",
     ),
     row(
         "a body shorter than its length, once",
-        || once(Fault::Length(7)),
+        || once(Fault::WrongLength(7)),
         Started,
         "",
     ),
@@ -249,7 +251,7 @@ pub const ROWS: &[Row] = &[
     ),
     row(
         "no answer, for ever",
-        || always(Fault::Stall),
+        || always(Fault::NoResponse),
         Status(75),
         "the time was up (900ms)",
     ),
@@ -261,13 +263,13 @@ pub const ROWS: &[Row] = &[
     ),
     row(
         "a body that stops half-way, for ever",
-        || always(Fault::Half(After::Stall)),
+        || always(Fault::TruncatedBody(After::Stall)),
         Status(75),
         "900ms",
     ),
     row(
         "an answer that comes late",
-        || once(Fault::Slow(Duration::from_millis(300))),
+        || once(Fault::Delay(Duration::from_millis(300))),
         Started,
         "",
     ),
@@ -275,7 +277,11 @@ pub const ROWS: &[Row] = &[
         "connections that are reset at once, for ever",
         || {
             let scene = always(Fault::None);
-            scene.stub.as_ref().expect("a stub").door(Door::Reset);
+            scene
+                .stub
+                .as_ref()
+                .expect("a stub")
+                .on_connect(OnConnect::Reset);
             scene
         },
         Status(75),
@@ -411,7 +417,7 @@ pub const ROWS: &[Row] = &[
     ),
     row(
         "429 without a code, for ever",
-        || always(Fault::Answer(429, "text/plain", Vec::new())),
+        || always(Fault::Response(429, "text/plain", Vec::new())),
         Status(75),
         "throttled it (HTTP 429)",
     ),
@@ -419,7 +425,7 @@ pub const ROWS: &[Row] = &[
         "429 with Retry-After: 1, once",
         || {
             let scene =
-                once(Fault::Answer(429, "text/plain", Vec::new()).header("retry-after", "1"));
+                once(Fault::Response(429, "text/plain", Vec::new()).header("retry-after", "1"));
             Scene {
                 run: scene.run.args("--timeout 9s"),
                 ..scene
@@ -437,37 +443,37 @@ pub const ROWS: &[Row] = &[
     // Answers that can't be relied on.
     row(
         "a parameter without a value",
-        || bent(Bend::NoValue),
+        || corrupted(Corruption::NoValue),
         Status(65),
         "came without a value",
     ),
     row(
         "a parameter that isn't below the prefix",
-        || bent(Bend::Unasked),
+        || corrupted(Corruption::Unrequested),
         Status(75),
-        "/unasked/parameter isn't below",
+        "/unrequested/parameter isn't below",
     ),
     row(
         "a parameter that nobody asked for, among keys",
-        || bent_keys(Bend::Unasked),
+        || corrupted_keys(Corruption::Unrequested),
         Status(75),
         "was not asked for",
     ),
     row(
         "a key that is neither found nor invalid",
-        || bent_keys(Bend::Forgotten),
+        || corrupted_keys(Corruption::Omitted),
         Status(75),
         "neither among the parameters nor",
     ),
     row(
         "every key invalid",
-        || bent_keys(Bend::AllInvalid),
+        || corrupted_keys(Corruption::AllInvalid),
         Status(66),
         "don't exist: /f/k",
     ),
     row(
         "a token that repeats",
-        || always(Fault::Bent(Bend::Token("again".to_owned()))),
+        || always(Fault::Corrupted(Corruption::Token("again".to_owned()))),
         Status(75),
         "",
     ),
@@ -493,7 +499,7 @@ pub const ROWS: &[Row] = &[
             };
             let all: Vec<String> = (0..1_000).map(parameter).collect();
             let body = format!(r#"{{"Parameters":[{}]}}"#, all.join(","));
-            once(Fault::Answer(
+            once(Fault::Response(
                 200,
                 "application/x-amz-json-1.1",
                 body.into(),
@@ -752,7 +758,7 @@ pub const ROWS: &[Row] = &[
     ),
     row(
         "ParameterNotFound without a text",
-        || always(Fault::Refusal(ssm_stub::Refusal::bare("ParameterNotFound"))),
+        || always(Fault::Error(ssm_stub::ApiError::bare("ParameterNotFound"))),
         Status(78),
         "ParameterNotFound: without a text",
     ),
@@ -803,7 +809,11 @@ pub const ROWS: &[Row] = &[
         "TLS, a handshake that stalls",
         || {
             let scene = tls(Stub::builder().tls().start());
-            scene.stub.as_ref().expect("a stub").door(Door::Stall);
+            scene
+                .stub
+                .as_ref()
+                .expect("a stub")
+                .on_connect(OnConnect::Stall);
             Scene {
                 run: scene.run.args("--timeout 900ms"),
                 ..scene

@@ -2,7 +2,7 @@
 
 use crate::client::*;
 use serde_json::{Value, json};
-use ssm_stub::{After, Bend, Door, Fault, Outcome, Parameter, Stub, When};
+use ssm_stub::{After, Corruption, Fault, OnConnect, Outcome, Parameter, Stub, When};
 use std::io::{ErrorKind, Read, Write};
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ fn faults_hit_the_requests_they_are_for() {
         [ask(&stub).status, ask(&stub).status, ask(&stub).status],
         [200, 500, 500]
     );
-    stub.heal();
+    stub.clear_faults();
     stub.fault_when(When::nth(2), Fault::status(502));
     stub.fault_when(When::next(2).action("GetParameter"), Fault::status(503));
     stub.fault_when(When::every().naming("/b"), Fault::status(504));
@@ -50,7 +50,7 @@ fn faults_hit_the_requests_they_are_for() {
     assert_eq!(outcomes[1], Outcome::Answered);
     assert_eq!(
         outcomes[2],
-        Outcome::Refused(500, "InternalServerError".into())
+        Outcome::Failed(500, "InternalServerError".into())
     );
     assert_eq!(outcomes[5], Outcome::Broken);
 }
@@ -77,27 +77,33 @@ fn answers_can_be_of_ones_own() {
 #[test]
 fn true_answers_can_be_bent() {
     let stub = stub();
-    let bent = |bend: Bend| {
-        stub.fault(bend);
+    let corrupted = |corruption: Corruption| {
+        stub.fault(corruption);
         ask(&stub).json()
     };
-    assert_eq!(each(&bent(Bend::NoValue), "Value"), [Value::Null]);
     assert_eq!(
-        each(&bent(Bend::Unasked), "Name"),
-        ["/a", "/unasked/parameter"]
+        each(&corrupted(Corruption::NoValue), "Value"),
+        [Value::Null]
     );
     assert_eq!(
-        bent(Bend::Forgotten),
+        each(&corrupted(Corruption::Unrequested), "Name"),
+        ["/a", "/unrequested/parameter"]
+    );
+    assert_eq!(
+        corrupted(Corruption::Omitted),
         json!({ "Parameters": [], "InvalidParameters": [] })
     );
     assert_eq!(
-        bent(Bend::AllInvalid),
+        corrupted(Corruption::AllInvalid),
         json!({ "Parameters": [], "InvalidParameters": ["/a"] })
     );
-    assert_eq!(bent(Bend::Token("t".into()))["NextToken"], "t");
-    assert_eq!(each(&bent(Bend::Oversized(1_000)), "Name").len(), 1_000);
+    assert_eq!(corrupted(Corruption::Token("t".into()))["NextToken"], "t");
+    assert_eq!(
+        each(&corrupted(Corruption::Repeated(1_000)), "Name").len(),
+        1_000
+    );
     assert!(
-        bent(Bend::Member("InvalidParameters", Value::Null))
+        corrupted(Corruption::Member("InvalidParameters", Value::Null))
             .get("InvalidParameters")
             .is_none()
     );
@@ -139,17 +145,20 @@ fn lengths((answer, _): (String, Option<ErrorKind>)) -> (usize, usize) {
 #[test]
 fn bodies_can_be_shorter_and_longer_than_they_say() {
     let whole = ask(&stub()).body.len();
-    assert_eq!(lengths(wire(Fault::Half(After::Close))), (whole, whole / 2));
-    assert_eq!(lengths(wire(Fault::Length(7))), (whole + 7, whole));
-    assert_eq!(lengths(wire(Fault::Length(-7))), (whole - 7, whole));
+    assert_eq!(
+        lengths(wire(Fault::TruncatedBody(After::Close))),
+        (whole, whole / 2)
+    );
+    assert_eq!(lengths(wire(Fault::WrongLength(7))), (whole + 7, whole));
+    assert_eq!(lengths(wire(Fault::WrongLength(-7))), (whole - 7, whole));
 }
 
 #[test]
 fn stalled_answers_never_come() {
     for (fault, part) in [
-        (Fault::Stall, ""),
+        (Fault::NoResponse, ""),
         (Fault::half_headers(After::Stall), "HTTP/1.1 200"),
-        (Fault::Half(After::Stall), "HTTP/1.1 200"),
+        (Fault::TruncatedBody(After::Stall), "HTTP/1.1 200"),
     ] {
         let stub = stub();
         stub.fault(fault);
@@ -173,18 +182,18 @@ fn stalled_answers_never_come() {
 #[test]
 fn connections_can_be_turned_away() {
     let stub = stub();
-    stub.door(Door::Stall);
+    stub.on_connect(OnConnect::Stall);
     let mut stalled = connect(&stub);
     stub.wait_for_connections(1);
     stalled
         .write_all(&request(MANY, &by_names(&["/a"])))
         .unwrap();
-    for (door, clean) in [(Door::Close, true), (Door::Reset, false)] {
-        stub.door(door);
+    for (door, clean) in [(OnConnect::Close, true), (OnConnect::Reset, false)] {
+        stub.on_connect(door);
         let end = connect(&stub).read_to_end(&mut Vec::new());
         assert_eq!(end.is_ok(), clean, "{door:?}");
     }
-    stub.door(Door::Open);
+    stub.on_connect(OnConnect::Serve);
     assert_eq!(ask(&stub).status, 200);
     stalled
         .set_read_timeout(Some(Duration::from_millis(1)))

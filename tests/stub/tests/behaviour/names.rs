@@ -143,8 +143,8 @@ fn what_is_missing_is_told_in_five_ways() {
 #[test]
 fn what_nobody_knows_is_a_knob() {
     let twice = by_names(&["/a", "a"]);
-    for (knob, count) in [(Duplicates::Once, 1), (Duplicates::Twice, 2)] {
-        let stub = Stub::builder().duplicates(knob).start();
+    for (variant, count) in [(Duplicates::Once, 1), (Duplicates::Twice, 2)] {
+        let stub = Stub::builder().duplicates(variant).start();
         stub.put(Parameter::string("/a", "x"));
         assert_eq!(each(&call(&stub, MANY, &twice), "Value").len(), count);
     }

@@ -13,8 +13,8 @@ fn at(name: &str) -> String {
 #[test]
 fn a_secret_has_its_own_form() {
     let stub = Stub::start();
-    stub.secret(Secret::string("db/main", "old").version_id("id-1"));
-    stub.secret(
+    stub.put_secret_version(Secret::string("db/main", "old").version_id("id-1"));
+    stub.put_secret_version(
         Secret::string("db/main", "a='b'")
             .version_id("id-2")
             .created(0.0),
@@ -44,7 +44,7 @@ fn a_secret_has_its_own_form() {
         );
         assert_eq!(one["Name"], at("db/main"));
     }
-    stub.secret(Secret::binary("bin"));
+    stub.put_secret_version(Secret::binary("bin"));
     let many = call(&stub, "GetParameters", &by_names(&[&at("bin")]));
     assert!(many["Parameters"][0].get("Value").is_none());
 }
@@ -69,7 +69,7 @@ fn a_batch_lists_what_it_cannot_have() {
 #[test]
 fn a_single_one_is_refused_in_words() {
     let stub = Stub::start();
-    stub.secret(Secret::string("gone", "x").deleted());
+    stub.put_secret_version(Secret::string("gone", "x").deleted());
     let missing = |end: &str| {
         format!(
             "An error occurred (ParameterNotFound) when referencing Secrets Manager: Secret aws/reference/secretsmanager/{end} not found."

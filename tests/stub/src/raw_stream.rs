@@ -1,4 +1,4 @@
-//! A stream that can be told to write something else than what hyper gives it.
+//! A stream that can send raw bytes in place of what hyper writes.
 
 use crate::fault::After;
 use std::io;
@@ -9,17 +9,17 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
-/// What a stream does in place of the next answer; filled by the service, taken by the stream.
-/// Whatever is written when it is filled is thrown away.
+/// What to send in place of the next response: set by the service, taken by the stream, which then
+/// discards what hyper writes.
 pub(crate) type Hijack = Arc<Mutex<Option<(Vec<u8>, After)>>>;
 
-pub(crate) struct Wire<S> {
+pub(crate) struct RawStream<S> {
     stream: S,
     hijack: Hijack,
     raw: Option<(Vec<u8>, After, usize)>,
 }
 
-impl<S> Wire<S> {
+impl<S> RawStream<S> {
     pub(crate) fn new(stream: S, hijack: Hijack) -> Self {
         Self {
             stream,
@@ -29,7 +29,7 @@ impl<S> Wire<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for RawStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -39,7 +39,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
     }
 }
 
-/// A stream whose close can be a reset: what wasn't sent is thrown away.
+/// A stream that can be reset on close, which discards unsent bytes.
 pub(crate) trait Reset {
     fn reset_on_close(&self);
 }
@@ -56,7 +56,7 @@ impl Reset for TlsStream<TcpStream> {
     }
 }
 
-impl<S: AsyncWrite + Reset + Unpin> AsyncWrite for Wire<S> {
+impl<S: AsyncWrite + Reset + Unpin> AsyncWrite for RawStream<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -64,7 +64,7 @@ impl<S: AsyncWrite + Reset + Unpin> AsyncWrite for Wire<S> {
     ) -> Poll<io::Result<usize>> {
         let this = &mut *self;
         if this.raw.is_none() {
-            let taken = this.hijack.lock().expect("no panic holds it").take();
+            let taken = this.hijack.lock().expect("not poisoned").take();
             this.raw = taken.map(|(bytes, after)| (bytes, after, 0));
         }
         let Some((raw, after, written)) = &mut this.raw else {
@@ -82,7 +82,7 @@ impl<S: AsyncWrite + Reset + Unpin> AsyncWrite for Wire<S> {
             Poll::Pending => return Poll::Pending,
         }
         match after {
-            // Nobody wakes the task again: the connection stays as it is.
+            // The task is never woken again: the connection stays open.
             After::Stall => Poll::Pending,
             After::Close => Poll::Ready(Err(io::Error::from(io::ErrorKind::ConnectionAborted))),
             After::Reset => {

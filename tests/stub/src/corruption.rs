@@ -1,27 +1,27 @@
-//! True answers bent out of shape: what a client must not take for the truth.
+//! True answers corrupted out of shape: what a client must not take for the truth.
 
 use serde_json::{Value, json};
 
-/// How an answer is bent.
+/// How an answer is corrupted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Bend {
+pub enum Corruption {
     /// No parameter has a `Value`.
     NoValue,
     /// There is a parameter that nobody asked for.
-    Unasked,
+    Unrequested,
     /// The first parameter is missing, and isn't among the invalid ones either.
-    Forgotten,
+    Omitted,
     /// Every parameter is among the invalid ones.
     AllInvalid,
     /// There is a next page, always by this token.
     Token(String),
     /// The first parameter comes so many times, under names of its own.
-    Oversized(usize),
+    Repeated(usize),
     /// A member is set to something else; `null` takes it away.
     Member(&'static str, Value),
 }
 
-impl Bend {
+impl Corruption {
     pub(crate) fn apply(&self, answer: &mut Value) {
         match self {
             Self::NoValue => each(answer, |parameter| {
@@ -29,19 +29,19 @@ impl Bend {
                     .as_object_mut()
                     .map(|members| members.remove("Value"));
             }),
-            Self::Unasked => {
-                let unasked = json!({
-                    "Name": "/unasked/parameter", "Type": "String", "Value": "unasked", "Version": 1,
+            Self::Unrequested => {
+                let unrequested = json!({
+                    "Name": "/unrequested/parameter", "Type": "String", "Value": "unrequested", "Version": 1,
                     "LastModifiedDate": 1_700_000_000.25, "DataType": "text",
-                    "ARN": "arn:aws:ssm:eu-west-1:111122223333:parameter/unasked/parameter",
+                    "ARN": "arn:aws:ssm:eu-west-1:111122223333:parameter/unrequested/parameter",
                 });
                 if let Some(list) = list(answer) {
-                    list.push(unasked);
+                    list.push(unrequested);
                 } else {
-                    answer["Parameter"] = unasked;
+                    answer["Parameter"] = unrequested;
                 }
             }
-            Self::Forgotten => match list(answer) {
+            Self::Omitted => match list(answer) {
                 Some(list) if !list.is_empty() => drop(list.remove(0)),
                 Some(_) => {}
                 None => *answer = json!({}),
@@ -56,7 +56,7 @@ impl Bend {
                 answer["InvalidParameters"] = names.into();
             }
             Self::Token(token) => answer["NextToken"] = token.as_str().into(),
-            Self::Oversized(count) => {
+            Self::Repeated(count) => {
                 if let Some(list) = list(answer)
                     && let Some(first) = list.first().cloned()
                 {

@@ -9,7 +9,7 @@ pub enum Duplicates {
     Once,
     /// Answered as often as asked.
     Twice,
-    /// Refused as a `ValidationException`.
+    /// Failed as a `ValidationException`.
     Reject,
 }
 
@@ -28,7 +28,7 @@ pub enum MissingLabel {
 pub enum MalformedName {
     /// Fails the call with a `ValidationException`.
     #[default]
-    Refused,
+    Failed,
     /// Is listed in `InvalidParameters`.
     Invalid,
 }
@@ -65,7 +65,7 @@ pub enum MessageCase {
 
 /// All of them.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Knobs {
+pub(crate) struct Variants {
     pub(crate) duplicates: Duplicates,
     pub(crate) missing_label: MissingLabel,
     pub(crate) malformed_name: MalformedName,

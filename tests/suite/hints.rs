@@ -1,6 +1,6 @@
 //! The mistakes that newcomers make: each answer teaches the right line.
 
-use crate::world::*;
+use crate::harness::*;
 
 #[test]
 fn each_answer_teaches() {

@@ -1,8 +1,8 @@
 //! What ends a run from outside, or ought not to: signals at every stage, a stderr that takes nothing,
 //! memory that isn't there.
 
-use crate::standin::{Answer, StandIn};
-use crate::world::*;
+use crate::harness::*;
+use crate::support::http_server::{Answer, StandIn};
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -55,8 +55,8 @@ fn read_until(stderr: &mut impl BufRead, words: &str) {
 #[test]
 fn signals_end_a_fetch_at_once_at_every_stage() {
     let asked = |stub: &Stub, _: &mut BufReader<ChildStderr>| stub.wait_for_requests(1);
-    ended_by_signals(&Fault::Stall, asked);
-    ended_by_signals(&Fault::Half(After::Stall), asked);
+    ended_by_signals(&Fault::NoResponse, asked);
+    ended_by_signals(&Fault::TruncatedBody(After::Stall), asked);
     let between = |_: &Stub, stderr: &mut BufReader<ChildStderr>| read_until(stderr, "again in");
     ended_by_signals(
         &Fault::client("ThrottlingException", "Rate exceeded"),
@@ -88,7 +88,7 @@ fn signals_end_a_wait_for_credentials() {
 fn signals_end_a_fetch_of_process_1() {
     for (signal, status, _) in &SIGNALS[..2] {
         let stub = stub();
-        stub.always(Fault::Stall);
+        stub.always(Fault::NoResponse);
         let (command, _home) = Run::against(&stub.url()).args("-p /end -- true").command();
         let mut unshare = Command::new("unshare");
         unshare.args(["--pid", "--fork", "--kill-child"]);

@@ -4,7 +4,7 @@
 //! ARNs in `GetParameters`, labels only the latest version for the `Label` filter, and checks neither
 //! names nor sizes as AWS does.
 
-use crate::world::Put;
+use crate::harness::Put;
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};

@@ -1,26 +1,26 @@
 //! `PutParameter`: enough of it to write through the endpoint what one then reads.
 
+use super::identifier::{LEVELS, name as check};
+use super::{flag, missing_member};
 use crate::Kind;
-use crate::name::{LEVELS, name as check};
-use crate::names::{flag, missing_member};
+use crate::account::Account;
+use crate::api_error::ApiError;
 use crate::parameter::Parameter;
-use crate::refusal::Refusal;
 use crate::store::canonical;
-use crate::world::World;
 use serde_json::{Value, json};
 
 /// Reported by the service's own text.
 const LONGEST: usize = 32_768;
 
-impl World {
-    pub(crate) fn put_parameter(&mut self, body: &Value) -> Result<Value, Refusal> {
+impl Account {
+    pub(crate) fn put_parameter(&mut self, body: &Value) -> Result<Value, ApiError> {
         let member = |key: &str, name: &str| body[key].as_str().ok_or_else(|| missing_member(name));
         let (name, value) = (member("Name", "name")?, member("Value", "value")?);
         let kind = body["Type"].as_str();
         let kind = kind.map(str::parse::<Kind>).transpose();
         let Ok(kind) = kind else {
             let rule = "Member must satisfy enum value set: [SecureString, StringList, String]";
-            return Err(Refusal::constraint(
+            return Err(ApiError::constraint(
                 body["Type"].as_str().unwrap_or_default(),
                 "type",
                 rule,
@@ -33,7 +33,7 @@ impl World {
             .and_then(<[_]>::last)
             .map(|version| version.parameter.kind);
         if last.is_some() && !flag(&body["Overwrite"])? {
-            return Err(Refusal::client(
+            return Err(ApiError::client(
                 "ParameterAlreadyExists",
                 "The parameter already exists. To overwrite this value, set the overwrite option in the request to true.",
             ));
@@ -50,22 +50,22 @@ impl World {
         Ok(json!({ "Version": version, "Tier": "Standard" }))
     }
 
-    fn check_new(&self, name: &str, value: &str) -> Result<(), Refusal> {
+    fn check_new(&self, name: &str, value: &str) -> Result<(), ApiError> {
         self.access.check("ssm:PutParameter", &self.arn(name))?;
         let inner = canonical(name);
         if inner.contains('/') && !name.starts_with('/') {
-            return Err(Refusal::validation(
+            return Err(ApiError::validation(
                 "Parameter name must be a fully qualified name.",
             ));
         }
         if inner.split('/').count() > LEVELS {
-            return Err(Refusal::client(
+            return Err(ApiError::client(
                 "HierarchyLevelLimitExceededException",
                 "A hierarchy can have a maximum of 15 levels.",
             ));
         }
         if inner == "aws" || inner.starts_with("aws/") {
-            return Err(Refusal::client(
+            return Err(ApiError::client(
                 "AccessDeniedException",
                 format!("No access to reserved parameter name: {name}."),
             ));
@@ -73,7 +73,7 @@ impl World {
         check(name).map_err(|malformed| malformed.refusal())?;
         if value.len() > LONGEST {
             let rule = "Member must have length less than or equal to 32768";
-            return Err(Refusal::validation(format!(
+            return Err(ApiError::validation(format!(
                 "1 validation error detected: Value at 'value' failed to satisfy constraint: {rule}"
             )));
         }

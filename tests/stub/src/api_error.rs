@@ -3,7 +3,7 @@
 
 /// A refusal: HTTP status, `__type` and text. `None` is no text at all, as for `ParameterNotFound`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
+pub struct ApiError {
     /// HTTP status.
     pub status: u16,
     /// `__type`, bare.
@@ -12,7 +12,7 @@ pub struct Refusal {
     pub message: Option<String>,
 }
 
-impl Refusal {
+impl ApiError {
     /// A client error: HTTP 400, as all of SSM's are.
     #[must_use]
     pub fn client(code: &str, message: impl Into<String>) -> Self {

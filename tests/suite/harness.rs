@@ -1,9 +1,8 @@
-//! A world for one test: an endpoint, a home of its own, and the binary, started in one line.
+//! Runs the binary with an endpoint, a home directory and an environment of its own.
 //!
-//! Every value that a test puts has `canary` in it. No run may show one on stderr: that is checked
-//! after each, whatever the test is about.
+//! Every secret value in a test contains `canary`. The harness fails any run that prints one on stderr.
 
-use crate::moto::Moto;
+use crate::support::moto::Moto;
 use ssm_stub::{Parameter, Stub};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -16,13 +15,13 @@ use tempfile::TempDir;
 /// The binary under test.
 pub const BINARY: &str = env!("CARGO_BIN_EXE_ssm-exec");
 
-/// Where the parameters are.
+/// The endpoint that serves the parameters.
 pub enum Ssm {
     Stub(Stub),
     Moto(&'static Moto),
 }
 
-/// One parameter to put, in either.
+/// A parameter to create on either endpoint.
 #[derive(Clone)]
 pub struct Put {
     pub name: String,
@@ -85,7 +84,7 @@ impl Ssm {
         }
     }
 
-    /// Puts a secret of Secrets Manager.
+    /// Creates a Secrets Manager secret.
     pub fn put_secret(&self, name: &str, value: &str) {
         match self {
             Self::Stub(stub) => stub.put_secret(name, value),
@@ -94,7 +93,7 @@ impl Ssm {
     }
 }
 
-/// One run of the binary, being put together.
+/// A run of the binary, as a builder.
 pub struct Run {
     arguments: Vec<OsString>,
     environment: BTreeMap<OsString, OsString>,
@@ -102,7 +101,7 @@ pub struct Run {
 }
 
 impl Run {
-    /// Against an endpoint, with credentials that it takes, a region and an empty home.
+    /// With an endpoint, valid credentials, a region and an empty home directory.
     pub fn against(url: &str) -> Self {
         Self::bare()
             .env("AWS_ENDPOINT_URL_SSM", url)
@@ -111,7 +110,7 @@ impl Run {
             .env("AWS_SECRET_ACCESS_KEY", "canary-credential-key")
     }
 
-    /// With nothing but a PATH and an empty home, where no metadata service is asked.
+    /// With a PATH and an empty home directory only; the instance metadata service is disabled.
     pub fn bare() -> Self {
         let home = TempDir::new().expect("a directory for the test");
         let run = Self {
@@ -130,7 +129,7 @@ impl Run {
         self
     }
 
-    /// Words without white space in them.
+    /// Arguments split at white space.
     pub fn args(self, words: &str) -> Self {
         words.split_whitespace().fold(self, Run::arg)
     }
@@ -146,18 +145,18 @@ impl Run {
         self
     }
 
-    /// The home, which is the working directory too.
+    /// The home directory, which is the working directory too.
     pub fn home(&self) -> &Path {
         self.home.path()
     }
 
-    /// Writes an `ssm-exec.toml` where the binary looks first.
+    /// Writes an `ssm-exec.toml` into the working directory.
     pub fn file(self, text: &str) -> Self {
         std::fs::write(self.home.path().join("ssm-exec.toml"), text).expect("a file for the test");
         self
     }
 
-    /// A command with all this, for tests that need more than its output. The home lives in the second.
+    /// The command, for tests that need more than its output, and the home directory to keep alive.
     pub fn command(self) -> (Command, TempDir) {
         let mut command = Command::new(BINARY);
         command
@@ -169,7 +168,7 @@ impl Run {
         (command, self.home)
     }
 
-    /// Runs it to its end.
+    /// Runs it and waits for its exit.
     pub fn run(self) -> Outcome {
         let shown = format!("{:?}", self.arguments);
         let (mut command, _home) = self.command();
@@ -177,14 +176,14 @@ impl Run {
         Outcome::new(shown, output)
     }
 
-    /// Runs `env -0` by it, and gives the environment that arrived.
+    /// Runs `env -0` as the command, and returns the environment that it received.
     pub fn environment(self) -> Environment {
         let outcome = self.args("-- env -0").run();
         assert_eq!(outcome.status, 0, "{}", outcome.stderr);
         Environment::parse(&outcome.stdout)
     }
 
-    /// Runs `true` by it, which must not be reached.
+    /// Expects a failure with this status before the command is started.
     pub fn fails(self, status: i32) -> Outcome {
         let marker = self.home.path().join("the-command-was-started");
         let touch = marker.clone();
@@ -201,12 +200,13 @@ impl Run {
             "{}: {}",
             outcome.shown, outcome.stderr
         );
-        assert!(outcome.stdout.is_empty(), "stdout is the command's alone");
+        assert!(outcome.stdout.is_empty(), "nothing is printed on stdout");
         outcome
     }
 }
 
-/// What came of a run.
+/// The result of a run.
+#[must_use]
 pub struct Outcome {
     pub shown: String,
     /// The exit status; 128 + N for signal N.
@@ -221,7 +221,7 @@ impl Outcome {
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(
             !stderr.contains("canary"),
-            "a value on stderr of {shown}: {stderr}"
+            "{shown} printed a secret value: {stderr}"
         );
         let status = output.status;
         Self {
@@ -229,14 +229,14 @@ impl Outcome {
             status: status
                 .code()
                 .or(status.signal().map(|signal| 128 + signal))
-                .expect("an end"),
+                .expect("an exit status or a signal"),
             stdout: output.stdout,
             stderr,
         }
     }
 
-    /// The message has all of these, and is one paragraph.
-    pub fn says(self, parts: &[&str]) -> Self {
+    /// Asserts that stderr contains all of these, and is a single line.
+    pub fn says(&self, parts: &[&str]) -> &Self {
         for part in parts {
             assert!(
                 self.stderr.contains(part),
@@ -248,7 +248,7 @@ impl Outcome {
         assert_eq!(
             self.stderr.trim_end().lines().count(),
             1,
-            "one paragraph: {}",
+            "expected a single line: {}",
             self.stderr
         );
         self
@@ -259,7 +259,7 @@ impl Outcome {
     }
 }
 
-/// An environment that arrived at a command.
+/// The environment that a command received.
 pub struct Environment(BTreeMap<OsString, OsString>);
 
 impl Environment {
@@ -304,7 +304,7 @@ impl Environment {
         self
     }
 
-    /// Names that aren't of the test's own making.
+    /// Names that were not set by the harness.
     pub fn names(&self) -> Vec<String> {
         let ours = |name: &&OsString| {
             !["PATH", "HOME", "_", "PWD", "SHLVL"]
@@ -320,7 +320,7 @@ impl Environment {
     }
 }
 
-/// Writes an executable script.
+/// Writes an executable file.
 pub fn script(path: &Path, text: &str) {
     use std::os::unix::fs::OpenOptionsExt;
     let mut file = std::fs::OpenOptions::new()
@@ -333,7 +333,7 @@ pub fn script(path: &Path, text: &str) {
     file.write_all(text.as_bytes()).expect("a script");
 }
 
-/// Makes of each scenario two tests: against the stub, and against moto's server.
+/// Turns each scenario into two tests: one against the stub, one against moto's server.
 #[macro_export]
 macro_rules! scenarios {
     ($($(#[$attribute:meta])* fn $name:ident($ssm:ident) $body:block)*) => {
@@ -342,7 +342,7 @@ macro_rules! scenarios {
                 $(#[$attribute])*
                 #[test]
                 fn $name() {
-                    super::scenario::$name(&$crate::world::Ssm::Stub(ssm_stub::Stub::start()));
+                    super::scenario::$name(&$crate::harness::Ssm::Stub(ssm_stub::Stub::start()));
                 }
             )*
         }
@@ -352,14 +352,14 @@ macro_rules! scenarios {
                 #[test]
                 #[ignore = "needs moto's server: ./tests/run installs it"]
                 fn $name() {
-                    super::scenario::$name(&$crate::world::Ssm::Moto($crate::moto::Moto::shared()));
+                    super::scenario::$name(&$crate::harness::Ssm::Moto($crate::support::moto::Moto::shared()));
                 }
             )*
         }
         mod scenario {
             #[allow(unused_imports)]
             use super::*;
-            $(pub(super) fn $name($ssm: &$crate::world::Ssm) $body)*
+            $(pub(super) fn $name($ssm: &$crate::harness::Ssm) $body)*
         }
     };
 }

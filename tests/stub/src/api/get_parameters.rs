@@ -1,16 +1,17 @@
 //! `GetParameter` and `GetParameters`: the actions that are told names.
 
-use crate::knobs::{Duplicates, MalformedName, MissingLabel};
-use crate::name::{Malformed, Place, Wanted};
-use crate::refusal::Refusal;
+use super::identifier::{Identifier, Location, Malformed};
+use super::{flag, missing_member};
+use crate::account::Account;
+use crate::api_error::ApiError;
 use crate::secret::{REFERENCE, SecretVersion};
 use crate::store::select;
-use crate::world::World;
+use crate::variants::{Duplicates, MalformedName, MissingLabel};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 
-impl World {
-    pub(crate) fn get_parameters(&self, body: &Value) -> Result<Value, Refusal> {
+impl Account {
+    pub(crate) fn get_parameters(&self, body: &Value) -> Result<Value, ApiError> {
         const ACTION: &str = "GetParameters";
         let names = strings(&body["Names"])?;
         let decrypt = flag(&body["WithDecryption"])?;
@@ -20,12 +21,12 @@ impl World {
         for text in &names {
             match self.parse(text) {
                 Ok(name) => wanted.push(name),
-                // Documented to list the reference; the other mistakes are a knob's.
+                // Documented to list the reference; the other mistakes are a variant's.
                 Err(Malformed::SecretSelector) => invalid.push(text.trim()),
                 Err(malformed) => {
                     self.authorise_malformed(ACTION)?;
                     if malformed == Malformed::Space
-                        || self.knobs.malformed_name == MalformedName::Refused
+                        || self.variants.malformed_name == MalformedName::Failed
                     {
                         return Err(malformed.refusal());
                     }
@@ -41,12 +42,12 @@ impl World {
         let mut found = Vec::new();
         for name in &wanted {
             if !seen.insert(name.key()) {
-                match self.knobs.duplicates {
+                match self.variants.duplicates {
                     Duplicates::Once => continue,
                     Duplicates::Twice => {}
                     Duplicates::Reject => {
                         let text = format!("Duplicate parameter name: {}", name.text);
-                        return Err(Refusal::validation(text));
+                        return Err(ApiError::validation(text));
                     }
                 }
             }
@@ -65,14 +66,14 @@ impl World {
         Ok(json!({ "Parameters": found, "InvalidParameters": invalid }))
     }
 
-    pub(crate) fn get_parameter(&self, body: &Value) -> Result<Value, Refusal> {
+    pub(crate) fn get_parameter(&self, body: &Value) -> Result<Value, ApiError> {
         const ACTION: &str = "GetParameter";
         let text = body["Name"]
             .as_str()
             .ok_or_else(|| missing_member("name"))?;
         let decrypt = flag(&body["WithDecryption"])?;
         if text.is_empty() || text.len() > 2048 {
-            return Err(Refusal::constraint(text, "name", LENGTHS));
+            return Err(ApiError::constraint(text, "name", LENGTHS));
         }
         let name = match self.parse(text) {
             Ok(name) => name,
@@ -82,8 +83,8 @@ impl World {
             }
         };
         self.authorise(ACTION, &name)?;
-        if matches!(name.place, Place::Secret(_)) && !decrypt {
-            return Err(Refusal::validation(
+        if matches!(name.place, Location::Secret(_)) && !decrypt {
+            return Err(ApiError::validation(
                 "WithDecryption flag must be True for retrieving a Secret Manager secret.",
             ));
         }
@@ -93,8 +94,8 @@ impl World {
         }
     }
 
-    fn find(&self, wanted: &Wanted<'_>, decrypt: bool) -> Result<Option<Value>, Refusal> {
-        if let Place::Secret(name) = wanted.place {
+    fn find(&self, wanted: &Identifier<'_>, decrypt: bool) -> Result<Option<Value>, ApiError> {
+        if let Location::Secret(name) = wanted.place {
             return if decrypt {
                 self.secret(name, wanted.selector)
             } else {
@@ -106,7 +107,7 @@ impl World {
             .and_then(|versions| select(versions, wanted.selector))
             .map(|version| {
                 let name = match wanted.place {
-                    Place::Name(name) => name,
+                    Location::Name(name) => name,
                     _ => &version.parameter.name,
                 };
                 self.shown(version, name, wanted.selector, decrypt)
@@ -114,13 +115,13 @@ impl World {
             .transpose()
     }
 
-    /// Refused, a secret fails the whole call as a validation error, be it there or not.
-    fn secret(&self, name: &str, selector: Option<&str>) -> Result<Option<Value>, Refusal> {
+    /// Failed, a secret fails the whole call as a validation error, be it there or not.
+    fn secret(&self, name: &str, selector: Option<&str>) -> Result<Option<Value>, ApiError> {
         let arn = self.secret_arn(name);
         self.access
             .check("secretsmanager:GetSecretValue", &arn)
             .map_err(|_| {
-                Refusal::validation("An error occurred while calling one AWS dependency service.")
+                ApiError::validation("An error occurred while calling one AWS dependency service.")
             })?;
         let version = self
             .store
@@ -130,21 +131,21 @@ impl World {
             return Ok(None);
         };
         if version.secret.deleted {
-            return Err(Refusal::validation("Invalid Request to Secrets Manager"));
+            return Err(ApiError::validation("Invalid Request to Secrets Manager"));
         }
         Ok(Some(version.shown(&arn, selector)))
     }
 
     /// The ways in which `GetParameter` misses.
-    fn not_found(&self, wanted: &Wanted<'_>) -> Refusal {
+    fn not_found(&self, wanted: &Identifier<'_>) -> ApiError {
         const VERSION: &str = "ParameterVersionNotFound";
-        let missing = Refusal::bare("ParameterNotFound");
+        let missing = ApiError::bare("ParameterNotFound");
         match (wanted.place, wanted.selector) {
-            (Place::Secret(name), selector) => {
+            (Location::Secret(name), selector) => {
                 // Without its slash, and with Java's `null` for no selector.
                 let reference = REFERENCE.trim_start_matches('/');
                 let selector = selector.map_or("null".to_owned(), |text| format!(":{text}"));
-                Refusal::client(
+                ApiError::client(
                     "ParameterNotFound",
                     format!(
                         "An error occurred (ParameterNotFound) when referencing Secrets Manager: Secret {reference}{name}{selector} not found."
@@ -154,16 +155,16 @@ impl World {
             (place, Some(selector)) if self.versions(place).is_some() => {
                 let name = wanted.text.rsplit_once(':').map_or("", |(name, _)| name);
                 if selector.parse::<i64>().is_ok() {
-                    return Refusal::client(
+                    return ApiError::client(
                         VERSION,
                         format!(
                             "Systems Manager could not find version {selector} of {name}. Verify the version and try again."
                         ),
                     );
                 }
-                match self.knobs.missing_label {
+                match self.variants.missing_label {
                     MissingLabel::NotFound => missing,
-                    MissingLabel::VersionNotFound => Refusal::client(
+                    MissingLabel::VersionNotFound => ApiError::client(
                         VERSION,
                         format!(
                             "Systems Manager could not find label {selector} of {name}. Verify the label and try again."
@@ -179,47 +180,35 @@ impl World {
 /// As one string-list member is described by its own constraint (observed).
 const LENGTHS: &str = "Member must satisfy constraint: [Member must have length less than or equal to 2048, Member must have length greater than or equal to 1]";
 
-fn check_names(names: &[&str]) -> Result<(), Refusal> {
+fn check_names(names: &[&str]) -> Result<(), ApiError> {
     let all = || format!("[{}]", names.join(", "));
     if names.is_empty() {
         let rule = "Member must have length greater than or equal to 1";
-        return Err(Refusal::constraint(&all(), "names", rule));
+        return Err(ApiError::constraint(&all(), "names", rule));
     }
     if names.len() > 10 {
         let rule = "Member must have length less than or equal to 10";
-        return Err(Refusal::constraint(&all(), "names", rule));
+        return Err(ApiError::constraint(&all(), "names", rule));
     }
     if names
         .iter()
         .any(|name| name.is_empty() || name.len() > 2048)
     {
-        return Err(Refusal::constraint(&all(), "names", LENGTHS));
+        return Err(ApiError::constraint(&all(), "names", LENGTHS));
     }
     Ok(())
 }
 
-pub(crate) fn missing_member(member: &str) -> Refusal {
-    Refusal::constraint("null", member, "Member must not be null")
-}
-
-fn strings(list: &Value) -> Result<Vec<&str>, Refusal> {
+fn strings(list: &Value) -> Result<Vec<&str>, ApiError> {
     match list {
         Value::Null => Err(missing_member("names")),
         Value::Array(items) => items
             .iter()
             .map(|item| {
                 item.as_str()
-                    .ok_or_else(|| Refusal::bare("SerializationException"))
+                    .ok_or_else(|| ApiError::bare("SerializationException"))
             })
             .collect(),
-        _ => Err(Refusal::bare("SerializationException")),
-    }
-}
-
-pub(crate) fn flag(value: &Value) -> Result<bool, Refusal> {
-    match value {
-        Value::Null => Ok(false),
-        Value::Bool(flag) => Ok(*flag),
-        _ => Err(Refusal::bare("SerializationException")),
+        _ => Err(ApiError::bare("SerializationException")),
     }
 }

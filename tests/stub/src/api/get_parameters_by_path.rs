@@ -1,18 +1,18 @@
 //! `GetParametersByPath`: pages, tokens and filters.
 
+use super::identifier::{malformed_path, path_is_good};
+use super::{flag, missing_member};
 use crate::Kind;
-use crate::knobs::LabelSelector;
-use crate::name::{malformed_path, path_is_good};
-use crate::names::{flag, missing_member};
-use crate::refusal::Refusal;
+use crate::account::Account;
+use crate::api_error::ApiError;
 use crate::store::{Version, labelled};
-use crate::world::World;
+use crate::variants::LabelSelector;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-impl World {
-    pub(crate) fn by_path(&self, body: &Value) -> Result<Value, Refusal> {
+impl Account {
+    pub(crate) fn by_path(&self, body: &Value) -> Result<Value, ApiError> {
         const ACTION: &str = "GetParametersByPath";
         let path = body["Path"]
             .as_str()
@@ -32,7 +32,7 @@ impl World {
         let (start, empties) = match body["NextToken"].as_str() {
             None => (0, 0),
             Some(token) => read_token(path, token).ok_or_else(|| {
-                Refusal::client("InvalidNextToken", "The specified token isn't valid.")
+                ApiError::client("InvalidNextToken", "The specified token isn't valid.")
             })?,
         };
         if empties < self.empty_pages {
@@ -47,7 +47,7 @@ impl World {
             .skip(start);
         let mut page = Vec::with_capacity(size);
         for version in rest.by_ref().take(size) {
-            let selector = match self.knobs.label_selector {
+            let selector = match self.variants.label_selector {
                 LabelSelector::Absent => None,
                 LabelSelector::Shown => Filter::label_of(&filters, version),
             };
@@ -62,10 +62,10 @@ impl World {
     }
 }
 
-fn page_size(wanted: &Value) -> Result<usize, Refusal> {
+fn page_size(wanted: &Value) -> Result<usize, ApiError> {
     let bound = |size: &Value, rule: &str| {
         let rule = format!("Member must have value {rule}");
-        Err(Refusal::constraint(&size.to_string(), "maxResults", &rule))
+        Err(ApiError::constraint(&size.to_string(), "maxResults", &rule))
     };
     match wanted {
         Value::Null => Ok(10),
@@ -73,7 +73,7 @@ fn page_size(wanted: &Value) -> Result<usize, Refusal> {
             Some(n @ 1..=10) => Ok(usize::try_from(n).expect("one to ten")),
             Some(..1) => bound(size, "greater than or equal to 1"),
             Some(_) => bound(size, "less than or equal to 10"),
-            None => Err(Refusal::bare("SerializationException")),
+            None => Err(ApiError::bare("SerializationException")),
         },
     }
 }
@@ -91,22 +91,22 @@ struct Filter<'a> {
 }
 
 impl<'a> Filter<'a> {
-    fn parse_all(filters: &'a Value) -> Result<Vec<Self>, Refusal> {
+    fn parse_all(filters: &'a Value) -> Result<Vec<Self>, ApiError> {
         match filters {
             Value::Null => Ok(Vec::new()),
             Value::Array(filters) => filters.iter().map(Self::parse).collect(),
-            _ => Err(Refusal::bare("SerializationException")),
+            _ => Err(ApiError::bare("SerializationException")),
         }
     }
 
-    fn parse(filter: &'a Value) -> Result<Self, Refusal> {
+    fn parse(filter: &'a Value) -> Result<Self, ApiError> {
         let name = filter["Key"].as_str().unwrap_or_default();
         let key = match name {
             "Type" => By::Kind,
             "KeyId" => By::KeyId,
             "Label" => By::Label,
             // Modelled without a text.
-            _ => return Err(Refusal::bare("InvalidFilterKey")),
+            _ => return Err(ApiError::bare("InvalidFilterKey")),
         };
         let begins = match (filter["Option"].as_str(), &key) {
             (None | Some("Equals"), _) => false,
@@ -114,7 +114,7 @@ impl<'a> Filter<'a> {
             (Some(option), _) => {
                 // moto's words; AWS's aren't known.
                 let text = format!("The following filter option is not valid: {option}.");
-                return Err(Refusal::client("InvalidFilterOption", text));
+                return Err(ApiError::client("InvalidFilterOption", text));
             }
         };
         let values: Vec<&str> = filter["Values"]
@@ -126,11 +126,11 @@ impl<'a> Filter<'a> {
         if values.is_empty() {
             let text =
                 format!("The following filter values are missing : null for filter key {name}");
-            return Err(Refusal::client("InvalidFilterValue", text));
+            return Err(ApiError::client("InvalidFilterValue", text));
         }
         if values.len() > 50 {
             let rule = "Member must have length less than or equal to 50";
-            return Err(Refusal::constraint("values", "parameterFilters", rule));
+            return Err(ApiError::constraint("values", "parameterFilters", rule));
         }
         let unknown = |value: &&&str| value.parse::<Kind>().is_err();
         if matches!(key, By::Kind)
@@ -140,7 +140,7 @@ impl<'a> Filter<'a> {
             let text = format!(
                 "The following filter value is not valid: {value}. Valid values include: [String, StringList, SecureString]."
             );
-            return Err(Refusal::client("InvalidFilterValue", text));
+            return Err(ApiError::client("InvalidFilterValue", text));
         }
         Ok(Self {
             key,

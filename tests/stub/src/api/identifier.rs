@@ -1,21 +1,21 @@
 //! What a request's string asks for: a name, an ARN or a secret, with or without a selector.
 
-use crate::refusal::Refusal;
+use crate::api_error::ApiError;
 use crate::secret::REFERENCE;
 use crate::store::canonical;
 
 /// A string of a request, understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Wanted<'a> {
+pub(crate) struct Identifier<'a> {
     /// Without spaces at its ends: the service strips them.
     pub(crate) text: &'a str,
-    pub(crate) place: Place<'a>,
+    pub(crate) place: Location<'a>,
     pub(crate) selector: Option<&'a str>,
 }
 
 /// Where to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Place<'a> {
+pub(crate) enum Location<'a> {
     /// A name of this account, in the request's spelling.
     Name(&'a str),
     /// A name of this account, from an ARN.
@@ -47,8 +47,8 @@ const SECRET_RULE: &str = "Invalid parameter name. Please use correct syntax for
 pub(crate) const LEVELS: usize = 15;
 
 impl Malformed {
-    pub(crate) fn refusal(&self) -> Refusal {
-        Refusal::validation(match self {
+    pub(crate) fn refusal(&self) -> ApiError {
+        ApiError::validation(match self {
             Self::Space | Self::Rule => NAME_RULE,
             Self::SecretSelector => SECRET_RULE,
         })
@@ -56,11 +56,11 @@ impl Malformed {
 }
 
 /// The refusal of a path that isn't one.
-pub(crate) fn malformed_path() -> Refusal {
-    Refusal::validation(PATH_RULE)
+pub(crate) fn malformed_path() -> ApiError {
+    ApiError::validation(PATH_RULE)
 }
 
-impl<'a> Wanted<'a> {
+impl<'a> Identifier<'a> {
     pub(crate) fn parse(text: &'a str, region: &str, account: &str) -> Result<Self, Malformed> {
         let text = text.trim_matches(' ');
         if text.contains(' ') {
@@ -89,10 +89,10 @@ impl<'a> Wanted<'a> {
             }
         }
         let place = if bare.starts_with("arn:") {
-            Place::of_arn(bare, region, account)?
+            Location::of_arn(bare, region, account)?
         } else {
             name(bare)?;
-            Place::Name(bare)
+            Location::Name(bare)
         };
         Ok(Self {
             text,
@@ -115,21 +115,23 @@ impl<'a> Wanted<'a> {
         }
         Ok(Self {
             text,
-            place: Place::Secret(name),
+            place: Location::Secret(name),
             selector,
         })
     }
 
     /// Two strings with the same key ask for the same thing.
-    pub(crate) fn key(&self) -> (Place<'a>, Option<&'a str>) {
+    pub(crate) fn key(&self) -> (Location<'a>, Option<&'a str>) {
         match self.place {
-            Place::Name(name) | Place::Own(name) => (Place::Own(canonical(name)), self.selector),
+            Location::Name(name) | Location::Own(name) => {
+                (Location::Own(canonical(name)), self.selector)
+            }
             place => (place, self.selector),
         }
     }
 }
 
-impl<'a> Place<'a> {
+impl<'a> Location<'a> {
     fn of_arn(arn: &'a str, region: &str, account: &str) -> Result<Self, Malformed> {
         let parts: Vec<&str> = arn.splitn(6, ':').collect();
         let [_, partition, "ssm", place, owner, resource] = parts[..] else {

@@ -1,6 +1,6 @@
 //! No trace on disk, in logs, in core dumps: watched from outside.
 
-use crate::world::*;
+use crate::harness::*;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use ssm_stub::{Parameter, Stub};

@@ -1,11 +1,11 @@
-//! The account that answers: its parameters, its policies, and which action does what.
+//! The account behind the endpoint: its parameters and its policies.
 
 use crate::access::Access;
-use crate::knobs::Knobs;
-use crate::name::{Malformed, Place, Wanted};
-use crate::refusal::Refusal;
+use crate::api::identifier::{Identifier, Location, Malformed};
+use crate::api_error::ApiError;
 use crate::secret::REFERENCE;
 use crate::store::{Store, Version, canonical};
+use crate::variants::Variants;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -13,37 +13,24 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// An account in a region.
 #[derive(Debug, Default)]
-pub(crate) struct World {
+pub(crate) struct Account {
     pub(crate) store: Store,
-    pub(crate) account: String,
+    pub(crate) id: String,
     pub(crate) region: String,
     pub(crate) access: Access,
-    pub(crate) knobs: Knobs,
+    pub(crate) variants: Variants,
     pub(crate) page_size: Option<usize>,
     pub(crate) empty_pages: usize,
 }
 
-impl World {
-    pub(crate) fn answer(&mut self, action: &str, body: &Value) -> Result<Value, Refusal> {
-        if !body.is_object() {
-            return Err(Refusal::bare("SerializationException"));
-        }
-        match action {
-            "GetParameters" => self.get_parameters(body),
-            "GetParametersByPath" => self.by_path(body),
-            "GetParameter" => self.get_parameter(body),
-            "PutParameter" => self.put_parameter(body),
-            _ => Err(Refusal::bare("UnknownOperationException")),
-        }
-    }
-
+impl Account {
     /// The ARN of a name: one slash, and no account in that of a public parameter.
     pub(crate) fn arn(&self, name: &str) -> String {
         let name = canonical(name);
         let account = if name.starts_with("aws/service/") {
             ""
         } else {
-            self.account.as_str()
+            self.id.as_str()
         };
         format!("arn:aws:ssm:{}:{account}:parameter/{name}", self.region)
     }
@@ -51,7 +38,7 @@ impl World {
     pub(crate) fn secret_arn(&self, name: &str) -> String {
         format!(
             "arn:aws:secretsmanager:{}:{}:secret:{name}-AbCdEf",
-            self.region, self.account
+            self.region, self.id
         )
     }
 
@@ -59,36 +46,36 @@ impl World {
         match key {
             "alias/aws/ssm" => self.key_arn("0a1b2c3d-0000-4000-8000-5e6f7a8b9c0d"),
             arn if arn.starts_with("arn:") => arn.to_owned(),
-            key => format!("arn:aws:kms:{}:{}:key/{key}", self.region, self.account),
+            key => format!("arn:aws:kms:{}:{}:key/{key}", self.region, self.id),
         }
     }
 
-    pub(crate) fn parse<'a>(&self, text: &'a str) -> Result<Wanted<'a>, Malformed> {
-        Wanted::parse(text, &self.region, &self.account)
+    pub(crate) fn parse<'a>(&self, text: &'a str) -> Result<Identifier<'a>, Malformed> {
+        Identifier::parse(text, &self.region, &self.id)
     }
 
-    pub(crate) fn authorise(&self, action: &str, wanted: &Wanted<'_>) -> Result<(), Refusal> {
+    pub(crate) fn authorise(&self, action: &str, wanted: &Identifier<'_>) -> Result<(), ApiError> {
         let resource = match wanted.place {
-            Place::Name(name) | Place::Own(name) => self.arn(name),
-            Place::Shared(arn) => arn.to_owned(),
-            Place::Secret(name) => self.arn(&format!("{REFERENCE}{name}")),
+            Location::Name(name) | Location::Own(name) => self.arn(name),
+            Location::Shared(arn) => arn.to_owned(),
+            Location::Secret(name) => self.arn(&format!("{REFERENCE}{name}")),
         };
         self.access.check(&format!("ssm:{action}"), &resource)
     }
 
     /// What no ARN can be made of is authorised on everything.
-    pub(crate) fn authorise_malformed(&self, action: &str) -> Result<(), Refusal> {
-        let everything = format!("arn:aws:ssm:{}:{}:*", self.region, self.account);
+    pub(crate) fn authorise_malformed(&self, action: &str) -> Result<(), ApiError> {
+        let everything = format!("arn:aws:ssm:{}:{}:*", self.region, self.id);
         self.access
             .check_everything(&format!("ssm:{action}"), &everything)
     }
 
     /// All versions at a place that isn't a secret's.
-    pub(crate) fn versions(&self, place: Place<'_>) -> Option<&[Version]> {
+    pub(crate) fn versions(&self, place: Location<'_>) -> Option<&[Version]> {
         match place {
-            Place::Name(name) | Place::Own(name) => self.store.by_name(name),
-            Place::Shared(arn) => self.store.by_arn(arn),
-            Place::Secret(_) => None,
+            Location::Name(name) | Location::Own(name) => self.store.by_name(name),
+            Location::Shared(arn) => self.store.by_arn(arn),
+            Location::Secret(_) => None,
         }
     }
 
@@ -100,7 +87,7 @@ impl World {
         name: &str,
         selector: Option<&str>,
         decrypt: bool,
-    ) -> Result<Value, Refusal> {
+    ) -> Result<Value, ApiError> {
         let parameter = &version.parameter;
         let secure = parameter.kind == crate::Kind::SecureString;
         if decrypt && secure {

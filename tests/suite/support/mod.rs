@@ -1,0 +1,91 @@
+//! What tests run the binary with: its static build, busybox, Docker, an HTTP server, moto.
+//! `tests/needs` installs what a machine lacks; a test that misses it fails with the reason.
+
+pub mod docker;
+pub mod http_server;
+pub mod moto;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+/// The path of a file in the repository.
+pub fn project(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// The static binary, rebuilt if it is out of date.
+pub fn static_binary() -> &'static Path {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(|| {
+        PathBuf::from(succeeds(&mut Command::new(project("tests/static"))).trim_end())
+    })
+}
+
+/// A static shell with its tools.
+pub fn busybox() -> &'static Path {
+    let path = Path::new("/bin/busybox");
+    assert!(
+        path.exists(),
+        "no busybox: tests/needs installs busybox-static"
+    );
+    path
+}
+
+/// Runs a command that must succeed, and returns its stdout.
+pub fn succeeds(command: &mut Command) -> String {
+    let output = command.output().expect("a program that is installed");
+    assert!(
+        output.status.success(),
+        "{command:?}: {}\n{}",
+        output.status,
+        text(&output)
+    );
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Standard output and standard error of a program.
+pub fn text(output: &Output) -> String {
+    [&output.stdout[..], &output.stderr]
+        .map(String::from_utf8_lossy)
+        .concat()
+}
+
+/// A name that is unique across tests and concurrent test runs.
+pub fn unique_name(what: &str) -> String {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    format!("ssm-exec-tests-{what}-{}-{count}", std::process::id())
+}
+
+/// Runs a shell command when the test process ends, for any reason: statics are never dropped, but the
+/// child sees the end of its pipe.
+pub fn run_at_exit(shell: &str) -> Child {
+    Command::new("sh")
+        .args(["-c", &format!("cat >/dev/null; {shell}")])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("a shell")
+}
+
+/// Polls until the condition holds, for changes that give no notification.
+pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !holds() {
+        assert!(began.elapsed() < Duration::from_secs(60), "{what}: never");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// Writes a file, and creates its directory.
+pub fn write(path: &Path, content: &str) {
+    std::fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
+    let mut file = std::fs::File::create(path).expect("a file for the test");
+    file.write_all(content.as_bytes())
+        .expect("a file for the test");
+}
