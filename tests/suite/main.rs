@@ -8,12 +8,13 @@ mod support;
 
 mod bytes;
 mod check;
+mod cmd;
 mod credentials;
 mod docker;
 mod doors;
 mod endpoints;
 mod faults;
-mod hints;
+mod help;
 mod instructions;
 mod lambda;
 mod launching;

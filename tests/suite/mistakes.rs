@@ -1,10 +1,11 @@
-//! Bad input: its status, one clear paragraph, and a command that was never started.
+//! Invalid input that needs an endpoint to show: status, message, and the command isn't started. The
+//! other mistakes are case files in `tests/cmd`.
 
 use crate::harness::*;
 use ssm_stub::{Fault, Parameter, Stub};
 
 #[test]
-fn every_missing_parameter_is_named_at_once() {
+fn one_message_lists_every_missing_parameter() {
     let stub = Stub::start();
     stub.put(Parameter::secure("/m/there", "canary"));
     Run::against(&stub.url())
@@ -20,27 +21,7 @@ fn every_missing_parameter_is_named_at_once() {
 }
 
 #[test]
-fn mistakes_of_the_command_line_are_usage() {
-    for (words, says) in [
-        ("--prefx /a", "--prefix"),
-        ("--timeout", "--timeout"),
-        ("--log-format yaml -p /a", "neither `text` nor `json`"),
-    ] {
-        let run = if words == "--timeout" {
-            Run::bare().args(words).run()
-        } else {
-            Run::bare().args(words).fails(64)
-        };
-        assert_eq!(run.status, 64, "{words}");
-        run.says(&[says]);
-    }
-    let outcome = Run::bare().args("-p /a").run();
-    assert_eq!(outcome.status, 64);
-    outcome.says(&["there is no command to start"]);
-}
-
-#[test]
-fn what_others_wrote_stays_on_one_line_and_steers_no_terminal() {
+fn control_characters_from_outside_are_escaped() {
     let stub = Stub::start();
     stub.always(Fault::client("OddException", "first\u{1b}[2J\nsecond"));
     Run::against(&stub.url())
@@ -54,97 +35,7 @@ fn what_others_wrote_stays_on_one_line_and_steers_no_terminal() {
 }
 
 #[test]
-fn mistakes_of_configuration_name_their_place_and_their_mending() {
-    for (words, says) in [
-        ("", "nothing says which parameters to fetch"),
-        ("-p omneuro/api", "must begin with a slash: `/omneuro/api`"),
-        ("-p /a//b", "empty segment"),
-        ("-p /a:3", "asks for a version of a whole prefix"),
-        ("-k /a/b/", "use `--prefix`"),
-        ("-k a/b", "must begin with a slash: `/a/b`"),
-        ("-k /a/b:", "a version or a label must follow"),
-        ("-k /a/b:0", "versions begin with 1"),
-        ("-k X=/a=b", "has `=` in it"),
-        ("-k /a/b=X", "write X=/a/b"),
-        ("-k 1X=/a", "begins with a digit"),
-        ("-k /a/1st", "--name-prefix"),
-        ("-k X=arn:aws:ssm:eu-west-1:1:parameter/a", "twelve digits"),
-        (
-            "-k X=arn:aws:s3:::bucket",
-            "isn't the ARN of an SSM parameter",
-        ),
-        ("-k X=ssm:///a", "without `ssm://`"),
-        ("-k X=/a -k X=/b", "X is asked for twice"),
-        ("-k /a#", "must follow"),
-        ("-p /a --timeout 30", "write `30s`"),
-        ("-p /a --timeout soon", "isn't a duration"),
-        ("-p /a --case lower", "neither `upper` nor `keep`"),
-        ("-p /a --region EU", "isn't a region"),
-        ("-p /a --role-arn admin", "isn't a role's ARN"),
-        ("-p /a --endpoint-url localhost:4566", "has no scheme"),
-        ("-p /a --endpoint-url http://ssm.example.com", "plain HTTP"),
-        ("-p /a --base64 X", "names no key and no file"),
-        ("-p /a --config nope.toml", "there is no such file"),
-        ("--file /a", "NAME=/a"),
-        ("-p /a --profile nope", "no profile `nope`"),
-    ] {
-        Run::bare()
-            .env("AWS_REGION", "eu-west-1")
-            .args(words)
-            .fails(78)
-            .says(&[says]);
-    }
-}
-
-#[test]
-fn mistakes_of_variables_name_the_variable() {
-    for (name, value, says) in [
-        ("SSM_EXEC_PREFIXES", "/a", "did you mean `SSM_EXEC_PREFIX`?"),
-        (
-            "SSM_EXEC_PREFIX",
-            "a",
-            "SSM_EXEC_PREFIX: `a` must begin with a slash",
-        ),
-        ("SSM_EXEC_SKIP", "maybe", "SSM_EXEC_SKIP: is `maybe`"),
-        ("DB", "ssm://a b", "the variable DB holds a reference"),
-        ("DB", "ssm:///a?optinal", "`?optional`"),
-    ] {
-        Run::bare()
-            .env("AWS_REGION", "eu-west-1")
-            .env(name, value)
-            .fails(78)
-            .says(&[says]);
-    }
-}
-
-#[test]
-fn mistakes_of_the_file_name_the_line_and_the_nearest_key() {
-    for (text, says) in [
-        (
-            "\nprefixs = \"/a\"",
-            "line 2: unknown key `prefixs`; did you mean `prefix`?",
-        ),
-        ("prefix = [\"/a\"", "line 1: not valid TOML"),
-        ("prefix = 3", "is a TOML integer"),
-        ("[keys]\nA = { parm = \"/a\" }", "did you mean `param`?"),
-        (
-            "[aws]\nregoin = \"x\"",
-            "unknown key `regoin` in `aws`; did you mean `region`?",
-        ),
-        ("prefix = \"/${NOPE}/a\"", "NOPE is not set"),
-        ("[compose]\nA = \"${B|upper}\"", "filter `upper`"),
-        ("prefix = \"a\"", "line 1, `prefix`"),
-    ] {
-        Run::bare()
-            .env("AWS_REGION", "eu-west-1")
-            .file(text)
-            .fails(78)
-            .says(&[says, "ssm-exec.toml"]);
-    }
-}
-
-#[test]
-fn values_that_no_variable_can_hold_are_told_before_the_start() {
+fn values_that_a_variable_cannot_hold_are_errors() {
     let stub = Stub::start();
     stub.put(Parameter::secure("/v/nul", "canary\0x"));
     stub.put(Parameter::secure("/v/bad", "{\"a\": canary"));
@@ -178,7 +69,7 @@ fn values_that_no_variable_can_hold_are_told_before_the_start() {
 }
 
 #[test]
-fn too_much_in_all_names_the_largest() {
+fn an_environment_over_the_kernel_limit_names_the_largest_variables() {
     let stub = Stub::start();
     for n in 0..30 {
         stub.put(Parameter::secure(
@@ -194,7 +85,7 @@ fn too_much_in_all_names_the_largest() {
 }
 
 #[test]
-fn names_collide_within_a_source_only() {
+fn the_same_name_twice_is_an_error_within_one_source_only() {
     let stub = Stub::start();
     stub.put(Parameter::secure("/c/a-b", "canary-1"));
     stub.put(Parameter::secure("/c/a/b", "canary-2"));
@@ -210,7 +101,7 @@ fn names_collide_within_a_source_only() {
 }
 
 #[test]
-fn a_prefix_with_nothing_below_is_an_error() {
+fn a_prefix_without_parameters_is_an_error() {
     let stub = Stub::start();
     stub.put(Parameter::secure("/p/a", "canary"));
     Run::against(&stub.url())
@@ -220,7 +111,7 @@ fn a_prefix_with_nothing_below_is_an_error() {
 }
 
 #[test]
-fn what_is_required_must_be_set_and_not_empty() {
+fn a_required_variable_must_be_set_and_not_empty() {
     let stub = Stub::start();
     stub.put(Parameter::string("/q/a", "canary"));
     let run = || Run::against(&stub.url()).env("EMPTY", "").args("-p /q");
@@ -235,7 +126,7 @@ fn what_is_required_must_be_set_and_not_empty() {
 }
 
 #[test]
-fn no_region_and_no_credentials_are_told_apart() {
+fn a_missing_region_and_missing_credentials_have_different_errors() {
     let stub = Stub::start();
     let url = stub.url();
     Run::against(&url)
@@ -253,11 +144,11 @@ fn no_region_and_no_credentials_are_told_apart() {
         .args("-k /a")
         .fails(77)
         .says(&["no AWS credentials", "AWS_PROFILE"]);
-    assert_eq!(stub.requests().len(), 0, "nobody was asked");
+    assert_eq!(stub.requests().len(), 0, "no request was sent");
 }
 
 #[test]
-fn credentials_that_expired_say_so() {
+fn expired_credentials_are_reported_without_a_retry() {
     let stub = Stub::start();
     stub.always(Fault::client(
         "ExpiredTokenException",
@@ -267,11 +158,11 @@ fn credentials_that_expired_say_so() {
         .args("-k /a")
         .fails(77)
         .says(&["ExpiredTokenException", "renew them"]);
-    assert_eq!(stub.requests().len(), 1, "it is not tried again");
+    assert_eq!(stub.requests().len(), 1, "no retry");
 }
 
 #[test]
-fn an_endpoint_that_refuses_is_bad_weather() {
+fn a_refused_connection_is_a_temporary_failure() {
     Run::against("http://127.0.0.1:1")
         .args("-k /a --timeout 300ms")
         .fails(75)
@@ -279,7 +170,7 @@ fn an_endpoint_that_refuses_is_bad_weather() {
 }
 
 #[test]
-fn a_command_that_is_not_there_costs_no_call() {
+fn a_command_that_cannot_be_executed_fails_before_any_request() {
     let stub = Stub::start();
     stub.put(Parameter::secure("/n/a", "canary"));
     for (command, status, says) in [
@@ -297,19 +188,4 @@ fn a_command_that_is_not_there_costs_no_call() {
         outcome.says(&[says]);
     }
     assert_eq!(stub.requests().len(), 0);
-}
-
-#[test]
-fn messages_can_be_json() {
-    let outcome = Run::bare().args("-p a --log-format json").fails(78);
-    let line: serde_json::Value = serde_json::from_str(&outcome.stderr).expect("one JSON object");
-    assert_eq!(line["level"], "error");
-    assert_eq!(line["status"], 78);
-    assert_eq!(line["kind"], "config");
-    assert!(
-        line["message"]
-            .as_str()
-            .expect("a text")
-            .contains("must begin with a slash")
-    );
 }
