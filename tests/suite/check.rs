@@ -23,7 +23,7 @@ fn stub() -> Stub {
 }
 
 /// Dates move on; ages don't.
-fn dateless(text: &str) -> String {
+fn without_dates(text: &str) -> String {
     let is_date =
         |word: &str| word.len() == 10 && word.starts_with("20") && word.matches('-').count() == 2;
     let line = |line: &str| {
@@ -57,7 +57,7 @@ fn check(stub: &Stub, format: &str) -> Outcome {
 }
 
 #[test]
-fn every_format_is_as_it_was() {
+fn every_output_format_matches_its_snapshot() {
     let stub = stub();
     for format in ["table", "json", "markdown", "toml"] {
         let outcome = check(&stub, format);
@@ -67,12 +67,12 @@ fn every_format_is_as_it_was() {
             "{format}"
         );
         assert!(!outcome.text().contains("canary"), "no value in {format}");
-        insta::assert_snapshot!(format, dateless(&outcome.text()));
+        insta::assert_snapshot!(format, without_dates(&outcome.text()));
     }
 }
 
 #[test]
-fn all_problems_are_told_in_one_run_and_the_gravest_gives_the_status() {
+fn all_problems_are_reported_at_once_with_the_most_severe_status() {
     let stub = stub();
     stub.put(Parameter::secure("/golden/api/path", "canary-path"));
     let run = Run::against(&stub.url())
@@ -95,7 +95,7 @@ fn all_problems_are_told_in_one_run_and_the_gravest_gives_the_status() {
 }
 
 #[test]
-fn what_is_older_than_it_may_be_fails_with_status_one() {
+fn a_parameter_older_than_the_maximum_age_exits_with_1() {
     let stub = stub();
     let run = || Run::against(&stub.url()).args("check -p /golden/api");
     assert_eq!(run().args("--max-age 11d").run().status, 0);
@@ -111,7 +111,7 @@ fn what_is_older_than_it_may_be_fails_with_status_one() {
 }
 
 #[test]
-fn the_keys_that_replace_a_prefix_bring_the_same() {
+fn the_keys_printed_as_toml_set_the_same_variables_as_the_prefix() {
     let stub = stub();
     let printed = Run::against(&stub.url())
         .args("check -p /golden --format toml")
@@ -124,7 +124,7 @@ fn the_keys_that_replace_a_prefix_bring_the_same() {
 }
 
 #[test]
-fn a_crowded_prefix_is_told() {
+fn a_prefix_with_many_parameters_is_reported() {
     let stub = Stub::start();
     for n in 0..11 {
         stub.put(Parameter::secure(&format!("/crowd/k{n}"), "canary"));
@@ -138,7 +138,7 @@ fn a_crowded_prefix_is_told() {
 }
 
 #[test]
-fn mistakes_of_its_own_options_are_usage() {
+fn invalid_check_options_are_usage_errors() {
     let stub = stub();
     for (words, says) in [
         ("--format yaml", "none of table"),
@@ -154,7 +154,7 @@ fn mistakes_of_its_own_options_are_usage() {
 }
 
 scenarios! {
-    fn the_gate_opens_and_closes(ssm) {
+    fn check_succeeds_or_fails_as_the_launch_would(ssm) {
         ssm.put(&[secure("/gate/api/a", "canary-a"), string("/gate/api/b", "canary-b")]);
         let run = || Run::against(&ssm.url()).args("check -p /gate/api --format json");
         let open = run().run();

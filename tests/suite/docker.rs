@@ -135,7 +135,7 @@ fn stops_promptly(container: &Container) {
 
 #[test]
 #[ignore = "needs a Docker engine: ./tests/run provides it"]
-fn the_image_holds_the_binary_alone_and_runs_as_nobody() {
+fn the_image_contains_only_the_binary_and_runs_as_an_unprivileged_user() {
     let image = &images().plain;
     let version = succeeds(docker(&format!("run --rm {LOCKED}")).args([image, "--version"]));
     assert_eq!(
@@ -151,7 +151,7 @@ fn the_image_holds_the_binary_alone_and_runs_as_nobody() {
 
 #[test]
 #[ignore = "needs a Docker engine: ./tests/run provides it"]
-fn the_app_is_process_1_and_is_stopped_promptly() {
+fn the_command_is_process_1_and_stops_promptly() {
     let stub = stub();
     let app = start(&stub, &images().app, &["/app/server"]);
     app.wait_for_line("up");
@@ -162,7 +162,7 @@ fn the_app_is_process_1_and_is_stopped_promptly() {
 
 #[test]
 #[ignore = "needs a Docker engine: ./tests/run provides it"]
-fn it_is_stopped_promptly_while_it_fetches() {
+fn docker_stop_ends_a_fetch_promptly() {
     let stub = stub();
     stub.hold();
     let app = start(&stub, &images().app, &["/app/server"]);
@@ -174,7 +174,7 @@ fn it_is_stopped_promptly_while_it_fetches() {
 
 #[test]
 #[ignore = "needs a Docker engine: ./tests/run provides it"]
-fn the_value_is_with_the_app_and_nowhere_else() {
+fn the_value_is_visible_to_the_command_only() {
     let stub = stub();
     let images = images();
     // The app shows that it has the value by another spelling of it.
@@ -196,7 +196,7 @@ fn the_value_is_with_the_app_and_nowhere_else() {
 
 #[test]
 #[ignore = "needs a Docker engine: ./tests/run provides it"]
-fn a_failure_is_told_in_the_logs_with_its_status() {
+fn a_failure_is_logged_and_sets_the_exit_status() {
     let stub = Stub::start();
     let app = start(&stub, &images().app, &["/app/server"]);
     assert_eq!(app.status(), "66");
@@ -206,7 +206,7 @@ fn a_failure_is_told_in_the_logs_with_its_status() {
 
 #[test]
 #[ignore = "needs a Docker engine: ./tests/run provides it"]
-fn little_memory_to_lock_and_little_cpu_are_enough() {
+fn it_runs_with_no_locked_memory_and_little_cpu() {
     let stub = stub();
     let flags = "--rm --ulimit memlock=0 --cpus 0.1 --memory 64m";
     let shown = succeeds(&mut run(
@@ -220,7 +220,7 @@ fn little_memory_to_lock_and_little_cpu_are_enough() {
 
 #[test]
 #[ignore = "needs a Docker engine: ./tests/run provides it"]
-fn an_init_container_copies_it_into_a_volume_for_another_image() {
+fn an_init_container_installs_the_binary_into_a_volume() {
     let stub = stub();
     let images = images();
     let directory = tempfile::tempdir().expect("a directory for the test");
@@ -248,7 +248,7 @@ fn demo_image(entry: &str) -> String {
 
 #[test]
 #[ignore = "needs a Docker engine with Compose, moto and the AWS CLI: ./tests/run provides them"]
-fn the_demo_runs() {
+fn the_demo_prints_the_origin_of_its_variable() {
     let moto = demo_image(r#"["python3", "-m", "moto.server", "-H", "0.0.0.0", "-p", "5000"]"#);
     let cli = demo_image(r#"["python3", "-m", "awscli"]"#);
     let directory = tempfile::tempdir().expect("a directory for the test");

@@ -24,7 +24,7 @@ fn proxy(stub: &Stub) -> StandIn {
 }
 
 #[test]
-fn a_proxy_is_taken_and_told_its_password() {
+fn proxy_variables_are_used_with_their_credentials() {
     for variable in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"] {
         let stub = filled(Stub::builder().tls().start());
         let proxy = proxy(&stub);
@@ -40,7 +40,7 @@ fn a_proxy_is_taken_and_told_its_password() {
 }
 
 #[test]
-fn what_needs_no_proxy_is_asked_directly() {
+fn no_proxy_hosts_are_connected_to_directly() {
     for names in ["localhost", "example.org,localhost", "*"] {
         let stub = filled(Stub::builder().tls().start());
         let proxy = proxy(&stub);
@@ -67,7 +67,7 @@ fn host(run: Run) -> String {
 }
 
 #[test]
-fn the_host_follows_region_fips_and_dual_stack() {
+fn region_fips_and_dual_stack_select_the_host() {
     let settings: &[(&[(&str, &str)], &str)] = &[
         (&[], "ssm.eu-west-1.amazonaws.com"),
         (
@@ -103,7 +103,7 @@ fn the_host_follows_region_fips_and_dual_stack() {
 }
 
 #[test]
-fn the_variable_of_ssm_beats_the_one_of_all_services() {
+fn the_ssm_endpoint_variable_overrides_the_global_one() {
     let (ours, all) = (filled(Stub::start()), filled(Stub::start()));
     let run = || {
         Run::against(&ours.url())

@@ -48,7 +48,7 @@ fn count(parameters: usize, stub: &Stub) -> u64 {
 
 #[test]
 #[ignore = "needs valgrind and the recorded compiler: ./tests/run provides them"]
-fn starts_cost_what_they_did() {
+fn startup_instructions_stay_within_the_baseline() {
     let counts = [
         ("1 page, HTTP", count(10, &Stub::start())),
         ("1 page, HTTPS", count(10, &Stub::builder().tls().start())),
@@ -74,7 +74,7 @@ fn starts_cost_what_they_did() {
         let ratio = count as f64 / before;
         assert!(
             (ratio - 1.0).abs() <= TOLERANCE,
-            "{name}: {ratio:.3} of what was recorded. If that is meant: SSM_EXEC_BLESS=1 cargo test -- --ignored starts_cost, and say why in the commit"
+            "{name}: {ratio:.3} of what was recorded. If that is meant: SSM_EXEC_BLESS=1 cargo test -- --ignored startup_instructions, and say why in the commit"
         );
     }
 }

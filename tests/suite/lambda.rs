@@ -182,7 +182,7 @@ fn managed(task: &Path) -> PathBuf {
 
 #[test]
 #[ignore = "needs Lambda's emulator: ./tests/run provides it"]
-fn bootstrap_of_a_custom_runtime() {
+fn it_is_the_bootstrap_of_a_custom_runtime() {
     let stub = stub();
     Emulator::start(&stub, "function", custom).answers();
     assert_eq!(stub.requests().len(), 1, "one fetch for all invocations");
@@ -190,7 +190,7 @@ fn bootstrap_of_a_custom_runtime() {
 
 #[test]
 #[ignore = "needs Lambda's emulator: ./tests/run provides it"]
-fn bootstrap_with_a_command_of_the_files_own() {
+fn a_bootstrap_runs_the_command_from_the_file() {
     let stub = stub();
     let prepare = |task: &Path| {
         let bootstrap = custom(task);
@@ -206,7 +206,7 @@ fn bootstrap_with_a_command_of_the_files_own() {
 
 #[test]
 #[ignore = "needs Lambda's emulator and awslambdaric: ./tests/run provides them"]
-fn wrapper_of_a_managed_runtime() {
+fn it_wraps_a_managed_runtime() {
     let stub = stub();
     Emulator::start(&stub, "app.handler", managed).answers();
     assert_eq!(stub.requests().len(), 1, "one fetch for all invocations");
@@ -214,14 +214,14 @@ fn wrapper_of_a_managed_runtime() {
 
 #[test]
 #[ignore = "needs Lambda's emulator: ./tests/run provides it"]
-fn a_missing_parameter_is_told_in_the_log() {
+fn a_missing_parameter_is_reported_in_the_function_log() {
     let stub = Stub::start();
     Emulator::start(&stub, "function", custom).fails(&["ssm-exec: ", "/fn", "exit status 66"]);
 }
 
 #[test]
 #[ignore = "needs Lambda's emulator: ./tests/run provides it"]
-fn it_gives_up_before_lambda_does() {
+fn the_default_timeout_is_below_the_init_timeout_of_lambda() {
     let stub = stub();
     stub.always(Fault::NoResponse);
     let emulator = Emulator::start(&stub, "function", custom);
@@ -236,7 +236,7 @@ fn it_gives_up_before_lambda_does() {
 
 #[test]
 #[ignore = "needs Lambda's emulator: ./tests/run provides it"]
-fn a_deadline_of_the_functions_own_counts() {
+fn the_configured_timeout_is_used() {
     let stub = stub();
     stub.always(Fault::NoResponse);
     let prepare = |task: &Path| {

@@ -12,7 +12,7 @@ fn stub() -> Stub {
 }
 
 #[test]
-fn the_command_has_our_process_id_and_its_own_status() {
+fn the_command_keeps_the_process_id_and_returns_its_own_status() {
     let stub = stub();
     let (mut command, _home) = Run::against(&stub.url())
         .args("-p /l sh -c")
@@ -32,7 +32,7 @@ fn the_command_has_our_process_id_and_its_own_status() {
 }
 
 #[test]
-fn arguments_and_variables_are_bytes() {
+fn arguments_and_variables_need_not_be_utf8() {
     let stub = stub();
     let odd = OsStr::from_bytes(b"\xff\xfe=\n");
     let outcome = Run::against(&stub.url())
@@ -49,7 +49,7 @@ fn arguments_and_variables_are_bytes() {
 }
 
 #[test]
-fn the_command_may_be_named_like_a_subcommand_after_two_dashes() {
+fn a_command_named_like_a_subcommand_can_follow_two_dashes() {
     let run = Run::bare();
     script(
         &run.home().join("check"),
@@ -61,7 +61,7 @@ fn the_command_may_be_named_like_a_subcommand_after_two_dashes() {
 }
 
 #[test]
-fn options_after_the_command_are_its_own() {
+fn options_after_the_command_are_passed_to_it() {
     let outcome = Run::bare()
         .args("--skip echo --prefix -v --help -- x")
         .run();
@@ -69,7 +69,7 @@ fn options_after_the_command_are_its_own() {
 }
 
 #[test]
-fn a_script_without_an_interpreter_line_is_the_shells() {
+fn a_script_without_an_interpreter_line_is_run_by_the_shell() {
     let run = Run::bare();
     script(&run.home().join("plain"), "echo from sh $1\n");
     let path = run.home().join("plain");
@@ -80,7 +80,7 @@ fn a_script_without_an_interpreter_line_is_the_shells() {
 }
 
 #[test]
-fn a_missing_interpreter_is_told_apart_from_a_missing_file() {
+fn a_missing_interpreter_and_a_missing_file_have_different_errors() {
     let run = Run::bare();
     script(&run.home().join("bad"), "#!/no/such/interpreter\n");
     let path = run.home().join("bad");
@@ -90,7 +90,7 @@ fn a_missing_interpreter_is_told_apart_from_a_missing_file() {
 }
 
 #[test]
-fn skip_asks_nobody_and_keeps_references_from_the_command() {
+fn skip_sends_no_request_and_never_passes_references_on() {
     let run = || Run::bare().args("--skip -p /a -k B=/b");
     let outcome = run()
         .env("D", "ssm:///d?default=dd")
@@ -115,7 +115,7 @@ fn skip_asks_nobody_and_keeps_references_from_the_command() {
 }
 
 #[test]
-fn the_user_agent_tells_our_reads_from_others() {
+fn the_user_agent_contains_name_and_version() {
     let stub = stub();
     Run::against(&stub.url()).args("-p /l").environment();
     let agent = stub.requests()[0]
@@ -149,7 +149,7 @@ fn the_fewest_requests_are_sent() {
 }
 
 #[test]
-fn short_and_empty_pages_are_no_end() {
+fn short_and_empty_pages_do_not_end_pagination() {
     let stub = Stub::builder().page_size(3).empty_pages(2).start();
     for n in 0..10 {
         stub.put(Parameter::secure(&format!("/s/k{n}"), "canary"));
@@ -165,7 +165,7 @@ fn short_and_empty_pages_are_no_end() {
 }
 
 #[test]
-fn secrets_have_stages_and_are_always_decrypted() {
+fn secrets_manager_references_support_stages_and_are_decrypted() {
     let stub = Stub::start();
     stub.put_secret_version(Secret::string("prod/db", "canary-previous"));
     stub.put_secret_version(Secret::string("prod/db", "canary-current"));
@@ -182,7 +182,7 @@ fn secrets_have_stages_and_are_always_decrypted() {
 }
 
 #[test]
-fn shared_parameters_are_had_by_their_arn() {
+fn parameters_shared_by_another_account_are_fetched_by_arn() {
     let stub = Stub::start();
     let arn = "arn:aws:ssm:eu-west-1:999988887777:parameter/shared/db";
     stub.put(Parameter::secure("/shared/db", "canary-shared").shared(arn));

@@ -251,19 +251,19 @@ fn one_copy_at_execve(stub: &Stub, before: impl Fn(&Stub)) {
 
 #[test]
 #[ignore = "needs root to read the memory of a process that hides it: ./tests/run provides it"]
-fn at_execve_each_value_is_in_memory_once() {
+fn memory_contains_each_value_once_at_execve() {
     one_copy_at_execve(&Stub::start(), |_| ());
 }
 
 #[test]
 #[ignore = "needs root to read the memory of a process that hides it: ./tests/run provides it"]
-fn over_tls_too() {
+fn memory_contains_each_value_once_at_execve_over_tls() {
     one_copy_at_execve(&Stub::builder().tls().start(), |_| ());
 }
 
 #[test]
 #[ignore = "needs root to read the memory of a process that hides it: ./tests/run provides it"]
-fn after_retries_too() {
+fn memory_contains_each_value_once_at_execve_after_retries() {
     let broken = |stub: &Stub| {
         stub.fault(Fault::status(503));
         // Half a body, values and all, and then nothing more.
@@ -278,7 +278,7 @@ fn after_retries_too() {
 
 #[test]
 #[ignore = "needs root to read the memory of a process that hides it: ./tests/run provides it"]
-fn a_failure_leaves_none() {
+fn memory_contains_no_value_when_a_run_fails() {
     for stub in [Stub::start(), Stub::builder().tls().start()] {
         fill(&stub);
         for (words, status) in [
@@ -298,7 +298,7 @@ fn a_failure_leaves_none() {
 /// The block is wiped when the kernel doesn't take it: here the script's interpreter is missing.
 #[test]
 #[ignore = "needs root to read the memory of a process that hides it: ./tests/run provides it"]
-fn an_execve_that_fails_leaves_none() {
+fn memory_contains_no_value_when_execve_fails() {
     let stub = Stub::start();
     fill(&stub);
     let run = run(&stub, "-p /mem/api -- ./broken");
@@ -310,7 +310,7 @@ fn an_execve_that_fails_leaves_none() {
 
 #[test]
 #[ignore = "needs root to read the memory of a process that hides it: ./tests/run provides it"]
-fn check_leaves_none() {
+fn memory_contains_no_value_when_check_exits() {
     let stub = Stub::start();
     fill(&stub);
     let (stopped, counts) = scan(run(&stub, "check -p /mem/api"), &[ONE, TWO]);

@@ -20,7 +20,7 @@ fn stub() -> Stub {
 
 #[test]
 #[ignore = "needs strace: ./tests/run installs it"]
-fn nothing_is_opened_for_writing_and_no_value_is_written() {
+fn no_file_is_opened_for_writing_and_no_value_is_written() {
     let stub = stub();
     let run = Run::against(&stub.url())
         .args("-vv -p /trace --file F=/trace/a -k M=/trace/json#member -- true");
@@ -75,7 +75,7 @@ fn nothing_is_opened_for_writing_and_no_value_is_written() {
 }
 
 #[test]
-fn no_level_of_any_log_shows_a_value_or_a_credential() {
+fn no_log_level_prints_a_value_or_a_credential() {
     let stub = stub();
     // The harness fails a run that has `canary` on stderr; the secret key is one too.
     let outcome = Run::against(&stub.url())
@@ -101,7 +101,7 @@ fn no_level_of_any_log_shows_a_value_or_a_credential() {
 }
 
 #[test]
-fn a_crash_in_the_middle_of_a_fetch_leaves_no_core() {
+fn a_crash_during_a_fetch_dumps_no_core() {
     let stub = stub();
     stub.hold();
     let (mut command, home) = Run::against(&stub.url())
@@ -146,7 +146,7 @@ fn libc_sigsegv() -> i32 {
 
 #[test]
 #[ignore = "needs root to set a file's user: ./tests/run provides it"]
-fn raised_privileges_are_refused() {
+fn a_setuid_binary_refuses_to_run() {
     let run = Run::bare();
     let copy = run.home().join("raised");
     std::fs::copy(BINARY, &copy).expect("a copy");
@@ -166,7 +166,7 @@ fn raised_privileges_are_refused() {
 
 #[test]
 #[ignore = "needs root to give a file away: ./tests/run provides it"]
-fn a_file_of_anothers_is_not_taken_unless_it_is_named() {
+fn a_configuration_file_of_another_user_is_used_only_if_named() {
     let run = || Run::bare().file("command = [\"echo\", \"owned\"]\nskip = true");
     let give_away = |run: &Run| {
         let path = run.home().join("ssm-exec.toml");
@@ -186,7 +186,7 @@ fn a_file_of_anothers_is_not_taken_unless_it_is_named() {
 }
 
 #[test]
-fn a_file_that_anyone_may_write_is_not_taken() {
+fn a_world_writable_configuration_file_is_refused() {
     let run = Run::bare().file("command = [\"echo\", \"owned\"]\nskip = true");
     let path = run.home().join("ssm-exec.toml");
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o666)).expect("its mode");

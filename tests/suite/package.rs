@@ -23,7 +23,7 @@ fn package(dist: &Path) -> String {
 
 #[test]
 #[ignore = "needs dpkg-deb, zip and a Docker engine: ./tests/run provides them"]
-fn packages_are_the_same_each_time_and_install_into_a_clean_debian() {
+fn packages_are_reproducible_and_install_into_a_clean_debian() {
     let dist = tempfile::tempdir().expect("a directory for the test");
     let again = tempfile::tempdir().expect("a directory for the test");
     assert_eq!(package(dist.path()), package(again.path()));
@@ -107,7 +107,7 @@ fn layer(dist: &Path) {
 
 #[test]
 #[ignore = "needs the crates' index: ./tests/run provides it"]
-fn what_would_be_published_is_whole_and_nothing_more() {
+fn the_published_crate_contains_only_what_it_needs() {
     let mut list = Command::new(env!("CARGO"));
     list.args(["package", "--list", "--allow-dirty", "--quiet"])
         .current_dir(project("."));

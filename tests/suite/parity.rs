@@ -122,7 +122,7 @@ const PLAIN: State = State {
 };
 
 #[test]
-fn the_command_inherits_what_it_would_without_us() {
+fn the_command_inherits_the_same_state_as_without_a_wrapper() {
     for pipe in [SigHandler::SigDfl, SigHandler::SigIgn] {
         let (bare, wrapped) = both(
             State { pipe, ..PLAIN },
@@ -149,7 +149,7 @@ fn closed_streams_stay_closed() {
 }
 
 #[test]
-fn what_only_the_process_can_ask_is_the_same_too() {
+fn the_command_sees_the_same_process_attributes_as_without_a_wrapper() {
     let python = ["/usr/bin/python3", "/usr/local/bin/python3"]
         .into_iter()
         .find(|path| std::path::Path::new(path).exists());

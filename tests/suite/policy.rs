@@ -29,7 +29,7 @@ fn printed(words: &str) -> serde_json::Value {
 }
 
 #[test]
-fn offline_it_is_as_it_was_in_every_partition() {
+fn without_requests_it_prints_the_policy_for_every_partition() {
     let policy = printed("--region eu-west-1 --account 111122223333 --kms-key 1234abcd");
     insta::assert_snapshot!("policy", format!("{policy:#}"));
     let china = printed("--region cn-north-1 --account 111122223333").to_string();
@@ -42,7 +42,7 @@ fn offline_it_is_as_it_was_in_every_partition() {
 }
 
 #[test]
-fn mistakes_are_told() {
+fn invalid_policy_options_are_errors() {
     let run = |words: &str| {
         Run::bare()
             .args("policy --region eu-west-1")

@@ -24,7 +24,7 @@ const SIGNALS: [(Signal, i32, &str); 3] = [
 ];
 
 /// Sends each signal to a run of its own once `ready`, and expects its status and its words.
-fn ended_by_signals(fault: &Fault, ready: impl Fn(&Stub, &mut BufReader<ChildStderr>)) {
+fn expect_end_by_signals(fault: &Fault, ready: impl Fn(&Stub, &mut BufReader<ChildStderr>)) {
     for (signal, status, words) in SIGNALS {
         let stub = stub();
         stub.always(fault.clone());
@@ -53,19 +53,19 @@ fn read_until(stderr: &mut impl BufRead, words: &str) {
 }
 
 #[test]
-fn signals_end_a_fetch_at_once_at_every_stage() {
+fn signals_end_a_fetch_at_every_stage() {
     let asked = |stub: &Stub, _: &mut BufReader<ChildStderr>| stub.wait_for_requests(1);
-    ended_by_signals(&Fault::NoResponse, asked);
-    ended_by_signals(&Fault::TruncatedBody(After::Stall), asked);
+    expect_end_by_signals(&Fault::NoResponse, asked);
+    expect_end_by_signals(&Fault::TruncatedBody(After::Stall), asked);
     let between = |_: &Stub, stderr: &mut BufReader<ChildStderr>| read_until(stderr, "again in");
-    ended_by_signals(
+    expect_end_by_signals(
         &Fault::client("ThrottlingException", "Rate exceeded"),
         between,
     );
 }
 
 #[test]
-fn signals_end_a_wait_for_credentials() {
+fn signals_end_the_search_for_credentials() {
     for (signal, status, words) in SIGNALS {
         let agent = StandIn::start(|_| Answer::Hang);
         let (mut command, _home) = Run::bare()
@@ -85,7 +85,7 @@ fn signals_end_a_wait_for_credentials() {
 /// The kernel gives a namespace's first process no signal that it has no handler for.
 #[test]
 #[ignore = "needs root, for a PID namespace: ./tests/run provides it"]
-fn signals_end_a_fetch_of_process_1() {
+fn signals_end_a_fetch_as_process_1() {
     for (signal, status, _) in &SIGNALS[..2] {
         let stub = stub();
         stub.always(Fault::NoResponse);
@@ -115,7 +115,7 @@ fn signals_end_a_fetch_of_process_1() {
 }
 
 #[test]
-fn a_stderr_that_is_full_or_closed_changes_nothing() {
+fn a_full_or_closed_stderr_does_not_change_the_result() {
     for stderr in ["2>/dev/full", "2>&-"] {
         let through = |run: Run, command: &str| {
             let shell = format!("exec \"$0\" \"$@\" {stderr}");
@@ -146,7 +146,7 @@ fn a_stderr_that_is_full_or_closed_changes_nothing() {
 
 /// From a limit that nothing fits in to one that is enough: never half an environment.
 #[test]
-fn without_memory_nothing_is_started() {
+fn without_enough_memory_the_command_is_not_started() {
     let stub = Stub::start();
     for n in 0..8 {
         let value = "canary".repeat(20_000);

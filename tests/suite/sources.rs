@@ -4,7 +4,7 @@ use crate::harness::*;
 use crate::scenarios;
 
 /// Values that shells, env files and templates get wrong.
-fn awkward() -> Vec<(String, String)> {
+fn special_values() -> Vec<(String, String)> {
     let long = "canary-8k-".to_owned() + &"x\u{fc}".repeat(2_700);
     [
         ("newline", "canary\nsecond line\n".to_owned()),
@@ -34,8 +34,8 @@ scenarios! {
         assert_eq!(environment.names(), ["DB_POOL_SIZE", "HOSTS", "URL"]);
     }
 
-    fn values_arrive_byte_for_byte(ssm) {
-        let values = awkward();
+    fn values_are_passed_unchanged(ssm) {
+        let values = special_values();
         let puts: Vec<Put> = values.iter().map(|(name, value)| secure(&format!("/t2/{name}"), value)).collect();
         ssm.put(&puts);
         let by_prefix = Run::against(&ssm.url()).args("-p /t2").environment();
@@ -46,7 +46,7 @@ scenarios! {
         }
     }
 
-    fn a_thousand_parameters_arrive_by_prefix_and_by_key(ssm) {
+    fn a_thousand_parameters_can_be_fetched_by_prefix_and_by_key(ssm) {
         let value = |n: usize| format!("canary-{n}-\n=\"{}\"", "é".repeat(n % 50));
         let puts: Vec<Put> = (0..1_000).map(|n| secure(&format!("/t3/group{}/key{n}", n % 7), &value(n))).collect();
         ssm.put(&puts);
@@ -59,7 +59,7 @@ scenarios! {
         }
     }
 
-    fn keys_take_versions_and_both_spellings(ssm) {
+    fn keys_accept_versions_and_names_with_or_without_a_slash(ssm) {
         ssm.put(&[secure("/t4/a", "canary-one"), secure("/t4/a", "canary-two"), secure("t4plain", "canary-plain")]);
         Run::against(&ssm.url())
             .args("-k LATEST=/t4/a -k FIRST=/t4/a:1 -k SECOND=/t4/a:2 -k t4plain -k SLASHED=/t4plain")
@@ -70,7 +70,7 @@ scenarios! {
             ]);
     }
 
-    fn labels_choose_a_version(ssm) {
+    fn labels_select_a_version(ssm) {
         ssm.put(&[secure("/t5/a", "canary-blue").label("blue"), secure("/t5/a", "canary-new")]);
         Run::against(&ssm.url())
             .args("-k BLUE=/t5/a:blue -k NEW=/t5/a")
@@ -78,7 +78,7 @@ scenarios! {
             .has(&[("BLUE", "canary-blue"), ("NEW", "canary-new")]);
     }
 
-    fn a_prefix_takes_a_label(ssm) {
+    fn a_prefix_accepts_a_label(ssm) {
         // moto's Label filter sees labels of latest versions alone.
         ssm.put(&[secure("/t6/a", "canary-blue").label("blue"), secure("/t6/b", "canary-none")]);
         let environment = Run::against(&ssm.url()).args("-p /t6:blue").environment();
@@ -86,7 +86,7 @@ scenarios! {
         environment.has(&[("A", "canary-blue")]);
     }
 
-    fn references_are_resolved_where_they_stand(ssm) {
+    fn references_in_variables_are_resolved(ssm) {
         ssm.put(&[
             secure("/t7/db", "canary-db"),
             secure("/t7/json", r#"{"user":"canary-user","port":5432,"deep":{"a/b":["canary-x"]}}"#),
@@ -112,7 +112,7 @@ scenarios! {
             .lacks(&["GONE", "NO_MEMBER"]);
     }
 
-    fn references_can_be_left_alone(ssm) {
+    fn no_refs_leaves_references_unresolved(ssm) {
         ssm.put(&[secure("/t8/a", "canary-a")]);
         Run::against(&ssm.url())
             .env("DB", "ssm:///t8/db")
@@ -121,14 +121,14 @@ scenarios! {
             .has(&[("DB", "ssm:///t8/db"), ("A", "canary-a")]);
     }
 
-    fn a_json_object_becomes_variables(ssm) {
+    fn members_of_a_json_object_become_variables(ssm) {
         ssm.put(&[secure("/t9/db", r#"{"user":"canary-u","pass-word":"canary-p","port":1,"none":null,"tags":[1, 2]}"#)]);
         let environment = Run::against(&ssm.url()).args("--json /t9/db --name-prefix DB_ --exclude *PORT").environment();
         environment.has(&[("DB_USER", "canary-u"), ("DB_PASS_WORD", "canary-p"), ("DB_TAGS", "[1,2]")]);
         assert_eq!(environment.names(), ["DB_PASS_WORD", "DB_TAGS", "DB_USER"]);
     }
 
-    fn a_file_can_be_read_again_and_again_and_not_written(ssm) {
+    fn a_file_can_be_read_repeatedly_and_not_written(ssm) {
         ssm.put(&[secure("/t10/key", "canary-key\nline 2\n"), string("/t10/b64", "Y2FuYXJ5AP8K")]);
         let outcome = Run::against(&ssm.url())
             .args("--file KEY=/t10/key --file BIN=/t10/b64 --base64 BIN -- sh -c")
@@ -139,7 +139,7 @@ scenarios! {
         assert!(text.starts_with("canary-key\nline 2\ncanary-key\nline 2\n 63 61 6e 61 72 79 00 ff 0a\n400\n/proc/self/fd/"), "{text}");
     }
 
-    fn secrets_manager_is_read_through_its_references(ssm) {
+    fn secrets_manager_references_are_fetched(ssm) {
         ssm.put_secret("t11/prod/db", r#"{"password":"canary-pw"}"#);
         ssm.put(&[secure("/t11/a", "canary-a")]);
         Run::against(&ssm.url())
@@ -148,7 +148,7 @@ scenarios! {
             .has(&[("PW", "canary-pw"), ("A", "canary-a")]);
     }
 
-    fn variables_are_composed_renamed_and_dropped(ssm) {
+    fn variables_can_be_composed_renamed_and_dropped(ssm) {
         ssm.put(&[secure("/t12/user", "canary-app"), secure("/t12/password", "canary/p@ss"), secure("/t12/old", "canary-old")]);
         let environment = Run::against(&ssm.url())
             .env("HOST", "db.internal")
@@ -166,7 +166,7 @@ scenarios! {
         assert_eq!(environment.names(), ["HOST", "NEW", "URL"]);
     }
 
-    fn optional_keys_and_defaults_stand_in_for_what_is_missing(ssm) {
+    fn missing_optional_keys_are_omitted_and_defaults_are_used(ssm) {
         ssm.put(&[secure("/t13/a", "canary-a")]);
         let environment = Run::against(&ssm.url())
             .env("STAGE", "t13")
@@ -184,7 +184,7 @@ scenarios! {
         arrived.has(&[("A", "canary-a"), ("C", "info")]).lacks(&["B"]);
     }
 
-    fn names_are_filtered_prefixed_and_kept_in_case_for_each_prefix(ssm) {
+    fn filters_name_prefix_and_case_can_be_set_for_each_prefix(ssm) {
         ssm.put(&[secure("/t14/a/one", "canary-1"), secure("/t14/a/two", "canary-2"), secure("/t14/b/Mixed", "canary-3")]);
         let environment = Run::against(&ssm.url())
             .file(r#"
@@ -198,7 +198,7 @@ scenarios! {
         assert_eq!(environment.names(), ["ALL_ONE", "b_Mixed"]);
     }
 
-    fn the_inherited_environment_is_kept_cut_or_preferred(ssm) {
+    fn pristine_keep_and_keep_existing_control_the_inherited_environment(ssm) {
         ssm.put(&[secure("/t15/a", "canary-ssm"), secure("/t15/b", "canary-b")]);
         let run = || Run::against(&ssm.url()).env("A", "inherited").env("LANG", "C").env("OTHER", "x").args("-p /t15");
         run().environment().has(&[("A", "canary-ssm"), ("B", "canary-b"), ("OTHER", "x")]);
@@ -210,7 +210,7 @@ scenarios! {
         dropped.has(&[("AWS_REGION", "eu-west-1")]).lacks(&["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "SSM_EXEC_TIMEOUT"]);
     }
 
-    fn the_nearest_file_above_is_found_and_its_command_run(ssm) {
+    fn the_nearest_file_in_an_ancestor_directory_is_used(ssm) {
         ssm.put(&[secure("/t17/a", "canary-above")]);
         let run = Run::against(&ssm.url()).file("prefix = \"/t17\"\ncommand = [\"printenv\", \"A\"]");
         let below = run.home().join("src/deep");
@@ -220,7 +220,7 @@ scenarios! {
         assert_eq!(String::from_utf8_lossy(&output.stdout), "canary-above\n");
     }
 
-    fn the_command_line_beats_variables_which_beat_the_file(ssm) {
+    fn the_command_line_overrides_variables_which_override_the_file(ssm) {
         ssm.put(&[secure("/t18/flag/a", "canary-1"), secure("/t18/variable/b", "canary-2"), secure("/t18/file/c", "canary-3")]);
         let run = || Run::against(&ssm.url()).file("prefix = \"/t18/file\"");
         assert_eq!(run().environment().names(), ["C"]);
@@ -230,13 +230,13 @@ scenarios! {
         assert_eq!(run().args("--no-config -p /t18/flag").environment().names(), ["A"]);
     }
 
-    fn what_is_replaced_is_told_by_name_when_asked(ssm) {
+    fn verbose_names_replaced_variables(ssm) {
         ssm.put(&[secure("/t19/a", "canary-new")]);
         let outcome = Run::against(&ssm.url()).env("A", "canary-old").args("-v -p /t19 true").run();
         assert!(outcome.stderr.contains("A replaces the inherited value with /t19/a"), "{}", outcome.stderr);
     }
 
-    fn steering_names_are_refused_unless_a_person_allows_them(ssm) {
+    fn denylisted_names_are_refused_unless_allowed(ssm) {
         ssm.put(&[secure("/t16/ld_preload", "canary-evil"), secure("/t16/ok", "canary-ok"), secure("/t16n/node_options", "canary-options"), secure("/t16j", r#"{"PATH":"canary-path"}"#)]);
         let run = || Run::against(&ssm.url());
         run().args("-p /t16").fails(78).says(&["/t16/ld_preload", "LD_PRELOAD", "--allow LD_PRELOAD", "loader"]);

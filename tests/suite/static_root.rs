@@ -49,14 +49,14 @@ fn arrives(output: &Output) {
 
 #[test]
 #[ignore = "needs root: ./tests/run provides it"]
-fn nothing_but_the_binary_is_needed() {
+fn it_runs_in_an_empty_root_directory() {
     let stub = filled(Stub::start());
     arrives(&launch(root().path(), &stub.url(), ""));
 }
 
 #[test]
 #[ignore = "needs root: ./tests/run provides it"]
-fn names_come_from_etc_hosts_and_a_private_ca_is_trusted() {
+fn etc_hosts_and_a_private_ca_are_used() {
     let stub = filled(Stub::builder().tls().start());
     let root = root();
     write(&root.path().join("etc/hosts"), "127.0.0.1 localhost\n");
@@ -67,7 +67,7 @@ fn names_come_from_etc_hosts_and_a_private_ca_is_trusted() {
 
 #[test]
 #[ignore = "needs root: ./tests/run provides it"]
-fn names_come_from_the_resolver_of_etc_resolv_conf() {
+fn the_resolver_from_resolv_conf_is_used() {
     let stub = filled(Stub::start());
     let root = root();
     // An address of its own: port 53 of 127.0.0.1 may have an owner.
@@ -82,7 +82,7 @@ fn names_come_from_the_resolver_of_etc_resolv_conf() {
 
 #[test]
 #[ignore = "needs root: ./tests/run provides it"]
-fn without_a_bundle_the_roots_compiled_in_are_trusted_and_no_others() {
+fn without_a_bundle_only_the_compiled_in_roots_are_trusted() {
     let binary = std::fs::read(static_binary()).expect("the binary");
     for name in [
         "Amazon Root CA 1",

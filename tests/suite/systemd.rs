@@ -117,7 +117,7 @@ impl Machine {
     }
 
     /// Neither journal nor properties have a value.
-    fn tells_no_value(&self, unit: &str) {
+    fn shows_no_value(&self, unit: &str) {
         for shown in [
             self.journal(unit),
             succeeds(self.run("systemctl show").arg(unit)),
@@ -172,7 +172,7 @@ fn stops(machine: &Machine, unit: &str) {
 
 #[test]
 #[ignore = "needs systemd in a container: ./tests/run provides it"]
-fn the_command_notifies_as_the_main_process_and_stops() {
+fn the_command_is_the_main_process_and_can_notify_systemd() {
     let (machine, stub) = (machine(), stub());
     let unit = instance(machine, "notifies", &stub, "");
     succeeds(machine.run("systemctl start").arg(&unit));
@@ -181,13 +181,13 @@ fn the_command_notifies_as_the_main_process_and_stops() {
     let id = machine.property(&unit, "MainPID");
     let name = succeeds(machine.run("cat").arg(format!("/proc/{id}/comm")));
     assert_eq!(name.trim(), "api");
-    machine.tells_no_value(&unit);
+    machine.shows_no_value(&unit);
     stops(machine, &unit);
 }
 
 #[test]
 #[ignore = "needs systemd in a container: ./tests/run provides it"]
-fn it_stops_while_it_fetches() {
+fn systemctl_stop_ends_a_fetch() {
     let (machine, stub) = (machine(), stub());
     stub.hold();
     let unit = instance(machine, "held", &stub, "");
@@ -201,7 +201,7 @@ fn it_stops_while_it_fetches() {
 
 #[test]
 #[ignore = "needs systemd in a container: ./tests/run provides it"]
-fn a_missing_parameter_is_not_tried_again() {
+fn a_missing_parameter_prevents_a_restart() {
     let (machine, stub) = (machine(), Stub::start());
     let unit = instance(machine, "missing", &stub, "");
     let started = machine.run("systemctl start").arg(&unit).output();
@@ -213,7 +213,7 @@ fn a_missing_parameter_is_not_tried_again() {
 
 #[test]
 #[ignore = "needs systemd in a container: ./tests/run provides it"]
-fn a_throttled_start_is_tried_again_until_it_succeeds() {
+fn a_throttled_start_is_restarted_until_it_succeeds() {
     let (machine, stub) = (machine(), stub());
     stub.always(Fault::throttle());
     let unit = instance(machine, "throttled", &stub, "timeout = \"500ms\"\n");
@@ -226,7 +226,7 @@ fn a_throttled_start_is_tried_again_until_it_succeeds() {
     eventually("it is up", || {
         machine.property(&unit, "ActiveState") == "active"
     });
-    machine.tells_no_value(&unit);
+    machine.shows_no_value(&unit);
     succeeds(machine.run("systemctl stop").arg(&unit));
 }
 
@@ -251,7 +251,7 @@ fn the_plain_example_starts_and_stops() {
         let name = machine.run("cat").arg(format!("/proc/{id}/comm")).output();
         name.expect("docker").stdout == b"api\n"
     });
-    machine.tells_no_value(unit);
+    machine.shows_no_value(unit);
     succeeds(&mut machine.run("systemctl stop example"));
     assert_eq!(machine.property(unit, "NRestarts"), "0");
 }

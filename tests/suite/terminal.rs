@@ -34,7 +34,7 @@ fn terminal(columns: u16) -> OpenptyResult {
 }
 
 #[test]
-fn a_report_has_colour_and_fits_unless_no_colour_is_wanted() {
+fn a_report_is_coloured_and_fits_the_terminal_unless_no_color_is_set() {
     let stub = Stub::start();
     let long = format!("/tty/{}end", "segment/".repeat(8));
     stub.put(Parameter::secure(&long, "canary"));
@@ -67,7 +67,7 @@ fn a_report_has_colour_and_fits_unless_no_colour_is_wanted() {
 }
 
 #[test]
-fn a_long_fetch_shows_a_line_that_is_gone_when_the_command_starts() {
+fn a_long_fetch_shows_a_progress_line_and_clears_it() {
     let stub = Stub::start();
     stub.put(Parameter::secure("/tty/a", "canary"));
     stub.hold();
@@ -100,7 +100,7 @@ fn a_long_fetch_shows_a_line_that_is_gone_when_the_command_starts() {
 }
 
 #[test]
-fn elsewhere_a_long_fetch_says_nothing() {
+fn without_a_terminal_a_long_fetch_prints_nothing() {
     let stub = Stub::builder()
         .latency(std::time::Duration::from_millis(800))
         .start();

@@ -273,7 +273,7 @@ const ROWS: &[Row] = &[
     ),
     (
         "a role that STS denies",
-        |run| asking(with_role(base(run)), STS, denied()),
+        |run| asking(with_role(with_environment_keys(run)), STS, denied()),
         77,
         &[
             "from the role arn:aws:iam::111122223333:role/api: STS says AccessDenied: User x",
@@ -291,7 +291,7 @@ const ROWS: &[Row] = &[
         "a role, and an STS that isn't one",
         |run| {
             asking(
-                with_role(base(run)),
+                with_role(with_environment_keys(run)),
                 STS,
                 always(200, "<html>canary</html>"),
             )
@@ -427,7 +427,7 @@ const ROWS: &[Row] = &[
 /// None of them lasts until the timeout, which would be status 75.
 fn play((what, prepare, status, says): &Row) {
     let stub = stub();
-    let Scene { run, _server } = prepare(nobody(&stub));
+    let Scene { run, _server } = prepare(without_credentials(&stub));
     let mut outcome = run.fails(*status);
     outcome.shown = (*what).to_owned();
     outcome.says(says);
@@ -435,7 +435,7 @@ fn play((what, prepare, status, says): &Row) {
 }
 
 #[test]
-fn every_source_that_fails_says_so_in_its_name() {
+fn every_failing_source_is_named_in_the_error() {
     let waiting = Mutex::new(ROWS.iter());
     std::thread::scope(|scope| {
         for _ in 0..8 {
@@ -450,19 +450,19 @@ fn every_source_that_fails_says_so_in_its_name() {
 }
 
 #[test]
-fn a_source_that_never_answers_is_named_as_what_was_awaited() {
+fn a_source_that_never_answers_runs_into_the_timeout() {
     let stub = stub();
     let agent = StandIn::start(|_| Answer::Hang);
-    let run = nobody(&stub).env(CONTAINER, agent.url());
+    let run = without_credentials(&stub).env(CONTAINER, agent.url());
     run.args("--timeout 1s")
         .fails(75)
         .says(&["(1s) while region and credentials were looked for", "-vv"]);
 }
 
 #[test]
-fn a_source_behind_an_unknown_root_is_a_matter_of_trust() {
+fn an_untrusted_certificate_of_a_source_is_reported() {
     let (stub, private) = (stub(), Stub::builder().tls().start());
-    let run = with_web_identity(nobody(&stub)).env(STS, private.url());
+    let run = with_web_identity(without_credentials(&stub)).env(STS, private.url());
     run.fails(75).says(&[
         "the certificate of the server that the web identity needs can't be trusted",
         "--ca-bundle FILE",

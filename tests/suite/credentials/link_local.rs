@@ -26,19 +26,20 @@ fn in_a_network_with(address: &str, test: impl FnOnce() + Send) {
 
 #[test]
 #[ignore = "needs root, for a network of its own: ./tests/run provides it"]
-fn a_task_of_ecs_asks_by_its_relative_uri() {
+fn an_ecs_task_uses_the_relative_uri() {
     in_a_network_with("169.254.170.2/32", || {
         let stub = stub();
         let agent = StandIn::at("169.254.170.2:80", |_| json("ASIATASK"));
-        let run = nobody(&stub).env("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/v2/role?id=1");
-        assert_eq!(signer(&stub, run), handed_out("ASIATASK"));
+        let run = without_credentials(&stub)
+            .env("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/v2/role?id=1");
+        assert_eq!(signer(&stub, run), session_signer("ASIATASK"));
         assert_eq!(agent.lines(), ["GET /v2/role?id=1"]);
     });
 }
 
 #[test]
 #[ignore = "needs root, for a network of its own: ./tests/run provides it"]
-fn a_pod_of_eks_asks_its_agent_over_both_protocols() {
+fn an_eks_pod_uses_the_agent_over_ipv4_and_ipv6() {
     // Without `nodad`, an IPv6 address isn't to be had until it is known that no other has it.
     for (address, host) in [
         ("169.254.170.23/32", "169.254.170.23"),
@@ -48,21 +49,22 @@ fn a_pod_of_eks_asks_its_agent_over_both_protocols() {
             let stub = stub();
             let _agent = agent(&format!("{host}:80"), "ASIAEKS");
             let uri = format!("http://{host}/v1/credentials");
-            let run = with_token(nobody(&stub)).env("AWS_CONTAINER_CREDENTIALS_FULL_URI", uri);
-            assert_eq!(signer(&stub, run), handed_out("ASIAEKS"));
+            let run = with_token(without_credentials(&stub))
+                .env("AWS_CONTAINER_CREDENTIALS_FULL_URI", uri);
+            assert_eq!(signer(&stub, run), session_signer("ASIAEKS"));
         });
     }
 }
 
 #[test]
 #[ignore = "needs root, for a network of its own: ./tests/run provides it"]
-fn an_instance_finds_the_metadata_service_by_itself() {
+fn an_instance_uses_the_default_metadata_address() {
     in_a_network_with("169.254.169.254/32", || {
         let stub = stub();
         let _metadata = metadata("169.254.169.254:80");
         assert_eq!(
             signer(&stub, on_an_instance(&stub)),
-            handed_out("ASIAINSTANCE")
+            session_signer("ASIAINSTANCE")
         );
     });
 }

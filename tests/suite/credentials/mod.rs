@@ -33,7 +33,7 @@ fn stub() -> Stub {
 }
 
 /// A run that knows the endpoint and the region, and has no credentials.
-fn nobody(stub: &Stub) -> Run {
+fn without_credentials(stub: &Stub) -> Run {
     Run::bare()
         .env("AWS_ENDPOINT_URL_SSM", stub.url())
         .env("AWS_REGION", "eu-west-1")
@@ -41,7 +41,7 @@ fn nobody(stub: &Stub) -> Run {
 }
 
 /// Keys in the environment, which sign what must be signed for other credentials.
-fn base(run: Run) -> Run {
+fn with_environment_keys(run: Run) -> Run {
     run.env("AWS_ACCESS_KEY_ID", "AKIDBASE")
         .env("AWS_SECRET_ACCESS_KEY", "canary-base-secret")
 }
@@ -77,10 +77,10 @@ fn with_config(run: Run, text: &str) -> Run {
 }
 
 #[test]
-fn variables_sign_with_and_without_a_session() {
+fn environment_credentials_are_used_with_and_without_a_session_token() {
     let stub = stub();
     let run = || {
-        nobody(&stub)
+        without_credentials(&stub)
             .env("AWS_ACCESS_KEY_ID", "AKIDVARIABLE")
             .env("AWS_SECRET_ACCESS_KEY", "canary-secret")
     };
@@ -113,36 +113,36 @@ fn profiles(run: Run) -> Run {
 }
 
 #[test]
-fn profiles_sign_by_flag_by_variable_and_by_default() {
+fn profiles_are_selected_by_flag_by_variable_and_by_default() {
     let stub = stub();
-    let run = || profiles(nobody(&stub));
+    let run = || profiles(without_credentials(&stub));
     let dev = Signer::new("AKIDDEV", "canary-dev-session");
     assert_eq!(signer(&stub, run()), Signer::new("AKIDDEFAULT", ""));
     assert_eq!(signer(&stub, run().env("AWS_PROFILE", "dev")), dev);
     assert_eq!(signer(&stub, run().args("--profile dev")), dev);
     // As with the AWS CLI, keys of the environment beat AWS_PROFILE, and a flag beats them.
-    let both = || base(run().env("AWS_PROFILE", "dev"));
+    let both = || with_environment_keys(run().env("AWS_PROFILE", "dev"));
     assert_eq!(signer(&stub, both()), Signer::new("AKIDBASE", ""));
     assert_eq!(signer(&stub, both().args("--profile dev")), dev);
 }
 
 #[test]
-fn the_credentials_file_is_read_and_can_be_elsewhere() {
+fn the_credentials_file_is_used_and_its_path_can_be_set() {
     let stub = stub();
     let text = "[default]\naws_access_key_id = AKIDFILE\naws_secret_access_key = canary-file\n";
-    let run = nobody(&stub);
+    let run = without_credentials(&stub);
     write(&run, ".aws/credentials", text);
     assert_eq!(signer(&stub, run), Signer::new("AKIDFILE", ""));
-    let run = nobody(&stub).env("AWS_SHARED_CREDENTIALS_FILE", "elsewhere");
+    let run = without_credentials(&stub).env("AWS_SHARED_CREDENTIALS_FILE", "elsewhere");
     write(&run, "elsewhere", text);
     assert_eq!(signer(&stub, run), Signer::new("AKIDFILE", ""));
 }
 
 #[test]
-fn a_credential_process_is_asked() {
+fn a_credential_process_is_run() {
     let stub = stub();
     let run = with_config(
-        nobody(&stub),
+        without_credentials(&stub),
         "[default]\ncredential_process = ./give --for 'a b'\n",
     );
     script(
@@ -180,7 +180,7 @@ fn role() -> Signer {
 }
 
 /// The only request that STS got has these parts, and was signed by this key or by none.
-fn assumed(sts: &StandIn, by: Option<&str>, parts: &[&str]) {
+fn expect_assume_role(sts: &StandIn, by: Option<&str>, parts: &[&str]) {
     let [request] = <[Seen; 1]>::try_from(sts.seen()).expect("one request");
     assert_eq!(request.header("authorization").map(access_key), by);
     for part in parts {
@@ -195,22 +195,22 @@ fn assumed(sts: &StandIn, by: Option<&str>, parts: &[&str]) {
 const ROLE_PART: &str = "RoleArn=arn%3Aaws%3Aiam%3A%3A111122223333%3Arole%2Fapi";
 
 #[test]
-fn a_profile_assumes_its_role_with_its_source_profile() {
+fn a_profile_assumes_a_role_with_its_source_profile() {
     for chosen in ["AWS_PROFILE", "--profile"] {
         let (stub, sts) = (stub(), sts());
-        let run = profiles(nobody(&stub)).env("AWS_ENDPOINT_URL_STS", sts.url());
+        let run = profiles(without_credentials(&stub)).env("AWS_ENDPOINT_URL_STS", sts.url());
         let run = match chosen {
             "--profile" => run.args("--profile role"),
             variable => run.env(variable, "role"),
         };
         assert_eq!(signer(&stub, run), role(), "{chosen}");
         let parts = ["Action=AssumeRole", ROLE_PART, "ExternalId=canary-external"];
-        assumed(&sts, Some("AKIDDEV"), &parts);
+        expect_assume_role(&sts, Some("AKIDDEV"), &parts);
     }
 }
 
 #[test]
-fn a_profile_names_other_sources_and_the_endpoint_of_sts() {
+fn a_profile_can_set_the_credential_source_and_the_sts_endpoint() {
     for (source, by) in [("Environment", "AKIDBASE"), ("EcsContainer", "ASIAPOD")] {
         let (stub, sts, agent) = (stub(), sts(), agent("127.0.0.1:0", "ASIAPOD"));
         let config = format!(
@@ -219,11 +219,14 @@ fn a_profile_names_other_sources_and_the_endpoint_of_sts() {
              [services local]\nsts =\n  endpoint_url = {}\n",
             sts.url()
         );
-        let run = with_token(with_config(base(nobody(&stub)), &config))
-            .env("AWS_CONTAINER_CREDENTIALS_FULL_URI", agent.url())
-            .args("--profile other");
+        let run = with_token(with_config(
+            with_environment_keys(without_credentials(&stub)),
+            &config,
+        ))
+        .env("AWS_CONTAINER_CREDENTIALS_FULL_URI", agent.url())
+        .args("--profile other");
         assert_eq!(signer(&stub, run), role(), "{source}");
-        assumed(&sts, Some(by), &[ROLE_PART]);
+        expect_assume_role(&sts, Some(by), &[ROLE_PART]);
     }
 }
 
@@ -232,16 +235,17 @@ fn with_role(run: Run) -> Run {
 }
 
 #[test]
-fn a_role_is_assumed_with_what_else_there_is() {
+fn role_arn_is_assumed_with_the_default_credentials() {
     let (stub, sts) = (stub(), sts());
-    let run = with_role(base(nobody(&stub))).env("AWS_ENDPOINT_URL_STS", sts.url());
+    let run = with_role(with_environment_keys(without_credentials(&stub)))
+        .env("AWS_ENDPOINT_URL_STS", sts.url());
     assert_eq!(signer(&stub, run), role());
     let parts = [
         ROLE_PART,
         "ExternalId=canary-external",
         "RoleSessionName=ssm-exec",
     ];
-    assumed(&sts, Some("AKIDBASE"), &parts);
+    expect_assume_role(&sts, Some("AKIDBASE"), &parts);
 }
 
 fn with_web_identity(run: Run) -> Run {
@@ -252,22 +256,22 @@ fn with_web_identity(run: Run) -> Run {
 }
 
 #[test]
-fn a_web_identity_becomes_a_role_without_a_signature() {
+fn a_web_identity_token_is_exchanged_without_a_signature() {
     let (stub, sts) = (stub(), sts());
-    let run = with_web_identity(nobody(&stub)).env("AWS_ENDPOINT_URL_STS", sts.url());
+    let run = with_web_identity(without_credentials(&stub)).env("AWS_ENDPOINT_URL_STS", sts.url());
     assert_eq!(signer(&stub, run), role());
     let parts = [
         ROLE_PART,
         "WebIdentityToken=canary-web-identity",
         "RoleSessionName=pod",
     ];
-    assumed(&sts, None, &parts);
+    expect_assume_role(&sts, None, &parts);
 }
 
 /// Each way to STS, through moto's, which isn't ours.
 fn on_moto(prepare: fn(Run) -> Run) {
     let stub = stub();
-    let run = prepare(nobody(&stub)).env("AWS_ENDPOINT_URL_STS", Moto::shared().url());
+    let run = prepare(without_credentials(&stub)).env("AWS_ENDPOINT_URL_STS", Moto::shared().url());
     let signer = signer(&stub, run);
     assert!(signer.key.starts_with("ASIA"), "{signer:?}");
     assert!(signer.token.is_some(), "{signer:?}");
@@ -282,12 +286,12 @@ fn moto_assumes_the_role_of_a_profile() {
 #[test]
 #[ignore = "needs moto's server: ./tests/run installs it"]
 fn moto_assumes_the_role_of_the_flag() {
-    on_moto(|run| with_role(base(run)));
+    on_moto(|run| with_role(with_environment_keys(run)));
 }
 
 #[test]
 #[ignore = "needs moto's server: ./tests/run installs it"]
-fn moto_takes_a_web_identity() {
+fn moto_accepts_a_web_identity() {
     on_moto(with_web_identity);
 }
 
@@ -317,11 +321,11 @@ fn with_sso(run: Run, (config, cache): (&str, &str), expires: &str) -> Run {
 const ROLE_CREDENTIALS: &str = r#"{"roleCredentials":{"accessKeyId":"ASIASSO","secretAccessKey":"canary-sso","sessionToken":"canary-sso-session","expiration":4070908800000}}"#;
 
 #[test]
-fn an_sso_session_gives_the_credentials_of_its_role() {
+fn an_sso_session_provides_role_credentials() {
     for kind in [SSO_SESSION, SSO_LEGACY] {
         let stub = stub();
         let portal = StandIn::start(|_| ok(ROLE_CREDENTIALS));
-        let run = with_sso(nobody(&stub), kind, "2099-01-01T00:00:00Z")
+        let run = with_sso(without_credentials(&stub), kind, "2099-01-01T00:00:00Z")
             .env("AWS_ENDPOINT_URL_SSO", portal.url());
         assert_eq!(
             signer(&stub, run),
@@ -340,7 +344,7 @@ fn an_sso_session_gives_the_credentials_of_its_role() {
 }
 
 #[test]
-fn an_sso_session_that_is_over_is_renewed_where_it_can_be() {
+fn an_expired_sso_session_is_refreshed() {
     let stub = stub();
     let portal = StandIn::start(|seen| match seen.header("x-amz-sso_bearer_token") {
         Some("canary-fresh") => ok(ROLE_CREDENTIALS),
@@ -349,9 +353,13 @@ fn an_sso_session_that_is_over_is_renewed_where_it_can_be() {
     let oidc = StandIn::start(|_| {
         ok(r#"{"accessToken":"canary-fresh","expiresIn":3600,"tokenType":"Bearer"}"#)
     });
-    let run = with_sso(nobody(&stub), SSO_SESSION, "2020-01-01T00:00:00Z")
-        .env("AWS_ENDPOINT_URL_SSO", portal.url())
-        .env("AWS_ENDPOINT_URL_SSO_OIDC", oidc.url());
+    let run = with_sso(
+        without_credentials(&stub),
+        SSO_SESSION,
+        "2020-01-01T00:00:00Z",
+    )
+    .env("AWS_ENDPOINT_URL_SSO", portal.url())
+    .env("AWS_ENDPOINT_URL_SSO_OIDC", oidc.url());
     let refreshable = r#"{"accessToken":"canary-old","expiresAt":"2020-01-01T00:00:00Z","clientId":"client","clientSecret":"canary-client","refreshToken":"canary-refresh","registrationExpiresAt":"2099-01-01T00:00:00Z"}"#;
     let cache = format!(".aws/sso/cache/{}.json", SSO_SESSION.1);
     write(&run, &cache, refreshable);
@@ -371,7 +379,7 @@ fn json(key: &str) -> Answer {
     ))
 }
 
-fn handed_out(key: &str) -> Signer {
+fn session_signer(key: &str) -> Signer {
     Signer::new(key, &format!("canary-token-{key}"))
 }
 
@@ -390,14 +398,15 @@ fn with_token(run: Run) -> Run {
 }
 
 #[test]
-fn a_container_asks_its_agent_with_its_token() {
+fn container_credentials_are_requested_with_the_token() {
     let with_plain_token =
         |run: Run| run.env("AWS_CONTAINER_AUTHORIZATION_TOKEN", "canary-agent-token");
     for with_token in [with_token, with_plain_token] {
         let (stub, agent) = (stub(), agent("127.0.0.1:0", "ASIAPOD"));
         let uri = agent.url() + "/v1/credentials";
-        let run = with_token(nobody(&stub)).env("AWS_CONTAINER_CREDENTIALS_FULL_URI", uri);
-        assert_eq!(signer(&stub, run), handed_out("ASIAPOD"));
+        let run =
+            with_token(without_credentials(&stub)).env("AWS_CONTAINER_CREDENTIALS_FULL_URI", uri);
+        assert_eq!(signer(&stub, run), session_signer("ASIAPOD"));
         assert_eq!(agent.lines(), ["GET /v1/credentials"]);
     }
 }
@@ -429,16 +438,16 @@ fn metadata(address: &str) -> StandIn {
 
 /// A run that may ask the metadata service, and knows no region.
 fn on_an_instance(stub: &Stub) -> Run {
-    nobody(stub)
+    without_credentials(stub)
         .unset("AWS_EC2_METADATA_DISABLED")
         .unset("AWS_REGION")
 }
 
 #[test]
-fn an_instance_has_its_region_and_its_role_from_the_metadata_service() {
+fn an_instance_gets_region_and_credentials_from_the_metadata_service() {
     let (stub, metadata) = (stub(), metadata("127.0.0.1:0"));
     let run = on_an_instance(&stub).env("AWS_EC2_METADATA_SERVICE_ENDPOINT", metadata.url());
-    assert_eq!(signer(&stub, run), handed_out("ASIAINSTANCE"));
+    assert_eq!(signer(&stub, run), session_signer("ASIAINSTANCE"));
     let authorization = stub.requests()[0]
         .header("authorization")
         .map(str::to_owned);

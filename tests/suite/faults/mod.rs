@@ -106,7 +106,7 @@ fn play(row: &Row) -> Result<(), String> {
 }
 
 #[test]
-fn every_fault_ends_as_the_catalogue_says() {
+fn every_fault_has_the_documented_result() {
     let rows = table::ROWS;
     assert!(rows.len() >= 60, "{} rows", rows.len());
     let next = AtomicUsize::new(0);
@@ -133,7 +133,7 @@ fn every_fault_ends_as_the_catalogue_says() {
 }
 
 #[test]
-fn the_catalogue_in_the_docs_is_this_one() {
+fn the_documented_table_is_up_to_date() {
     let mut text = String::from(
         "# Faults\n\nWhat goes wrong, and how a run ends. Each row is injected into a run of the real binary by\n`tests/suite/faults`, which writes this page. \"Started\" is with every value; otherwise the command was\nnot started.\n\n| fault | ends with | message |\n| --- | --- | --- |\n",
     );
