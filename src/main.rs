@@ -7,8 +7,10 @@
 #![no_main]
 #![allow(unsafe_code)]
 
-use ssm_exec::inherited::Inherited;
-use ssm_exec::memory::allocator::Wiping;
+use ssm_exec::aws;
+use ssm_exec::exec::allocator::Wiping;
+use ssm_exec::exec::stdio;
+use ssm_exec_core::inherited::Inherited;
 use std::ffi::{CStr, OsStr, OsString, c_char, c_int};
 use std::os::unix::ffi::OsStrExt;
 
@@ -27,12 +29,12 @@ pub unsafe extern "C" fn main(
     arguments: *const *const c_char,
     environment: *const *const c_char,
 ) -> c_int {
-    ssm_exec::launch::streams::hold_closed_places();
+    stdio::hold_closed_places();
     // SAFETY: such an array, says the C runtime.
     let arguments = unsafe { strings(arguments) };
     // SAFETY: as above.
     let inherited = Inherited::new(unsafe { strings(environment) });
-    ssm_exec::unset_empty_aws_variables(&inherited);
+    aws::unset_empty_variables(&inherited);
     let arguments = arguments
         .iter()
         .map(|argument| OsStr::from_bytes(argument.to_bytes()).to_owned());

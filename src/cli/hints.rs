@@ -68,7 +68,7 @@ pub(super) fn for_options(arguments: &[OsString]) -> Option<&'static str> {
 
 /// What to say of a command that isn't there, if it is another tool's verb.
 #[must_use]
-pub fn for_command(name: &OsString) -> Option<String> {
+pub(crate) fn for_command(name: &OsString) -> Option<String> {
     let verb = VERBS.iter().find(|verb| name == **verb)?;
     Some(format!(
         "there is no `{verb}`: `ssm-exec [OPTIONS] -- COMMAND` starts a command by itself, e.g. `ssm-exec --prefix /org/service -- ./server` (and no program of that name is in PATH)"

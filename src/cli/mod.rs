@@ -1,16 +1,15 @@
 //! The command line, as clap reads it. What it means is told in `config`.
 
-#![forbid(unsafe_code)]
-
 mod generate;
-pub mod hints;
+pub(crate) mod hints;
 
-use crate::config::find::Wanted;
-use crate::config::layer::{Given, Layer, List, Origin, SingleSpec};
-use crate::config::variables::tree;
+use crate::config_file::ConfigLocation;
 use crate::error::Error;
 use clap::error::ErrorKind;
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use ssm_exec_core::config::layer::{KeySpec, Layer, List};
+use ssm_exec_core::config::variables::tree;
+use ssm_exec_core::origin::{Given, Origin};
 use std::ffi::OsString;
 use std::mem::ManuallyDrop;
 use std::path::PathBuf;
@@ -78,7 +77,7 @@ enum Verb {
 
 /// Options of `check` alone.
 #[derive(Debug, Clone, Args, Default, PartialEq, Eq)]
-pub struct CheckOptions {
+pub(crate) struct CheckOptions {
     /// Fail (status 1) for parameters that were not changed since, such as 90d
     #[arg(long, value_name = "DURATION")]
     pub max_age: Option<String>,
@@ -92,7 +91,7 @@ pub struct CheckOptions {
 
 /// Options of `policy` alone.
 #[derive(Debug, Clone, Args, Default, PartialEq, Eq)]
-pub struct PolicyOptions {
+pub(crate) struct PolicyOptions {
     /// The account of the parameters; without, the caller's own
     #[arg(long, value_name = "ID")]
     pub account: Option<String>,
@@ -238,7 +237,7 @@ struct Options {
 
 /// What is to be done.
 #[derive(Debug)]
-pub enum Action {
+pub(crate) enum Action {
     /// Start the command.
     Launch(Vec<OsString>),
     /// Report.
@@ -251,7 +250,7 @@ pub enum Action {
 
 /// The command line, taken apart.
 #[derive(Debug)]
-pub struct Invocation {
+pub(crate) struct Invocation {
     /// What is to be done.
     pub action: Action,
     /// What the flags set.
@@ -263,14 +262,14 @@ pub struct Invocation {
     /// `--log-format`
     pub log_format: Option<String>,
     /// `--config` and `--no-config`
-    pub config: Option<Wanted>,
+    pub config: Option<ConfigLocation>,
 }
 
 /// Takes a command line apart.
 ///
 /// # Errors
 /// For anything that clap doesn't understand, in one paragraph.
-pub fn parse(arguments: &[OsString]) -> Result<Invocation, Error> {
+pub(crate) fn parse(arguments: &[OsString]) -> Result<Invocation, Error> {
     // Never dropped: it is fifty options, and the process becomes another one.
     let mut command = ManuallyDrop::new(Arguments::command());
     let parsed = command
@@ -290,7 +289,7 @@ pub fn parse(arguments: &[OsString]) -> Result<Invocation, Error> {
                 verbose: 0,
                 quiet: false,
                 log_format: None,
-                config: Some(Wanted::None),
+                config: Some(ConfigLocation::None),
             })
         }
         Err(error) => Err(Error::Usage(one_paragraph(
@@ -339,8 +338,8 @@ fn invocation(arguments: Arguments) -> Invocation {
         Some(Verb::Completions { kind }) => Action::Print(generate::generate(kind)),
     };
     let config = match (&options.config, options.no_config) {
-        (Some(path), _) => Some(Wanted::This(path.clone())),
-        (None, true) => Some(Wanted::None),
+        (Some(path), _) => Some(ConfigLocation::File(path.clone())),
+        (None, true) => Some(ConfigLocation::None),
         (None, false) => None,
     };
     Invocation {
@@ -354,7 +353,7 @@ fn invocation(arguments: Arguments) -> Invocation {
 }
 
 fn layer(options: Options) -> Layer {
-    let single = |optional| move |text: String| SingleSpec::from_text(&text, optional);
+    let single = |optional| move |text: String| KeySpec::from_text(&text, optional);
     let mut keys = list("--key", options.key, single(false));
     if let Some(optional) = list("--optional-key", options.optional_key, single(true)) {
         keys.get_or_insert_default().extend(optional);

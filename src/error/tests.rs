@@ -1,8 +1,9 @@
 //! The words of every error, and its status. A text is part of the interface: change it here first.
 
 use super::*;
-use crate::config::Origin;
-use crate::variable::VariableName;
+use crate::aws::{CredentialSource, Denial, TransientError};
+use ssm_exec_core::origin::Origin;
+use ssm_exec_core::variable::VariableName;
 use std::time::Duration;
 
 fn name(text: &str) -> VariableName {
@@ -26,10 +27,14 @@ fn each_error_has_its_status_and_says_what_to_do() {
         (ConfigError::NoSources.into(), 78, "--prefix /org/service"),
         (
             ConfigError::invalid(Origin::Flag("--prefix"), "is odd").into(),
-            78,
+            64,
             "--prefix: is odd",
         ),
-        (ConfigError::SetUid.into(), 78, "take those bits off"),
+        (
+            CommandError::RaisedPrivileges.into(),
+            78,
+            "take those bits off",
+        ),
         (
             problem(Problem::Missing {
                 param: "/a".to_owned(),
@@ -69,7 +74,7 @@ fn each_error_has_its_status_and_says_what_to_do() {
             65,
             "--file A=/a",
         ),
-        (problem(Problem::KernelRefused), 65, "E2BIG"),
+        (CommandError::TooLarge.into(), 65, "E2BIG"),
         (
             problem(Problem::Collision {
                 name: name("A"),
@@ -136,19 +141,19 @@ fn each_error_has_its_status_and_says_what_to_do() {
             "store it as base64",
         ),
         (
-            fetch(unavailable(Weather::Throttled(
+            fetch(unavailable(TransientError::Throttled(
                 "ThrottlingException".to_owned(),
             ))),
             75,
             "high-throughput-enabled",
         ),
         (
-            fetch(unavailable(Weather::Service(503, None))),
+            fetch(unavailable(TransientError::Service(503, None))),
             75,
             "HTTP 503",
         ),
         (
-            fetch(unavailable(Weather::Network(
+            fetch(unavailable(TransientError::Network(
                 "the connection failed".to_owned(),
             ))),
             75,
@@ -196,11 +201,15 @@ fn each_error_has_its_status_and_says_what_to_do() {
             127,
             "carriage return",
         ),
-        (Error::Internal("x".to_owned()), 70, "please report it: x"),
+        (
+            FetchError::Internal("x".to_owned()).into(),
+            70,
+            "please report it: x",
+        ),
     ];
     for (error, status, says) in table {
         let text = error.to_string();
-        assert_eq!(error.status(), Status(status), "{text}");
+        assert_eq!(error.status().code(), status, "{text}");
         assert!(text.contains(says), "no {says:?} in: {text}");
         assert!(!text.contains('\n'), "one paragraph: {text}");
     }
@@ -222,7 +231,7 @@ fn of_several_problems_the_gravest_gives_the_status_and_all_are_told() {
             name: "1".to_owned(),
         },
     ]);
-    assert_eq!(error.status(), Status::CONFIG);
+    assert_eq!(error.status(), Status::Config);
     for part in ["/n", "/m (for M)", "--name-prefix"] {
         assert!(error.to_string().contains(part), "{part}");
     }

@@ -107,7 +107,7 @@ fn a_parameter_older_than_the_maximum_age_exits_with_1() {
         .args("check")
         .run();
     assert_eq!(own.status, 1);
-    own.says(&["1 not changed", ": A"]);
+    own.says(&["1 parameter exceeds", ": A"]);
 }
 
 #[test]

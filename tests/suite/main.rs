@@ -11,7 +11,6 @@ mod check;
 mod cmd;
 mod credentials;
 mod docker;
-mod doors;
 mod endpoints;
 mod faults;
 mod help;

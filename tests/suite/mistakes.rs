@@ -30,7 +30,7 @@ fn control_characters_from_outside_are_escaped() {
         .says(&[r"first\u{1b}[2J second"]);
     Run::bare()
         .arg("--key=/a\nssm-exec: all is well")
-        .fails(78)
+        .fails(64)
         .says(&[r"/a\nssm-exec: all is well"]);
 }
 

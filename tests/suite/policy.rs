@@ -51,7 +51,7 @@ fn invalid_policy_options_are_errors() {
     };
     let outcome = run("-p /a --account 12");
     assert_eq!(outcome.status, 64);
-    outcome.says(&["twelve digits"]);
+    outcome.says(&["12-digit account ID"]);
     assert_eq!(run("--account 111122223333").status, 78);
 }
 

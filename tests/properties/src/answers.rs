@@ -9,10 +9,10 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use serde_json::Value;
-use ssm_exec::fetched::Fetched;
-use ssm_exec::parameter::{ParameterRef, Prefix};
-use ssm_exec::plan::Request;
-use ssm_exec::ssm;
+use ssm_exec::aws;
+use ssm_exec_core::fetched::Fetched;
+use ssm_exec_core::parameter::{ParameterRef, Prefix};
+use ssm_exec_core::plan::Request;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -196,7 +196,7 @@ impl World {
     fn ask(&self, answers: Vec<Answer>, request: Request) -> Result<Fetched, String> {
         *self.script.0.lock().expect("no panic held it") = answers.into();
         let asking =
-            ssm::fetch_through(self.client.clone(), vec![request], Duration::from_secs(30));
+            aws::fetch_through(self.client.clone(), vec![request], Duration::from_secs(30));
         self.runtime
             .block_on(asking)
             .map_err(|error| error.to_string())

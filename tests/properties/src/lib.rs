@@ -8,15 +8,15 @@ mod answers;
 
 pub use answers::answers;
 use serde_json::Value;
-use ssm_exec::config::{Config, duration, file};
-use ssm_exec::environment::refused;
-use ssm_exec::environment::template::Template;
-use ssm_exec::inherited::Inherited;
-use ssm_exec::json;
-use ssm_exec::parameter::{Param, ParameterRef, Prefix};
-use ssm_exec::plan::{BATCH, Request, plan};
-use ssm_exec::reference;
-use ssm_exec::variable::{Case, Glob, Naming, VariableName};
+use ssm_exec_core::config::{Config, duration, file};
+use ssm_exec_core::env_reference;
+use ssm_exec_core::environment::denylist;
+use ssm_exec_core::inherited::Inherited;
+use ssm_exec_core::json;
+use ssm_exec_core::parameter::{ParameterRef, Prefix, ValueRef};
+use ssm_exec_core::plan::{BATCH, Request, plan};
+use ssm_exec_core::template::Template;
+use ssm_exec_core::variable::{Case, Glob, Naming, VariableName};
 use std::collections::HashSet;
 use std::path::Path;
 
@@ -25,9 +25,9 @@ pub fn parameters(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
     };
-    match Param::parse(text) {
+    match ValueRef::parse(text) {
         Ok(param) => {
-            assert_eq!(Param::parse(&param.to_string()).as_ref(), Ok(&param));
+            assert_eq!(ValueRef::parse(&param.to_string()).as_ref(), Ok(&param));
             assert!(!param.last_word().contains('/') || param.field.is_some());
         }
         Err(error) => assert!(!error.reason.is_empty()),
@@ -42,9 +42,9 @@ pub fn parameters(data: &[u8]) {
         }
         Err(error) => assert!(!error.reason.is_empty()),
     }
-    match (reference::parse(text), text.split_once('?')) {
-        (Ok((param, _)), None) => assert_eq!(Param::parse(text), Ok(param)),
-        (Ok((param, _)), Some((before, _))) => assert_eq!(Param::parse(before), Ok(param)),
+    match (env_reference::parse(text), text.split_once('?')) {
+        (Ok((param, _)), None) => assert_eq!(ValueRef::parse(text), Ok(param)),
+        (Ok((param, _)), Some((before, _))) => assert_eq!(ValueRef::parse(before), Ok(param)),
         // A default may be a secret's stand-in: no message tells it.
         (Err(error), Some((_, option))) if option.starts_with("default=") => {
             let elsewhere = text.matches(option).count() > 1;
@@ -103,7 +103,7 @@ pub fn names(data: &[u8]) {
             Ok(name) => {
                 assert_eq!(VariableName::parse(name.as_str()).as_ref(), Ok(&name));
                 let _ = naming.admits(&name);
-                let _ = refused::reason(&name);
+                let _ = denylist::reason(&name);
             }
             Err(name) => assert!(name.starts_with(|c: char| c.is_ascii_digit())),
         }
@@ -136,7 +136,7 @@ pub fn fields(data: &[u8]) {
     let Ok(field) = std::str::from_utf8(field) else {
         return;
     };
-    let Some(field) = Param::parse(&format!("/p#{field}"))
+    let Some(field) = ValueRef::parse(&format!("/p#{field}"))
         .ok()
         .and_then(|param| param.field)
     else {

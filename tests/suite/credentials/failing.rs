@@ -95,7 +95,7 @@ const ROWS: &[Row] = &[
     (
         "a profile that isn't there, by the flag",
         |run| alone(profiles(run).args("--profile nobody")),
-        78,
+        64,
         &["--profile", "no profile `nobody`", "default, dev, role"],
     ),
     (

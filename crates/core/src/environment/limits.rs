@@ -1,0 +1,67 @@
+//! Whether the kernel takes an environment: execve(2), "Limits on size of arguments and environment".
+//! Pure.
+
+use super::Environment;
+use super::problem::Problem;
+use crate::config::Delivery;
+use crate::variable::VariableName;
+
+/// `MAX_ARG_STRLEN`, 32 pages: one string with its terminator, in bytes.
+const LONGEST: usize = 128 * 1024;
+/// Three quarters of `_STK_LIM`, which no stack limit raises; in bytes.
+const MOST: usize = 6 * 1024 * 1024;
+/// `ARG_MAX`, which no stack limit lowers; in bytes.
+const LEAST: usize = 128 * 1024;
+/// Of a file's variable: `/proc/self/fd/` and the longest number.
+const FILE_PATH: usize = 24;
+
+/// What is wrong with the size, if something is. `stack` is the soft limit of the stack and
+/// `arguments` the bytes of the command's path and arguments, each with terminator and pointer.
+#[must_use]
+pub fn check(environment: &Environment<'_>, arguments: usize, stack: u64) -> Vec<Problem> {
+    let sizes: Vec<(&VariableName, usize)> = environment
+        .set
+        .iter()
+        .map(|(name, setting)| {
+            let value = match setting.delivery {
+                Delivery::Variable => setting.value.bytes().len(),
+                Delivery::File => FILE_PATH,
+            };
+            (name, name.as_str().len() + 1 + value + 1)
+        })
+        .collect();
+    let mut problems: Vec<Problem> = sizes
+        .iter()
+        .filter(|(_, size)| *size > LONGEST)
+        .map(|(name, _)| Problem::TooLong {
+            name: (*name).clone(),
+            param: environment.set[*name].param.clone(),
+            limit: LONGEST - 1,
+        })
+        .collect();
+    let limit = usize::try_from(stack / 4)
+        .unwrap_or(MOST)
+        .clamp(LEAST, MOST);
+    let pointer = size_of::<usize>();
+    let inherited: usize = environment
+        .inherited
+        .iter()
+        .map(|entry| entry.count_bytes() + 1 + pointer)
+        .sum();
+    let set: usize = sizes.iter().map(|(_, size)| size + pointer).sum();
+    let total = arguments + inherited + set;
+    if total > limit && problems.is_empty() {
+        let mut largest = sizes;
+        largest.sort_by_key(|(_, size)| std::cmp::Reverse(*size));
+        problems.push(Problem::TooMuch {
+            total,
+            limit,
+            largest: largest
+                .into_iter()
+                .take(5)
+                .map(|(name, _)| name.clone())
+                .collect(),
+        });
+    }
+    problems
+}

@@ -1,0 +1,76 @@
+//! What came back: parameters by what asked for them, ready to be turned into an environment.
+
+use crate::parameter::{ParameterRef, Prefix};
+use crate::secret::Secret;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// One parameter as the service returned it.
+#[derive(Debug)]
+pub struct FetchedParameter {
+    /// Its name as the service spells it.
+    pub name: String,
+    /// Its value.
+    pub value: Secret,
+    /// `String`, `StringList` or `SecureString`.
+    pub kind: String,
+    /// Its version; 0 for a secret of Secrets Manager.
+    pub version: i64,
+    /// Seconds since the epoch.
+    pub modified: Option<f64>,
+    /// Its ARN.
+    pub arn: Option<String>,
+}
+
+/// All that came back.
+#[derive(Debug, Default)]
+pub struct Fetched {
+    below: Vec<(Prefix, Vec<Rc<FetchedParameter>>)>,
+    named: HashMap<ParameterRef, Rc<FetchedParameter>>,
+}
+
+impl Fetched {
+    /// Files what a prefix brought.
+    pub fn add_below(&mut self, prefix: Prefix, mut parameters: Vec<FetchedParameter>) {
+        // The service promises no order; ours is that of the names.
+        parameters.sort_by(|a, b| a.name.cmp(&b.name));
+        self.below
+            .push((prefix, parameters.into_iter().map(Rc::new).collect()));
+    }
+
+    /// Files what a name brought.
+    pub fn add_named(&mut self, asked: ParameterRef, parameter: FetchedParameter) {
+        self.named.insert(asked, Rc::new(parameter));
+    }
+
+    /// What stands below a prefix, with the path relative to it, in the order of the names.
+    pub fn below<'a>(
+        &'a self,
+        prefix: &Prefix,
+    ) -> impl Iterator<Item = (&'a str, &'a Rc<FetchedParameter>)> {
+        self.below
+            .iter()
+            .find(|(fetched, _)| fetched.covers(prefix))
+            .into_iter()
+            .flat_map(|(_, parameters)| parameters)
+            .filter_map(|parameter| Some((prefix.relative(&parameter.name)?, parameter)))
+    }
+
+    /// One parameter, however it came.
+    #[must_use]
+    pub fn get(&self, asked: &ParameterRef) -> Option<&Rc<FetchedParameter>> {
+        self.named.get(asked).or_else(|| {
+            let (_, parameters) = self.below.iter().find(|(prefix, _)| prefix.brings(asked))?;
+            let same = |parameter: &&Rc<FetchedParameter>| {
+                spelled_alike(&parameter.name, asked.subject.as_str())
+            };
+            parameters.iter().find(same)
+        })
+    }
+}
+
+/// `/foo` and `foo` are one parameter.
+#[must_use]
+pub fn spelled_alike(a: &str, b: &str) -> bool {
+    a.strip_prefix('/').unwrap_or(a) == b.strip_prefix('/').unwrap_or(b)
+}

@@ -1,0 +1,55 @@
+//! The environment as it was inherited, byte for byte, odd entries and all.
+//! Read once, at the top; borrowed from where the kernel put it, so that nothing is copied.
+
+use std::ffi::CStr;
+
+/// The inherited environment: `NAME=VALUE` entries in their order.
+#[derive(Clone, Default)]
+pub struct Inherited<'e>(Vec<&'e CStr>);
+
+impl<'e> Inherited<'e> {
+    /// Takes the entries over as they are.
+    #[must_use]
+    pub fn new(entries: Vec<&'e CStr>) -> Self {
+        Self(entries)
+    }
+
+    /// Every entry with its name, in order. An entry without `=` is all name.
+    pub fn entries(&self) -> impl Iterator<Item = (&'e [u8], &'e CStr)> {
+        self.0.iter().map(|entry| (name(entry.to_bytes()), *entry))
+    }
+
+    /// The value of a variable; the first, where there are several, as `getenv` has it.
+    #[must_use]
+    pub fn get(&self, wanted: &str) -> Option<&'e [u8]> {
+        self.entries()
+            .find(|(name, _)| *name == wanted.as_bytes())
+            .and_then(|(name, entry)| entry.to_bytes().get(name.len() + 1..))
+    }
+
+    /// The value of a variable that is text and not empty.
+    #[must_use]
+    pub fn text(&self, wanted: &str) -> Option<&'e str> {
+        self.get(wanted)
+            .and_then(|value| std::str::from_utf8(value).ok())
+            .filter(|value| !value.is_empty())
+    }
+
+    /// The names that begin so.
+    pub fn names_starting(&self, start: &str) -> impl Iterator<Item = String> {
+        let start = start.as_bytes().to_vec();
+        self.entries()
+            .filter(move |(name, _)| name.starts_with(&start))
+            .map(|(name, _)| String::from_utf8_lossy(name).into_owned())
+    }
+}
+
+fn name(entry: &[u8]) -> &[u8] {
+    // The first byte may be `=` and still belong to the name, as in glibc's own search.
+    let end = entry
+        .iter()
+        .skip(1)
+        .position(|&b| b == b'=')
+        .map_or(entry.len(), |at| at + 1);
+    &entry[..end]
+}

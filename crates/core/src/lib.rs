@@ -1,0 +1,22 @@
+//! The rules of `ssm-exec`: what a configuration means, which requests it takes, and which environment
+//! is made from the answers. Pure: no I/O, no AWS type, no system call. The library exists for the
+//! binary and its tests; its interface is not stable.
+
+#![forbid(unsafe_code)]
+
+pub mod config;
+pub mod env_reference;
+pub mod environment;
+pub mod fetched;
+pub mod inherited;
+pub mod json;
+pub mod origin;
+pub mod parameter;
+pub mod plan;
+pub mod policy;
+pub mod report;
+pub mod secret;
+pub mod status;
+pub mod template;
+
+pub mod variable;

@@ -1,0 +1,59 @@
+//! ARNs of parameters.
+
+use super::{Malformed, ParameterName};
+
+/// The ARN of a parameter, without selector.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ParameterArn {
+    text: String,
+    name: ParameterName,
+}
+
+impl ParameterArn {
+    pub(super) fn parse(text: &str) -> Result<Self, Malformed> {
+        let wrong = |reason: &str| Malformed::new(text, reason);
+        let parts: Vec<&str> = text.splitn(6, ':').collect();
+        let [_, partition, service, region, account, resource] = parts[..] else {
+            return Err(wrong(
+                "isn't a whole ARN: `arn:PARTITION:ssm:REGION:ACCOUNT:parameter/NAME`",
+            ));
+        };
+        if !partition.starts_with("aws") {
+            return Err(wrong(
+                "has no AWS partition (`aws`, `aws-cn`, `aws-us-gov`)",
+            ));
+        }
+        if service != "ssm" {
+            return Err(wrong(
+                "isn't the ARN of an SSM parameter; a secret of Secrets Manager is named by `/aws/reference/secretsmanager/NAME`",
+            ));
+        }
+        if region.is_empty() {
+            return Err(wrong("has no region"));
+        }
+        let public = account.is_empty() && resource.starts_with("parameter/aws/service/");
+        if !public && (account.len() != 12 || !account.bytes().all(|b| b.is_ascii_digit())) {
+            return Err(wrong("has no account of twelve digits"));
+        }
+        let Some(name) = resource.strip_prefix("parameter/") else {
+            return Err(wrong("names no `parameter/…`"));
+        };
+        let name = ParameterName::parse(&format!("/{name}")).map_err(|e| wrong(&e.reason))?;
+        Ok(Self {
+            text: text.to_owned(),
+            name,
+        })
+    }
+
+    /// The ARN as it was given.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The name of the parameter in its own account.
+    #[must_use]
+    pub fn name(&self) -> &ParameterName {
+        &self.name
+    }
+}

@@ -1,0 +1,84 @@
+//! Places inside a JSON value.
+
+use super::Malformed;
+use std::fmt;
+
+/// A place inside a JSON value.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Field {
+    /// A member of the outermost object, by its exact name.
+    Member(String),
+    /// A JSON Pointer (RFC 6901), in unescaped tokens.
+    Pointer(Vec<String>),
+}
+
+impl Field {
+    pub(super) fn parse(whole: &str, text: &str) -> Result<Self, Malformed> {
+        if text.is_empty() {
+            return Err(Malformed::new(
+                whole,
+                "ends with `#`: a member's name or a JSON Pointer must follow it",
+            ));
+        }
+        let Some(pointer) = text.strip_prefix('/') else {
+            return Ok(Self::Member(text.to_owned()));
+        };
+        pointer
+            .split('/')
+            .map(|token| unescape(token).ok_or(token))
+            .collect::<Result<_, _>>()
+            .map(Self::Pointer)
+            .map_err(|token| {
+                Malformed::new(
+                    whole,
+                    format!("has `{token}` in its JSON Pointer; `~` is written `~0`, a slash in a name `~1`"),
+                )
+            })
+    }
+
+    /// The names to follow, outermost first.
+    pub fn tokens(&self) -> impl Iterator<Item = &str> {
+        match self {
+            Self::Member(name) => std::slice::from_ref(name).iter(),
+            Self::Pointer(tokens) => tokens.iter(),
+        }
+        .map(String::as_str)
+    }
+
+    /// The innermost name, from which a variable's name is made.
+    #[must_use]
+    pub fn last(&self) -> &str {
+        self.tokens().last().unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Member(name) => write!(f, "#{name}"),
+            Self::Pointer(tokens) => {
+                f.write_str("#")?;
+                tokens
+                    .iter()
+                    .try_for_each(|t| write!(f, "/{}", t.replace('~', "~0").replace('/', "~1")))
+            }
+        }
+    }
+}
+
+/// RFC 6901: `~1` is a slash, `~0` a tilde, any other `~` an error.
+fn unescape(token: &str) -> Option<String> {
+    let mut out = String::with_capacity(token.len());
+    let mut rest = token.chars();
+    while let Some(c) = rest.next() {
+        out.push(match c {
+            '~' => match rest.next()? {
+                '0' => '~',
+                '1' => '/',
+                _ => return None,
+            },
+            c => c,
+        });
+    }
+    Some(out)
+}

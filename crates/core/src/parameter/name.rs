@@ -1,0 +1,148 @@
+//! Parameter names, in one canonical spelling.
+
+use super::Malformed;
+use std::fmt;
+
+/// The longest name the API's model admits (`PSParameterName`).
+const LONGEST_NAME: usize = 2048;
+/// How deep a hierarchy may be (API_PutParameter).
+const DEEPEST: usize = 15;
+/// Where Parameter Store shows Secrets Manager's secrets (integration-ps-secretsmanager).
+pub(super) const SECRETS: &str = "/aws/reference/secretsmanager/";
+
+/// A parameter's name, in its one canonical spelling: a name of a key segment has no leading
+/// slash, since `/foo` and `foo` are the same parameter (sysman-paramstore-su-create).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ParameterName(String);
+
+impl ParameterName {
+    /// Reads a name, with or without its leading slash where it has one segment.
+    ///
+    /// # Errors
+    /// When AWS could not have a parameter of that name.
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        if text.is_empty() {
+            return Err(Malformed::new(
+                text,
+                "is empty where a parameter's name is wanted",
+            ));
+        }
+        if text.starts_with(SECRETS) {
+            return Self::parse_secret(text);
+        }
+        let inner = text.strip_prefix('/').unwrap_or(text);
+        check_segments(text, inner, "a parameter's name")?;
+        match (inner.contains('/'), text.starts_with('/')) {
+            (true, false) => Err(Malformed::new(
+                text,
+                format!("has more than one segment, so it must begin with a slash: `/{text}`"),
+            )),
+            (true, true) => Ok(Self(text.to_owned())),
+            // Before a selector, `arn` without its slash would read as an ARN.
+            (false, _) if inner == "arn" => Ok(Self("/arn".to_owned())),
+            (false, _) => Ok(Self(inner.to_owned())),
+        }
+    }
+
+    /// Secrets have rules of their own: `/_+=.@-` (API_CreateSecret).
+    fn parse_secret(text: &str) -> Result<Self, Malformed> {
+        let secret = &text[SECRETS.len()..];
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "/_+=.@-".contains(c);
+        match secret.chars().find(|&c| !allowed(c)) {
+            _ if secret.is_empty() => Err(Malformed::new(
+                text,
+                "names no secret after `/aws/reference/secretsmanager/`",
+            )),
+            Some(c) => Err(Malformed::new(
+                text,
+                format!("has {c:?} in it, which no secret's name may have"),
+            )),
+            None => Ok(Self(text.to_owned())),
+        }
+    }
+
+    /// The name as it is sent and shown.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The last segment, from which a variable's name is made.
+    #[must_use]
+    pub fn last_segment(&self) -> &str {
+        self.0.rsplit('/').next().unwrap_or(&self.0)
+    }
+
+    /// Whether this is a secret of Secrets Manager behind Parameter Store.
+    #[must_use]
+    pub fn is_secret_reference(&self) -> bool {
+        self.0.starts_with(SECRETS)
+    }
+
+    /// The secret's own name, where this is a reference to one.
+    #[must_use]
+    pub fn secret_name(&self) -> Option<&str> {
+        self.0.strip_prefix(SECRETS)
+    }
+
+    /// Whether AWS publishes this parameter: its ARN has no account.
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        self.0.starts_with("/aws/service/")
+    }
+
+    /// The name as it stands in an ARN, after `parameter/`.
+    #[must_use]
+    pub fn in_arn(&self) -> &str {
+        self.0.strip_prefix('/').unwrap_or(&self.0)
+    }
+}
+
+impl fmt::Display for ParameterName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+pub(super) fn check_segments(text: &str, inner: &str, what: &str) -> Result<(), Malformed> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "_.-/".contains(c);
+    if let Some(c) = inner.chars().find(|&c| !allowed(c)) {
+        let reason = match c {
+            '=' => "has `=` in it: write NAME=PARAM, once".to_owned(),
+            '*' | '?' => format!(
+                "has `{c}` in it: parameters have no wildcards; `--prefix PATH` takes all below a path, `--only GLOB` filters"
+            ),
+            ';' => "has `;` in it; a list is separated by commas or white space".to_owned(),
+            c if c.is_whitespace() => format!("has white space in it, which {what} never has"),
+            c => {
+                format!("has {c:?} in it; {what} is made of letters, digits, `_`, `.`, `-` and `/`")
+            }
+        };
+        return Err(Malformed::new(text, reason));
+    }
+    if text.len() > LONGEST_NAME {
+        return Err(Malformed::new(
+            &format!("{}…", &text[..40]),
+            format!(
+                "is {} characters long; AWS allows {LONGEST_NAME}",
+                text.len()
+            ),
+        ));
+    }
+    if inner.ends_with('/') {
+        return Err(Malformed::new(
+            text,
+            "ends with a slash: for all parameters below a path, use `--prefix`",
+        ));
+    }
+    if inner.is_empty() || inner.contains("//") || inner.starts_with('/') {
+        return Err(Malformed::new(text, "has an empty segment"));
+    }
+    if inner.split('/').count() > DEEPEST {
+        return Err(Malformed::new(
+            text,
+            format!("has more than {DEEPEST} levels, which AWS doesn't allow"),
+        ));
+    }
+    Ok(())
+}

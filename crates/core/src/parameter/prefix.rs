@@ -1,0 +1,117 @@
+//! Paths below which all parameters are fetched.
+
+use super::name::{SECRETS, check_segments};
+use super::{Label, Malformed, ParameterId, ParameterRef};
+use std::fmt;
+
+/// A path whose parameters are taken, by whole segments, and perhaps only in the labelled version.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Prefix {
+    path: String,
+    label: Option<Label>,
+}
+
+impl Prefix {
+    /// Reads `/PATH` or `/PATH:LABEL`; a slash at the end is no matter.
+    ///
+    /// # Errors
+    /// When the path is malformed, or has a version, which a path cannot have.
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        let (path, label) = match text.split_once(':') {
+            Some(_) if text.starts_with("arn:") => {
+                return Err(Malformed::new(
+                    text,
+                    "is an ARN; a prefix is a path of this account, such as `/org/service`",
+                ));
+            }
+            Some((_, version))
+                if !version.is_empty() && version.bytes().all(|b| b.is_ascii_digit()) =>
+            {
+                return Err(Malformed::new(
+                    text,
+                    "asks for a version of a whole prefix; only a label, as in `/org/service:blue`, can choose there",
+                ));
+            }
+            Some((path, label)) => (path, Some(Label::parse(text, label)?)),
+            None => (text, None),
+        };
+        if !path.starts_with('/') {
+            let reason = if path.is_empty() {
+                "is empty where a path is wanted".to_owned()
+            } else {
+                format!(
+                    "must begin with a slash: `/{}`",
+                    text.trim_start_matches('/')
+                )
+            };
+            return Err(Malformed::new(text, reason));
+        }
+        if path.starts_with(SECRETS.trim_end_matches('/')) {
+            return Err(Malformed::new(
+                text,
+                "can't be a prefix: Secrets Manager's secrets are read one by one, with `--key` or `--json`",
+            ));
+        }
+        // A trailing slash would go into the IAM resource, where nobody writes one.
+        let trimmed = path.strip_suffix('/').unwrap_or(path);
+        if !trimmed.is_empty() {
+            check_segments(text, &trimmed[1..], "a path")?;
+        }
+        let path = if trimmed.is_empty() { "/" } else { trimmed };
+        Ok(Self {
+            path: path.to_owned(),
+            label,
+        })
+    }
+
+    /// The path as it is sent: no slash at its end, unless it is the root.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The label that chooses the version of each parameter.
+    #[must_use]
+    pub fn label(&self) -> Option<&Label> {
+        self.label.as_ref()
+    }
+
+    /// What of `name` lies below this path, if it does: whole segments only.
+    #[must_use]
+    pub fn relative<'a>(&self, name: &'a str) -> Option<&'a str> {
+        if self.path == "/" {
+            return Some(name.strip_prefix('/').unwrap_or(name));
+        }
+        name.strip_prefix(self.path.as_str())?
+            .strip_prefix('/')
+            .filter(|rest| !rest.is_empty())
+    }
+
+    /// Whether all that `other` yields comes with this prefix too.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        self.label == other.label
+            && (self.path == other.path || self.relative(&other.path).is_some())
+    }
+
+    /// Whether this prefix brings that very parameter in that very version.
+    #[must_use]
+    pub fn brings(&self, parameter: &ParameterRef) -> bool {
+        let ParameterId::Name(name) = &parameter.subject else {
+            return false;
+        };
+        self.label.is_none()
+            && parameter.selector.is_none()
+            && !name.is_secret_reference()
+            && self.relative(name.as_str()).is_some()
+    }
+}
+
+impl fmt::Display for Prefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.path)?;
+        self.label
+            .iter()
+            .try_for_each(|label| write!(f, ":{label}"))
+    }
+}

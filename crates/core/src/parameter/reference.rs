@@ -1,0 +1,153 @@
+//! References to a parameter in one version, and to a value inside it.
+
+use super::{Field, Malformed, ParameterArn, ParameterName, Selector};
+use std::fmt;
+
+/// What a request names: a parameter of this account, or one by its ARN.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ParameterId {
+    /// By name, in the account and region of the caller.
+    Name(ParameterName),
+    /// By ARN, perhaps shared from another account.
+    Arn(ParameterArn),
+}
+
+impl ParameterId {
+    /// As it is sent in `Names`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Name(name) => name.as_str(),
+            Self::Arn(arn) => arn.as_str(),
+        }
+    }
+
+    /// The parameter's name, wherever it lives.
+    #[must_use]
+    pub fn name(&self) -> &ParameterName {
+        match self {
+            Self::Name(name) => name,
+            Self::Arn(arn) => arn.name(),
+        }
+    }
+}
+
+/// One parameter in one version: what is asked of the API, and nothing of what is made of it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ParameterRef {
+    /// Which parameter.
+    pub subject: ParameterId,
+    /// Which version of it; the latest without.
+    pub selector: Option<Selector>,
+}
+
+impl ParameterRef {
+    /// Reads `NAME`, `NAME:SELECTOR`, `ARN` or `ARN:SELECTOR`.
+    ///
+    /// # Errors
+    /// When it is none of these.
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        if let Some(bare) = text.strip_prefix("ssm://") {
+            return Err(Malformed::new(
+                text,
+                format!(
+                    "is a reference for a variable's value; here the parameter goes without `ssm://`: `{bare}`"
+                ),
+            ));
+        }
+        if text.starts_with("arn:") {
+            let (arn, selector) = match text.match_indices(':').nth(5) {
+                Some((at, _)) => (&text[..at], Some(&text[at + 1..])),
+                None => (text, None),
+            };
+            let arn = ParameterArn::parse(arn).map_err(|e| Malformed::new(text, e.reason))?;
+            let secret = arn.name().is_secret_reference();
+            let selector = selector
+                .map(|s| Selector::parse(text, s, secret))
+                .transpose()?;
+            return Ok(Self {
+                subject: ParameterId::Arn(arn),
+                selector,
+            });
+        }
+        let (name, selector) = match text.split_once(':') {
+            Some((name, selector)) => (name, Some(selector)),
+            None => (text, None),
+        };
+        let name = ParameterName::parse(name).map_err(|e| Malformed::new(text, e.reason))?;
+        let secret = name.is_secret_reference();
+        let selector = selector
+            .map(|s| Selector::parse(text, s, secret))
+            .transpose()?;
+        Ok(Self {
+            subject: ParameterId::Name(name),
+            selector,
+        })
+    }
+
+    /// The parameter's name, wherever it lives.
+    #[must_use]
+    pub fn name(&self) -> &ParameterName {
+        self.subject.name()
+    }
+}
+
+impl fmt::Display for ParameterRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.subject.as_str())?;
+        self.selector.iter().try_for_each(|s| s.fmt(f))
+    }
+}
+
+/// A value to take: a parameter, or a place inside it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ValueRef {
+    /// What is fetched.
+    pub parameter: ParameterRef,
+    /// What is taken of it; all without.
+    pub field: Option<Field>,
+}
+
+impl ValueRef {
+    /// Reads `PARAMETER` or `PARAMETER#FIELD`.
+    ///
+    /// # Errors
+    /// When the parameter or the field is malformed.
+    pub fn parse(text: &str) -> Result<Self, Malformed> {
+        let (parameter, field) = match text.split_once('#') {
+            Some((parameter, field)) => (parameter, Some(Field::parse(text, field)?)),
+            None => (text, None),
+        };
+        Ok(Self {
+            parameter: ParameterRef::parse(parameter)?,
+            field,
+        })
+    }
+
+    /// The word that a variable's name is made from where none was given.
+    #[must_use]
+    pub fn last_word(&self) -> &str {
+        match &self.field {
+            Some(field) => field.last(),
+            None => self.parameter.name().last_segment(),
+        }
+    }
+}
+
+impl fmt::Display for ValueRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.parameter.fmt(f)?;
+        self.field.iter().try_for_each(|field| field.fmt(f))
+    }
+}
+
+/// What happens when a parameter does not exist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OnMissing {
+    /// The command is not started.
+    Fail,
+    /// The variable is left out.
+    Omit,
+    /// This text is used instead.
+    Default(String),
+}

@@ -1,0 +1,92 @@
+//! Versions and labels.
+
+use super::Malformed;
+use std::fmt;
+
+/// Which version of a parameter.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Selector {
+    /// `:3`
+    Version(u64),
+    /// `:blue`; of a secret, a staging label or a version's id.
+    Label(Label),
+}
+
+impl Selector {
+    pub(super) fn parse(whole: &str, text: &str, secret: bool) -> Result<Self, Malformed> {
+        if secret {
+            let allowed = |c: char| c.is_ascii_alphanumeric() || "/_+=.@-".contains(c);
+            if text.is_empty() || text.len() > 128 || !text.chars().all(allowed) {
+                return Err(Malformed::new(
+                    whole,
+                    "has a selector that is neither a secret's staging label nor a version's id",
+                ));
+            }
+            return Ok(Self::Label(Label(text.to_owned())));
+        }
+        if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+            return match text.parse() {
+                Ok(version) if version > 0 => Ok(Self::Version(version)),
+                _ => Err(Malformed::new(
+                    whole,
+                    format!("asks for version {text}; versions begin with 1"),
+                )),
+            };
+        }
+        if text.starts_with('/') {
+            let (name, _) = whole.split_once(':').unwrap_or_default();
+            return Err(Malformed::new(
+                whole,
+                format!("has a colon where `=` belongs: write {name}={text}"),
+            ));
+        }
+        Label::parse(whole, text).map(Self::Label)
+    }
+}
+
+impl fmt::Display for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Version(version) => write!(f, ":{version}"),
+            Self::Label(label) => write!(f, ":{label}"),
+        }
+    }
+}
+
+/// A label: up to 100 of `[A-Za-z0-9_.-]`, not beginning with a digit, `aws` or `ssm`
+/// (API_LabelParameterVersion).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Label(String);
+
+impl Label {
+    pub(super) fn parse(whole: &str, text: &str) -> Result<Self, Malformed> {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
+        let reserved = text.get(..3).is_some_and(|start| {
+            start.eq_ignore_ascii_case("aws") || start.eq_ignore_ascii_case("ssm")
+        });
+        let reason = if text.is_empty() {
+            "ends with a colon: a version or a label must follow it".to_owned()
+        } else if text.len() > 100 || !text.chars().all(allowed) {
+            format!(
+                "has the selector `{text}`, which is neither a version (digits) nor a label (letters, digits, `_`, `.`, `-`)"
+            )
+        } else if text.starts_with(|c: char| c.is_ascii_digit()) || reserved {
+            format!("has the label `{text}`; labels don't begin with a digit, `aws` or `ssm`")
+        } else {
+            return Ok(Self(text.to_owned()));
+        };
+        Err(Malformed::new(whole, reason))
+    }
+
+    /// The label's text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,117 @@
+//! The fewest requests that fetch what is asked for. Pure.
+
+use crate::config::Sources;
+use crate::env_reference::EnvReference;
+use crate::parameter::{ParameterId, ParameterRef, Prefix};
+use std::collections::{BTreeSet, HashSet};
+
+/// As many names as `GetParameters` takes (API_GetParameters).
+pub const BATCH: usize = 10;
+
+/// One errand: a whole prefix, page after page, or one batch of names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Request {
+    /// `GetParametersByPath`
+    Below(Prefix),
+    /// `GetParameters`: at most ten, no parameter twice.
+    Batch(Vec<ParameterRef>),
+}
+
+/// Plans the requests for all sources and references.
+#[must_use]
+pub fn plan(sources: &Sources, references: &[EnvReference]) -> Vec<Request> {
+    let prefixes: Vec<&Prefix> = sources
+        .prefixes
+        .iter()
+        .map(|source| &source.prefix)
+        .collect();
+    let needed = widest(&prefixes);
+    let names: BTreeSet<&ParameterRef> = sources
+        .parameters()
+        .chain(
+            references
+                .iter()
+                .map(|reference| &reference.param.parameter),
+        )
+        .filter(|parameter| !needed.iter().any(|prefix| prefix.brings(parameter)))
+        .collect();
+    let below = needed.iter().map(|&prefix| Request::Below(prefix.clone()));
+    below
+        .chain(batches(names).into_iter().map(Request::Batch))
+        .collect()
+}
+
+/// The prefixes that no other one covers, each once.
+fn widest<'a>(prefixes: &[&'a Prefix]) -> Vec<&'a Prefix> {
+    let mut needed: Vec<&Prefix> = Vec::new();
+    for (at, prefix) in prefixes.iter().enumerate() {
+        let covered = |(other_at, other): (usize, &&Prefix)| {
+            other.covers(prefix) && (!prefix.covers(other) || other_at < at)
+        };
+        if !prefixes.iter().enumerate().any(covered) {
+            needed.push(prefix);
+        }
+    }
+    needed
+}
+
+/// Batches in which no parameter occurs twice: of two versions of one, the second goes into another
+/// batch, so that an answer always belongs to the one name that asked for it. Secrets Manager's
+/// references keep to themselves: one that may not be read fails its whole batch and isn't named.
+fn batches(names: BTreeSet<&ParameterRef>) -> Vec<Vec<ParameterRef>> {
+    let (secrets, plain): (Vec<_>, Vec<_>) = names
+        .into_iter()
+        .partition(|parameter| parameter.name().is_secret_reference());
+    let mut all = fill(plain);
+    all.extend(fill(secrets));
+    all
+}
+
+fn fill(names: Vec<&ParameterRef>) -> Vec<Vec<ParameterRef>> {
+    let mut batches = Vec::new();
+    let mut left = names;
+    while !left.is_empty() {
+        // One round takes every parameter in one version; other versions wait for the next.
+        let mut seen: HashSet<&str> = HashSet::new();
+        let (now, later): (Vec<_>, Vec<_>) = left
+            .into_iter()
+            .partition(|parameter| seen.insert(identity(&parameter.subject)));
+        batches.extend(
+            now.chunks(BATCH)
+                .map(|chunk| chunk.iter().copied().cloned().collect::<Vec<_>>()),
+        );
+        left = later;
+    }
+    merge_small(batches)
+}
+
+/// An ARN and a name may be one parameter, if the ARN is of this account: they count as one here.
+fn identity(subject: &ParameterId) -> &str {
+    subject.name().in_arn()
+}
+
+/// Rounds leave batches that are not full: what fits together without a parameter twice is joined.
+fn merge_small(batches: Vec<Vec<ParameterRef>>) -> Vec<Vec<ParameterRef>> {
+    let mut merged: Vec<Vec<ParameterRef>> = Vec::new();
+    for batch in batches {
+        let fits = |other: &Vec<ParameterRef>| {
+            other.len() + batch.len() <= BATCH
+                && !batch.iter().any(|a| {
+                    other
+                        .iter()
+                        .any(|b| identity(&a.subject) == identity(&b.subject))
+                })
+        };
+        match (batch.len() < BATCH)
+            .then(|| merged.iter().position(fits))
+            .flatten()
+        {
+            Some(at) => merged[at].extend(batch),
+            None => merged.push(batch),
+        }
+    }
+    merged
+}
+
+#[cfg(test)]
+mod tests;

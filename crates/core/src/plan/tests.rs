@@ -1,0 +1,104 @@
+//! The fewest requests, and none that the service would refuse.
+
+use super::*;
+use crate::config::layer::KeySpec;
+use crate::config::variables::tree;
+use crate::config::{Config, Layer};
+use crate::origin::{Given, Origin};
+use crate::parameter::OnMissing;
+use crate::parameter::ValueRef;
+use crate::variable::VariableName;
+use proptest::prelude::*;
+
+fn requests(prefixes: &[&str], keys: &[&str]) -> Vec<Request> {
+    let given = |value| Given::new(value, Origin::Default);
+    let layer = Layer {
+        prefix: Some(
+            prefixes
+                .iter()
+                .map(|text| Given::new(tree(text), Origin::Default))
+                .collect(),
+        ),
+        keys: Some(
+            keys.iter()
+                .enumerate()
+                .map(|(n, key)| given(KeySpec::from_text(&format!("K{n}={key}"), false)))
+                .collect(),
+        ),
+        ..Layer::default()
+    };
+    plan(&Config::resolve(layer).expect("valid").sources, &[])
+}
+
+fn shown(requests: &[Request]) -> Vec<String> {
+    let show = |request: &Request| match request {
+        Request::Below(prefix) => format!("{prefix}/*"),
+        Request::Batch(names) => names
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(" "),
+    };
+    requests.iter().map(show).collect()
+}
+
+#[test]
+fn nothing_is_asked_twice() {
+    assert_eq!(
+        shown(&requests(
+            &["/a", "/a/b", "/a/", "/c"],
+            &["/a/x", "/d", "d", "/a/x:2"]
+        )),
+        ["/a/*", "/c/*", "/a/x:2 d"]
+    );
+    assert_eq!(shown(&requests(&["/a/b", "/a"], &[])), ["/a/*"]);
+    assert_eq!(
+        shown(&requests(&["/a:blue", "/a"], &["/a/x"])),
+        ["/a:blue/*", "/a/*"]
+    );
+}
+
+#[test]
+fn versions_of_one_parameter_go_apart_and_secrets_by_themselves() {
+    let arn = "arn:aws:ssm:eu-west-1:111122223333:parameter/a";
+    let secret = "/aws/reference/secretsmanager/s";
+    assert_eq!(
+        shown(&requests(&[], &["/a:1", "/a:2", "/b", arn, secret])),
+        ["a:1 b", "a:2", arn, secret]
+    );
+}
+
+proptest! {
+    #[test]
+    fn batches_are_full_legal_and_complete(
+        keys in proptest::collection::vec((0_u8..40, proptest::option::of(1_u8..4)), 1..80)
+    ) {
+        let texts: Vec<String> = keys
+            .iter()
+            .map(|(n, version)| format!("/p/k{n}{}", version.map(|v| format!(":{v}")).unwrap_or_default()))
+            .collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let mut asked = Vec::new();
+        for request in requests(&[], &texts) {
+            let Request::Batch(names) = request else { panic!("no prefix was asked for") };
+            prop_assert!((1..=BATCH).contains(&names.len()));
+            let subjects: HashSet<_> = names.iter().map(|name| name.subject.clone()).collect();
+            prop_assert_eq!(subjects.len(), names.len(), "a parameter twice in a batch");
+            asked.extend(names);
+        }
+        let wanted: BTreeSet<ParameterRef> =
+            texts.iter().map(|text| ParameterRef::parse(text).expect("valid")).collect();
+        prop_assert_eq!(asked.len(), wanted.len());
+        prop_assert_eq!(asked.into_iter().collect::<BTreeSet<_>>(), wanted);
+    }
+}
+
+#[test]
+fn references_are_planned_too() {
+    let reference = EnvReference {
+        name: VariableName::inherited("R"),
+        param: ValueRef::parse("/r#x").expect("valid"),
+        absence: OnMissing::Fail,
+    };
+    assert_eq!(shown(&plan(&Sources::default(), &[reference])), ["r"]);
+}

@@ -1,0 +1,178 @@
+//! Templates of composed variables: `postgres://${DB_USER}:${DB_PASSWORD|url}@${DB_HOST}/app`. Pure.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
+use zeroize::Zeroizing;
+
+/// RFC 3986's unreserved characters stay; all else is encoded, so that a value fits any part of a URL.
+const URL: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// What is done to a value before it is put in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Filter {
+    Url,
+    Json,
+    Base64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Part {
+    Text(String),
+    Variable { name: String, filters: Vec<Filter> },
+}
+
+/// Texts and the variables between them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Template(Vec<Part>);
+
+impl Template {
+    /// Reads a template. `$${` stands for `${`.
+    ///
+    /// # Errors
+    /// The reason, fit to follow the text in a sentence.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut parts = Vec::new();
+        let mut literal = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find("${") {
+            literal.push_str(&rest[..at]);
+            rest = &rest[at + 2..];
+            if literal.ends_with('$') {
+                literal.push('{');
+                continue;
+            }
+            let (inside, after) = rest
+                .split_once('}')
+                .ok_or("has `${` without its `}`; a literal one is written `$${`")?;
+            if !literal.is_empty() {
+                parts.push(Part::Text(std::mem::take(&mut literal)));
+            }
+            parts.push(variable(inside)?);
+            rest = after;
+        }
+        literal.push_str(rest);
+        if !literal.is_empty() {
+            parts.push(Part::Text(literal));
+        }
+        Ok(Self(parts))
+    }
+
+    /// The variables that it is made from.
+    pub fn variables(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|part| match part {
+            Part::Variable { name, .. } => Some(name.as_str()),
+            Part::Text(_) => None,
+        })
+    }
+
+    /// Fills it. `value` is asked for each variable; `None` from it leaves the whole unfilled.
+    pub fn fill<'a>(&self, value: impl Fn(&str) -> Option<&'a [u8]>) -> Option<Zeroizing<Vec<u8>>> {
+        let mut out = Zeroizing::new(Vec::new());
+        for part in &self.0 {
+            match part {
+                Part::Text(text) => out.extend_from_slice(text.as_bytes()),
+                Part::Variable { name, filters } => {
+                    let mut filled = Zeroizing::new(value(name)?.to_vec());
+                    for filter in filters {
+                        filled = filter.apply(&filled);
+                    }
+                    out.extend_from_slice(&filled);
+                }
+            }
+        }
+        Some(out)
+    }
+}
+
+fn variable(inside: &str) -> Result<Part, String> {
+    let mut words = inside.split('|').map(str::trim);
+    let name = words.next().unwrap_or_default();
+    if name.is_empty() {
+        return Err("has `${}` without a variable's name".to_owned());
+    }
+    let filters = words.map(Filter::parse).collect::<Result<_, _>>()?;
+    Ok(Part::Variable {
+        name: name.to_owned(),
+        filters,
+    })
+}
+
+impl Filter {
+    fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "url" => Ok(Self::Url),
+            "json" => Ok(Self::Json),
+            "base64" => Ok(Self::Base64),
+            _ => Err(format!(
+                "has the filter `{text}`; there are `url`, `json` and `base64`"
+            )),
+        }
+    }
+
+    /// `url` percent-encodes; `json` escapes for the inside of a JSON string; `base64` is the standard alphabet, padded.
+    fn apply(self, value: &[u8]) -> Zeroizing<Vec<u8>> {
+        Zeroizing::new(match self {
+            Self::Url => percent_encode(value, URL).to_string().into_bytes(),
+            Self::Base64 => STANDARD.encode(value).into_bytes(),
+            Self::Json => {
+                let mut quoted =
+                    serde_json::to_vec(&String::from_utf8_lossy(value)).unwrap_or_default();
+                quoted.pop();
+                quoted.drain(..1);
+                quoted
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fill(text: &str) -> String {
+        let value = |name: &str| match name {
+            "USER" => Some("app".as_bytes()),
+            "PASSWORD" => Some("p@ss/w\"ö %".as_bytes()),
+            _ => None,
+        };
+        let filled = Template::parse(text).expect("a template").fill(value);
+        filled.map_or("-".to_owned(), |bytes| {
+            String::from_utf8(bytes.to_vec()).expect("UTF-8")
+        })
+    }
+
+    #[test]
+    fn values_are_put_in_through_their_filters() {
+        assert_eq!(
+            fill("postgres://${USER}:${PASSWORD|url}@h/d"),
+            "postgres://app:p%40ss%2Fw%22%C3%B6%20%25@h/d"
+        );
+        assert_eq!(
+            fill("{\"p\":\"${PASSWORD | json}\"}"),
+            "{\"p\":\"p@ss/w\\\"ö %\"}"
+        );
+        assert_eq!(fill("${PASSWORD|base64}"), "cEBzcy93IsO2ICU=");
+        assert_eq!(fill("${USER|base64|url}"), "YXBw");
+        assert_eq!(fill("$${USER} $ ${USER}$"), "${USER} $ app$");
+        assert_eq!(fill("${NOPE}"), "-");
+    }
+
+    #[test]
+    fn mistakes_are_told() {
+        for (text, reason) in [
+            ("${A", "without its `}`"),
+            ("${}", "without a variable's name"),
+            ("${A|upper}", "filter `upper`"),
+        ] {
+            assert!(
+                Template::parse(text).expect_err(text).contains(reason),
+                "{text}"
+            );
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! Patterns over variable names.
+
+/// A pattern over names: `*`, `?`, `[…]`, `{a,b}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Glob(String);
+
+impl Glob {
+    /// Reads a pattern.
+    ///
+    /// # Errors
+    /// The reason, fit to follow the text in a sentence.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let balanced = |open, close| text.matches(open).count() == text.matches(close).count();
+        if text.is_empty() {
+            Err("is an empty pattern".to_owned())
+        } else if text.contains('/') {
+            Err(
+                "is a pattern over paths; it must be one over variables' names, such as `DB_*`"
+                    .to_owned(),
+            )
+        } else if !balanced('[', ']') || !balanced('{', '}') {
+            Err("is a pattern with an unclosed bracket".to_owned())
+        } else {
+            Ok(Self(text.to_owned()))
+        }
+    }
+
+    /// Whether the pattern matches the whole name.
+    #[must_use]
+    pub fn matches(&self, name: &str) -> bool {
+        glob_match::glob_match(&self.0, name)
+    }
+
+    /// The pattern's text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}

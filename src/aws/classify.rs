@@ -1,0 +1,278 @@
+//! Tells what a failure of the SDK means: by types and codes, never by a response's body, which may
+//! hold values.
+
+use super::denial::Denial;
+use super::error::{FetchError, TransientError};
+use super::session::Client;
+use aws_sdk_ssm::config::http::HttpResponse;
+use aws_sdk_ssm::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use ssm_exec_core::parameter::ParameterRef;
+use std::error::Error;
+use std::io;
+use std::time::Duration;
+
+/// Whether another try may help.
+pub(super) enum Failure {
+    /// It may pass. The service may have said how long it takes at least.
+    Transient {
+        weather: TransientError,
+        at_least: Option<Duration>,
+    },
+    /// It won't.
+    Permanent(PermanentError),
+}
+
+/// What won't pass, before it is known what was asked for.
+pub(super) enum PermanentError {
+    Denied { text: String },
+    Secret,
+    Key { text: String },
+    Rejected { code: String, text: String },
+    Other(FetchError),
+}
+
+impl PermanentError {
+    /// Says what was asked for.
+    pub(super) fn about(self, asked: &str) -> FetchError {
+        let asked = asked.to_owned();
+        match self {
+            Self::Denied { text } => FetchError::Denied(Box::new(Denial::parse(&text, asked))),
+            Self::Secret => FetchError::SecretDenied { asked },
+            Self::Key { text } => FetchError::Key { asked, text },
+            Self::Rejected { code, text } => FetchError::Rejected { asked, code, text },
+            Self::Other(error) => error,
+        }
+    }
+}
+
+impl Failure {
+    /// Whether the token of a page has expired: the pages can be begun again.
+    pub(super) fn is_expired_token(&self) -> bool {
+        matches!(self, Self::Transient { weather: TransientError::Service(_, Some(code)), .. } if code == "InvalidNextToken")
+    }
+
+    /// A batch of secrets that can't be read fails as a validation error that names nothing.
+    pub(super) fn for_names(self, names: &[ParameterRef]) -> Self {
+        match self {
+            Self::Permanent(PermanentError::Rejected { .. })
+                if names.iter().all(|name| name.name().is_secret_reference()) =>
+            {
+                Self::Permanent(PermanentError::Secret)
+            }
+            other => other,
+        }
+    }
+}
+
+fn network(reason: impl Into<String>) -> Failure {
+    Failure::Transient {
+        weather: TransientError::Network(reason.into()),
+        at_least: None,
+    }
+}
+
+/// What a failed call means.
+pub(super) fn classify<E>(error: &SdkError<E, HttpResponse>, client: &Client) -> Failure
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    match error {
+        SdkError::ServiceError(service) => {
+            let error = service.err();
+            service_error(
+                error.code().unwrap_or_default(),
+                error.message().unwrap_or_default(),
+                service.raw(),
+                client,
+            )
+        }
+        SdkError::TimeoutError(_) => network("no answer came in time"),
+        SdkError::ResponseError(response) => match response.raw().status().as_u16() {
+            // Its text may quote the body: none of it is shown.
+            200 => network("the answer was cut off, or wasn't what SSM sends"),
+            status => Failure::Transient {
+                weather: match status {
+                    429 => TransientError::Throttled("HTTP 429".to_owned()),
+                    status => TransientError::Service(status, None),
+                },
+                at_least: retry_after(response.raw()),
+            },
+        },
+        SdkError::DispatchFailure(dispatch) => {
+            let source: Option<&(dyn Error + 'static)> = dispatch
+                .as_connector_error()
+                .map(|error| error as &(dyn Error + 'static));
+            source.map_or_else(
+                || network("the connection failed"),
+                |source| dispatch_failure(source, client),
+            )
+        }
+        // No response is in it, so nothing of one can be shown.
+        other => Failure::Permanent(PermanentError::Rejected {
+            code: "configuration".to_owned(),
+            text: DisplayErrorContext(other).to_string(),
+        }),
+    }
+}
+
+fn service_error(code: &str, text: &str, response: &HttpResponse, client: &Client) -> Failure {
+    let status = response.status().as_u16();
+    let permanent = Failure::Permanent;
+    let owned = |text: &str| text.to_owned();
+    match code {
+        _ if status == 429
+            || code.contains("Throttl")
+            || is_throttle(code)
+            || text.contains("Error Code: ThrottlingException") =>
+        {
+            Failure::Transient {
+                weather: TransientError::Throttled(if code.is_empty() {
+                    format!("HTTP {status}")
+                } else {
+                    owned(code)
+                }),
+                at_least: retry_after(response),
+            }
+        }
+        _ if status >= 500 || code == "InternalServerError" => Failure::Transient {
+            weather: TransientError::Service(status, (!code.is_empty()).then(|| owned(code))),
+            at_least: retry_after(response),
+        },
+        "InvalidNextToken" => Failure::Transient {
+            weather: TransientError::Service(status, Some(owned(code))),
+            at_least: None,
+        },
+        "AccessDeniedException" | "AccessDenied" => {
+            permanent(PermanentError::Denied { text: owned(text) })
+        }
+        "InvalidKeyId" => permanent(PermanentError::Key { text: owned(text) }),
+        _ if is_clock(code, text) => match client.clock.correct(response.headers().get("date")) {
+            true => network("this machine's clock is wrong; the service's time is taken"),
+            false => permanent(PermanentError::Other(FetchError::ClockSkew {
+                text: owned(text),
+            })),
+        },
+        "ExpiredTokenException"
+        | "ExpiredToken"
+        | "UnrecognizedClientException"
+        | "InvalidClientTokenId"
+        | "InvalidSignatureException"
+        | "SignatureDoesNotMatch"
+        | "IncompleteSignature"
+        | "MissingAuthenticationToken"
+        | "MissingAuthenticationTokenException"
+        | "OptInRequired"
+        | "SubscriptionRequiredException" => {
+            permanent(PermanentError::Other(FetchError::BadCredentials {
+                code: owned(code),
+                text: owned(text),
+            }))
+        }
+        "" => permanent(PermanentError::Rejected {
+            code: format!("HTTP {status}"),
+            text: owned(text),
+        }),
+        _ => permanent(PermanentError::Rejected {
+            code: owned(code),
+            text: owned(text),
+        }),
+    }
+}
+
+/// The codes that the SDK takes for throttling, beside those with "Throttl" in them
+/// (aws-runtime, `retries/classifiers.rs`).
+fn is_throttle(code: &str) -> bool {
+    matches!(
+        code,
+        "RequestLimitExceeded"
+            | "TooManyRequestsException"
+            | "TooManyRequests"
+            | "BandwidthLimitExceeded"
+            | "LimitExceededException"
+            | "ProvisionedThroughputExceededException"
+            | "SlowDown"
+            | "PriorRequestNotComplete"
+            | "TransactionInProgressException"
+            | "EC2ThrottledException"
+    )
+}
+
+fn is_clock(code: &str, text: &str) -> bool {
+    matches!(
+        code,
+        "RequestTimeTooSkewed" | "RequestExpired" | "RequestInTheFuture"
+    ) || (code == "InvalidSignatureException"
+        && (text.starts_with("Signature expired") || text.starts_with("Signature not yet current")))
+}
+
+/// Seconds in `Retry-After`, milliseconds in the SDK's own `x-amz-retry-after`.
+fn retry_after(response: &HttpResponse) -> Option<Duration> {
+    let number = |name: &str| response.headers().get(name)?.trim().parse::<u64>().ok();
+    number("x-amz-retry-after")
+        .map(Duration::from_millis)
+        .or_else(|| number("retry-after").map(Duration::from_secs))
+}
+
+fn dispatch_failure(source: &(dyn Error + 'static), client: &Client) -> Failure {
+    let mut here = Some(source);
+    let mut deepest = source;
+    while let Some(error) = here {
+        if let Some(failure) = tls_failure(error, &client.endpoint) {
+            return Failure::Permanent(PermanentError::Other(failure));
+        }
+        deepest = error;
+        here = error.source();
+    }
+    let text = chain(source);
+    if text.contains("Missing Region") || text.contains("missing signing region") {
+        return Failure::Permanent(PermanentError::Other(FetchError::NoRegion));
+    }
+    if is_setup(&text) {
+        return Failure::Permanent(PermanentError::Rejected {
+            code: "configuration".to_owned(),
+            text,
+        });
+    }
+    network(match deepest.downcast_ref::<io::Error>() {
+        Some(error) => format!("the connection to {} failed ({error})", client.endpoint),
+        None => format!("the connection to {} failed ({deepest})", client.endpoint),
+    })
+}
+
+/// The rule set's own errors come as dispatch failures and have no type of their own.
+fn is_setup(text: &str) -> bool {
+    text.contains("Invalid Configuration")
+        || text.contains("endpoint must contain scheme")
+        || text.contains("invalid value for field")
+}
+
+/// Why TLS failed, if it did: `io::Error` hides its cause from `source`, and comes in layers.
+pub(super) fn tls_failure(mut error: &(dyn Error + 'static), endpoint: &str) -> Option<FetchError> {
+    while let Some(layer) = error.downcast_ref::<io::Error>() {
+        error = layer.get_ref()?;
+    }
+    let error = error.downcast_ref::<rustls::Error>()?;
+    let (endpoint, reason) = (endpoint.to_owned(), error.to_string());
+    match error {
+        rustls::Error::InvalidCertificate(_) => Some(FetchError::Tls { endpoint, reason }),
+        rustls::Error::PeerIncompatible(_)
+        | rustls::Error::AlertReceived(_)
+        | rustls::Error::InvalidMessage(_) => Some(FetchError::Handshake { endpoint, reason }),
+        _ => None,
+    }
+}
+
+/// An error and its causes in one line. Only for errors that hold no response.
+pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut here = error.source();
+    while let Some(error) = here {
+        let next = error.to_string();
+        if !text.ends_with(&next) {
+            text.push_str(": ");
+            text.push_str(&next);
+        }
+        here = error.source();
+    }
+    text
+}

@@ -1,0 +1,189 @@
+//! Real texts of AWS, as users have quoted them in public issues and AWS in its documentation, with
+//! their account numbers and names replaced.
+
+use super::*;
+
+const ROLE: &str = "arn:aws:sts::111122223333:assumed-role/app/i-0abc";
+const PATH: &str = "arn:aws:ssm:eu-west-1:111122223333:parameter/org/api";
+const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+
+fn not_allowed(kind: Option<&str>) -> Cause {
+    Cause::NotAllowed(kind.map(str::to_owned))
+}
+
+fn denied(kind: &str, arn: Option<&str>) -> Cause {
+    Cause::Denied(kind.to_owned(), arn.map(str::to_owned))
+}
+
+#[test]
+fn every_cause_is_read_whatever_follows_it() {
+    let scp = "arn:aws:organizations::987654321098:policy/o-abc/service_control_policy/p-xyz";
+    let long_scp = format!("with an explicit deny in a service control policy: {scp}");
+    let table = [
+        // Until 2021 the text ended here.
+        ("", not_allowed(None)),
+        (
+            "because no identity-based policy allows the ssm:GetParametersByPath action",
+            not_allowed(Some("identity-based policy")),
+        ),
+        (
+            "because no permissions boundary allows the ssm:GetParametersByPath action",
+            not_allowed(Some("permissions boundary")),
+        ),
+        (
+            "because no session policy allows the ssm:GetParametersByPath action",
+            not_allowed(Some("session policy")),
+        ),
+        (
+            "because no service control policy allows the ssm:GetParametersByPath action",
+            not_allowed(Some("service control policy")),
+        ),
+        (
+            "because no VPC endpoint policy allows the ssm:GetParametersByPath action",
+            not_allowed(Some("VPC endpoint policy")),
+        ),
+        (
+            "with an explicit deny in an identity-based policy",
+            denied("identity-based policy", None),
+        ),
+        (
+            "with an explicit deny in a permissions boundary",
+            denied("permissions boundary", None),
+        ),
+        // So spelled in AWS's own examples.
+        (
+            "with an explicit deny in a sessions policy",
+            denied("sessions policy", None),
+        ),
+        (
+            "with an explicit deny in a VPC endpoint policy transitively through a service control policy",
+            denied("VPC endpoint policy", None),
+        ),
+        // Since 2026 the policy is named, inside an organisation.
+        (&long_scp, denied("service control policy", Some(scp))),
+    ];
+    for (end, cause) in table {
+        let text = format!(
+            "User: {ROLE} is not authorized to perform: ssm:GetParametersByPath on resource: {PATH} {end}"
+        );
+        let whole = ParsedDenial::Whole {
+            principal: ROLE.to_owned(),
+            action: "ssm:GetParametersByPath".to_owned(),
+            resource: PATH.to_owned(),
+            cause,
+        };
+        assert_eq!(
+            Denial::parse(text.trim_end(), "/org/api/*".to_owned()).told,
+            whole,
+            "{end}"
+        );
+    }
+}
+
+#[test]
+fn only_what_an_allow_would_mend_gets_a_statement() {
+    let statement = |text: &str| Denial::parse(text, "/org/api/*".to_owned()).statement();
+    let text = |action: &str, resource: &str, end: &str| {
+        format!("User: {ROLE} is not authorized to perform: {action} on resource: {resource} {end}")
+    };
+    assert_eq!(
+        statement(&text(
+            "ssm:GetParametersByPath",
+            PATH,
+            "because no identity-based policy allows the ssm:GetParametersByPath action"
+        ))
+        .as_deref(),
+        Some(
+            r#"{"Action":"ssm:GetParametersByPath","Effect":"Allow","Resource":"arn:aws:ssm:eu-west-1:111122223333:parameter/org/api"}"#
+        )
+    );
+    let deny = "with an explicit deny in an identity-based policy";
+    assert_eq!(statement(&text("ssm:GetParameters", PATH, deny)), None);
+    // What AWS says of a malformed name: no policy would help.
+    let anything = "arn:aws:ssm:eu-west-1:111122223333:*";
+    assert_eq!(
+        statement(&text(
+            "ssm:GetParameters",
+            anything,
+            "because no identity-based policy allows the ssm:GetParameters action"
+        )),
+        None
+    );
+    assert_eq!(statement("Access denied by a proxy"), None);
+}
+
+#[test]
+fn a_key_that_may_not_be_used_is_told_with_its_condition() {
+    // As SSM passes KMS's text on, with what the Java client behind it adds.
+    let kms = format!(
+        "User: {ROLE} is not authorized to perform: kms:Decrypt on resource: {KEY} because no resource-based policy allows the kms:Decrypt action (Service: AWSKMS; Status Code: 400; Error Code: AccessDeniedException; Request ID: 6a3a2e5e-0000-4000-8000-000000000000; Proxy: null)"
+    );
+    let shown = Denial::parse(&kms, "/org/api/db, /org/api/url".to_owned()).to_string();
+    for words in [
+        "denied kms:Decrypt on arn:aws:kms:",
+        "the key's policy, or the caller's where the key's delegates to IAM",
+        r#""StringEquals":{"kms:EncryptionContext:PARAMETER_ARN":["arn:aws:ssm:eu-west-1:111122223333:parameter/org/api/db","arn:aws:ssm:eu-west-1:111122223333:parameter/org/api/url"]}"#,
+    ] {
+        assert!(shown.contains(words), "no {words:?} in {shown}");
+    }
+    assert!(!shown.contains("Request ID"), "{shown}");
+}
+
+#[test]
+fn kms_texts_that_name_no_key_are_known() {
+    let old = "The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access. (Service: AWSKMS; Status Code: 400; Error Code: AccessDeniedException; Request ID: 0; Proxy: null)";
+    let newer = format!(
+        "User: {ROLE} is not authorized to perform: kms:Decrypt on the resource associated with this ciphertext because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access"
+    );
+    for text in [old, &newer] {
+        let denial = Denial::parse(text, "/org/api/*".to_owned());
+        assert_eq!(denial.told, ParsedDenial::KeyUnnamed, "{text}");
+        assert_eq!(denial.statement(), None);
+    }
+}
+
+#[test]
+fn other_partitions_and_federated_callers_are_read() {
+    for (principal, resource) in [
+        (
+            "arn:aws-us-gov:iam::111122223333:user/deploy",
+            "arn:aws-us-gov:ssm:us-gov-west-1:111122223333:parameter/a",
+        ),
+        (
+            "arn:aws-cn:sts::111122223333:federated-user/bob",
+            "arn:aws-cn:ssm:cn-north-1:111122223333:parameter/a",
+        ),
+        (
+            "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Dev_0123456789abcdef/ana@example.com",
+            "arn:aws:ssm:us-east-1::parameter/aws/service/ami",
+        ),
+    ] {
+        let text = format!(
+            "User: {principal} is not authorized to perform: ssm:GetParameters on resource: {resource} because no identity-based policy allows the ssm:GetParameters action"
+        );
+        let shown = Denial::parse(&text, "/a".to_owned()).to_string();
+        assert!(
+            shown.contains(&format!(
+                "on {resource} to {principal}, since nothing allows it"
+            )),
+            "{shown}"
+        );
+    }
+}
+
+#[test]
+fn a_form_that_is_not_known_is_shown_as_it_came_on_one_line() {
+    for (text, shown) in [
+        (
+            "No access to reserved parameter name: /aws/x.",
+            "AWS denied access to /a: No access to reserved parameter name: /aws/x.",
+        ),
+        (
+            "User: x is not authorized to perform: ssm:GetParameters",
+            "AWS denied access to /a: User: x is not authorized to perform: ssm:GetParameters",
+        ),
+        ("two\n  lines", "AWS denied access to /a: two lines"),
+    ] {
+        assert_eq!(Denial::parse(text, "/a".to_owned()).to_string(), shown);
+    }
+}

@@ -1,0 +1,279 @@
+//! Why the parameters can't be fetched.
+
+use super::credential_source::CredentialSource;
+use super::denial::Denial;
+use ssm_exec_core::config::ConfigError;
+use ssm_exec_core::status::Status;
+use std::fmt;
+use std::time::Duration;
+
+/// Why the parameters can't be fetched.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FetchError {
+    /// Nobody says which region.
+    NoRegion,
+    /// A setting that cannot be used.
+    Config(ConfigError),
+    /// The system refused something that the requests need.
+    System {
+        /// What was refused.
+        what: &'static str,
+        /// The system's reason.
+        reason: String,
+    },
+    /// A bug in ssm-exec.
+    Internal(String),
+    /// No source has credentials.
+    NoCredentials {
+        /// What the sources say.
+        reason: String,
+    },
+    /// A source that is set up gives no credentials.
+    SourceFailed {
+        /// Which.
+        source: CredentialSource,
+        /// What it says.
+        reason: String,
+        /// Whether it was out of reach, or failed by itself.
+        may_pass: bool,
+    },
+    /// The SSO session is over or was never begun.
+    SsoExpired {
+        /// The profile, if one is chosen.
+        profile: Option<String>,
+    },
+    /// AWS doesn't take these credentials.
+    BadCredentials {
+        /// AWS's code.
+        code: String,
+        /// AWS's text.
+        text: String,
+    },
+    /// The clock is wrong.
+    ClockSkew {
+        /// AWS's text.
+        text: String,
+    },
+    /// IAM or KMS denies.
+    Denied(Box<Denial>),
+    /// Secrets Manager can't be read through SSM; AWS names nothing.
+    SecretDenied {
+        /// The references of the batch.
+        asked: String,
+    },
+    /// A parameter's KMS key can't be used.
+    Key {
+        /// What was asked for.
+        asked: String,
+        /// AWS's text.
+        text: String,
+    },
+    /// AWS refuses the request as such.
+    Rejected {
+        /// What was asked for.
+        asked: String,
+        /// AWS's code.
+        code: String,
+        /// AWS's text.
+        text: String,
+    },
+    /// The service answers what no one may rely on.
+    BadAnswer {
+        /// What was asked for.
+        asked: String,
+        /// What is wrong, as the rest of a sentence.
+        reason: String,
+    },
+    /// The secret at a reference is binary: the answer has no value.
+    NoValue {
+        /// The parameter.
+        parameter: String,
+    },
+    /// It didn't get better until the deadline.
+    Unavailable {
+        /// What was asked for.
+        asked: String,
+        /// The last failure.
+        weather: TransientError,
+        /// How often it was tried.
+        attempts: u32,
+        /// How many of those were throttled, over all requests.
+        throttled: u32,
+        /// The deadline.
+        timeout: Duration,
+    },
+    /// The deadline came while something else was awaited.
+    TimedOut {
+        /// What was being done, as "while …".
+        stage: &'static str,
+        /// The deadline.
+        timeout: Duration,
+    },
+    /// Both speak, and not the same TLS.
+    Handshake {
+        /// The endpoint.
+        endpoint: String,
+        /// Why not.
+        reason: String,
+    },
+    /// The server's certificate can't be trusted.
+    Tls {
+        /// The endpoint.
+        endpoint: String,
+        /// Why not.
+        reason: String,
+    },
+}
+
+/// What may pass by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TransientError {
+    /// Over the quota: AWS's code.
+    Throttled(String),
+    /// The service itself failed: HTTP status, and AWS's code if there was one.
+    Service(u16, Option<String>),
+    /// No answer, or half of one: as the rest of a sentence.
+    Network(String),
+}
+
+impl FetchError {
+    /// The status that the process ends with.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        match self {
+            Self::Config(error) => error.status(),
+            Self::System { .. } => Status::System,
+            Self::Internal(_) => Status::Internal,
+            Self::SourceFailed { may_pass: true, .. } => Status::TryLater,
+            Self::NoRegion | Self::Rejected { .. } => Status::Config,
+            Self::NoCredentials { .. }
+            | Self::SourceFailed { .. }
+            | Self::SsoExpired { .. }
+            | Self::BadCredentials { .. }
+            | Self::ClockSkew { .. }
+            | Self::Denied(_)
+            | Self::SecretDenied { .. }
+            | Self::Key { .. } => Status::Denied,
+            Self::NoValue { .. } => Status::Unusable,
+            Self::BadAnswer { .. }
+            | Self::Unavailable { .. }
+            | Self::TimedOut { .. }
+            | Self::Handshake { .. }
+            | Self::Tls { .. } => Status::TryLater,
+        }
+    }
+}
+
+/// What to do about credentials that are not there.
+const SOURCES: &str = "set AWS_PROFILE (and `aws sso login`), or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the task, pod, function or instance a role";
+
+impl fmt::Display for FetchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Config(error) => error.fmt(f),
+            Self::System { what, reason } => write!(f, "the system refused {what}: {reason}"),
+            Self::Internal(text) => {
+                write!(f, "this is a bug in ssm-exec, please report it: {text}")
+            }
+            Self::NoRegion => f.write_str(
+                "no AWS region: looked at --region, AWS_REGION, AWS_DEFAULT_REGION, `[aws] region` in ssm-exec.toml, the profile, and the instance metadata (which needs a hop limit of 2 in a container); give one, e.g. `--region eu-west-1`",
+            ),
+            Self::NoCredentials { reason } => write!(f, "no AWS credentials: {reason}; {SOURCES}"),
+            Self::SourceFailed { source, reason, .. } => write!(
+                f,
+                "no AWS credentials from {source}: {}; {}",
+                sentence(reason),
+                source.remedy()
+            ),
+            Self::SsoExpired { profile } => {
+                let profile = profile.as_ref().map(|name| format!(" --profile {name}")).unwrap_or_default();
+                write!(f, "the AWS SSO session has expired, or there is none: run `aws sso login{profile}`")
+            }
+            Self::BadCredentials { code, text } => write!(
+                f,
+                "AWS doesn't accept these credentials ({code}: {}); renew them, and check which ones are used with `aws sts get-caller-identity`",
+                sentence(text)
+            ),
+            Self::ClockSkew { text } => write!(
+                f,
+                "AWS doesn't accept the request's time: this machine's clock is wrong ({}); set it, e.g. with `timedatectl set-ntp true`",
+                sentence(text)
+            ),
+            Self::Denied(denial) => denial.fmt(f),
+            Self::SecretDenied { asked } => write!(
+                f,
+                "Secrets Manager, asked through SSM, gave none of {asked}: AWS doesn't say which or why; the caller needs secretsmanager:GetSecretValue on each secret (and kms:Decrypt where it has a key of its own), and each must exist"
+            ),
+            Self::Key { asked, text } => write!(
+                f,
+                "the KMS key of a parameter of {asked} can't be used ({}): enable it or cancel its deletion; a key of another account must be shared with this one",
+                sentence(text)
+            ),
+            Self::Rejected { asked, code, text } => {
+                write!(f, "AWS refused the request for {asked} ({code}: {})", sentence(text))
+            }
+            Self::BadAnswer { asked, reason } => write!(
+                f,
+                "the answer for {asked} can't be relied on: {reason}; is the endpoint really SSM, with nothing between that rewrites answers?"
+            ),
+            Self::NoValue { parameter } => write!(
+                f,
+                "{parameter} came without a value: a binary secret of Secrets Manager has none to give through SSM; store it as base64 text"
+            ),
+            Self::Unavailable { asked, weather, attempts, throttled, timeout } => {
+                let tries = if *attempts == 1 { "try" } else { "tries" };
+                write!(f, "couldn't fetch {asked} within {timeout:?}, in {attempts} {tries}: the last time, {weather}")?;
+                match weather {
+                    TransientError::Throttled(_) => write!(
+                        f,
+                        "; {throttled} requests were throttled in all: the account shares 40 requests a second between all readers of Parameter Store in this region unless higher throughput is switched on (`aws ssm update-service-setting --setting-id /ssm/parameter-store/high-throughput-enabled --setting-value true`); do that, or raise --timeout"
+                    ),
+                    TransientError::Service(..) => f.write_str("; this is AWS's trouble or a proxy's: try again later"),
+                    TransientError::Network(_) => f.write_str(
+                        "; check the endpoint, the region's name, DNS, the route (VPC endpoint, NAT) and the proxy variables",
+                    ),
+                }
+            }
+            Self::TimedOut { stage, timeout } => write!(
+                f,
+                "the time was up ({timeout:?}) while {stage}; raise --timeout, or find out what doesn't answer (`-vv` tells each step)"
+            ),
+            Self::Handshake { endpoint, reason } => write!(
+                f,
+                "TLS with {endpoint} failed: {reason}; it must speak TLS 1.2 or 1.3: is a plain server, an old one or a proxy in its place?"
+            ),
+            Self::Tls { endpoint, reason } => write!(
+                f,
+                "the certificate of {endpoint} can't be trusted: {reason}; behind a TLS-inspecting proxy or with a private CA, name its roots with `--ca-bundle FILE`"
+            ),
+        }
+    }
+}
+
+/// AWS's text to be put into a sentence, whatever it ends with.
+fn sentence(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    match words.join(" ").trim_end_matches('.') {
+        "" => "without a text".to_owned(),
+        text => text.to_owned(),
+    }
+}
+
+impl fmt::Display for TransientError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Throttled(code) => write!(f, "AWS throttled it ({code})"),
+            Self::Service(status, Some(code)) => {
+                write!(f, "the service failed with {code} (HTTP {status})")
+            }
+            Self::Service(status, None) => write!(f, "the service failed with HTTP {status}"),
+            Self::Network(reason) => f.write_str(reason),
+        }
+    }
+}
+
+impl From<ConfigError> for FetchError {
+    fn from(error: ConfigError) -> Self {
+        Self::Config(error)
+    }
+}

@@ -1,0 +1,31 @@
+//! What the subcommands write to stdout.
+
+use crate::error::Error;
+use ssm_exec_core::inherited::Inherited;
+use ssm_exec_core::report::Terminal;
+use std::io::{IsTerminal, Write};
+
+/// Writes to stdout.
+///
+/// # Errors
+/// When stdout cannot be written to; a reader that has gone away is no error.
+pub(super) fn print(text: &[u8]) -> Result<(), Error> {
+    let mut stdout = std::io::stdout();
+    match stdout.write_all(text).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Error::Output {
+            reason: error.to_string(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// What stdout can show. `NO_COLOR` (no-color.org) counts when it isn't empty.
+pub(super) fn terminal(inherited: &Inherited<'_>) -> Terminal {
+    if !std::io::stdout().is_terminal() {
+        return Terminal::default();
+    }
+    Terminal {
+        width: terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)),
+        colour: inherited.text("NO_COLOR").is_none(),
+    }
+}

@@ -1,0 +1,49 @@
+//! `ssm-exec policy`: the least-privilege IAM policy for a configuration.
+
+use super::output;
+use super::resolve::Session;
+use crate::aws;
+use crate::cli::PolicyOptions;
+use crate::error::Error;
+use crate::exec::{process, signals};
+use ssm_exec_core::plan;
+use ssm_exec_core::policy::{self, Place};
+
+/// Prints the policy. Works offline where region and account are given.
+pub(super) fn run(session: &Session<'_>, options: &PolicyOptions) -> Result<u8, Error> {
+    let references = session.references()?;
+    session.ensure_any_source(&references)?;
+    let requests = plan::plan(&session.config.sources, &references);
+    let region = session
+        .config
+        .aws
+        .region
+        .as_ref()
+        .map(|given| given.value.clone());
+    let (account, region) = match (options.account.clone(), region) {
+        (Some(account), Some(region)) => (account, region),
+        (account, region) => {
+            process::disable_core_dumps();
+            signals::install_termination_handlers();
+            let identity = aws::identity(&session.config, session.inherited)?;
+            (
+                account.unwrap_or(identity.account),
+                region.unwrap_or(identity.region),
+            )
+        }
+    };
+    if account.len() != 12 || !account.bytes().all(|digit| digit.is_ascii_digit()) {
+        return Err(Error::Usage(format!(
+            "--account: `{account}` is not a 12-digit account ID"
+        )));
+    }
+    let partition = options.partition.clone();
+    let place = Place {
+        partition: partition.unwrap_or_else(|| policy::partition_of(&region).to_owned()),
+        region,
+        account,
+    };
+    let document = policy::document(&requests, &place, options.kms_key.as_deref());
+    output::print(format!("{document:#}\n").as_bytes())?;
+    Ok(0)
+}

@@ -1,0 +1,121 @@
+//! From a configuration to the final environment: the one way that a launch and a check share.
+
+use crate::aws;
+use crate::cli::hints;
+use crate::error::Error;
+use crate::exec::lookup::{self, Command};
+use crate::exec::{CommandError, process, signals};
+use crate::lambda;
+use crate::logging::Logging;
+use crate::logging::progress::Progress;
+use ssm_exec_core::config::{Config, ConfigError};
+use ssm_exec_core::env_reference::{self, EnvReference};
+use ssm_exec_core::environment::{self, Environment};
+use ssm_exec_core::fetched::Fetched;
+use ssm_exec_core::inherited::Inherited;
+use ssm_exec_core::plan;
+use std::ffi::OsString;
+use std::time::Instant;
+use tracing::warn;
+
+/// One run: its configuration, and what it was started with.
+pub(super) struct Session<'a> {
+    pub(super) config: Config,
+    pub(super) inherited: &'a Inherited<'a>,
+    pub(super) called_as: OsString,
+    pub(super) started: Instant,
+    pub(super) logging: Logging,
+}
+
+/// Everything that a start takes. The environment may have problems.
+pub(super) struct Resolved<'e> {
+    pub(super) fetched: Option<Fetched>,
+    pub(super) environment: Environment<'e>,
+}
+
+impl<'a> Session<'a> {
+    /// The command, found before anything is fetched, if there is one.
+    pub(super) fn command(&self, words: Vec<OsString>) -> Result<Option<Command>, Error> {
+        let words = self.words(words);
+        if words.is_empty() {
+            return Ok(None);
+        }
+        lookup::resolve_command(&words, self.inherited.get("PATH"))
+            .map(Some)
+            .map_err(|error| suggest_command(error, words.first()))
+    }
+
+    /// The command line's command, else the file's, else Lambda's handler.
+    fn words(&self, words: Vec<OsString>) -> Vec<OsString> {
+        let words = lambda::without_handler(words, &self.called_as, self.inherited);
+        if !words.is_empty() {
+            return words;
+        }
+        if !self.config.command.is_empty() {
+            return self.config.command.clone();
+        }
+        lambda::handler(&self.called_as, self.inherited)
+            .into_iter()
+            .collect()
+    }
+
+    /// Fetches everything and builds the environment. `command` counts for its size.
+    pub(super) fn resolve(&self, command: Option<&Command>) -> Result<Resolved<'a>, Error> {
+        let references = self.references()?;
+        let fetched = self.fetch(&references)?;
+        let mut environment =
+            environment::assemble(&self.config, self.inherited, &references, fetched.as_ref());
+        let arguments = command.map_or(0, Command::size);
+        environment.check_size(arguments, process::stack_limit());
+        Ok(Resolved {
+            fetched,
+            environment,
+        })
+    }
+
+    /// The references in the inherited environment.
+    pub(super) fn references(&self) -> Result<Vec<EnvReference>, ConfigError> {
+        if !self.config.sources.references {
+            return Ok(Vec::new());
+        }
+        env_reference::find_references(self.inherited, |name| {
+            environment::is_kept(&self.config.rules, name)
+        })
+    }
+
+    /// A configuration without any source is a mistake.
+    pub(super) fn ensure_any_source(&self, references: &[EnvReference]) -> Result<(), ConfigError> {
+        if self.config.sources.are_empty() && references.is_empty() {
+            return Err(ConfigError::NoSources);
+        }
+        Ok(())
+    }
+
+    fn fetch(&self, references: &[EnvReference]) -> Result<Option<Fetched>, Error> {
+        if self.config.skip {
+            warn!("--skip: SSM was not asked; the command gets what is inherited, and defaults");
+            return Ok(None);
+        }
+        self.ensure_any_source(references)?;
+        process::disable_core_dumps();
+        signals::install_termination_handlers();
+        let requests = plan::plan(&self.config.sources, references);
+        let mut progress = Progress::new(self.logging.is_quiet());
+        let fetched = aws::fetch(
+            &self.config,
+            self.inherited,
+            requests,
+            self.started,
+            &mut progress,
+        )?;
+        Ok(Some(fetched))
+    }
+}
+
+/// A command that does not exist may be another tool's subcommand.
+fn suggest_command(error: CommandError, name: Option<&OsString>) -> Error {
+    match (&error, name.and_then(hints::for_command)) {
+        (CommandError::NotFound { .. }, Some(hint)) => Error::Usage(hint),
+        _ => error.into(),
+    }
+}

@@ -1,0 +1,128 @@
+//! Finds the command, as execvp(3) does, before anything is fetched: a typing error costs no call.
+
+use super::c_string;
+use super::error::CommandError;
+use nix::unistd::{AccessFlags, access};
+use std::ffi::{CString, OsStr, OsString};
+use std::fs;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+/// Where execvp looks when PATH isn't set (glibc's `_PATH_STDPATH` without the working directory).
+const DEFAULT_PATH: &[u8] = b"/bin:/usr/bin";
+
+/// A command that was found.
+#[derive(Debug)]
+pub struct Command {
+    /// The file that is executed.
+    pub file: CString,
+    /// Its arguments, with its name as it was given at the front.
+    pub arguments: Vec<CString>,
+}
+
+impl Command {
+    /// The file as a path.
+    #[must_use]
+    pub fn path(&self) -> PathBuf {
+        PathBuf::from(OsStr::from_bytes(self.file.to_bytes()))
+    }
+
+    /// What file and arguments take of the room that `execve` has, in bytes: each string with its
+    /// terminator and its pointer.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let pointer = size_of::<usize>();
+        let arguments: usize = self
+            .arguments
+            .iter()
+            .map(|argument| argument.count_bytes() + 1 + pointer)
+            .sum();
+        arguments + self.file.count_bytes() + 1 + 2 * pointer
+    }
+}
+
+/// Finds the command's file: a name with a slash is a path, any other is searched for in PATH.
+///
+/// # Errors
+/// When it isn't there, or can't be executed.
+pub fn resolve_command(words: &[OsString], search: Option<&[u8]>) -> Result<Command, CommandError> {
+    let name = words
+        .first()
+        .map(|word| word.as_bytes())
+        .unwrap_or_default();
+    let file = if name.contains(&b'/') {
+        let path = PathBuf::from(OsStr::from_bytes(name));
+        match check(&path) {
+            Verdict::Runs => path,
+            Verdict::Absent => return Err(not_found(name, false)),
+            Verdict::Cannot(reason) => return Err(CommandError::NotExecutable { path, reason }),
+        }
+    } else {
+        in_path(name, search.unwrap_or(DEFAULT_PATH))?
+    };
+    Ok(Command {
+        file: c_string(&file.into_os_string().into_vec())?,
+        arguments: words
+            .iter()
+            .map(|word| c_string(word.as_bytes()))
+            .collect::<Result<_, _>>()?,
+    })
+}
+
+/// The first that can be executed; else, of those that are there, why the first can't.
+fn in_path(name: &[u8], search: &[u8]) -> Result<PathBuf, CommandError> {
+    let mut obstacle = None;
+    if name.is_empty() {
+        return Err(not_found(name, true));
+    }
+    for directory in search.split(|&byte| byte == b':') {
+        // An empty entry is the working directory.
+        let directory = if directory.is_empty() {
+            b"."
+        } else {
+            directory
+        };
+        let path = Path::new(OsStr::from_bytes(directory)).join(OsStr::from_bytes(name));
+        match check(&path) {
+            Verdict::Runs => return Ok(path),
+            Verdict::Absent => {}
+            Verdict::Cannot(reason) => {
+                obstacle.get_or_insert(CommandError::NotExecutable { path, reason });
+            }
+        }
+    }
+    Err(obstacle.unwrap_or_else(|| not_found(name, true)))
+}
+
+fn not_found(name: &[u8], searched: bool) -> CommandError {
+    CommandError::NotFound {
+        command: OsString::from_vec(name.to_vec()),
+        searched,
+    }
+}
+
+enum Verdict {
+    Runs,
+    Absent,
+    Cannot(String),
+}
+
+fn check(path: &Path) -> Verdict {
+    let metadata = match fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+            return Verdict::Cannot("permission denied on a directory above it".to_owned());
+        }
+        Err(_) => return Verdict::Absent,
+    };
+    if metadata.is_dir() {
+        return Verdict::Cannot("it is a directory".to_owned());
+    }
+    match access(path, AccessFlags::X_OK) {
+        Ok(()) => Verdict::Runs,
+        Err(_) if metadata.is_file() => Verdict::Cannot(
+            "permission denied (does it have its `x` bit, and no `noexec` mount?)".to_owned(),
+        ),
+        Err(_) => Verdict::Cannot("it isn't a regular file".to_owned()),
+    }
+}

@@ -1,0 +1,178 @@
+//! Starts the command in our place: same PID, same everything, but for its environment.
+//!
+//! What `execve` is owed (execve(2)): signals with a handler go back to their default by themselves;
+//! ignored ones and the mask stay as they are, and we never touch them; descriptors that we opened
+//! close by their flag. So there is nothing to restore.
+
+pub mod allocator;
+mod block;
+mod error;
+pub mod lookup;
+mod memfd;
+pub mod process;
+pub mod signals;
+pub mod stdio;
+
+pub use error::CommandError;
+
+use block::Block;
+use lookup::Command;
+use ssm_exec_core::config::Delivery;
+use ssm_exec_core::environment::Environment;
+use std::ffi::{CStr, CString, c_char};
+use std::marker::PhantomData;
+use std::os::fd::{AsRawFd, OwnedFd};
+
+/// Everything that `execve` needs, with each value in memory once.
+pub struct Ready<'e> {
+    block: Block,
+    /// Pointers into the block, and to inherited strings.
+    environment: Vec<*const c_char>,
+    inherited: PhantomData<&'e CStr>,
+    files: Vec<OwnedFd>,
+}
+
+/// Copies the values into the block, and those of files into memory files. After this, everything that
+/// was fetched can be dropped.
+///
+/// # Errors
+/// When the kernel gives no memory or no memory file.
+pub fn prepare<'e>(environment: &Environment<'e>) -> Result<Ready<'e>, CommandError> {
+    let mut files = Vec::new();
+    let mut paths = Vec::new();
+    for (name, setting) in &environment.set {
+        if setting.delivery == Delivery::File {
+            let file = memfd::create(name.as_str(), setting.value.bytes()).map_err(|error| {
+                CommandError::System {
+                    what: format!("a memory file for {name}"),
+                    reason: error.to_string(),
+                }
+            })?;
+            paths.push(format!("/proc/self/fd/{}", file.as_raw_fd()));
+            files.push(file);
+        }
+    }
+    let mut paths = paths.iter();
+    let strings: Vec<(&[u8], &[u8])> = environment
+        .set
+        .iter()
+        .map(|(name, setting)| match setting.delivery {
+            Delivery::Variable => (name.as_str().as_bytes(), setting.value.bytes()),
+            Delivery::File => (
+                name.as_str().as_bytes(),
+                paths.next().map_or(&[][..], String::as_bytes),
+            ),
+        })
+        .collect();
+    let bytes = strings
+        .iter()
+        .map(|(name, value)| name.len() + value.len() + 2)
+        .sum();
+    let mut block = Block::new(bytes).map_err(|error| CommandError::System {
+        what: "memory for the environment".to_owned(),
+        reason: error.to_string(),
+    })?;
+    for (name, value) in strings {
+        block.push(name, value);
+    }
+    let environment = block.pointers(&environment.inherited);
+    Ok(Ready {
+        block,
+        environment,
+        inherited: PhantomData,
+        files,
+    })
+}
+
+impl Ready<'_> {
+    /// Becomes the command. Returns only if that fails; then the block is wiped.
+    #[must_use]
+    pub fn launch(self, command: &Command) -> CommandError {
+        for file in &self.files {
+            if let Err(error) = memfd::hand_over(file) {
+                return CommandError::System {
+                    what: "a memory file".to_owned(),
+                    reason: error.to_string(),
+                };
+            }
+        }
+        let mut arguments: Vec<*const c_char> = command
+            .arguments
+            .iter()
+            .map(|argument| argument.as_ptr())
+            .collect();
+        arguments.push(std::ptr::null());
+        let failed = execve(&command.file, &arguments, &self.environment);
+        let failed = match failed {
+            // As execvp does: a script without `#!` is the shell's. Programs that were started by a
+            // shell or by env have come to rely on it.
+            nix::errno::Errno::ENOEXEC => {
+                let shell = c"/bin/sh";
+                let mut arguments: Vec<*const c_char> = vec![shell.as_ptr(), command.file.as_ptr()];
+                arguments.extend(
+                    command
+                        .arguments
+                        .iter()
+                        .skip(1)
+                        .map(|argument| argument.as_ptr()),
+                );
+                arguments.push(std::ptr::null());
+                match execve(shell, &arguments, &self.environment) {
+                    nix::errno::Errno::ENOENT => failed,
+                    other => other,
+                }
+            }
+            other => other,
+        };
+        drop(self.block);
+        explain(command, failed)
+    }
+}
+
+#[allow(unsafe_code)]
+fn execve(
+    file: &CStr,
+    arguments: &[*const c_char],
+    environment: &[*const c_char],
+) -> nix::errno::Errno {
+    // SAFETY: both arrays end with a null pointer; every other pointer is to a terminated string that
+    // outlives the call: the command's own, the block's, or the kernel's for what is inherited. nix's
+    // `execve` takes `CStr`s, for which each inherited entry would have to be walked again.
+    unsafe { nix::libc::execve(file.as_ptr(), arguments.as_ptr(), environment.as_ptr()) };
+    nix::errno::Errno::last()
+}
+
+fn explain(command: &Command, failed: nix::errno::Errno) -> CommandError {
+    use nix::errno::Errno;
+    let path = command.path();
+    match failed {
+        Errno::ENOENT if path.exists() => CommandError::NoInterpreter { path },
+        Errno::ENOENT | Errno::ENOTDIR => CommandError::NotFound {
+            command: path.into_os_string(),
+            searched: false,
+        },
+        Errno::EACCES => not_executable(
+            command,
+            "permission denied (its mode, a directory above it, or a `noexec` mount)",
+        ),
+        Errno::ENOEXEC => not_executable(
+            command,
+            "it is neither a binary for this machine nor a script with a `#!` line",
+        ),
+        Errno::ETXTBSY => not_executable(command, "it is being written to"),
+        Errno::E2BIG => CommandError::TooLarge,
+        other => not_executable(command, other.desc()),
+    }
+}
+
+fn not_executable(command: &Command, reason: &str) -> CommandError {
+    CommandError::NotExecutable {
+        path: command.path(),
+        reason: reason.to_owned(),
+    }
+}
+
+/// A string for the kernel.
+pub(crate) fn c_string(bytes: &[u8]) -> Result<CString, CommandError> {
+    CString::new(bytes).map_err(|_| CommandError::Nul)
+}

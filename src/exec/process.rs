@@ -1,0 +1,44 @@
+//! What of this process others may look into: core dumps and debuggers.
+
+use super::error::CommandError;
+use nix::sys::resource::{Resource, getrlimit};
+
+/// Keeps core dumps and other processes of the same user out, until `execve`, which by itself gives
+/// the command the ordinary state again: its own limits are never touched.
+pub fn disable_core_dumps() {
+    #[cfg(target_os = "linux")]
+    // A refusal, as a strict system call filter may give, is no reason not to start.
+    let _ = nix::sys::prctl::set_dumpable(false);
+}
+
+/// The soft limit of the stack, in bytes, which bounds what `execve` takes.
+#[must_use]
+pub fn stack_limit() -> u64 {
+    getrlimit(Resource::RLIMIT_STACK).map_or(8 * 1024 * 1024, |(soft, _)| soft)
+}
+
+/// Refuses to run with more privileges than the caller has: the caller's environment would decide what
+/// is fetched and run with them (getauxval(3), `AT_SECURE`).
+///
+/// # Errors
+/// When that is so.
+pub fn refuse_raised_privileges() -> Result<(), CommandError> {
+    let same_user = nix::unistd::getuid() == nix::unistd::geteuid();
+    let same_group = nix::unistd::getgid() == nix::unistd::getegid();
+    if same_user && same_group && !is_secure_execution() {
+        return Ok(());
+    }
+    Err(CommandError::RaisedPrivileges)
+}
+
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code)]
+fn is_secure_execution() -> bool {
+    // SAFETY: getauxval(3) reads the process's own auxiliary vector, and has no preconditions.
+    unsafe { nix::libc::getauxval(nix::libc::AT_SECURE) != 0 }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_secure_execution() -> bool {
+    false
+}
