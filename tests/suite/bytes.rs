@@ -1,16 +1,16 @@
-//! Any text without NUL arrives at the command byte for byte, from every kind of source.
+//! Any text without NUL bytes is passed to the command unchanged, from every kind of source.
 
 use crate::harness::*;
 use proptest::prelude::*;
 use ssm_stub::{Parameter, Stub};
 
-/// All of Unicode, and more of what shells, env files and JSON get wrong.
+/// All of Unicode, with more of the characters that shells, env files and JSON treat specially.
 fn value() -> impl Strategy<Value = String> {
-    let awkward = prop::sample::select(vec![
+    let special = prop::sample::select(vec![
         '\n', '\r', '\t', '"', '\'', '\\', '$', '=', '`', ' ', '\u{7f}', '\u{feff}', '{', '}',
     ]);
-    let any = any::<char>().prop_filter("no environment holds NUL", |&c| c != '\0');
-    prop::collection::vec(prop_oneof![1 => awkward, 2 => any], 1..200)
+    let any = any::<char>().prop_filter("the environment cannot contain NUL", |&c| c != '\0');
+    prop::collection::vec(prop_oneof![1 => special, 2 => any], 1..200)
         .prop_map(|chars| chars.into_iter().collect())
 }
 
@@ -33,7 +33,7 @@ proptest! {
             .env("REFERENCE", "ssm:///bytes/one");
         let outcome = run.args("-- sh -c").arg("env -0; cat \"$FILE\"").run();
         prop_assert_eq!(outcome.status, 0, "{}", outcome.stderr);
-        let end: usize = outcome.stdout.iter().rposition(|&byte| byte == 0).expect("the environment's end") + 1;
+        let end: usize = outcome.stdout.iter().rposition(|&byte| byte == 0).expect("the end of the environment") + 1;
         prop_assert_eq!(&outcome.stdout[end..], text.as_bytes(), "the file");
         let arrived = Environment::parse(&outcome.stdout[..end]);
         for name in ["PREFIX", "OBJECT", "KEY", "MEMBER", "SECRET", "REFERENCE"] {

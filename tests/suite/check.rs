@@ -1,11 +1,11 @@
-//! `check`: the same resolving as a launch, nothing started, every output format in a golden file.
+//! `check`: resolves as a launch does and starts nothing. Every output format has a snapshot.
 
 use crate::harness::*;
 use crate::scenarios;
 use ssm_stub::{Parameter, Stub};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Ten days and a half before now.
+/// Ten and a half days ago.
 fn ten_days_ago() -> f64 {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
@@ -22,7 +22,7 @@ fn stub() -> Stub {
     stub
 }
 
-/// Dates move on; ages don't.
+/// Replaces dates, which change; ages don't.
 fn without_dates(text: &str) -> String {
     let is_date =
         |word: &str| word.len() == 10 && word.starts_with("20") && word.matches('-').count() == 2;

@@ -1,7 +1,7 @@
-//! Images that a real Docker engine builds from `docker/`, and runs as locked down as it can.
+//! Images built from `docker/` by a real Docker engine, and run with as few privileges as possible.
 //!
-//! There may be no registry, so the stage that compiles is left out: its place takes the static binary
-//! of the tests. busybox on nothing stands for the user's base image.
+//! No registry is needed: the static binary of the tests replaces the build stage, and busybox on
+//! `scratch` replaces the base image.
 
 use crate::support::docker::*;
 use crate::support::*;
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 const LOCKED: &str = "--network host --read-only --cap-drop ALL --security-opt no-new-privileges";
 
-/// An app that says when it is up, and ends as services do when it is told to.
+/// A server that prints when it is up, and exits on SIGTERM as services do.
 const SERVER: &str = "#!/bin/sh
 trap 'exit 143' TERM
 echo up
@@ -64,10 +64,10 @@ fn images() -> &'static Images {
 }
 
 fn read(path: &str) -> String {
-    std::fs::read_to_string(project(path)).expect("a file of the project")
+    std::fs::read_to_string(project(path)).expect("a file of the repository")
 }
 
-/// The last stage, with the binary out of the context in place of the first stage's.
+/// The last stage, with the binary taken from the build context instead of the first stage.
 fn without_compiling(dockerfile: &str) -> String {
     let at = dockerfile.rfind("FROM scratch").expect("a last stage");
     let copy = "COPY --from=build /out/ssm-exec";
@@ -75,7 +75,7 @@ fn without_compiling(dockerfile: &str) -> String {
     dockerfile[at..].replace(copy, "COPY ssm-exec")
 }
 
-/// busybox under the names of the tools that a base image has.
+/// An image of busybox, with links for the tools of a usual base image.
 fn build_base(name: &str) {
     let root = tempfile::tempdir().expect("a directory for the test");
     let bin = root.path().join("bin");
@@ -97,7 +97,7 @@ fn stub() -> Stub {
     stub
 }
 
-/// `docker run`, with what a person gives a container: region, credentials and configuration.
+/// `docker run` with region, credentials and configuration.
 fn run(stub: &Stub, flags: &str, image: &str, command: &[&str]) -> Command {
     let mut run = docker(&format!("run {LOCKED} {flags}"));
     for setting in [
@@ -121,7 +121,7 @@ fn start(stub: &Stub, image: &str, command: &[&str]) -> Container {
     container
 }
 
-/// `docker stop`, which kills after half a minute what hasn't ended: the status tells.
+/// `docker stop` kills the container after 30 seconds; the exit status shows whether it did.
 fn stops_promptly(container: &Container) {
     let began = Instant::now();
     succeeds(&mut container.command("stop --time=30"));
@@ -177,7 +177,7 @@ fn docker_stop_ends_a_fetch_promptly() {
 fn the_value_is_visible_to_the_command_only() {
     let stub = stub();
     let images = images();
-    // The app shows that it has the value by another spelling of it.
+    // The command prints the value in capitals, to show that it has it.
     let shell = "echo $PASSWORD | tr a-z A-Z; exec /app/server";
     let app = start(&stub, &images.app, &["sh", "-c", shell]);
     app.wait_for_line("CANARY-D");
@@ -228,7 +228,7 @@ fn an_init_container_installs_the_binary_into_a_volume() {
     let volume = format!("{}:/ssm-exec-bin", directory.path().display());
     succeeds(docker(&format!("run --rm {LOCKED} --volume")).args([&volume, &images.init]));
     let flags = format!("--rm --entrypoint /ssm-exec-bin/ssm-exec --volume {volume}:ro");
-    // The app's image without its own entry point stands for one that hasn't got the binary.
+    // The image without its entry point, in place of one that doesn't contain the binary.
     let shown = succeeds(&mut run(
         &stub,
         &flags,
@@ -238,7 +238,7 @@ fn an_init_container_installs_the_binary_into_a_volume() {
     assert_eq!(shown.trim(), "canary-d");
 }
 
-/// moto's server and the AWS CLI under the names that the demo asks for.
+/// An image with moto's server and the AWS CLI, as used by the demo.
 fn demo_image(entry: &str) -> String {
     let name = unique_name("demo");
     let dockerfile = format!("FROM ssm-exec-tests-demo:1\nENTRYPOINT {entry}\n");
@@ -252,7 +252,7 @@ fn the_demo_prints_the_origin_of_its_variable() {
     let moto = demo_image(r#"["python3", "-m", "moto.server", "-H", "0.0.0.0", "-p", "5000"]"#);
     let cli = demo_image(r#"["python3", "-m", "awscli"]"#);
     let directory = tempfile::tempdir().expect("a directory for the test");
-    // With an image of that name, Compose builds none.
+    // Compose builds no image if it exists.
     let own = directory.path().join("own.yaml");
     let app = &images().plain;
     write(

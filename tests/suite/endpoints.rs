@@ -1,4 +1,4 @@
-//! Where SSM is asked, and by which way: the SDK's variables for endpoints, and proxies.
+//! Endpoint and proxy variables.
 
 use crate::harness::*;
 use crate::support::http_server::*;
@@ -9,7 +9,7 @@ fn filled(stub: Stub) -> Stub {
     stub
 }
 
-/// A run over TLS that trusts the stub, and a proxy on its way if a variable says so.
+/// A run over TLS that trusts the stub's CA.
 fn over_tls(stub: &Stub) -> Run {
     let run = Run::against(&stub.url()).args("-p /e");
     let bundle = run.home().join("ca.pem");
@@ -17,7 +17,7 @@ fn over_tls(stub: &Stub) -> Run {
     run.env("AWS_CA_BUNDLE", bundle)
 }
 
-/// A proxy that tunnels to the stub, whatever it is asked for.
+/// A proxy that tunnels every connection to the stub.
 fn proxy(stub: &Stub) -> StandIn {
     let port = stub.port();
     StandIn::start(move |_| Answer::Tunnel(port))
@@ -33,7 +33,7 @@ fn proxy_variables_are_used_with_their_credentials() {
         environment.has(&[("A", "canary-a")]);
         let [seen] = <[Seen; 1]>::try_from(proxy.seen()).expect("one connection");
         assert_eq!(seen.line, format!("CONNECT localhost:{}", stub.port()));
-        // user:canary-proxy
+        // Base64 of `user:canary-proxy`.
         let authorization = seen.header("proxy-authorization");
         assert_eq!(authorization, Some("Basic dXNlcjpjYW5hcnktcHJveHk="));
     }
@@ -52,7 +52,7 @@ fn no_proxy_hosts_are_connected_to_directly() {
     }
 }
 
-/// The host that a run without an endpoint asks for, by a proxy that lets nothing through.
+/// The host that a run without an endpoint connects to, as seen by a proxy that refuses everything.
 fn host(run: Run) -> String {
     let proxy = StandIn::start(|_| status(502, "canary"));
     run.unset("AWS_ENDPOINT_URL_SSM")

@@ -1,7 +1,7 @@
-//! A guard over what a start costs: instructions under callgrind, beside those that were recorded. They
-//! hardly depend on the machine, and not at all on what else it does.
+//! Instructions that a start executes, counted by callgrind and compared with a recorded baseline. They
+//! hardly depend on the machine, and not on its load.
 //!
-//! `check` stands in for a launch: callgrind tells nothing of a process that becomes another one.
+//! `check` is measured instead of a launch: callgrind reports nothing for a process that calls `execve`.
 
 use crate::support::*;
 use ssm_stub::{Parameter, Stub};
@@ -10,7 +10,7 @@ use std::fs;
 use std::process::Command;
 
 const BASELINE: &str = "tests/suite/instructions.txt";
-/// By so much a count may differ from the recorded one.
+/// How much a count may differ from the baseline.
 const TOLERANCE: f64 = 0.05;
 
 fn count(parameters: usize, stub: &Stub) -> u64 {
@@ -42,7 +42,7 @@ fn count(parameters: usize, stub: &Stub) -> u64 {
     let collected = stderr
         .lines()
         .find_map(|line| line.split_once("Collected : "));
-    let (_, number) = collected.expect("callgrind tells a count");
+    let (_, number) = collected.expect("callgrind prints a count");
     number.trim().parse().expect("a number")
 }
 
@@ -74,7 +74,7 @@ fn startup_instructions_stay_within_the_baseline() {
         let ratio = count as f64 / before;
         assert!(
             (ratio - 1.0).abs() <= TOLERANCE,
-            "{name}: {ratio:.3} of what was recorded. If that is meant: SSM_EXEC_BLESS=1 cargo test -- --ignored startup_instructions, and say why in the commit"
+            "{name}: {ratio:.3} of the baseline. If this is intended, run SSM_EXEC_BLESS=1 cargo test -- --ignored startup_instructions, and give the reason in the commit"
         );
     }
 }

@@ -1,4 +1,5 @@
-//! Lambda's own emulator: as the `bootstrap` of a custom runtime, and as the wrapper of Python's.
+//! AWS Lambda's runtime interface emulator: as the `bootstrap` of a custom runtime, and as the wrapper of
+//! the Python runtime.
 
 use crate::support::*;
 use ssm_stub::{Fault, Parameter, Stub};
@@ -11,7 +12,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// A custom runtime in a few lines: it serves invocations, and tells the secret in capitals.
+/// A minimal custom runtime: serves invocations, and returns the secret in capitals.
 const RUNTIME: &str = r#"#!/usr/bin/env python3
 import http.client, json, os
 api = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
@@ -25,14 +26,14 @@ while True:
     api.getresponse().read()
 "#;
 
-/// The same as a function for the runtime that AWS maintains.
+/// The same as a function for the managed runtime.
 const FUNCTION: &str = r#"
 import os
 def handler(event, context):
     return {"got": os.environ["PASSWORD"].upper()}
 "#;
 
-/// What the managed runtimes' own bootstrap does with a wrapper.
+/// How the bootstrap of a managed runtime calls a wrapper.
 const MANAGED: &str = r#"#!/bin/sh
 exec "$AWS_LAMBDA_EXEC_WRAPPER" "$PYTHON" -m awslambdaric "$_HANDLER"
 "#;
@@ -44,7 +45,7 @@ struct Emulator {
 }
 
 impl Emulator {
-    /// In an empty task root, which `prepare` fills and names the program in.
+    /// Starts in an empty task root; `prepare` fills it and returns the path of the program.
     fn start(stub: &Stub, handler: &str, prepare: impl FnOnce(&Path) -> PathBuf) -> Self {
         let emulator = project("target/lambda/aws-lambda-rie");
         assert!(
@@ -76,9 +77,9 @@ impl Emulator {
             .env("SSM_EXEC_PREFIX", "/fn")
             .current_dir(task.path())
             .stdin(Stdio::null())
-            .stdout(log.try_clone().expect("a second end"))
+            .stdout(log.try_clone().expect("a second handle"))
             .stderr(log)
-            // A group of its own: the runtime is to end with the emulator.
+            // In its own process group, so that the runtime can be killed with the emulator.
             .process_group(0)
             .spawn()
             .expect("the emulator starts");
@@ -95,14 +96,14 @@ impl Emulator {
         TcpStream::connect(("127.0.0.1", self.port))
     }
 
-    /// One invocation: all of the HTTP response.
+    /// Invokes the function, and returns the whole HTTP response.
     fn invoke(&self) -> String {
         let mut stream = self.connect().expect("the emulator listens");
         stream
             .set_read_timeout(Some(Duration::from_secs(60)))
             .expect("a timeout");
         let request = "POST /2015-03-31/functions/function/invocations HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}";
-        stream.write_all(request.as_bytes()).expect("it reads");
+        stream.write_all(request.as_bytes()).expect("a request");
         let mut response = String::new();
         if let Err(error) = stream.read_to_string(&mut response) {
             panic!("no answer ({error}): {}", self.log());
@@ -114,8 +115,8 @@ impl Emulator {
         fs::read_to_string(self.task.path().join("log")).expect("a log")
     }
 
-    /// The value arrives, and the log hasn't got it.
-    fn answers(&self) {
+    /// Asserts that the function gets the value, and that its log doesn't contain it.
+    fn expect_success(&self) {
         for _ in 0..2 {
             let response = self.invoke();
             assert!(
@@ -127,8 +128,8 @@ impl Emulator {
         assert!(!self.log().contains("canary"), "{}", self.log());
     }
 
-    /// The function fails, and its log tells why.
-    fn fails(&self, words: &[&str]) {
+    /// Asserts that the function fails, and that its log contains these words.
+    fn expect_failure(&self, words: &[&str]) {
         let response = self.invoke();
         assert!(
             response.starts_with("HTTP/1.1 502"),
@@ -162,7 +163,7 @@ fn stub() -> Stub {
     stub
 }
 
-/// A custom runtime: the handler's file is the command, since there is no other.
+/// A custom runtime: without a configured command, the handler's file is the command.
 fn custom(task: &Path) -> PathBuf {
     crate::harness::script(&task.join("function"), RUNTIME);
     let bootstrap = task.join("bootstrap");
@@ -184,7 +185,7 @@ fn managed(task: &Path) -> PathBuf {
 #[ignore = "needs Lambda's emulator: ./tests/run provides it"]
 fn it_is_the_bootstrap_of_a_custom_runtime() {
     let stub = stub();
-    Emulator::start(&stub, "function", custom).answers();
+    Emulator::start(&stub, "function", custom).expect_success();
     assert_eq!(stub.requests().len(), 1, "one fetch for all invocations");
 }
 
@@ -194,21 +195,21 @@ fn a_bootstrap_runs_the_command_from_the_file() {
     let stub = stub();
     let prepare = |task: &Path| {
         let bootstrap = custom(task);
-        fs::rename(task.join("function"), task.join("server")).expect("another name");
+        fs::rename(task.join("function"), task.join("server")).expect("renamed");
         write(
             &task.join("ssm-exec.toml"),
             "command = [\"./server\", \"--quiet\"]\n",
         );
         bootstrap
     };
-    Emulator::start(&stub, "function", prepare).answers();
+    Emulator::start(&stub, "function", prepare).expect_success();
 }
 
 #[test]
 #[ignore = "needs Lambda's emulator and awslambdaric: ./tests/run provides them"]
 fn it_wraps_a_managed_runtime() {
     let stub = stub();
-    Emulator::start(&stub, "app.handler", managed).answers();
+    Emulator::start(&stub, "app.handler", managed).expect_success();
     assert_eq!(stub.requests().len(), 1, "one fetch for all invocations");
 }
 
@@ -216,7 +217,11 @@ fn it_wraps_a_managed_runtime() {
 #[ignore = "needs Lambda's emulator: ./tests/run provides it"]
 fn a_missing_parameter_is_reported_in_the_function_log() {
     let stub = Stub::start();
-    Emulator::start(&stub, "function", custom).fails(&["ssm-exec: ", "/fn", "exit status 66"]);
+    Emulator::start(&stub, "function", custom).expect_failure(&[
+        "ssm-exec: ",
+        "/fn",
+        "exit status 66",
+    ]);
 }
 
 #[test]
@@ -226,7 +231,7 @@ fn the_default_timeout_is_below_the_init_timeout_of_lambda() {
     stub.always(Fault::NoResponse);
     let emulator = Emulator::start(&stub, "function", custom);
     let began = Instant::now();
-    emulator.fails(&["the time was up (8s)", "exit status 75"]);
+    emulator.expect_failure(&["the time was up (8s)", "exit status 75"]);
     assert!(
         began.elapsed() < Duration::from_secs(20),
         "after {:?}",
@@ -243,5 +248,6 @@ fn the_configured_timeout_is_used() {
         write(&task.join("ssm-exec.toml"), "timeout = \"1s\"\n");
         custom(task)
     };
-    Emulator::start(&stub, "function", prepare).fails(&["the time was up (1s)", "exit status 75"]);
+    Emulator::start(&stub, "function", prepare)
+        .expect_failure(&["the time was up (1s)", "exit status 75"]);
 }

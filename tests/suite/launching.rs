@@ -1,4 +1,4 @@
-//! What the command receives beside its environment, and how it is started.
+//! How the command is started, and which requests a start sends.
 
 use crate::harness::*;
 use ssm_stub::{Parameter, Secret, Stub};
@@ -135,7 +135,7 @@ fn the_fewest_requests_are_sent() {
         stub.put(Parameter::secure(&format!("/f/k{n}"), "canary"));
         stub.put(Parameter::secure(&format!("/g/k{n}"), "canary"));
     }
-    // Nested prefixes, keys that a prefix brings, one parameter twice in two spellings.
+    // Nested prefixes, keys below a prefix, and the same parameter under two names.
     let run = Run::against(&stub.url()).args("-p /f -p /f/ -k X=/f/k1 -k Y=/f/k2");
     run.environment().has(&[("K3", "canary"), ("X", "canary")]);
     assert_eq!(stub.requests().len(), 3, "three pages of ten");

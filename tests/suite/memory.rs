@@ -1,6 +1,6 @@
-//! No trace in memory: the real binary is stopped where it enters `execve`, or `exit_group` when it
-//! fails, and all that it can read is searched for each value, raw and in the forms that JSON, base64
-//! and UTF-16 would give it. At `execve` there is one copy, the environment block's; at an exit, none.
+//! Secrets in memory: the real binary is stopped when it enters `execve`, or `exit_group` if it fails, and
+//! its readable memory is searched for each value, raw and in the forms of JSON, base64 and UTF-16. At
+//! `execve` there is one copy, in the environment block; at an exit there is none.
 
 use crate::harness::*;
 use memchr::memmem;
@@ -18,7 +18,7 @@ use std::process::Stdio;
 
 const EXECVE: u64 = 59;
 const EXIT_GROUP: u64 = 231;
-/// What the kernel puts into the result of a system call that is only being entered.
+/// The result register at the entry of a system call, as set by the kernel (-ENOSYS).
 const ENTERED: u64 = (-38_i64).cast_unsigned();
 
 #[derive(Debug, PartialEq, Eq)]
@@ -27,12 +27,12 @@ enum Stopped {
     AtExit(i32),
 }
 
-/// Runs until `execve` or `exit_group`, and counts each needle in memory there.
+/// Runs until `execve` or `exit_group`, and counts each needle in memory.
 fn scan(run: Run, needles: &[&str]) -> (Stopped, BTreeMap<String, usize>) {
     scan_at(&[EXECVE, EXIT_GROUP], run, needles)
 }
 
-/// Runs until it enters one of these system calls.
+/// Runs until one of these system calls, and counts each needle in memory.
 fn scan_at(calls: &[u64], run: Run, needles: &[&str]) -> (Stopped, BTreeMap<String, usize>) {
     let (mut command, _home) = run.command();
     command.stdout(Stdio::null()).stderr(Stdio::null());
@@ -42,7 +42,7 @@ fn scan_at(calls: &[u64], run: Run, needles: &[&str]) -> (Stopped, BTreeMap<Stri
     #[allow(unsafe_code, clippy::zombie_processes)]
     let child = unsafe { command.pre_exec(trace) }.spawn().expect("starts");
     let pid = Pid::from_raw(i32::try_from(child.id()).expect("a process id"));
-    // The tests share a process: only children of this thread are ours to wait for.
+    // Tests run in threads of one process: only wait for children of this thread.
     let flags = WaitPidFlag::__WALL | WaitPidFlag::__WNOTHREAD;
     let wait = || waitpid(Pid::from_raw(-1), Some(flags)).expect("a stop");
     assert_eq!(
@@ -81,7 +81,7 @@ fn scan_at(calls: &[u64], run: Run, needles: &[&str]) -> (Stopped, BTreeMap<Stri
             }
             WaitStatus::Exited(..) | WaitStatus::Signaled(..) => {}
             WaitStatus::Stopped(thread, signal) => {
-                // A new thread begins with a stop; other signals are its own business.
+                // A new thread begins with a stop; other signals are delivered.
                 let passed =
                     (signal != Signal::SIGSTOP && signal != Signal::SIGTRAP).then_some(signal);
                 ptrace::syscall(thread, passed).expect("on");
@@ -117,7 +117,7 @@ fn count(pid: Pid, needles: &[&str]) -> BTreeMap<String, usize> {
         let (start, end) = range.split_once('-').expect("a range");
         let parse = |text| u64::from_str_radix(text, 16).expect("an address");
         let mut block = vec![0; usize::try_from(parse(end) - parse(start)).expect("a size")];
-        // Some mappings of the kernel's own can't be read this way.
+        // Some mappings of the kernel can't be read.
         if memory.read_exact_at(&mut block, parse(start)).is_err() {
             continue;
         }
@@ -133,7 +133,7 @@ fn count(pid: Pid, needles: &[&str]) -> BTreeMap<String, usize> {
     counts
 }
 
-/// The needle as it is, and as others would keep it.
+/// The needle, and its encoded forms.
 fn forms(needle: &str) -> Vec<Vec<u8>> {
     let escaped = serde_json::to_string(needle).expect("a string");
     let escaped = escaped.trim_matches('"').as_bytes().to_vec();
@@ -146,7 +146,7 @@ fn forms(needle: &str) -> Vec<Vec<u8>> {
         let mut shifted = vec![b' '; shift];
         shifted.extend_from_slice(needle.as_bytes());
         let encoded = base64(&shifted);
-        // The edges depend on what stands beside the needle.
+        // The first and last characters depend on the neighbouring bytes.
         forms.push(encoded[4..encoded.len() - 4].to_vec());
     }
     forms
@@ -295,7 +295,7 @@ fn memory_contains_no_value_when_a_run_fails() {
     }
 }
 
-/// The block is wiped when the kernel doesn't take it: here the script's interpreter is missing.
+/// The environment block is wiped if `execve` fails, here because of a missing interpreter.
 #[test]
 #[ignore = "needs root to read the memory of a process that hides it: ./tests/run provides it"]
 fn memory_contains_no_value_when_execve_fails() {

@@ -1,4 +1,4 @@
-//! No trace on disk, in logs, in core dumps: watched from outside.
+//! No secret on disk, in logs or in core dumps, as observed from outside.
 
 use crate::harness::*;
 use nix::sys::signal::{Signal, kill};
@@ -61,7 +61,7 @@ fn no_file_is_opened_for_writing_and_no_value_is_written() {
             !(opens && writing) || line.contains("/dev/null"),
             "a file is opened for writing: {line}"
         );
-        // A value goes into a memory file by pwrite, and nowhere else.
+        // Only memory files are written to, by pwrite.
         let into_memory = line.contains("pwrite64(");
         assert!(
             !line.contains("canary-a") || into_memory,
@@ -77,7 +77,7 @@ fn no_file_is_opened_for_writing_and_no_value_is_written() {
 #[test]
 fn no_log_level_prints_a_value_or_a_credential() {
     let stub = stub();
-    // The harness fails a run that has `canary` on stderr; the secret key is one too.
+    // The harness fails a run that prints `canary` on stderr; the secret key contains it too.
     let outcome = Run::against(&stub.url())
         .env("RUST_LOG", "trace")
         .env("AWS_LOG", "trace")
@@ -115,7 +115,7 @@ fn a_crash_during_a_fetch_dumps_no_core() {
         )
         .or(Ok(()))
     };
-    // SAFETY: setrlimit(2) is one system call on this process's own state.
+    // SAFETY: setrlimit(2) is one system call on the state of this process.
     #[allow(unsafe_code)]
     unsafe {
         command.pre_exec(unlimited)

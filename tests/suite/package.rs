@@ -1,18 +1,18 @@
-//! What `./package` makes, and what `cargo publish` would send: made twice, installed into a clean
-//! Debian, and run there.
+//! The packages built by `./package`, installed into a clean Debian and run there, and the crate that
+//! `cargo publish` would upload.
 
 use crate::support::docker::*;
 use crate::support::*;
 use std::path::Path;
 use std::process::Command;
 
-/// Packages from the quickly built static binary: how they are made is the same.
+/// Builds packages from the static binary of the tests, which compiles faster than a release.
 fn package(dist: &Path) -> String {
-    // Fails by itself where the static binary can't be built, with the compiler's words.
+    // Fails here with the compiler's message if the binary can't be built.
     static_binary();
     let mut package = Command::new(project("package"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CARGO_")) {
-        // What cargo tells a test would make build scripts run anew: they watch it.
+        // The variables that cargo sets for a test would make build scripts run again.
         if name != "CARGO_HOME" {
             package.env_remove(name);
         }
@@ -55,7 +55,7 @@ fn packages_are_reproducible_and_install_into_a_clean_debian() {
     rpm(dist.path());
 }
 
-/// The same files as in the Debian package, and a binary that runs.
+/// Contains the same files as the Debian package, and a binary that runs.
 fn rpm(dist: &Path) {
     let version = env!("CARGO_PKG_VERSION");
     let file = dist.join(format!("ssm-exec-{version}-1.x86_64.rpm"));
@@ -91,7 +91,7 @@ fn bill_of_materials(dist: &Path) {
         .filter_map(|component| component["name"].as_str())
         .collect();
     assert!(names.contains(&"aws-sdk-ssm") && names.contains(&"rustls"));
-    // Neither what tests need nor what runs at compile time alone is in the binary.
+    // Neither dependencies of tests nor procedural macros are in the binary.
     assert!(!names.contains(&"proptest") && !names.contains(&"clap_derive"));
 }
 
@@ -129,7 +129,7 @@ fn the_published_crate_contains_only_what_it_needs() {
             "{unwanted} in {listed}"
         );
     }
-    // Compiled by the release workflow; here it is enough that cargo takes it.
+    // Not compiled here: the release workflow does that.
     let target = tempfile::tempdir().expect("a directory for the test");
     let mut publish = Command::new(env!("CARGO"));
     publish

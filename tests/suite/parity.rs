@@ -1,5 +1,5 @@
-//! Not there: a probe run bare and run wrapped, from the same unusual state, tells the same of
-//! everything that a process inherits, but for its environment.
+//! A probe started directly and started by ssm-exec, from the same unusual state, reports the same
+//! inherited state, except for the environment.
 
 use crate::harness::*;
 use nix::libc;
@@ -10,8 +10,8 @@ use ssm_stub::{Parameter, Stub};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
-/// `$$` is the shell itself, which has one descriptor more while it looks for its descriptors, and
-/// blocks signals now and then, so that the mask is asked for elsewhere; what it starts to look at it has the same parent both times.
+/// `$$` is the shell itself, which has one more descriptor while it lists its descriptors. It blocks
+/// signals at times, so the signal mask is tested separately.
 const PROBE: &str = r#"
 printf 'arguments: '; od -An -tx1 -v /proc/$$/cmdline | tr -d '\n '; echo
 printf 'directory: '; readlink /proc/$$/cwd
@@ -23,7 +23,7 @@ cat /proc/$$/limits /proc/$$/oom_score_adj /proc/$$/timerslack_ns /proc/$$/cored
 stat -c 'owner of the process: %u' /proc/$$/environ
 "#;
 
-/// What only the process itself can ask. Python changes some of the rest, so it asks nothing else.
+/// Attributes that only the process itself can query. Python changes some others, so it reports only these.
 const ASK: &str = r"
 import ctypes, signal, os
 libc = ctypes.CDLL(None)
@@ -40,7 +40,7 @@ struct State {
     closed: &'static [i32],
 }
 
-/// The unusual state: made between fork and exec, where it is the child's alone.
+/// The unusual state, set between fork and exec, where it only affects the child.
 fn set_up(state: State) -> std::io::Result<()> {
     let dispose = |signal, handler| {
         // SAFETY: the handlers are the default and "ignore", which run no code.
@@ -61,10 +61,10 @@ fn set_up(state: State) -> std::io::Result<()> {
     nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o027));
     nix::sys::resource::setrlimit(nix::sys::resource::Resource::RLIMIT_NOFILE, 333, 444)?;
     nix::sys::resource::setrlimit(nix::sys::resource::Resource::RLIMIT_CORE, 0, 4096)?;
-    // SAFETY: nice(2), dup2(2) and close(2) are system calls on this process's own state.
+    // SAFETY: nice(2), dup2(2) and close(2) are system calls on the state of this process.
     #[allow(unsafe_code, clippy::multiple_unsafe_ops_per_block)]
     unsafe {
-        // Other tests of this process may have descriptors open that don't close by themselves.
+        // Other tests of this process may have inheritable descriptors open.
         libc::syscall(
             libc::SYS_close_range,
             3,
@@ -96,7 +96,8 @@ fn report(mut command: Command, state: State, output: &std::path::Path) -> Strin
     std::fs::read_to_string(output).expect("a report")
 }
 
-/// The probe's reports, bare and wrapped. It writes to a file, so that stdout may be closed.
+/// The reports of the probe started directly and by ssm-exec, written to a file so that stdout can be
+/// closed.
 fn both(state: State, program: &[&str]) -> (String, String) {
     let stub = Stub::start();
     stub.put(Parameter::secure("/parity/a", "canary"));
@@ -130,7 +131,7 @@ fn the_command_inherits_the_same_state_as_without_a_wrapper() {
         );
         assert!(bare.contains("descriptors: 0 1 2 3 7\n"), "{bare}");
         assert_eq!(bare, wrapped);
-        // A shell clears the mask that it was given; grep doesn't.
+        // A shell clears the inherited signal mask; grep doesn't.
         let (bare, wrapped) = both(
             State { pipe, ..PLAIN },
             &["grep", "^S", "/proc/self/status"],

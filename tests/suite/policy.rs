@@ -1,7 +1,7 @@
-//! `policy`: what it prints lets the requests of a launch pass, and nothing of it can be spared. The
-//! judge is moto's evaluator of policies, which isn't ours. (moto's server asks it about the resource
-//! `*` alone, so it is asked here about the ARNs that AWS would ask about. It knows no
-//! `kms:EncryptionContext`: conditions are compared as text.)
+//! `policy`: the printed policy allows the requests of a launch, and every statement of it is needed, as
+//! evaluated by moto's IAM. (moto's server only evaluates the resource `*`, so its evaluator is called
+//! here with the ARNs that AWS would use. It doesn't support `kms:EncryptionContext`: conditions are
+//! compared as text.)
 
 use crate::harness::*;
 use crate::support::moto::python;
@@ -9,7 +9,7 @@ use ssm_stub::{Parameter, Stub};
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-const JUDGE: &str = r"
+const EVALUATOR: &str = r"
 import json, sys
 from moto.iam.access_control import IAMPolicy, PermissionResult
 question = json.load(sys.stdin)
@@ -55,9 +55,9 @@ fn invalid_policy_options_are_errors() {
     assert_eq!(run("--account 111122223333").status, 78);
 }
 
-fn judge(policy: &serde_json::Value, requests: &[(String, String)]) -> String {
+fn evaluate(policy: &serde_json::Value, requests: &[(String, String)]) -> String {
     let mut child = Command::new(python())
-        .args(["-c", JUDGE])
+        .args(["-c", EVALUATOR])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -73,7 +73,7 @@ fn judge(policy: &serde_json::Value, requests: &[(String, String)]) -> String {
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
-/// What AWS would authorise for the requests that a launch really sent.
+/// The actions and resources that AWS would authorise for the requests of a launch.
 fn sent(stub: &Stub) -> Vec<(String, String)> {
     let arn = |name: &str| {
         let account = if name.starts_with("/aws/service/") {
@@ -129,7 +129,7 @@ fn the_policy_lets_the_launch_pass_and_each_statement_is_needed() {
     // moto's patterns are regular expressions but for `*`: the six of a secret's ARN are literal here.
     let policy: serde_json::Value =
         serde_json::from_str(&policy.to_string().replace("-??????", "-......")).expect("JSON");
-    assert_eq!(judge(&policy, &requests), "allowed");
+    assert_eq!(evaluate(&policy, &requests), "allowed");
     let statements = policy["Statement"].as_array().expect("statements");
     // Both statements for the key allow the same, under conditions that moto doesn't know.
     let decrypting = |statement: &serde_json::Value| statement["Action"] == "kms:Decrypt";
@@ -145,7 +145,7 @@ fn the_policy_lets_the_launch_pass_and_each_statement_is_needed() {
                 .expect("statements")
                 .retain(|other| !decrypting(other));
         }
-        assert_eq!(judge(&less, &requests), "denied", "without {removed}");
+        assert_eq!(evaluate(&less, &requests), "denied", "without {removed}");
     }
     for (at, statement) in statements.iter().enumerate() {
         let resources = statement["Resource"].as_array().expect("a list");
@@ -159,7 +159,7 @@ fn the_policy_lets_the_launch_pass_and_each_statement_is_needed() {
                 .as_array_mut()
                 .expect("a list")
                 .remove(nth);
-            assert_eq!(judge(&less, &requests), "denied", "without {resource}");
+            assert_eq!(evaluate(&less, &requests), "denied", "without {resource}");
         }
     }
 }

@@ -1,5 +1,4 @@
-//! What ends a run from outside, or ought not to: signals at every stage, a stderr that takes nothing,
-//! memory that isn't there.
+//! Signals at every stage, a stderr that can't be written to, and memory limits.
 
 use crate::harness::*;
 use crate::support::http_server::{Answer, StandIn};
@@ -23,7 +22,7 @@ const SIGNALS: [(Signal, i32, &str); 3] = [
     (Signal::SIGHUP, 129, "SIGHUP came before"),
 ];
 
-/// Sends each signal to a run of its own once `ready`, and expects its status and its words.
+/// Sends each signal to a separate run once `ready` returns, and expects its status and message.
 fn expect_end_by_signals(fault: &Fault, ready: impl Fn(&Stub, &mut BufReader<ChildStderr>)) {
     for (signal, status, words) in SIGNALS {
         let stub = stub();
@@ -82,7 +81,7 @@ fn signals_end_the_search_for_credentials() {
     }
 }
 
-/// The kernel gives a namespace's first process no signal that it has no handler for.
+/// The kernel delivers signals to process 1 of a PID namespace only if it has handlers for them.
 #[test]
 #[ignore = "needs root, for a PID namespace: ./tests/run provides it"]
 fn signals_end_a_fetch_as_process_1() {
@@ -144,7 +143,7 @@ fn a_full_or_closed_stderr_does_not_change_the_result() {
     }
 }
 
-/// From a limit that nothing fits in to one that is enough: never half an environment.
+/// From a limit that is too low for anything to one that is high enough: never an incomplete environment.
 #[test]
 fn without_enough_memory_the_command_is_not_started() {
     let stub = Stub::start();
@@ -164,7 +163,7 @@ fn without_enough_memory_the_command_is_not_started() {
             setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
             Ok(())
         };
-        // SAFETY: setrlimit(2) is a system call on this process's own state, twice.
+        // SAFETY: setrlimit(2) is a system call on the state of this process.
         #[allow(unsafe_code)]
         unsafe {
             command.pre_exec(limit)

@@ -1,9 +1,9 @@
-//! Every way to name a parameter and every way to receive it, against the stub and against moto.
+//! Every kind of source and every kind of target, against the stub and against moto.
 
 use crate::harness::*;
 use crate::scenarios;
 
-/// Values that shells, env files and templates get wrong.
+/// Values that shells, env files and templates treat specially.
 fn special_values() -> Vec<(String, String)> {
     let long = "canary-8k-".to_owned() + &"x\u{fc}".repeat(2_700);
     [
@@ -79,7 +79,7 @@ scenarios! {
     }
 
     fn a_prefix_accepts_a_label(ssm) {
-        // moto's Label filter sees labels of latest versions alone.
+        // moto's Label filter only supports labels of the latest version.
         ssm.put(&[secure("/t6/a", "canary-blue").label("blue"), secure("/t6/b", "canary-none")]);
         let environment = Run::against(&ssm.url()).args("-p /t6:blue").environment();
         assert_eq!(environment.names(), ["A"]);

@@ -1,5 +1,5 @@
-//! The static binary in a root with nothing in it: no loader, no libc, no roots, no `/etc` but what a
-//! test puts there.
+//! The static binary in an empty root directory: no loader, no libc, no CA certificates, and only the
+//! files in `/etc` that a test writes.
 
 use crate::support::*;
 use ssm_stub::{Parameter, Stub};
@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 use tempfile::TempDir;
 
-/// A root with the binary, and busybox to be started by it.
+/// A root directory with the binary, and busybox as its command.
 fn root() -> TempDir {
     let root = tempfile::tempdir().expect("a directory for the test");
     std::fs::copy(static_binary(), root.path().join("ssm-exec")).expect("a copy");
@@ -16,7 +16,7 @@ fn root() -> TempDir {
     root
 }
 
-/// `ssm-exec WORDS -- busybox env` in the root.
+/// `ssm-exec WORDS -- busybox env` in the root directory.
 fn launch(root: &Path, url: &str, words: &str) -> Output {
     Command::new("/usr/sbin/chroot")
         .arg(root)
@@ -38,7 +38,7 @@ fn filled(stub: Stub) -> Stub {
     stub
 }
 
-fn arrives(output: &Output) {
+fn expect_started(output: &Output) {
     assert!(output.status.success(), "{}", text(output));
     let environment = String::from_utf8_lossy(&output.stdout);
     assert!(
@@ -51,7 +51,7 @@ fn arrives(output: &Output) {
 #[ignore = "needs root: ./tests/run provides it"]
 fn it_runs_in_an_empty_root_directory() {
     let stub = filled(Stub::start());
-    arrives(&launch(root().path(), &stub.url(), ""));
+    expect_started(&launch(root().path(), &stub.url(), ""));
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn etc_hosts_and_a_private_ca_are_used() {
     write(&root.path().join("etc/hosts"), "127.0.0.1 localhost\n");
     write(&root.path().join("ca.pem"), stub.ca_pem());
     let url = format!("https://localhost:{}", stub.port());
-    arrives(&launch(root.path(), &url, "--ca-bundle /ca.pem"));
+    expect_started(&launch(root.path(), &url, "--ca-bundle /ca.pem"));
 }
 
 #[test]
@@ -70,14 +70,14 @@ fn etc_hosts_and_a_private_ca_are_used() {
 fn the_resolver_from_resolv_conf_is_used() {
     let stub = filled(Stub::start());
     let root = root();
-    // An address of its own: port 53 of 127.0.0.1 may have an owner.
+    // Its own address: port 53 of 127.0.0.1 may be in use.
     let resolver = resolver(Ipv4Addr::new(127, 99, 0, 53));
     write(
         &root.path().join("etc/resolv.conf"),
         &format!("nameserver {resolver}\n"),
     );
     let url = format!("http://ssm.example.test:{}", stub.port());
-    arrives(&launch(root.path(), &url, "--allow-http"));
+    expect_started(&launch(root.path(), &url, "--allow-http"));
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn without_a_bundle_only_the_compiled_in_roots_are_trusted() {
     );
 }
 
-/// Answers every question for an IPv4 address with 127.0.0.1, and knows no other kind.
+/// A resolver that answers every query of type A with 127.0.0.1, and other queries with no record.
 fn resolver(address: Ipv4Addr) -> Ipv4Addr {
     let socket = UdpSocket::bind((address, 53)).expect("port 53, which root may have");
     std::thread::spawn(move || {
@@ -120,7 +120,7 @@ fn resolver(address: Ipv4Addr) -> Ipv4Addr {
     address
 }
 
-/// RFC 1035, §4: the question's header and text, then one address for type A.
+/// RFC 1035, section 4: the header and the question, then one address for type A.
 fn answer(question: &[u8]) -> Vec<u8> {
     const HEADER: usize = 12;
     let name = question[HEADER..]
@@ -133,7 +133,7 @@ fn answer(question: &[u8]) -> Vec<u8> {
     answer[2..4].copy_from_slice(&[0x81, 0x80]);
     answer[6..12].copy_from_slice(&[0, u8::from(is_ipv4), 0, 0, 0, 0]);
     if is_ipv4 {
-        // A pointer to the name, type A, class IN, a minute, four bytes.
+        // A pointer to the name, type A, class IN, TTL 60, four bytes.
         answer.extend([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 127, 0, 0, 1]);
     }
     answer

@@ -1,4 +1,4 @@
-//! The units of `deploy/systemd`, under a real systemd that runs in a container.
+//! The units in `deploy/systemd`, under a real systemd in a container.
 
 use crate::support::docker::*;
 use crate::support::*;
@@ -8,10 +8,10 @@ use std::process::{Child, Command};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-/// What `tests/needs` makes.
+/// Built by `tests/needs`.
 pub const IMAGE: &str = "ssm-exec-tests-systemd:2";
 
-/// A service that notifies by itself, as the main process, and ends when it is told to.
+/// A service that notifies systemd as the main process, and exits on SIGTERM.
 const APP: &str = r#"#!/usr/bin/perl
 use Socket;
 $SIG{TERM} = sub { exit 0 };
@@ -26,7 +26,7 @@ sleep while 1;
 
 struct Machine(Container);
 
-/// Booted for the first test that needs it, and removed when the tests end.
+/// Booted by the first test that needs it, and removed when the tests end.
 fn machine() -> &'static Machine {
     static MACHINE: OnceLock<(Machine, Child)> = OnceLock::new();
     &MACHINE
@@ -100,7 +100,7 @@ impl Machine {
         self.0.command(&format!("exec {words}"))
     }
 
-    /// One property of a unit.
+    /// A property of a unit.
     fn property(&self, unit: &str, name: &str) -> String {
         let value = succeeds(self.run("systemctl show --value -p").args([name, unit]));
         value.trim().to_owned()
@@ -116,7 +116,7 @@ impl Machine {
         succeeds(self.run("journalctl --no-pager -o export -u").arg(unit))
     }
 
-    /// Neither journal nor properties have a value.
+    /// Asserts that neither the journal nor the properties contain a value.
     fn shows_no_value(&self, unit: &str) {
         for shown in [
             self.journal(unit),
@@ -135,14 +135,14 @@ impl Machine {
 }
 
 fn settings(stub: &Stub) -> String {
-    // By name: the address families that are left must do for the resolver.
+    // By name, to test that the unit's address families suffice for the resolver.
     format!(
         "AWS_ENDPOINT_URL_SSM=http://localhost:{}\nAWS_REGION=eu-west-1\nAWS_ACCESS_KEY_ID=AKIDEXAMPLE\nAWS_SECRET_ACCESS_KEY=key\n",
         stub.port()
     )
 }
 
-/// An instance of the template with its own endpoint.
+/// Configures an instance of the template unit.
 fn instance(machine: &Machine, name: &str, stub: &Stub, more: &str) -> String {
     machine.write(&format!("/etc/ssm-exec/{name}.env"), &settings(stub));
     machine.write(
@@ -159,7 +159,7 @@ fn stub() -> Stub {
     stub
 }
 
-fn stops(machine: &Machine, unit: &str) {
+fn expect_stop(machine: &Machine, unit: &str) {
     let began = Instant::now();
     succeeds(machine.run("systemctl stop").arg(unit));
     assert!(
@@ -182,7 +182,7 @@ fn the_command_is_the_main_process_and_can_notify_systemd() {
     let name = succeeds(machine.run("cat").arg(format!("/proc/{id}/comm")));
     assert_eq!(name.trim(), "api");
     machine.shows_no_value(&unit);
-    stops(machine, &unit);
+    expect_stop(machine, &unit);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What a person at a terminal sees while it takes long.
+//! Colours, widths and progress on a terminal.
 
 use crate::harness::*;
 use nix::pty::{OpenptyResult, Winsize, openpty};
@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::Read;
 use std::process::Stdio;
 
-/// Reads from the terminal until this text has come.
+/// Reads from the terminal until this text.
 fn read_until(terminal: &mut File, wanted: &str) -> String {
     let mut seen = Vec::new();
     let mut byte = [0];
@@ -22,7 +22,7 @@ fn read_until(terminal: &mut File, wanted: &str) -> String {
     String::from_utf8_lossy(&seen).into_owned()
 }
 
-/// A terminal of 24 lines and so many columns.
+/// A terminal with this many columns.
 fn terminal(columns: u16) -> OpenptyResult {
     let size = Winsize {
         ws_row: 24,
@@ -81,7 +81,7 @@ fn a_long_fetch_shows_a_progress_line_and_clears_it() {
         .stderr(Stdio::from(pty.slave))
         .spawn()
         .expect("starts");
-    // The command still holds the slave's end.
+    // The command holds the slave's end of the terminal.
     drop(command);
     let mut terminal = File::from(pty.master);
     read_until(&mut terminal, "asking SSM");
@@ -94,7 +94,7 @@ fn a_long_fetch_shows_a_progress_line_and_clears_it() {
     let last_line = before.rsplit(['\r', '\n']).next().expect("a line");
     assert!(
         last_line.ends_with("\x1b[2K") || last_line.is_empty(),
-        "nothing is left of it: {before:?}"
+        "the progress line was not cleared: {before:?}"
     );
     assert!(child.wait().expect("ends").success());
 }

@@ -22,6 +22,15 @@ pub enum Corruption {
 }
 
 impl Corruption {
+    /// Removes the token that [`Self::Token`] sent from a request: it asks for the first page again.
+    pub(crate) fn accept(&self, request: &mut Value) {
+        if let Self::Token(token) = self
+            && request["NextToken"] == token.as_str()
+        {
+            request["NextToken"].take();
+        }
+    }
+
     pub(crate) fn apply(&self, answer: &mut Value) {
         match self {
             Self::NoValue => each(answer, |parameter| {

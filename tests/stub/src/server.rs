@@ -204,10 +204,14 @@ fn result_and_fault(
     let result = match inner {
         Fault::Error(error) => Err(error.clone()),
         Fault::Response(..) | Fault::Raw(..) | Fault::NoResponse => Ok(Value::Null),
-        Fault::Corrupted(corruption) => state.account.handle(action, body).map(|mut response| {
-            corruption.apply(&mut response);
-            response
-        }),
+        Fault::Corrupted(corruption) => {
+            let mut body = body.clone();
+            corruption.accept(&mut body);
+            state.account.handle(action, &body).map(|mut response| {
+                corruption.apply(&mut response);
+                response
+            })
+        }
         _ => state.account.handle(action, body),
     };
     (result, fault)

@@ -1,22 +1,22 @@
-//! Each source that fails, in its own way: nothing is started, nobody else is asked, and the message
-//! names the source and the next step.
+//! Failing credentials sources: the command is not started, no other source is used, and the message names
+//! the source and the remedy.
 
 use super::*;
 use std::sync::Mutex;
 
-/// A run whose credentials fail, and what they are asked of.
-struct Scene {
+/// A run whose credentials fail, and the server that provides them.
+struct Setup {
     run: Run,
     _server: Option<StandIn>,
 }
 
-fn alone(run: Run) -> Scene {
-    Scene { run, _server: None }
+fn without_server(run: Run) -> Setup {
+    Setup { run, _server: None }
 }
 
-/// With a server, whose address a variable holds.
-fn asking(run: Run, variable: &str, server: StandIn) -> Scene {
-    Scene {
+/// With a server whose URL is passed in a variable.
+fn with_server(run: Run, variable: &str, server: StandIn) -> Setup {
+    Setup {
         run: run.env(variable, server.url()),
         _server: Some(server),
     }
@@ -31,28 +31,28 @@ fn always(code: u16, body: &'static str) -> StandIn {
     StandIn::start(move |_| status(code, body))
 }
 
-/// Nobody is there.
+/// Nothing listens there.
 const NOWHERE: &str = "http://127.0.0.1:1";
 
-fn process(run: Run, body: &str) -> Scene {
+fn process(run: Run, body: &str) -> Setup {
     let run = with_config(run, "[default]\ncredential_process = ./give\n");
     script(&run.home().join("give"), &format!("#!/bin/sh\n{body}\n"));
-    alone(run)
+    without_server(run)
 }
 
-fn instance(run: Run, server: StandIn) -> Scene {
-    asking(run.unset("AWS_EC2_METADATA_DISABLED"), METADATA, server)
+fn instance(run: Run, server: StandIn) -> Setup {
+    with_server(run.unset("AWS_EC2_METADATA_DISABLED"), METADATA, server)
 }
 
-/// A metadata service that gives its token, and says this of the rest.
-fn knowing(answer: impl Fn(&str) -> Answer + Send + Sync + 'static) -> StandIn {
+/// A metadata service that provides its session token, and answers other requests like this.
+fn with_session_token(answer: impl Fn(&str) -> Answer + Send + Sync + 'static) -> StandIn {
     StandIn::start(move |seen| match seen.line.as_str() {
         TOKEN => token(),
         line => answer(line),
     })
 }
 
-fn refusal(code: &str, text: &str) -> StandIn {
+fn sts_error(code: &str, text: &str) -> StandIn {
     let body = format!(
         "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{text}</Message></Error></ErrorResponse>"
     );
@@ -60,7 +60,7 @@ fn refusal(code: &str, text: &str) -> StandIn {
 }
 
 fn denied() -> StandIn {
-    refusal(
+    sts_error(
         "AccessDenied",
         "User x is not authorized to perform sts:AssumeRole",
     )
@@ -69,13 +69,13 @@ fn denied() -> StandIn {
 const EXPIRED: &str = "2020-01-01T00:00:00Z";
 const LATER: &str = "2099-01-01T00:00:00Z";
 
-/// What fails, the status, and what the message says.
-type Row = (&'static str, fn(Run) -> Scene, i32, &'static [&'static str]);
+/// The failure, the status, and parts of the message.
+type Row = (&'static str, fn(Run) -> Setup, i32, &'static [&'static str]);
 
 const ROWS: &[Row] = &[
     (
-        "nothing at all",
-        alone,
+        "no source",
+        without_server,
         77,
         &[
             "the environment (without AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)",
@@ -87,33 +87,37 @@ const ROWS: &[Row] = &[
         ],
     ),
     (
-        "half of the keys",
-        |run| alone(run.env("AWS_ACCESS_KEY_ID", "AKIDHALF")),
+        "an access key without its secret",
+        |run| without_server(run.env("AWS_ACCESS_KEY_ID", "AKIDHALF")),
         77,
         &["the environment (without AWS_SECRET_ACCESS_KEY)"],
     ),
     (
-        "a profile that isn't there, by the flag",
-        |run| alone(profiles(run).args("--profile nobody")),
+        "a missing profile, from the flag",
+        |run| without_server(profiles(run).args("--profile nobody")),
         64,
         &["--profile", "no profile `nobody`", "default, dev, role"],
     ),
     (
-        "a profile that isn't there, by the variable",
-        |run| alone(profiles(run).env("AWS_PROFILE", "nobody")),
+        "a missing profile, from the variable",
+        |run| without_server(profiles(run).env("AWS_PROFILE", "nobody")),
         78,
         &["AWS_PROFILE", "no profile `nobody`", "default, dev, role"],
     ),
     (
-        "a profile with nothing in it",
-        |run| alone(with_config(run, "[profile empty]\noutput = json\n").args("--profile empty")),
+        "a profile without credentials",
+        |run| {
+            without_server(
+                with_config(run, "[profile empty]\noutput = json\n").args("--profile empty"),
+            )
+        },
         77,
         &["the profile `empty` (nothing there)", "set AWS_PROFILE"],
     ),
     (
-        "a profile with half of the keys",
+        "a profile with an access key only",
         |run| {
-            alone(with_config(
+            without_server(with_config(
                 run,
                 "[default]\naws_access_key_id = AKIDHALF\n",
             ))
@@ -126,9 +130,9 @@ const ROWS: &[Row] = &[
         ],
     ),
     (
-        "a source profile that isn't there",
+        "a missing source profile",
         |run| {
-            alone(with_config(
+            without_server(with_config(
                 run,
                 "[default]\nrole_arn = arn:aws:iam::111122223333:role/api\nsource_profile = gone\n",
             ))
@@ -137,14 +141,14 @@ const ROWS: &[Row] = &[
         &["the profile `default` (profile `gone` was not defined"],
     ),
     (
-        "a profile that isn't one",
-        |run| alone(with_config(run, "canary\n")),
+        "an invalid configuration file",
+        |run| without_server(with_config(run, "canary\n")),
         77,
         &["from the profile `default`", "could not parse profile file"],
     ),
     (
         "a profile whose role STS denies",
-        |run| asking(profiles(run).args("--profile role"), STS, denied()),
+        |run| with_server(profiles(run).args("--profile role"), STS, denied()),
         77,
         &[
             "from the profile `role`",
@@ -153,7 +157,7 @@ const ROWS: &[Row] = &[
         ],
     ),
     (
-        "a process that fails",
+        "a credential process that fails",
         |run| process(run, "echo log in >&2; echo first >&2; exit 1"),
         77,
         &[
@@ -164,26 +168,26 @@ const ROWS: &[Row] = &[
         ],
     ),
     (
-        "a process that isn't there",
-        |run| alone(with_config(run, "[default]\ncredential_process = ./gone\n")),
+        "a missing credential process",
+        |run| without_server(with_config(run, "[default]\ncredential_process = ./gone\n")),
         77,
         &["from the profile `default`", "./gone: not found"],
     ),
     (
-        "a process that prints garbage",
+        "a credential process that prints invalid JSON",
         |run| process(run, "echo canary"),
         77,
         &["external process", "invalid JSON"],
     ),
     (
-        "a process that prints half of the keys",
+        "a credential process that prints no access key",
         |run| process(run, r#"echo '{"Version":1,"SecretAccessKey":"canary"}'"#),
         77,
         &["external process", "`AccessKeyId`"],
     ),
     (
-        "an SSO session that is over",
-        |run| alone(with_sso(run, SSO_SESSION, EXPIRED)),
+        "an expired SSO session",
+        |run| without_server(with_sso(run, SSO_SESSION, EXPIRED)),
         77,
         &[
             "SSO session has expired",
@@ -191,10 +195,10 @@ const ROWS: &[Row] = &[
         ],
     ),
     (
-        "an SSO session that is over, in the older form",
+        "an expired SSO session, legacy format",
         |run| {
             let body = r#"{"__type":"UnauthorizedException","message":"Session token not found or invalid"}"#;
-            asking(with_sso(run, SSO_LEGACY, EXPIRED), SSO, always(401, body))
+            with_server(with_sso(run, SSO_LEGACY, EXPIRED), SSO, always(401, body))
         },
         77,
         &[
@@ -203,8 +207,8 @@ const ROWS: &[Row] = &[
         ],
     ),
     (
-        "an SSO session that was never begun",
-        |run| alone(with_config(run, SSO_SESSION.0).args("--profile sso")),
+        "an SSO session without a login",
+        |run| without_server(with_config(run, SSO_SESSION.0).args("--profile sso")),
         77,
         &[
             "SSO session has expired",
@@ -212,8 +216,8 @@ const ROWS: &[Row] = &[
         ],
     ),
     (
-        "an SSO session that was never begun, in the older form",
-        |run| alone(with_config(run, SSO_LEGACY.0).args("--profile sso")),
+        "an SSO session without a login, legacy format",
+        |run| without_server(with_config(run, SSO_LEGACY.0).args("--profile sso")),
         77,
         &[
             "SSO session has expired",
@@ -221,17 +225,17 @@ const ROWS: &[Row] = &[
         ],
     ),
     (
-        "an SSO session without the role",
+        "an SSO session without access to the role",
         |run| {
             let body = r#"{"__type":"ForbiddenException","message":"No access"}"#;
-            asking(with_sso(run, SSO_SESSION, LATER), SSO, always(403, body))
+            with_server(with_sso(run, SSO_SESSION, LATER), SSO, always(403, body))
         },
         77,
         &["from the profile `sso`", "No access", "--profile sso`"],
     ),
     (
         "a web identity that STS denies",
-        |run| asking(with_web_identity(run), STS, denied()),
+        |run| with_server(with_web_identity(run), STS, denied()),
         77,
         &[
             "from the web identity: STS says AccessDenied: User x",
@@ -239,17 +243,17 @@ const ROWS: &[Row] = &[
         ],
     ),
     (
-        "a web identity that is too old",
+        "an expired web identity token",
         |run| {
-            let server = refusal("ExpiredTokenException", "Token expired: current date/time");
-            asking(with_web_identity(run), STS, server)
+            let server = sts_error("ExpiredTokenException", "Token expired: current date/time");
+            with_server(with_web_identity(run), STS, server)
         },
         77,
         &["from the web identity: STS says ExpiredTokenException: Token expired"],
     ),
     (
-        "a web identity whose file isn't there",
-        |run| alone(with_web_identity(run).env("AWS_WEB_IDENTITY_TOKEN_FILE", "gone")),
+        "a missing web identity token file",
+        |run| without_server(with_web_identity(run).env("AWS_WEB_IDENTITY_TOKEN_FILE", "gone")),
         77,
         &[
             "from the web identity: No such file",
@@ -258,13 +262,13 @@ const ROWS: &[Row] = &[
     ),
     (
         "a web identity without a role",
-        |run| alone(with_web_identity(run).unset("AWS_ROLE_ARN")),
+        |run| without_server(with_web_identity(run).unset("AWS_ROLE_ARN")),
         77,
         &["the web identity (AWS_ROLE_ARN environment variable must be set)"],
     ),
     (
-        "a web identity and no STS",
-        |run| alone(with_web_identity(run).env(STS, NOWHERE)),
+        "a web identity with an unreachable STS",
+        |run| without_server(with_web_identity(run).env(STS, NOWHERE)),
         75,
         &[
             "from the web identity: STS can't be reached",
@@ -273,7 +277,7 @@ const ROWS: &[Row] = &[
     ),
     (
         "a role that STS denies",
-        |run| asking(with_role(with_environment_keys(run)), STS, denied()),
+        |run| with_server(with_role(with_environment_keys(run)), STS, denied()),
         77,
         &[
             "from the role arn:aws:iam::111122223333:role/api: STS says AccessDenied: User x",
@@ -282,15 +286,15 @@ const ROWS: &[Row] = &[
         ],
     ),
     (
-        "a role with nothing to assume it by",
-        |run| alone(with_role(run)),
+        "a role without credentials to assume it",
+        |run| without_server(with_role(run)),
         77,
         &["looked at the environment", "set AWS_PROFILE"],
     ),
     (
-        "a role, and an STS that isn't one",
+        "a role with an invalid response from STS",
         |run| {
-            asking(
+            with_server(
                 with_role(with_environment_keys(run)),
                 STS,
                 always(200, "<html>canary</html>"),
@@ -300,8 +304,8 @@ const ROWS: &[Row] = &[
         &["role/api: STS answered with HTTP 200"],
     ),
     (
-        "an agent that fails",
-        |run| asking(run, CONTAINER, always(500, "canary")),
+        "a container agent that fails",
+        |run| with_server(run, CONTAINER, always(500, "canary")),
         75,
         &[
             "from the container's agent",
@@ -310,37 +314,37 @@ const ROWS: &[Row] = &[
         ],
     ),
     (
-        "an agent that refuses",
-        |run| asking(with_token(run), CONTAINER, always(401, "canary")),
+        "a container agent that denies access",
+        |run| with_server(with_token(run), CONTAINER, always(401, "canary")),
         77,
         &["from the container's agent", "401"],
     ),
     (
-        "an agent that says why not",
+        "a container agent that returns an error",
         |run| {
             let body = r#"{"Code":"AccessDenied","Message":"no role"}"#;
-            asking(run, CONTAINER, always(200, body))
+            with_server(run, CONTAINER, always(200, body))
         },
         77,
         &["from the container's agent", "[AccessDenied]: no role"],
     ),
     (
-        "an agent that isn't there",
-        |run| alone(run.env(CONTAINER, NOWHERE)),
+        "a container agent that is down",
+        |run| without_server(run.env(CONTAINER, NOWHERE)),
         75,
         &["from the container's agent", "Connection refused"],
     ),
     (
-        "an agent on another machine",
-        |run| alone(run.env(CONTAINER, "http://192.0.2.1/")),
+        "a container agent on another host",
+        |run| without_server(run.env(CONTAINER, "http://192.0.2.1/")),
         77,
         &["from the container's agent", "http://192.0.2.1/"],
     ),
     (
-        "an agent's token that isn't there",
+        "a missing container agent token file",
         |run| {
             let run = run.env("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "gone");
-            asking(run, CONTAINER, always(200, ""))
+            with_server(run, CONTAINER, always(200, ""))
         },
         77,
         &[
@@ -349,11 +353,11 @@ const ROWS: &[Row] = &[
         ],
     ),
     (
-        "an agent's token with a line's end",
+        "a container agent token with a newline",
         |run| {
             let run = with_token(run);
             write(&run, "agent-token", "canary\n");
-            asking(run, CONTAINER, always(200, ""))
+            with_server(run, CONTAINER, always(200, ""))
         },
         77,
         &[
@@ -363,7 +367,7 @@ const ROWS: &[Row] = &[
     ),
     (
         "an instance without a role",
-        |run| instance(run, knowing(|_| status(404, "canary"))),
+        |run| instance(run, with_session_token(|_| status(404, "canary"))),
         77,
         &[
             "the instance metadata service (the instance has no role)",
@@ -371,13 +375,13 @@ const ROWS: &[Row] = &[
         ],
     ),
     (
-        "an instance whose role may not be assumed",
+        "an instance whose role cannot be assumed",
         |run| {
             let body =
                 r#"{"Code":"AssumeRoleUnauthorizedAccess","Message":"EC2 cannot assume it"}"#;
             instance(
                 run,
-                knowing(move |line| match line.strip_prefix(ROLES) {
+                with_session_token(move |line| match line.strip_prefix(ROLES) {
                     Some("") => ok("reader"),
                     _ => ok(body),
                 }),
@@ -392,12 +396,12 @@ const ROWS: &[Row] = &[
     ),
     (
         "a metadata service that fails",
-        |run| instance(run, knowing(|_| status(500, "canary"))),
+        |run| instance(run, with_session_token(|_| status(500, "canary"))),
         75,
         &["from the instance metadata service: it answered with HTTP 500"],
     ),
     (
-        "a metadata service that is switched off",
+        "a disabled metadata service",
         |run| instance(run, always(403, "canary")),
         77,
         &[
@@ -407,7 +411,7 @@ const ROWS: &[Row] = &[
         ],
     ),
     (
-        "a metadata service out of reach",
+        "an unreachable metadata service",
         |run| instance(run, StandIn::start(|_| Answer::Hang)),
         77,
         &[
@@ -417,21 +421,25 @@ const ROWS: &[Row] = &[
         ],
     ),
     (
-        "a metadata service out of reach, which was to tell the region",
+        "an unreachable metadata service, without a region",
         |run| instance(run.unset("AWS_REGION"), StandIn::start(|_| Answer::Hang)),
         78,
         &["no AWS region", "the instance metadata", "a hop limit of 2"],
     ),
 ];
 
-/// None of them lasts until the timeout, which would be status 75.
-fn play((what, prepare, status, says): &Row) {
+/// None of them lasts until the timeout, which would give status 75.
+fn check_row((what, prepare, status, says): &Row) {
     let stub = stub();
-    let Scene { run, _server } = prepare(without_credentials(&stub));
+    let Setup { run, _server } = prepare(without_credentials(&stub));
     let mut outcome = run.fails(*status);
     outcome.shown = (*what).to_owned();
     outcome.says(says);
-    assert_eq!(stub.requests().len(), 0, "{what}: SSM was asked");
+    assert_eq!(
+        stub.requests().len(),
+        0,
+        "{what}: a request was sent to SSM"
+    );
 }
 
 #[test]
@@ -440,9 +448,9 @@ fn every_failing_source_is_named_in_the_error() {
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
-                let next = || waiting.lock().expect("no panic holds it").next();
+                let next = || waiting.lock().expect("not poisoned").next();
                 while let Some(row) = next() {
-                    play(row);
+                    check_row(row);
                 }
             });
         }

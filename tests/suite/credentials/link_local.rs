@@ -1,4 +1,4 @@
-//! The addresses that AWS has for this, in a network that has nothing else.
+//! The link-local addresses of AWS, in a network namespace of its own.
 
 use super::*;
 use nix::sched::{CloneFlags, unshare};
@@ -9,7 +9,7 @@ fn ip(words: &str) {
     assert!(status.expect("ip(8)").success(), "ip {words}");
 }
 
-/// A thread's network is inherited by what it starts, and kept by the sockets that it opens.
+/// The network namespace of a thread is inherited by its children, and kept by its sockets.
 fn in_a_network_with(address: &str, test: impl FnOnce() + Send) {
     std::thread::scope(|scope| {
         let there = scope.spawn(|| {
@@ -40,7 +40,7 @@ fn an_ecs_task_uses_the_relative_uri() {
 #[test]
 #[ignore = "needs root, for a network of its own: ./tests/run provides it"]
 fn an_eks_pod_uses_the_agent_over_ipv4_and_ipv6() {
-    // Without `nodad`, an IPv6 address isn't to be had until it is known that no other has it.
+    // `nodad`: an IPv6 address would only be usable after duplicate address detection.
     for (address, host) in [
         ("169.254.170.23/32", "169.254.170.23"),
         ("fd00:ec2::23/128 nodad", "[fd00:ec2::23]"),

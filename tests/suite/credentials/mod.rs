@@ -1,5 +1,5 @@
-//! Each provider of credentials, by its true protocol: who signed the request for the parameter, and
-//! what a person is told when a provider fails.
+//! Each credentials provider with its real protocol: which credentials sign the request, and which error a
+//! failing provider gives.
 
 mod failing;
 mod link_local;
@@ -9,7 +9,7 @@ use crate::support::http_server::*;
 use crate::support::moto::Moto;
 use ssm_stub::{Parameter, Stub};
 
-/// Who signed a request: the access key, and the session's token if there is one.
+/// The credentials that signed a request: the access key, and the session token, if any.
 #[derive(Debug, PartialEq, Eq)]
 struct Signer {
     key: String,
@@ -32,7 +32,7 @@ fn stub() -> Stub {
     stub
 }
 
-/// A run that knows the endpoint and the region, and has no credentials.
+/// A run with endpoint and region, and without credentials.
 fn without_credentials(stub: &Stub) -> Run {
     Run::bare()
         .env("AWS_ENDPOINT_URL_SSM", stub.url())
@@ -40,13 +40,13 @@ fn without_credentials(stub: &Stub) -> Run {
         .args("-k A=/c/a")
 }
 
-/// Keys in the environment, which sign what must be signed for other credentials.
+/// Keys in the environment, used to request other credentials.
 fn with_environment_keys(run: Run) -> Run {
     run.env("AWS_ACCESS_KEY_ID", "AKIDBASE")
         .env("AWS_SECRET_ACCESS_KEY", "canary-base-secret")
 }
 
-/// Fetches the parameter, and says who signed the request for it.
+/// Fetches the parameter, and returns the credentials that signed the request.
 fn signer(stub: &Stub, run: Run) -> Signer {
     run.environment().has(&[("A", "canary-a")]);
     let request = stub.requests().pop().expect("a request");
@@ -57,13 +57,13 @@ fn signer(stub: &Stub, run: Run) -> Signer {
     )
 }
 
-/// The first part of the credential's scope.
+/// The access key, the first part of the credential scope.
 fn access_key(authorization: &str) -> &str {
     let (_, scope) = authorization.split_once("Credential=").expect("a scope");
     scope.split('/').next().expect("an access key")
 }
 
-/// Writes a file below the home.
+/// Writes a file below the home directory.
 fn write(run: &Run, path: &str, text: &str) {
     let path = run.home().join(path);
     std::fs::create_dir_all(path.parent().expect("a directory")).expect("a directory");
@@ -92,7 +92,7 @@ fn environment_credentials_are_used_with_and_without_a_session_token() {
     );
 }
 
-/// Three profiles with keys of their own.
+/// Three profiles.
 const PROFILES: &str = "
     [default]
     aws_access_key_id = AKIDDEFAULT
@@ -107,7 +107,7 @@ const PROFILES: &str = "
     source_profile = dev
 ";
 
-/// Without the margin that keeps it readable here: an indented line would continue the one above.
+/// Removes the indentation, which would make a line continue the previous one.
 fn profiles(run: Run) -> Run {
     with_config(run, &PROFILES.replace("\n    ", "\n"))
 }
@@ -120,7 +120,7 @@ fn profiles_are_selected_by_flag_by_variable_and_by_default() {
     assert_eq!(signer(&stub, run()), Signer::new("AKIDDEFAULT", ""));
     assert_eq!(signer(&stub, run().env("AWS_PROFILE", "dev")), dev);
     assert_eq!(signer(&stub, run().args("--profile dev")), dev);
-    // As with the AWS CLI, keys of the environment beat AWS_PROFILE, and a flag beats them.
+    // As with the AWS CLI, keys in the environment override AWS_PROFILE, and a flag overrides them.
     let both = || with_environment_keys(run().env("AWS_PROFILE", "dev"));
     assert_eq!(signer(&stub, both()), Signer::new("AKIDBASE", ""));
     assert_eq!(signer(&stub, both().args("--profile dev")), dev);
@@ -179,7 +179,7 @@ fn role() -> Signer {
     Signer::new("ASIAROLE", "canary-role-session")
 }
 
-/// The only request that STS got has these parts, and was signed by this key or by none.
+/// Asserts that STS received one request with these parts, signed with this key or unsigned.
 fn expect_assume_role(sts: &StandIn, by: Option<&str>, parts: &[&str]) {
     let [request] = <[Seen; 1]>::try_from(sts.seen()).expect("one request");
     assert_eq!(request.header("authorization").map(access_key), by);
@@ -268,7 +268,7 @@ fn a_web_identity_token_is_exchanged_without_a_signature() {
     expect_assume_role(&sts, None, &parts);
 }
 
-/// Each way to STS, through moto's, which isn't ours.
+/// Uses moto's STS.
 fn on_moto(prepare: fn(Run) -> Run) {
     let stub = stub();
     let run = prepare(without_credentials(&stub)).env("AWS_ENDPOINT_URL_STS", Moto::shared().url());
@@ -295,7 +295,7 @@ fn moto_accepts_a_web_identity() {
     on_moto(with_web_identity);
 }
 
-/// The cache's names are SHA-1: of the session's name, or of the start URL in the older form.
+/// The names of cache files are the SHA-1 of the session name, or of the start URL in the legacy format.
 const SSO_SESSION: (&str, &str) = (
     "[profile sso]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = reader\n\
      [sso-session corp]\nsso_region = eu-west-1\nsso_start_url = https://corp.awsapps.com/start\n",
@@ -307,7 +307,7 @@ const SSO_LEGACY: (&str, &str) = (
     "a51746d4aa793ae07b25e90c3a5db96fc7832bd7",
 );
 
-/// A run by a profile of SSO, with a token that is good until then.
+/// A run with an SSO profile, and a cached token that expires then.
 fn with_sso(run: Run, (config, cache): (&str, &str), expires: &str) -> Run {
     let run = with_config(run, config).env("AWS_PROFILE", "sso");
     write(
@@ -372,7 +372,7 @@ fn an_expired_sso_session_is_refreshed() {
     assert!(renewal.body.contains(r#""refreshToken":"canary-refresh""#));
 }
 
-/// What ECS, EKS and the instance's metadata answer alike.
+/// Credentials in the format shared by ECS, EKS and the instance metadata service.
 fn json(key: &str) -> Answer {
     ok(format!(
         r#"{{"Code":"Success","Type":"AWS-HMAC","LastUpdated":"2026-01-01T00:00:00Z","AccessKeyId":"{key}","SecretAccessKey":"canary-{key}","Token":"canary-token-{key}","Expiration":"2099-01-01T00:00:00Z"}}"#
@@ -383,7 +383,7 @@ fn session_signer(key: &str) -> Signer {
     Signer::new(key, &format!("canary-token-{key}"))
 }
 
-/// An agent of containers, which gives credentials to who knows its token.
+/// A container credentials agent, which requires a token.
 fn agent(address: &str, key: &'static str) -> StandIn {
     StandIn::at(address, move |seen| match seen.header("authorization") {
         Some("canary-agent-token") => json(key),
@@ -391,7 +391,7 @@ fn agent(address: &str, key: &'static str) -> StandIn {
     })
 }
 
-/// A run with the token in a file, as EKS mounts it.
+/// A run with the token in a file, as in EKS.
 fn with_token(run: Run) -> Run {
     write(&run, "agent-token", "canary-agent-token");
     run.env("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "agent-token")
@@ -416,7 +416,7 @@ const METADATA_TOKEN: &str = "canary-metadata-token";
 const TOKEN: &str = "PUT /latest/api/token";
 const ROLES: &str = "GET /latest/meta-data/iam/security-credentials/";
 
-/// The token of a session, without which the metadata service says nothing.
+/// The session token that the metadata service requires.
 fn token() -> Answer {
     let header = "x-aws-ec2-metadata-token-ttl-seconds: 21600";
     Answer::Whole(200, header, METADATA_TOKEN.to_owned())
@@ -436,7 +436,7 @@ fn metadata(address: &str) -> StandIn {
     })
 }
 
-/// A run that may ask the metadata service, and knows no region.
+/// A run that uses the metadata service, and has no region.
 fn on_an_instance(stub: &Stub) -> Run {
     without_credentials(stub)
         .unset("AWS_EC2_METADATA_DISABLED")

@@ -1,5 +1,5 @@
-//! The fault catalogue: each row of the table is injected into a run of the real binary, and ends as
-//! the row says. docs/faults.md is this table; `SSM_EXEC_BLESS=1` writes it anew.
+//! Fault injection: each row of the table is injected into a run of the real binary, and has the result
+//! that the row states. docs/faults.md is generated from the table with `SSM_EXEC_BLESS=1`.
 
 mod table;
 
@@ -10,34 +10,34 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// How a run ends.
+/// The result of a run.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum End {
-    /// With all values.
+    /// The command was started with all values.
     Started,
-    /// With this status, and the command was not started.
+    /// The command was not started, and the status is this.
     Status(i32),
 }
 
-/// One fault.
+/// A fault and its result.
 pub struct Row {
-    /// What goes wrong.
-    pub what: &'static str,
-    /// Makes the world in which it does.
-    pub world: fn() -> Scene,
-    /// How the run ends.
+    /// The name of the fault.
+    pub name: &'static str,
+    /// Sets the fault up.
+    pub setup: fn() -> Setup,
+    /// The result of the run.
     pub end: End,
-    /// What the message says.
+    /// Parts of the message, separated by ` … `.
     pub says: &'static str,
 }
 
-/// An endpoint, if there is one, and a run that asks it.
-pub struct Scene {
+/// An endpoint, if there is one, and a run against it.
+pub struct Setup {
     pub stub: Option<Stub>,
     pub run: Run,
 }
 
-/// Parameters of two pages below `/f`.
+/// The number of parameters below `/f`: two pages.
 pub const COUNT: usize = 15;
 
 pub fn filled(stub: Stub) -> Stub {
@@ -50,30 +50,30 @@ pub fn filled(stub: Stub) -> Stub {
     stub
 }
 
-/// A run over all of `/f`, with a time that is short and enough for a retry or two.
-pub fn over(stub: Stub) -> Scene {
+/// A run with the prefix `/f`, and a timeout that allows one or two retries.
+pub fn by_prefix(stub: Stub) -> Setup {
     let run = Run::against(&stub.url()).args("-p /f --timeout 3s");
-    Scene {
+    Setup {
         stub: Some(stub),
         run,
     }
 }
 
-/// Two batches of keys in place of the prefix.
-pub fn by_keys(stub: Stub) -> Scene {
+/// A run with keys for two batches.
+pub fn by_keys(stub: Stub) -> Setup {
     let keys: String = (0..COUNT).map(|n| format!("K{n}=/f/k{n} ")).collect();
     let run = Run::against(&stub.url())
         .env("SSM_EXEC_KEY", keys)
         .args("--timeout 3s");
-    Scene {
+    Setup {
         stub: Some(stub),
         run,
     }
 }
 
-/// The command that a started row runs: it has every value.
-fn play(row: &Row) -> Result<(), String> {
-    let Scene { stub, run } = (row.world)();
+/// Runs a row, and compares its result.
+fn check_row(row: &Row) -> Result<(), String> {
+    let Setup { stub, run } = (row.setup)();
     let outcome = match row.end {
         End::Status(_) => run.args("-- echo started").run(),
         End::Started => run.args("-- env -0").run(),
@@ -82,7 +82,7 @@ fn play(row: &Row) -> Result<(), String> {
     let wrong = |why: &str| {
         Err(format!(
             "{}: {why}: status {}, {}",
-            row.what, outcome.status, outcome.stderr
+            row.name, outcome.status, outcome.stderr
         ))
     };
     match row.end {
@@ -99,8 +99,10 @@ fn play(row: &Row) -> Result<(), String> {
         }
         End::Status(_) => {}
     }
-    if !outcome.stderr.contains(row.says) {
-        return wrong(&format!("no {:?}", row.says));
+    for part in row.says.split(" … ") {
+        if !outcome.stderr.contains(part) {
+            return wrong(&format!("no {part:?}"));
+        }
     }
     Ok(())
 }
@@ -115,14 +117,14 @@ fn every_fault_has_the_documented_result() {
         for _ in 0..8 {
             scope.spawn(|| {
                 while let Some(row) = rows.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if let Err(failure) = play(row) {
-                        failures.lock().expect("no panic holds it").push(failure);
+                    if let Err(failure) = check_row(row) {
+                        failures.lock().expect("not poisoned").push(failure);
                     }
                 }
             });
         }
     });
-    let failures = failures.into_inner().expect("no panic held it");
+    let failures = failures.into_inner().expect("not poisoned");
     assert!(
         failures.is_empty(),
         "{} of {}:\n{}",
@@ -135,7 +137,7 @@ fn every_fault_has_the_documented_result() {
 #[test]
 fn the_documented_table_is_up_to_date() {
     let mut text = String::from(
-        "# Faults\n\nWhat goes wrong, and how a run ends. Each row is injected into a run of the real binary by\n`tests/suite/faults`, which writes this page. \"Started\" is with every value; otherwise the command was\nnot started.\n\n| fault | ends with | message |\n| --- | --- | --- |\n",
+        "# Faults\n\nFaults, and the result of a run. Each row is injected into a run of the real binary by\n`tests/suite/faults`, which generates this page. \"Started\" means with every value; otherwise the command\nwas not started, and the number is the exit status.\n\n| fault | result | message |\n| --- | --- | --- |\n",
     );
     for row in table::ROWS {
         let end = match row.end {
@@ -147,7 +149,7 @@ fn the_documented_table_is_up_to_date() {
         } else {
             format!("…{}…", row.says.replace('|', "\\|"))
         };
-        let _ = writeln!(text, "| {} | {end} | {says} |", row.what);
+        let _ = writeln!(text, "| {} | {end} | {says} |", row.name);
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/faults.md");
     if std::env::var_os("SSM_EXEC_BLESS").is_some() {

@@ -1,7 +1,7 @@
-//! The rows. A row is a name, a world, an end, and words of the message.
+//! The rows: a name, a setup, a result, and a part of the message.
 
 use super::End::{Started, Status};
-use super::{Row, Scene, by_keys, filled, over};
+use super::{Row, Setup, by_keys, by_prefix, filled};
 use crate::harness::Run;
 use ssm_stub::{
     After, Certificate, Corruption, Denial, Fault, KmsDenial, OnConnect, Parameter, Policy, Stub,
@@ -10,94 +10,94 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::time::Duration;
 
-fn once(fault: impl Into<Fault>) -> Scene {
+fn once(fault: impl Into<Fault>) -> Setup {
     let stub = filled(Stub::start());
     stub.fault(fault);
-    over(stub)
+    by_prefix(stub)
 }
 
-fn second_page(fault: Fault) -> Scene {
+fn second_page(fault: Fault) -> Setup {
     let stub = filled(Stub::start());
     stub.fault(Fault::None);
     stub.fault(fault);
-    over(stub)
+    by_prefix(stub)
 }
 
-fn always(fault: impl Into<Fault>) -> Scene {
+fn always(fault: impl Into<Fault>) -> Setup {
     let stub = filled(Stub::start());
     stub.always(fault);
-    let scene = over(stub);
-    Scene {
-        run: scene.run.args("--timeout 900ms"),
-        ..scene
+    let setup = by_prefix(stub);
+    Setup {
+        run: setup.run.args("--timeout 900ms"),
+        ..setup
     }
 }
 
-fn keys(fault: impl Into<Fault>) -> Scene {
+fn keys(fault: impl Into<Fault>) -> Setup {
     let stub = filled(Stub::start());
     stub.fault(fault);
     by_keys(stub)
 }
 
-fn client(code: &str, message: &str) -> Scene {
+fn client(code: &str, message: &str) -> Setup {
     always(Fault::client(code, message))
 }
 
-fn denied(action: &str, denial: impl Into<Denial>) -> Scene {
+fn denied(action: &str, denial: impl Into<Denial>) -> Setup {
     let stub = filled(Stub::start());
     stub.deny(action, "*", denial);
-    over(stub)
+    by_prefix(stub)
 }
 
-fn kms(denial: KmsDenial) -> Scene {
+fn kms(denial: KmsDenial) -> Setup {
     let stub = filled(Stub::start());
     stub.deny_kms("/f/*", denial);
-    over(stub)
+    by_prefix(stub)
 }
 
-fn tls(stub: Stub) -> Scene {
+fn tls(stub: Stub) -> Setup {
     let stub = filled(stub);
-    let scene = over(stub);
-    let bundle = scene.run.home().join("ca.pem");
-    std::fs::write(&bundle, scene.stub.as_ref().expect("a stub").ca_pem()).expect("a bundle");
-    Scene {
-        run: scene.run.env("AWS_CA_BUNDLE", bundle),
-        ..scene
+    let setup = by_prefix(stub);
+    let bundle = setup.run.home().join("ca.pem");
+    std::fs::write(&bundle, setup.stub.as_ref().expect("a stub").ca_pem()).expect("a bundle");
+    Setup {
+        run: setup.run.env("AWS_CA_BUNDLE", bundle),
+        ..setup
     }
 }
 
-fn nowhere(url: &str, words: &str) -> Scene {
-    Scene {
+fn without_stub(url: &str, words: &str) -> Setup {
+    Setup {
         stub: None,
         run: Run::against(url).args("-p /f --timeout 900ms").args(words),
     }
 }
 
-fn bundle(text: &str) -> Scene {
-    let scene = tls(Stub::builder().tls().start());
-    std::fs::write(scene.run.home().join("ca.pem"), text).expect("a bundle");
-    scene
+fn bundle(text: &str) -> Setup {
+    let setup = tls(Stub::builder().tls().start());
+    std::fs::write(setup.run.home().join("ca.pem"), text).expect("a bundle");
+    setup
 }
 
-fn corrupted(corruption: Corruption) -> Scene {
+fn corrupted(corruption: Corruption) -> Setup {
     once(Fault::Corrupted(corruption))
 }
 
-fn corrupted_keys(corruption: Corruption) -> Scene {
+fn corrupted_keys(corruption: Corruption) -> Setup {
     keys(Fault::Corrupted(corruption))
 }
 
-fn environment(name: &str, value: &str) -> Scene {
-    let scene = over(filled(Stub::start()));
-    Scene {
-        run: scene.run.env(name, value),
-        ..scene
+fn environment(name: &str, value: &str) -> Setup {
+    let setup = by_prefix(filled(Stub::start()));
+    Setup {
+        run: setup.run.env(name, value),
+        ..setup
     }
 }
 
-/// A server that answers each greeting with the alert `protocol_version`, as those do that know no
-/// newer one than TLS 1.1 (RFC 5246, 7.2.2). Its thread ends with the tests.
-fn refusing_tls() -> String {
+/// A server that answers each ClientHello with the alert `protocol_version`, as servers that only support
+/// TLS 1.1 do (RFC 5246, 7.2.2).
+fn tls11_server() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("an address").port();
     std::thread::spawn(move || {
@@ -109,67 +109,67 @@ fn refusing_tls() -> String {
     format!("https://localhost:{port}")
 }
 
-/// Parameters below the prefix that no environment has room for.
-fn too_much() -> Scene {
-    let scene = over(filled(Stub::start()));
-    let stub = scene.stub.as_ref().expect("a stub");
+/// More parameters than fit into an environment.
+fn too_large() -> Setup {
+    let setup = by_prefix(filled(Stub::start()));
+    let stub = setup.stub.as_ref().expect("a stub");
     for n in 0..30 {
         let value = "canary".repeat(20_000);
         stub.put(Parameter::secure(&format!("/f/big{n}"), &value));
     }
-    scene
+    setup
 }
 
-/// A profile whose credentials come from this shell script.
-fn process(script: &str) -> Scene {
-    let scene = over(filled(Stub::start()));
-    let home = scene.run.home();
+/// A profile with a credential process: this shell script.
+fn process(script: &str) -> Setup {
+    let setup = by_prefix(filled(Stub::start()));
+    let home = setup.run.home();
     crate::harness::script(&home.join("give"), script);
     let config = home.join("config");
     std::fs::write(&config, "[default]\ncredential_process = ./give\n").expect("a file");
-    let run = scene.run.unset("AWS_ACCESS_KEY_ID");
-    Scene {
+    let run = setup.run.unset("AWS_ACCESS_KEY_ID");
+    Setup {
         run: run.env("AWS_CONFIG_FILE", config).args("--timeout 900ms"),
-        ..scene
+        ..setup
     }
 }
 
-const fn row(what: &'static str, world: fn() -> Scene, end: super::End, says: &'static str) -> Row {
+const fn row(name: &'static str, setup: fn() -> Setup, end: super::End, says: &'static str) -> Row {
     Row {
-        what,
-        world,
+        name,
+        setup,
         end,
         says,
     }
 }
 
 pub const ROWS: &[Row] = &[
-    // The wire.
+    // Connections.
     row(
         "connection refused",
-        || nowhere("http://127.0.0.1:1", ""),
+        || without_stub("http://127.0.0.1:1", ""),
         Status(75),
         "Connection refused",
     ),
     row(
-        "a name that DNS doesn't know",
-        || nowhere("https://ssm.invalid", ""),
+        "unknown host name",
+        || without_stub("https://ssm.invalid", ""),
         Status(75),
-        "ssm.invalid failed",
+        "ssm.invalid",
     ),
     row(
-        "an address that never answers",
-        || nowhere("https://192.0.2.1", ""),
+        "no response to connection attempts",
+        || without_stub("https://192.0.2.1", ""),
         Status(75),
-        "within 900ms",
+        "900ms",
     ),
     row(
-        "no one at IPv6's address of a name, and the endpoint at IPv4's",
+        "nothing listens on the IPv6 address of a host, and the endpoint on its IPv4 address",
         || {
             let stub = filled(Stub::start());
             let url = format!("http://localhost:{}", stub.port());
             let run = Run::against(&url).args("-p /f --timeout 3s");
-            Scene {
+            Setup {
                 stub: Some(stub),
                 run,
             }
@@ -178,16 +178,16 @@ pub const ROWS: &[Row] = &[
         "",
     ),
     row(
-        "connection closed without an answer, once",
+        "connection closed without a response, once",
         || once(Fault::close()),
         Started,
         "",
     ),
     row(
-        "connection closed without an answer, for ever",
+        "connection closed without a response, always",
         || always(Fault::close()),
         Status(75),
-        "couldn't fetch /f/*",
+        "/f/*",
     ),
     row(
         "connection reset before the headers, once",
@@ -196,25 +196,25 @@ pub const ROWS: &[Row] = &[
         "",
     ),
     row(
-        "connection reset in the headers, once",
+        "connection reset within the headers, once",
         || once(Fault::half_headers(After::Reset)),
         Started,
         "",
     ),
     row(
-        "connection closed in the headers, once",
+        "connection closed within the headers, once",
         || once(Fault::half_headers(After::Close)),
         Started,
         "",
     ),
     row(
-        "half a body, then a close, once",
+        "half a body, then the connection is closed, once",
         || once(Fault::TruncatedBody(After::Close)),
         Started,
         "",
     ),
     row(
-        "half a body, then a reset, once",
+        "half a body, then the connection is reset, once",
         || once(Fault::TruncatedBody(After::Reset)),
         Started,
         "",
@@ -226,68 +226,68 @@ pub const ROWS: &[Row] = &[
         "",
     ),
     row(
-        "half a body for ever",
+        "half a body, then the connection is closed, always",
         || always(Fault::TruncatedBody(After::Close)),
         Status(75),
-        "in ",
+        "tries … cut off",
     ),
     row(
-        "a body longer than its length, once",
+        "a body longer than its Content-Length, once",
         || once(Fault::WrongLength(-7)),
         Started,
         "",
     ),
     row(
-        "a body shorter than its length, once",
+        "a body shorter than its Content-Length, once",
         || once(Fault::WrongLength(7)),
         Started,
         "",
     ),
     row(
-        "chunked garbage, once",
+        "invalid chunked encoding, once",
         || once(Fault::chunked_garbage()),
         Started,
         "",
     ),
     row(
-        "no answer, for ever",
+        "no response, always",
         || always(Fault::NoResponse),
         Status(75),
-        "the time was up (900ms)",
+        "900ms",
     ),
     row(
-        "headers that stop half-way, for ever",
+        "headers that stall, always",
         || always(Fault::half_headers(After::Stall)),
         Status(75),
         "900ms",
     ),
     row(
-        "a body that stops half-way, for ever",
+        "a body that stalls, always",
         || always(Fault::TruncatedBody(After::Stall)),
         Status(75),
         "900ms",
     ),
     row(
-        "an answer that comes late",
+        "a late response",
         || once(Fault::Delay(Duration::from_millis(300))),
         Started,
         "",
     ),
     row(
-        "connections that are reset at once, for ever",
+        "connections reset at once, always",
         || {
-            let scene = always(Fault::None);
-            scene
+            let setup = always(Fault::None);
+            setup
                 .stub
                 .as_ref()
                 .expect("a stub")
                 .on_connect(OnConnect::Reset);
-            scene
+            setup
         },
         Status(75),
-        "couldn't fetch",
+        "/f/*",
     ),
-    // What isn't SSM.
+    // Responses that aren't from SSM.
     row(
         "500 without a code, once",
         || once(Fault::status(500)),
@@ -313,25 +313,25 @@ pub const ROWS: &[Row] = &[
         "",
     ),
     row(
-        "500 for ever",
+        "500 without a code, always",
         || always(Fault::status(500)),
         Status(75),
         "HTTP 500",
     ),
     row(
-        "502 for ever",
+        "502 from a gateway, always",
         || always(Fault::status(502)),
         Status(75),
         "HTTP 502",
     ),
     row(
-        "503 for ever",
+        "503 from a gateway, always",
         || always(Fault::status(503)),
         Status(75),
         "HTTP 503",
     ),
     row(
-        "504 for ever",
+        "504 from a gateway, always",
         || always(Fault::status(504)),
         Status(75),
         "HTTP 504",
@@ -343,10 +343,10 @@ pub const ROWS: &[Row] = &[
         "",
     ),
     row(
-        "InternalServerError, for ever",
+        "InternalServerError, always",
         || always(Fault::internal()),
         Status(75),
-        "InternalServerError (HTTP 500)",
+        "InternalServerError",
     ),
     row(
         "HTML with status 200, once",
@@ -355,13 +355,13 @@ pub const ROWS: &[Row] = &[
         "",
     ),
     row(
-        "HTML with status 200, for ever",
+        "HTML with status 200, always",
         || always(Fault::html()),
         Status(75),
         "wasn't what SSM sends",
     ),
     row(
-        "an empty 200, for ever",
+        "an empty body with status 200, always",
         || always(Fault::empty()),
         Status(75),
         "/f/*",
@@ -373,124 +373,124 @@ pub const ROWS: &[Row] = &[
         "no list of parameters",
     ),
     row(
-        "a list of numbers",
+        "a list of numbers instead of parameters",
         || always(Fault::json(r#"{"Parameters":[1]}"#)),
         Status(75),
         "wasn't what SSM sends",
     ),
     row(
-        "a body that says it is compressed and isn't",
+        "Content-Encoding: gzip on an uncompressed body, once",
         || once(Fault::gzip()),
         Started,
         "",
     ),
-    // Throttles.
+    // Throttling.
     row(
         "ThrottlingException, once",
         || {
-            let scene = once(Fault::throttle());
-            Scene {
-                run: scene.run.args("--timeout 9s"),
-                ..scene
+            let setup = once(Fault::throttle());
+            Setup {
+                run: setup.run.args("--timeout 9s"),
+                ..setup
             }
         },
         Started,
-        "asked for again in",
+        "again in",
     ),
     row(
-        "ThrottlingException, for ever",
+        "ThrottlingException, always",
         || always(Fault::throttle()),
         Status(75),
         "high-throughput-enabled",
     ),
     row(
-        "RequestLimitExceeded, for ever",
+        "RequestLimitExceeded, always",
         || client("RequestLimitExceeded", "x"),
         Status(75),
-        "throttled it (RequestLimitExceeded)",
+        "RequestLimitExceeded",
     ),
     row(
-        "TooManyRequestsException, for ever",
+        "TooManyRequestsException, always",
         || client("TooManyRequestsException", "x"),
         Status(75),
-        "throttled it (TooManyRequestsException)",
+        "TooManyRequestsException",
     ),
     row(
-        "429 without a code, for ever",
+        "429 without a code, always",
         || always(Fault::Response(429, "text/plain", Vec::new())),
         Status(75),
-        "throttled it (HTTP 429)",
+        "HTTP 429",
     ),
     row(
         "429 with Retry-After: 1, once",
         || {
-            let scene =
+            let setup =
                 once(Fault::Response(429, "text/plain", Vec::new()).header("retry-after", "1"));
-            Scene {
-                run: scene.run.args("--timeout 9s"),
-                ..scene
+            Setup {
+                run: setup.run.args("--timeout 9s"),
+                ..setup
             }
         },
         Started,
-        "asked for again in",
+        "again in",
     ),
     row(
-        "503 with Retry-After beyond the deadline",
+        "503 with Retry-After beyond the timeout",
         || always(Fault::status(503).header("retry-after", "60")),
         Status(75),
-        "in 1 try",
+        "1 try",
     ),
-    // Answers that can't be relied on.
+    // Invalid responses.
     row(
         "a parameter without a value",
         || corrupted(Corruption::NoValue),
         Status(65),
-        "came without a value",
+        "without a value",
     ),
     row(
-        "a parameter that isn't below the prefix",
+        "a parameter that is not below the prefix",
         || corrupted(Corruption::Unrequested),
         Status(75),
-        "/unrequested/parameter isn't below",
+        "/unrequested/parameter",
     ),
     row(
-        "a parameter that nobody asked for, among keys",
+        "a parameter that was not requested, with keys",
         || corrupted_keys(Corruption::Unrequested),
         Status(75),
-        "was not asked for",
+        "/unrequested/parameter",
     ),
     row(
-        "a key that is neither found nor invalid",
+        "a key that is neither returned nor invalid",
         || corrupted_keys(Corruption::Omitted),
         Status(75),
-        "neither among the parameters nor",
+        "/f/k0",
     ),
     row(
-        "every key invalid",
+        "every key is invalid",
         || corrupted_keys(Corruption::AllInvalid),
         Status(66),
-        "don't exist: /f/k",
+        "/f/k0",
     ),
     row(
-        "a token that repeats",
+        "a page token that repeats",
         || always(Fault::Corrupted(Corruption::Token("again".to_owned()))),
         Status(75),
-        "",
+        "token",
     ),
     row(
-        "a token that has expired, once",
+        "an expired page token, once",
         || second_page(Fault::client("InvalidNextToken", "x")),
         Started,
         "",
     ),
     row(
         "1,000 empty pages",
-        || over(filled(Stub::builder().empty_pages(500).start())),
+        || by_prefix(filled(Stub::builder().empty_pages(500).start())),
         Started,
         "",
     ),
     row(
-        "a page of 1,000",
+        "a page of 1,000 parameters",
         || {
             let parameter = |n| {
                 format!(
@@ -509,26 +509,26 @@ pub const ROWS: &[Row] = &[
         "",
     ),
     row(
-        "pages of two",
-        || over(filled(Stub::builder().page_size(2).start())),
+        "pages of two parameters",
+        || by_prefix(filled(Stub::builder().page_size(2).start())),
         Started,
         "",
     ),
     // Denials.
     row(
-        "denied by path, nothing allows it",
+        "access to the path denied, no policy allows it",
         || denied("GetParametersByPath", Denial::Implicit(Policy::Identity)),
         Status(77),
         r#"add to the caller's policy: {"Action":"ssm:GetParametersByPath""#,
     ),
     row(
-        "denied by path, old text",
+        "access to the path denied, older message",
         || denied("GetParametersByPath", Denial::Old),
         Status(77),
         "ssm:GetParametersByPath",
     ),
     row(
-        "denied by an explicit deny of a service control policy",
+        "access denied explicitly by a service control policy",
         || {
             denied(
                 "GetParametersByPath",
@@ -540,22 +540,22 @@ pub const ROWS: &[Row] = &[
             )
         },
         Status(77),
-        "a service control policy (arn:aws:organizations::111122223333:policy/o-1/service_control_policy/p-1) denies it explicitly",
+        "service_control_policy/p-1",
     ),
     row(
-        "denied by a permissions boundary",
+        "access denied by a permissions boundary",
         || denied("GetParametersByPath", Denial::Implicit(Policy::Boundary)),
         Status(77),
-        "add to the permissions boundary",
+        "permissions boundary",
     ),
     row(
-        "denied by a VPC endpoint's policy",
+        "access denied by a VPC endpoint policy",
         || denied("GetParametersByPath", Denial::Implicit(Policy::VpcEndpoint)),
         Status(77),
-        "add to the VPC endpoint policy",
+        "VPC endpoint policy",
     ),
     row(
-        "denied in a form that isn't known",
+        "access denied with an unknown message",
         || {
             denied(
                 "GetParametersByPath",
@@ -563,10 +563,10 @@ pub const ROWS: &[Row] = &[
             )
         },
         Status(77),
-        "AWS denied access to /f/*: Not for you",
+        "Not for you",
     ),
     row(
-        "denied on some keys of many",
+        "access to one of many keys denied",
         || {
             let stub = filled(Stub::start());
             stub.deny(
@@ -580,31 +580,31 @@ pub const ROWS: &[Row] = &[
         "parameter/f/k3",
     ),
     row(
-        "denied, and an absent key besides",
+        "access denied, and another key is missing",
         || {
-            let scene = denied("GetParametersByPath", Denial::Implicit(Policy::Identity));
-            Scene {
-                run: scene.run.args("-k A=/nope"),
-                ..scene
+            let setup = denied("GetParametersByPath", Denial::Implicit(Policy::Identity));
+            Setup {
+                run: setup.run.args("-k A=/nope"),
+                ..setup
             }
         },
         Status(77),
         "ssm:GetParametersByPath",
     ),
     row(
-        "kms:Decrypt denied, old text",
+        "kms:Decrypt denied, older message",
         || kms(KmsDenial::Old),
         Status(77),
-        "the KMS key doesn't exist in this region, or",
+        "kms:Decrypt",
     ),
     row(
-        "kms:Decrypt denied, new text",
+        "kms:Decrypt denied, newer message",
         || kms(KmsDenial::New),
         Status(77),
         "kms:EncryptionContext:PARAMETER_ARN",
     ),
     row(
-        "the KMS key is disabled",
+        "the KMS key is pending deletion",
         || kms(KmsDenial::KeyDisabled),
         Status(77),
         "cancel its deletion",
@@ -613,22 +613,22 @@ pub const ROWS: &[Row] = &[
         "the KMS key of another account is not shared",
         || kms(KmsDenial::NotShared),
         Status(77),
-        "must be shared",
+        "shared",
     ),
     row(
-        "a secret that may not be read",
+        "access to a secret denied",
         || {
-            let scene = over(filled(Stub::start()));
-            let stub = scene.stub.as_ref().expect("a stub");
+            let setup = by_prefix(filled(Stub::start()));
+            let stub = setup.stub.as_ref().expect("a stub");
             stub.put_secret("db", "canary");
             stub.deny(
                 "secretsmanager:GetSecretValue",
                 "*",
                 Denial::Implicit(Policy::Identity),
             );
-            Scene {
-                run: scene.run.args("-k S=/aws/reference/secretsmanager/db"),
-                ..scene
+            Setup {
+                run: setup.run.args("-k S=/aws/reference/secretsmanager/db"),
+                ..setup
             }
         },
         Status(77),
@@ -669,23 +669,23 @@ pub const ROWS: &[Row] = &[
         "InvalidSignatureException",
     ),
     row(
-        "a clock that is wrong, told by the service's own date, once",
+        "a wrong clock, once",
         || {
             let stub = filled(Stub::builder().clock_ahead(3_600).start());
             stub.fault(Fault::client(
                 "InvalidSignatureException",
                 "Signature expired: 20180920T174101Z is now earlier than 20180920T174504Z",
             ));
-            over(stub)
+            by_prefix(stub)
         },
         Started,
         "",
     ),
     row(
-        "a clock that is wrong, for ever",
+        "a wrong clock, always",
         || client("RequestTimeTooSkewed", "x"),
         Status(77),
-        "clock is wrong",
+        "clock",
     ),
     row(
         "an empty secret key",
@@ -700,24 +700,24 @@ pub const ROWS: &[Row] = &[
         "no ticket",
     ),
     row(
-        "a credential process that never ends",
+        "a credential process that never exits",
         || process("#!/bin/sh\nexec sleep 2\n"),
         Status(75),
-        "the time was up (900ms) while region and credentials were looked for",
+        "900ms",
     ),
     row(
-        "a container's agent that isn't there",
+        "a container credentials agent that is down",
         || {
-            let scene = over(filled(Stub::start()));
-            let run = scene.run.unset("AWS_ACCESS_KEY_ID");
+            let setup = by_prefix(filled(Stub::start()));
+            let run = setup.run.unset("AWS_ACCESS_KEY_ID");
             let agent = "http://127.0.0.1:1/";
-            Scene {
+            Setup {
                 run: run.env("AWS_CONTAINER_CREDENTIALS_FULL_URI", agent),
-                ..scene
+                ..setup
             }
         },
         Status(75),
-        "from the container's agent",
+        "container",
     ),
     row(
         "an unknown profile",
@@ -744,12 +744,12 @@ pub const ROWS: &[Row] = &[
         "",
     ),
     row(
-        "FIPS and an endpoint of one's own",
+        "FIPS with a custom endpoint",
         || environment("AWS_USE_FIPS_ENDPOINT", "true"),
         Status(78),
         "FIPS",
     ),
-    // The request itself.
+    // Errors of the request.
     row(
         "ValidationException",
         || client("ValidationException", "x"),
@@ -760,7 +760,7 @@ pub const ROWS: &[Row] = &[
         "ParameterNotFound without a text",
         || always(Fault::Error(ssm_stub::ApiError::bare("ParameterNotFound"))),
         Status(78),
-        "ParameterNotFound: without a text",
+        "ParameterNotFound",
     ),
     row(
         "ParameterVersionNotFound",
@@ -769,65 +769,65 @@ pub const ROWS: &[Row] = &[
         "could not find version 2",
     ),
     row(
-        "an action that isn't there",
+        "UnknownOperationException",
         || client("UnknownOperationException", ""),
         Status(78),
         "UnknownOperationException",
     ),
     // TLS.
     row(
-        "TLS, with the CA named",
+        "TLS with a CA bundle",
         || tls(Stub::builder().tls().start()),
         Started,
         "",
     ),
     row(
-        "TLS 1.2 alone",
+        "TLS 1.2 only",
         || tls(Stub::builder().tls12().start()),
         Started,
         "",
     ),
     row(
-        "TLS, an unknown CA",
-        || over(filled(Stub::builder().tls().start())),
+        "TLS with an unknown CA",
+        || by_prefix(filled(Stub::builder().tls().start())),
         Status(75),
         "--ca-bundle FILE",
     ),
     row(
-        "TLS, a certificate for another name",
+        "TLS with a certificate for another host",
         || tls(Stub::builder().certificate(Certificate::WrongName).start()),
         Status(75),
         "can't be trusted",
     ),
     row(
-        "TLS, an expired certificate",
+        "TLS with an expired certificate",
         || tls(Stub::builder().certificate(Certificate::Expired).start()),
         Status(75),
         "can't be trusted",
     ),
     row(
-        "TLS, a handshake that stalls",
+        "a TLS handshake that stalls",
         || {
-            let scene = tls(Stub::builder().tls().start());
-            scene
+            let setup = tls(Stub::builder().tls().start());
+            setup
                 .stub
                 .as_ref()
                 .expect("a stub")
                 .on_connect(OnConnect::Stall);
-            Scene {
-                run: scene.run.args("--timeout 900ms"),
-                ..scene
+            Setup {
+                run: setup.run.args("--timeout 900ms"),
+                ..setup
             }
         },
         Status(75),
         "900ms",
     ),
     row(
-        "TLS spoken to a plain server",
+        "TLS to a plain HTTP server",
         || {
             let stub = filled(Stub::start());
             let url = format!("https://localhost:{}", stub.port());
-            Scene {
+            Setup {
                 run: Run::against(&url).args("-p /f --timeout 900ms"),
                 stub: Some(stub),
             }
@@ -836,8 +836,8 @@ pub const ROWS: &[Row] = &[
         "must speak TLS 1.2 or 1.3",
     ),
     row(
-        "TLS 1.1 alone",
-        || nowhere(&refusing_tls(), ""),
+        "TLS 1.1 only",
+        || without_stub(&tls11_server(), ""),
         Status(75),
         "ProtocolVersion",
     ),
@@ -845,45 +845,45 @@ pub const ROWS: &[Row] = &[
         "a CA bundle that isn't PEM",
         || bundle("canary garbage"),
         Status(78),
-        "there is no certificate in it",
+        "ca.pem",
     ),
     row(
-        "a CA bundle with a broken certificate",
+        "a CA bundle with an invalid certificate",
         || bundle("-----BEGIN CERTIFICATE-----\nQUJD\n-----END CERTIFICATE-----\n"),
         Status(78),
-        "certificate number 1 can't be read",
+        "certificate number 1",
     ),
     // The environment.
     row(
         "a value that is too long for a variable",
         || {
-            let scene = over(filled(Stub::start()));
-            scene
+            let setup = by_prefix(filled(Stub::start()));
+            setup
                 .stub
                 .as_ref()
                 .expect("a stub")
                 .put(Parameter::secure("/f/big", &"canary".repeat(30_000)));
-            scene
+            setup
         },
         Status(65),
-        "longer than the 131071 bytes",
+        "131071",
     ),
     row(
-        "values that are too much in all",
-        too_much,
+        "values that exceed the size of the environment",
+        too_large,
         Status(65),
-        "the kernel takes 2097152",
+        "2097152",
     ),
     row(
         "a value with a NUL byte",
         || {
-            let scene = over(filled(Stub::start()));
-            scene
+            let setup = by_prefix(filled(Stub::start()));
+            setup
                 .stub
                 .as_ref()
                 .expect("a stub")
                 .put(Parameter::secure("/f/nul", "canary\0"));
-            scene
+            setup
         },
         Status(65),
         "NUL byte",

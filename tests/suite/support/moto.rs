@@ -1,8 +1,7 @@
-//! moto's server: one for the whole run, seeded by boto3, which isn't ours.
+//! moto's server: one for the whole run, seeded with boto3.
 //!
-//! Where it differs from AWS (moto 5.2), a test says so: it never returns `Selector`, doesn't know
-//! ARNs in `GetParameters`, labels only the latest version for the `Label` filter, and checks neither
-//! names nor sizes as AWS does.
+//! moto 5.2 differs from AWS: it never returns `Selector`, doesn't support ARNs in `GetParameters`, only
+//! filters by labels of the latest version, and doesn't validate names and sizes as AWS does.
 
 use crate::harness::Put;
 use std::io::{BufRead, BufReader, Write};
@@ -43,7 +42,7 @@ pub struct Moto {
 }
 
 impl Moto {
-    /// Started by the first test that needs it; it ends when its stdin does, with the tests.
+    /// Started by the first test that needs it; ends with the tests, at the end of its stdin.
     pub fn shared() -> &'static Self {
         static SHARED: OnceLock<Moto> = OnceLock::new();
         SHARED.get_or_init(|| {
@@ -100,12 +99,12 @@ impl Moto {
             .expect("boto3 reads");
         assert!(
             boto.wait().expect("boto3 ends").success(),
-            "boto3 puts the parameters"
+            "boto3 creates the parameters"
         );
     }
 }
 
-/// The environment that `./tests/run` makes.
+/// The Python of the virtual environment made by `./tests/run`.
 pub fn python() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/venv/bin/python")
 }
