@@ -5,26 +5,26 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use zeroize::Zeroize;
 
-/// The system's allocator, wiping.
-pub struct Wiping;
+/// Wipes every block before it is freed.
+pub struct Wiping<A = System>(pub A);
 
-// SAFETY: every call is handed on to `System` with the layout that it came with. `realloc` is the
-// trait's own, which allocates, copies and calls our `dealloc`: growing in place would be faster, but
-// `System::realloc` may move a block and leave its old bytes behind.
-unsafe impl GlobalAlloc for Wiping {
+// SAFETY: every call is passed on to the inner allocator with its layout. `realloc` is the default of
+// the trait, which allocates, copies and calls our `dealloc`: growing in place would be faster, but the
+// inner `realloc` may move a block and leave its old bytes behind.
+unsafe impl<A: GlobalAlloc> GlobalAlloc for Wiping<A> {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the caller keeps `alloc`'s contract, which is `System`'s too.
-        unsafe { System.alloc(layout) }
+        // SAFETY: the caller upholds the contract of `alloc`, which the inner allocator shares.
+        unsafe { self.0.alloc(layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         // SAFETY: as above.
-        unsafe { System.alloc_zeroed(layout) }
+        unsafe { self.0.alloc_zeroed(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller owns the block of `layout.size()` bytes until `System` takes it back.
-        // They may be uninitialised, which `MaybeUninit` allows; `zeroize` writes and doesn't read.
+        // SAFETY: the caller owns the block of `layout.size()` bytes until it is freed below. They may
+        // be uninitialised, which `MaybeUninit` allows; `zeroize` writes and doesn't read.
         let block = unsafe {
             std::slice::from_raw_parts_mut(
                 pointer.cast::<std::mem::MaybeUninit<u8>>(),
@@ -32,40 +32,59 @@ unsafe impl GlobalAlloc for Wiping {
             )
         };
         block.zeroize();
-        // SAFETY: the block came from `System` with this layout.
-        unsafe { System.dealloc(pointer, layout) }
+        // SAFETY: the block came from the inner allocator with this layout.
+        unsafe { self.0.dealloc(pointer, layout) }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::cell::RefCell;
 
-    /// What was written into a block must be gone when the block is, wherever it moved meanwhile.
-    #[test]
-    fn nothing_is_left_in_what_was_freed_or_moved() {
-        let small = Layout::array::<u8>(64).expect("a layout");
-        // SAFETY: a fresh block of 64 bytes, filled, moved by `realloc` to one of 4096. The old
-        // block is read after it was freed: malloc keeps its pages, and may write list pointers into
-        // its first 16 bytes, so the rest is looked at.
-        #[allow(clippy::multiple_unsafe_ops_per_block)]
-        unsafe {
-            let old = Wiping.alloc(small);
-            old.write_bytes(0xA5, 64);
-            let new = Wiping.realloc(old, small, 4096);
-            assert_eq!(
-                std::slice::from_raw_parts(new, 64),
-                [0xA5; 64],
-                "the contents moved"
-            );
-            for at in 16..64 {
-                assert_ne!(
-                    old.add(at).read_volatile(),
-                    0xA5,
-                    "byte {at} of the old block"
-                );
-            }
-            Wiping.dealloc(new, Layout::array::<u8>(4096).expect("a layout"));
+    /// Records the contents of each block when it is freed, while the block is still allocated.
+    #[derive(Default)]
+    struct Recording {
+        freed: RefCell<Vec<Vec<u8>>>,
+    }
+
+    // SAFETY: every call is passed on to `System` with its layout.
+    unsafe impl GlobalAlloc for Recording {
+        unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+            // SAFETY: the caller upholds the contract of `alloc`.
+            unsafe { System.alloc(layout) }
         }
+
+        unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+            // SAFETY: the block is allocated until the next statement, and the test initialised it.
+            let block = unsafe { std::slice::from_raw_parts(pointer, layout.size()) };
+            self.freed.borrow_mut().push(block.to_vec());
+            // SAFETY: the block came from `System` with this layout.
+            unsafe { System.dealloc(pointer, layout) }
+        }
+    }
+
+    #[test]
+    fn blocks_are_wiped_when_they_are_freed_and_when_they_move() {
+        let allocator = Wiping(Recording::default());
+        let small = Layout::array::<u8>(64).expect("a layout");
+        let large = Layout::array::<u8>(4096).expect("a layout");
+        // SAFETY: the layout isn't empty.
+        let old = unsafe { allocator.alloc(small) };
+        assert!(!old.is_null());
+        // SAFETY: the block has 64 bytes.
+        unsafe { old.write_bytes(0xA5, small.size()) };
+        // SAFETY: the block came from this allocator with this layout, and the new size isn't zero.
+        let new = unsafe { allocator.realloc(old, small, large.size()) };
+        assert!(!new.is_null());
+        // SAFETY: `realloc` copied the 64 initialised bytes.
+        let moved = unsafe { std::slice::from_raw_parts(new, small.size()) };
+        assert_eq!(moved, [0xA5; 64]);
+        assert_eq!(allocator.0.freed.borrow()[..], [vec![0; 64]]);
+        // SAFETY: the block has 4096 bytes.
+        unsafe { new.write_bytes(0xA5, large.size()) };
+        // SAFETY: the block came from this allocator with this layout.
+        unsafe { allocator.dealloc(new, large) };
+        assert_eq!(allocator.0.freed.borrow()[1..], [vec![0; 4096]]);
     }
 }

@@ -387,13 +387,7 @@ pub const ROWS: &[Row] = &[
     // Throttling.
     row(
         "ThrottlingException, once",
-        || {
-            let setup = once(Fault::throttle());
-            Setup {
-                run: setup.run.args("--timeout 9s"),
-                ..setup
-            }
-        },
+        || once(Fault::throttle()),
         Started,
         "again in",
     ),
@@ -423,14 +417,7 @@ pub const ROWS: &[Row] = &[
     ),
     row(
         "429 with Retry-After: 1, once",
-        || {
-            let setup =
-                once(Fault::Response(429, "text/plain", Vec::new()).header("retry-after", "1"));
-            Setup {
-                run: setup.run.args("--timeout 9s"),
-                ..setup
-            }
-        },
+        || once(Fault::Response(429, "text/plain", Vec::new()).header("retry-after", "1")),
         Started,
         "again in",
     ),
