@@ -10,6 +10,7 @@ mod bytes;
 mod check;
 mod cmd;
 mod credentials;
+mod denylist;
 mod docker;
 mod endpoints;
 mod faults;
