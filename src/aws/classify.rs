@@ -6,10 +6,11 @@ use super::error::{FetchError, TransientError};
 use super::session::Client;
 use aws_sdk_ssm::config::http::HttpResponse;
 use aws_sdk_ssm::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_smithy_types::date_time::{DateTime, Format};
 use ssm_exec_core::parameter::ParameterRef;
 use std::error::Error;
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// Whether another try may help.
 pub(super) enum Failure {
@@ -18,9 +19,14 @@ pub(super) enum Failure {
         weather: TransientError,
         at_least: Option<Duration>,
     },
+    /// The time of the signature differs from the service's: the SDK corrects the next request.
+    ClockSkew { text: String },
     /// It won't.
     Permanent(PermanentError),
 }
+
+/// By how much the times may differ before the SDK corrects it (aws-runtime, `service_clock_skew.rs`).
+const MAX_SKEW: Duration = Duration::from_secs(4 * 60);
 
 /// What won't pass, before it is known what was asked for.
 pub(super) enum PermanentError {
@@ -83,7 +89,6 @@ where
                 error.code().unwrap_or_default(),
                 error.message().unwrap_or_default(),
                 service.raw(),
-                client,
             )
         }
         SdkError::TimeoutError(_) => network("no answer came in time"),
@@ -115,7 +120,7 @@ where
     }
 }
 
-fn service_error(code: &str, text: &str, response: &HttpResponse, client: &Client) -> Failure {
+fn service_error(code: &str, text: &str, response: &HttpResponse) -> Failure {
     let status = response.status().as_u16();
     let permanent = Failure::Permanent;
     let owned = |text: &str| text.to_owned();
@@ -146,8 +151,8 @@ fn service_error(code: &str, text: &str, response: &HttpResponse, client: &Clien
             permanent(PermanentError::Denied { text: owned(text) })
         }
         "InvalidKeyId" => permanent(PermanentError::Key { text: owned(text) }),
-        _ if is_clock(code, text) => match client.clock.correct(response.headers().get("date")) {
-            true => network("this machine's clock is wrong; the service's time is taken"),
+        _ if is_clock(code, text) => match clock_differs(response.headers().get("date")) {
+            true => Failure::ClockSkew { text: owned(text) },
             false => permanent(PermanentError::Other(FetchError::ClockSkew {
                 text: owned(text),
             })),
@@ -203,6 +208,13 @@ fn is_clock(code: &str, text: &str) -> bool {
         "RequestTimeTooSkewed" | "RequestExpired" | "RequestInTheFuture"
     ) || (code == "InvalidSignatureException"
         && (text.starts_with("Signature expired") || text.starts_with("Signature not yet current")))
+}
+
+/// Whether the service's time is so far from this machine's that the SDK corrects the next request.
+fn clock_differs(date: Option<&str>) -> bool {
+    let theirs = date.and_then(|date| DateTime::from_str(date, Format::HttpDate).ok());
+    let ours = DateTime::from(SystemTime::now());
+    theirs.is_some_and(|theirs| theirs.secs().abs_diff(ours.secs()) > MAX_SKEW.as_secs())
 }
 
 /// Seconds in `Retry-After`, milliseconds in the SDK's own `x-amz-retry-after`.

@@ -70,6 +70,7 @@ impl RetryBudget {
             asked,
             attempts: 0,
             failed: 0,
+            clock_corrected: false,
         }
     }
 
@@ -101,6 +102,8 @@ pub(super) struct Attempts<'a> {
     asked: String,
     attempts: u32,
     failed: u32,
+    /// Whether the SDK has corrected the time of this request's signature.
+    clock_corrected: bool,
 }
 
 impl Attempts<'_> {
@@ -122,6 +125,14 @@ impl Attempts<'_> {
         let (weather, at_least) = match failure {
             Failure::Permanent(error) => return Err(error.about(&self.asked)),
             Failure::Transient { weather, at_least } => (weather, at_least),
+            Failure::ClockSkew { text } if self.clock_corrected => {
+                return Err(FetchError::ClockSkew { text });
+            }
+            Failure::ClockSkew { .. } => {
+                self.clock_corrected = true;
+                let reason = "this machine's clock is wrong; the service's time is used".to_owned();
+                (TransientError::Network(reason), None)
+            }
         };
         let chance = fastrand::f64();
         let asked_for = at_least.unwrap_or_default();

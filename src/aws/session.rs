@@ -14,28 +14,22 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_ssm::config::retry::RetryConfig;
 use aws_sdk_ssm::config::timeout::TimeoutConfig;
 use aws_sdk_ssm::error::ProvideErrorMetadata;
-use aws_smithy_types::date_time::{DateTime, Format};
 use aws_types::os_shim_internal::{Env, Fs};
 use aws_types::sdk_ua_metadata::FrameworkMetadata;
 use ssm_exec_core::config::ConfigError;
 use ssm_exec_core::config::{Aws, Config, Endpoint};
 use ssm_exec_core::inherited::Inherited;
 use ssm_exec_core::origin::Origin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 use tracing::debug;
 
 /// One try, from connecting to the end of the body. The SDK itself has no such limit.
 const ATTEMPT: Duration = Duration::from_secs(10);
-/// A clock that is off by less is taken for right: AWS's own window is five minutes.
-const SKEW: Duration = Duration::from_secs(4 * 60);
 
 /// The SDK's client, and what its errors are told with.
 pub(super) struct Client {
     pub(super) ssm: aws_sdk_ssm::Client,
     pub(super) endpoint: String,
-    pub(super) clock: Clock,
 }
 
 impl Client {
@@ -44,7 +38,6 @@ impl Client {
         Self {
             ssm,
             endpoint: "the given client".to_owned(),
-            clock: Clock::default(),
         }
     }
 }
@@ -53,7 +46,6 @@ impl Client {
 struct Session {
     shared: SdkConfig,
     region: Region,
-    clock: Clock,
 }
 
 /// Finds region and credentials, and connects to nothing yet but what they need.
@@ -64,16 +56,15 @@ async fn foundation(config: &Config, inherited: &Inherited<'_>) -> Result<Sessio
         .map(|bundle| tls_roots::from_bundle(&bundle.value, &bundle.origin))
         .transpose()?;
     let transport = Transport::new(roots);
-    let clock = Clock::default();
     let profile = profile(aws);
     check_profile(aws).await?;
     let region = region(aws, &transport).await.ok_or(FetchError::NoRegion)?;
-    let mut shared = loader(&transport, &clock, profile.as_deref())
+    let mut shared = loader(&transport, profile.as_deref())
         .region(region.clone())
         .no_credentials()
         .load()
         .await;
-    let providers = for_providers(&transport, &clock, &shared);
+    let providers = for_providers(&transport, &shared);
     shared = with_credentials(
         &shared,
         credentials::find(aws, inherited, &providers).await?,
@@ -83,11 +74,7 @@ async fn foundation(config: &Config, inherited: &Inherited<'_>) -> Result<Sessio
         shared = with_credentials(&shared, assumed);
     }
     debug!("region {region}");
-    Ok(Session {
-        shared,
-        region,
-        clock,
-    })
+    Ok(Session { shared, region })
 }
 
 fn profile(aws: &Aws) -> Option<String> {
@@ -99,7 +86,7 @@ pub(super) async fn identity(
     config: &Config,
     inherited: &Inherited<'_>,
 ) -> Result<Identity, FetchError> {
-    let Session { shared, region, .. } = foundation(config, inherited).await?;
+    let Session { shared, region } = foundation(config, inherited).await?;
     let answer = aws_sdk_sts::Client::new(&shared)
         .get_caller_identity()
         .send()
@@ -131,11 +118,7 @@ pub(super) async fn connect(
     config: &Config,
     inherited: &Inherited<'_>,
 ) -> Result<Client, FetchError> {
-    let Session {
-        shared,
-        region,
-        clock,
-    } = foundation(config, inherited).await?;
+    let Session { shared, region } = foundation(config, inherited).await?;
     let aws = &config.aws;
     let mut builder = aws_sdk_ssm::config::Builder::from(&shared)
         // Ours go on until the deadline; the SDK's would give up, or wait 18 s a try.
@@ -155,14 +138,12 @@ pub(super) async fn connect(
     Ok(Client {
         ssm: aws_sdk_ssm::Client::from_conf(builder.build()),
         endpoint,
-        clock,
     })
 }
 
-fn loader(transport: &Transport, clock: &Clock, profile: Option<&str>) -> ConfigLoader {
+fn loader(transport: &Transport, profile: Option<&str>) -> ConfigLoader {
     let loader = aws_config::defaults(BehaviorVersion::latest())
         .http_client(transport.clone())
-        .time_source(clock.clone())
         // Set, or AWS_RETRY_MODE=legacy and AWS_MAX_ATTEMPTS=0 panic inside `load`.
         .retry_config(RetryConfig::standard())
         .framework_metadata(user_agent());
@@ -189,11 +170,10 @@ fn our_endpoint(endpoint: Option<&Endpoint>) -> Option<&str> {
 }
 
 /// What the SDK's loader would give to the providers of its own chain.
-fn for_providers(transport: &Transport, clock: &Clock, shared: &SdkConfig) -> ProviderConfig {
+fn for_providers(transport: &Transport, shared: &SdkConfig) -> ProviderConfig {
     let mut config = provider_config(transport)
         .with_behavior_version(Some(BehaviorVersion::latest()))
         .with_region(shared.region().cloned())
-        .with_time_source(clock.clone())
         .with_use_fips(shared.use_fips())
         .with_use_dual_stack(shared.use_dual_stack());
     if let Some(retries) = shared.retry_config() {
@@ -252,38 +232,6 @@ async fn check_profile(aws: &Aws) -> Result<(), ConfigError> {
         Err(error) => {
             let reason = format!("the profile `{}` can't be read: {error}", given.value);
             Err(ConfigError::invalid(given.origin.clone(), reason))
-        }
-    }
-}
-
-/// The machine's clock, corrected once by what the service says the time is.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Clock(Arc<AtomicI64>);
-
-impl Clock {
-    /// Takes the service's time if it differs much and has not been taken before.
-    pub(super) fn correct(&self, date: Option<&str>) -> bool {
-        let theirs = date.and_then(|date| DateTime::from_str(date, Format::HttpDate).ok());
-        let ours = DateTime::from(SystemTime::now());
-        let Some(offset) = theirs.map(|theirs| theirs.secs() - ours.secs()) else {
-            return false;
-        };
-        offset.unsigned_abs() > SKEW.as_secs()
-            && self
-                .0
-                .compare_exchange(0, offset, Ordering::Relaxed, Ordering::Relaxed)
-                .is_ok()
-    }
-}
-
-impl aws_smithy_async::time::TimeSource for Clock {
-    fn now(&self) -> SystemTime {
-        let offset = self.0.load(Ordering::Relaxed);
-        let distance = Duration::from_secs(offset.unsigned_abs());
-        if offset < 0 {
-            SystemTime::now() - distance
-        } else {
-            SystemTime::now() + distance
         }
     }
 }

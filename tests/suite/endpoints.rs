@@ -1,7 +1,7 @@
 //! Endpoint and proxy variables.
 
 use crate::harness::*;
-use crate::support::http_server::*;
+use ssm_stub::http_server::*;
 use ssm_stub::{Parameter, Stub};
 
 fn filled(stub: Stub) -> Stub {
@@ -18,9 +18,9 @@ fn over_tls(stub: &Stub) -> Run {
 }
 
 /// A proxy that tunnels every connection to the stub.
-fn proxy(stub: &Stub) -> StandIn {
+fn proxy(stub: &Stub) -> HttpServer {
     let port = stub.port();
-    StandIn::start(move |_| Answer::Tunnel(port))
+    HttpServer::start(move |_| Reply::Tunnel(port))
 }
 
 #[test]
@@ -31,7 +31,7 @@ fn proxy_variables_are_used_with_their_credentials() {
         let url = proxy.url().replace("//", "//user:canary-proxy@");
         let environment = over_tls(&stub).env(variable, url).environment();
         environment.has(&[("A", "canary-a")]);
-        let [seen] = <[Seen; 1]>::try_from(proxy.seen()).expect("one connection");
+        let [seen] = <[HttpRequest; 1]>::try_from(proxy.requests()).expect("one connection");
         assert_eq!(seen.line, format!("CONNECT localhost:{}", stub.port()));
         // Base64 of `user:canary-proxy`.
         let authorization = seen.header("proxy-authorization");
@@ -54,7 +54,7 @@ fn no_proxy_hosts_are_connected_to_directly() {
 
 /// The host that a run without an endpoint connects to, as seen by a proxy that refuses everything.
 fn host(run: Run) -> String {
-    let proxy = StandIn::start(|_| status(502, "canary"));
+    let proxy = HttpServer::start(|_| status(502, "canary"));
     run.unset("AWS_ENDPOINT_URL_SSM")
         .env("HTTPS_PROXY", proxy.url())
         .args("-p /e --timeout 1s")

@@ -3,6 +3,8 @@
 //! `execve` there is one copy, in the environment block; at an exit there is none.
 
 use crate::harness::*;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use memchr::memmem;
 use nix::sys::ptrace;
 use nix::sys::signal::Signal;
@@ -145,26 +147,14 @@ fn forms(needle: &str) -> Vec<Vec<u8>> {
     for shift in 0..3 {
         let mut shifted = vec![b' '; shift];
         shifted.extend_from_slice(needle.as_bytes());
-        let encoded = base64(&shifted);
+        let encoded = STANDARD.encode(&shifted);
         // The first and last characters depend on the neighbouring bytes.
-        forms.push(encoded[4..encoded.len() - 4].to_vec());
+        forms.push(encoded.as_bytes()[4..encoded.len() - 4].to_vec());
     }
     forms
 }
 
-fn base64(bytes: &[u8]) -> Vec<u8> {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let sextets = |chunk: &[u8]| {
-        let word = chunk
-            .iter()
-            .fold(0_u32, |word, &byte| word << 8 | u32::from(byte))
-            << (8 * (3 - chunk.len()));
-        [18, 12, 6, 0].map(|shift| LETTERS[(word >> shift & 63) as usize])
-    };
-    bytes.chunks(3).flat_map(sextets).collect()
-}
-
-/// Values that occur nowhere else: with a quote, so that JSON's form differs from the raw one.
+/// Values that occur nowhere else, with a quote so that their JSON form differs.
 const ONE: &str = "canary-\"one\"-Qk7vX2mP9sLw";
 const TWO: &str = "canary-\"two\"-Zt4nB8cR1yHd";
 const MEMBER: &str = "canary-member-Jf6gW3eT5uKa";

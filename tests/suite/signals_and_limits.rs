@@ -1,10 +1,10 @@
 //! Signals at every stage, a stderr that can't be written to, and memory limits.
 
 use crate::harness::*;
-use crate::support::http_server::{Answer, StandIn};
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use ssm_stub::http_server::{HttpServer, Reply};
 use ssm_stub::{After, Fault, Parameter, Stub};
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
@@ -66,7 +66,7 @@ fn signals_end_a_fetch_at_every_stage() {
 #[test]
 fn signals_end_the_search_for_credentials() {
     for (signal, status, words) in SIGNALS {
-        let agent = StandIn::start(|_| Answer::Hang);
+        let agent = HttpServer::start(|_| Reply::Hang);
         let (mut command, _home) = Run::bare()
             .args("-vv --region eu-west-1 -p /end -- true")
             .env("AWS_CONTAINER_CREDENTIALS_FULL_URI", agent.url())

@@ -199,12 +199,7 @@ impl Builder {
         let (stop, stopped) = oneshot::channel();
         let serving = Arc::clone(&shared);
         let thread = std::thread::spawn(move || {
-            // Its own thread and runtime: tests are synchronous.
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .expect("a runtime");
-            runtime.block_on(async move {
+            runtime().block_on(async move {
                 let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
                 tokio::select! {
                     () = server::serve(listener, acceptor, serving) => {}
@@ -220,4 +215,12 @@ impl Builder {
             thread: Some(thread),
         }
     }
+}
+
+/// The runtime of a server's own thread: tests are synchronous.
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime")
 }

@@ -1,88 +1,67 @@
-//! Dates as headers and as Java's Gson write them.
+//! Dates in the formats of HTTP headers and of Java's Gson.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-const MONTHS: [&str; 12] = [
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-];
-const WEEKDAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-
-/// A moment of UTC, taken apart.
-struct Moment {
-    weekday: &'static str,
-    day: u64,
-    month: &'static str,
-    year: u64,
-    hour: u64,
-    minute: u64,
-    second: u64,
-}
-
-impl Moment {
-    fn of(seconds: u64) -> Self {
-        let (days, seconds) = (seconds / 86_400, seconds % 86_400);
-        // Howard Hinnant's days-to-civil.
-        let z = days + 719_468;
-        let (era, doe) = (z / 146_097, z % 146_097);
-        let yoe = (doe - doe / 1_460 + doe / 36_524 - doe / 146_096) / 365;
-        let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-        let mp = (5 * doy + 2) / 153;
-        let month = if mp < 10 { mp + 3 } else { mp - 9 };
-        Self {
-            weekday: WEEKDAYS[usize::try_from(days % 7).expect("small")],
-            day: doy - (153 * mp + 2) / 5 + 1,
-            month: MONTHS[usize::try_from(month - 1).expect("small")],
-            year: yoe + era * 400 + u64::from(month <= 2),
-            hour: seconds / 3_600,
-            minute: seconds / 60 % 60,
-            second: seconds % 60,
-        }
+/// The time of a clock that is this many seconds ahead.
+pub(crate) fn now(ahead: i64) -> SystemTime {
+    let off = Duration::from_secs(ahead.unsigned_abs());
+    if ahead < 0 {
+        SystemTime::now() - off
+    } else {
+        SystemTime::now() + off
     }
 }
 
-/// The time, so many seconds off, as RFC 9110 writes it.
-pub(crate) fn http_date(skew: i64) -> String {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |passed| passed.as_secs());
-    let Moment {
-        weekday,
-        day,
-        month,
-        year,
-        hour,
-        minute,
-        second,
-    } = Moment::of(now.saturating_add_signed(skew));
-    format!("{weekday}, {day:02} {month} {year} {hour:02}:{minute:02}:{second:02} GMT")
+/// `20060102T150405Z`, as in the header `x-amz-date`. Later dates sort after earlier ones.
+pub(crate) fn amz_date(time: SystemTime) -> String {
+    let [day, month, year, hour, minute, second] = fields(time);
+    let month = 1 + MONTHS
+        .iter()
+        .position(|name| *name == month)
+        .expect("a month");
+    format!("{year}{month:02}{day}T{hour}{minute}{second}Z")
 }
 
 /// `Jan 2, 2006, 3:04:05 PM`.
 pub(crate) fn gson_date(seconds: f64) -> String {
-    // Dates of tests are after 1970, and have no need of their fractions here.
-    let seconds = std::time::Duration::try_from_secs_f64(seconds).unwrap_or_default();
-    let Moment {
-        day,
-        month,
-        year,
-        hour,
-        minute,
-        second,
-        ..
-    } = Moment::of(seconds.as_secs());
+    let time = UNIX_EPOCH + Duration::try_from_secs_f64(seconds).unwrap_or_default();
+    let [day, month, year, hour, minute, second] = fields(time);
+    let day = day.trim_start_matches('0');
+    let hour: u32 = hour.parse().expect("a number");
     let half = if hour < 12 { "AM" } else { "PM" };
     let hour = (hour + 11) % 12 + 1;
-    format!("{month} {day}, {year}, {hour}:{minute:02}:{second:02} {half}")
+    format!("{month} {day}, {year}, {hour}:{minute}:{second} {half}")
+}
+
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
+
+/// The parts of an HTTP date, `Sun, 06 Nov 1994 08:49:37 GMT`.
+fn fields(time: SystemTime) -> [String; 6] {
+    let date = httpdate::fmt_http_date(time);
+    let words: Vec<&str> = date.split([' ', ':']).collect();
+    let [_, day, month, year, hour, minute, second, _] = words[..] else {
+        unreachable!("the format of an HTTP date");
+    };
+    [day, month, year, hour, minute, second].map(str::to_owned)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::gson_date;
+    use super::{amz_date, gson_date};
+    use std::time::{Duration, UNIX_EPOCH};
 
     #[test]
-    fn gson_counts_twelve_hours_twice() {
+    fn gson_dates_use_a_12_hour_clock() {
         assert_eq!(gson_date(0.0), "Jan 1, 1970, 12:00:00 AM");
         assert_eq!(gson_date(1_700_000_000.5), "Nov 14, 2023, 10:13:20 PM");
         assert_eq!(gson_date(1_709_208_000.0), "Feb 29, 2024, 12:00:00 PM");
+    }
+
+    #[test]
+    fn amz_dates_have_no_separators() {
+        let time = UNIX_EPOCH + Duration::from_secs(1_709_208_005);
+        assert_eq!(amz_date(time), "20240229T120005Z");
     }
 }

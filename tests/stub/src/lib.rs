@@ -16,6 +16,7 @@ mod builder;
 mod corruption;
 mod date;
 mod fault;
+pub mod http_server;
 mod parameter;
 mod quota;
 mod raw_stream;

@@ -1,6 +1,7 @@
 //! The HTTP server: accepts connections, records requests, sends responses or faults.
 
 use crate::api_error::ApiError;
+use crate::date;
 use crate::fault::{After, Fault};
 use crate::raw_stream::{Hijack, RawStream, Reset};
 use crate::request::{Outcome, Request};
@@ -22,6 +23,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
+/// How far the date of a signature may be off.
+const WINDOW: Duration = Duration::from_secs(300);
 /// The content type of the API.
 pub(crate) const JSON: &str = "application/x-amz-json-1.1";
 
@@ -142,7 +145,11 @@ impl Connection {
         let action = target.strip_prefix("AmazonSSM.").unwrap_or_default();
         let body: Value = serde_json::from_slice(bytes).unwrap_or(Value::Null);
         let mut state = self.shared.state();
-        let (result, fault) = result_and_fault(&mut state, action, &body);
+        let signed = headers.get("x-amz-date").map(text);
+        let (result, fault) = match check_signature_date(signed.as_deref(), self.shared.skew) {
+            Ok(()) => result_and_fault(&mut state, action, &body),
+            Err(error) => (Err(error), Fault::None),
+        };
         let (fault, extra) = fault.split();
         let mut reply = match (&fault, &result) {
             (Fault::Response(status, kind, body), _) => Reply::new(*status, kind, body.clone()),
@@ -154,7 +161,7 @@ impl Connection {
         reply.headers.push(("x-amzn-requestid", id));
         reply.headers.extend(extra);
         if self.shared.skew != 0 {
-            let date = crate::date::http_date(self.shared.skew);
+            let date = httpdate::fmt_http_date(date::now(self.shared.skew));
             reply.headers.push(("date", date));
         }
         if state.recording {
@@ -181,6 +188,24 @@ impl Connection {
         self.shared.arrived.notify_all();
         (reply, fault)
     }
+}
+
+/// Rejects a signature that is older or newer than five minutes by the endpoint's clock.
+fn check_signature_date(signed: Option<&str>, skew: i64) -> Result<(), ApiError> {
+    let Some(signed) = signed else {
+        return Ok(());
+    };
+    let now = date::now(skew);
+    let (oldest, newest) = (date::amz_date(now - WINDOW), date::amz_date(now + WINDOW));
+    let now = date::amz_date(now);
+    let message = if signed < oldest.as_str() {
+        format!("Signature expired: {signed} is now earlier than {oldest} ({now} - 5 min.)")
+    } else if signed > newest.as_str() {
+        format!("Signature not yet current: {signed} is still later than {newest} ({now} + 5 min.)")
+    } else {
+        return Ok(());
+    };
+    Err(ApiError::client("InvalidSignatureException", message))
 }
 
 /// The result of a request, and the scripted fault, if any.

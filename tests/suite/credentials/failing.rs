@@ -7,7 +7,7 @@ use std::sync::Mutex;
 /// A run whose credentials fail, and the server that provides them.
 struct Setup {
     run: Run,
-    _server: Option<StandIn>,
+    _server: Option<HttpServer>,
 }
 
 fn without_server(run: Run) -> Setup {
@@ -15,7 +15,7 @@ fn without_server(run: Run) -> Setup {
 }
 
 /// With a server whose URL is passed in a variable.
-fn with_server(run: Run, variable: &str, server: StandIn) -> Setup {
+fn with_server(run: Run, variable: &str, server: HttpServer) -> Setup {
     Setup {
         run: run.env(variable, server.url()),
         _server: Some(server),
@@ -27,8 +27,8 @@ const STS: &str = "AWS_ENDPOINT_URL_STS";
 const SSO: &str = "AWS_ENDPOINT_URL_SSO";
 const METADATA: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
 
-fn always(code: u16, body: &'static str) -> StandIn {
-    StandIn::start(move |_| status(code, body))
+fn always(code: u16, body: &'static str) -> HttpServer {
+    HttpServer::start(move |_| status(code, body))
 }
 
 /// Nothing listens there.
@@ -40,26 +40,26 @@ fn process(run: Run, body: &str) -> Setup {
     without_server(run)
 }
 
-fn instance(run: Run, server: StandIn) -> Setup {
+fn instance(run: Run, server: HttpServer) -> Setup {
     with_server(run.unset("AWS_EC2_METADATA_DISABLED"), METADATA, server)
 }
 
 /// A metadata service that provides its session token, and answers other requests like this.
-fn with_session_token(answer: impl Fn(&str) -> Answer + Send + Sync + 'static) -> StandIn {
-    StandIn::start(move |seen| match seen.line.as_str() {
+fn with_session_token(answer: impl Fn(&str) -> Reply + Send + Sync + 'static) -> HttpServer {
+    HttpServer::start(move |seen| match seen.line.as_str() {
         TOKEN => token(),
         line => answer(line),
     })
 }
 
-fn sts_error(code: &str, text: &str) -> StandIn {
+fn sts_error(code: &str, text: &str) -> HttpServer {
     let body = format!(
         "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{text}</Message></Error></ErrorResponse>"
     );
-    StandIn::start(move |_| status(403, &body))
+    HttpServer::start(move |_| status(403, body.as_str()))
 }
 
-fn denied() -> StandIn {
+fn denied() -> HttpServer {
     sts_error(
         "AccessDenied",
         "User x is not authorized to perform sts:AssumeRole",
@@ -412,7 +412,7 @@ const ROWS: &[Row] = &[
     ),
     (
         "an unreachable metadata service",
-        |run| instance(run, StandIn::start(|_| Answer::Hang)),
+        |run| instance(run, HttpServer::start(|_| Reply::Hang)),
         77,
         &[
             "the instance metadata service",
@@ -422,7 +422,7 @@ const ROWS: &[Row] = &[
     ),
     (
         "an unreachable metadata service, without a region",
-        |run| instance(run.unset("AWS_REGION"), StandIn::start(|_| Answer::Hang)),
+        |run| instance(run.unset("AWS_REGION"), HttpServer::start(|_| Reply::Hang)),
         78,
         &["no AWS region", "the instance metadata", "a hop limit of 2"],
     ),
@@ -460,7 +460,7 @@ fn every_failing_source_is_named_in_the_error() {
 #[test]
 fn a_source_that_never_answers_runs_into_the_timeout() {
     let stub = stub();
-    let agent = StandIn::start(|_| Answer::Hang);
+    let agent = HttpServer::start(|_| Reply::Hang);
     let run = without_credentials(&stub).env(CONTAINER, agent.url());
     run.args("--timeout 1s")
         .fails(75)

@@ -29,7 +29,7 @@ fn in_a_network_with(address: &str, test: impl FnOnce() + Send) {
 fn an_ecs_task_uses_the_relative_uri() {
     in_a_network_with("169.254.170.2/32", || {
         let stub = stub();
-        let agent = StandIn::at("169.254.170.2:80", |_| json("ASIATASK"));
+        let agent = HttpServer::start_at("169.254.170.2:80", |_| json("ASIATASK"));
         let run = without_credentials(&stub)
             .env("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/v2/role?id=1");
         assert_eq!(signer(&stub, run), session_signer("ASIATASK"));

@@ -5,8 +5,8 @@ mod failing;
 mod link_local;
 
 use crate::harness::*;
-use crate::support::http_server::*;
 use crate::support::moto::Moto;
+use ssm_stub::http_server::*;
 use ssm_stub::{Parameter, Stub};
 
 /// The credentials that signed a request: the access key, and the session token, if any.
@@ -158,8 +158,8 @@ fn a_credential_process_is_run() {
 }
 
 /// An STS that assumes every role.
-fn sts() -> StandIn {
-    StandIn::start(|seen| {
+fn sts() -> HttpServer {
+    HttpServer::start(|seen| {
         let action = if seen.body.starts_with("Action=AssumeRoleWithWebIdentity&") {
             "AssumeRoleWithWebIdentity"
         } else {
@@ -180,8 +180,8 @@ fn role() -> Signer {
 }
 
 /// Asserts that STS received one request with these parts, signed with this key or unsigned.
-fn expect_assume_role(sts: &StandIn, by: Option<&str>, parts: &[&str]) {
-    let [request] = <[Seen; 1]>::try_from(sts.seen()).expect("one request");
+fn expect_assume_role(sts: &HttpServer, by: Option<&str>, parts: &[&str]) {
+    let [request] = <[HttpRequest; 1]>::try_from(sts.requests()).expect("one request");
     assert_eq!(request.header("authorization").map(access_key), by);
     for part in parts {
         assert!(
@@ -324,14 +324,14 @@ const ROLE_CREDENTIALS: &str = r#"{"roleCredentials":{"accessKeyId":"ASIASSO","s
 fn an_sso_session_provides_role_credentials() {
     for kind in [SSO_SESSION, SSO_LEGACY] {
         let stub = stub();
-        let portal = StandIn::start(|_| ok(ROLE_CREDENTIALS));
+        let portal = HttpServer::start(|_| ok(ROLE_CREDENTIALS));
         let run = with_sso(without_credentials(&stub), kind, "2099-01-01T00:00:00Z")
             .env("AWS_ENDPOINT_URL_SSO", portal.url());
         assert_eq!(
             signer(&stub, run),
             Signer::new("ASIASSO", "canary-sso-session")
         );
-        let seen = portal.seen();
+        let seen = portal.requests();
         assert_eq!(
             portal.lines(),
             ["GET /federation/credentials?role_name=reader&account_id=111122223333"]
@@ -346,11 +346,11 @@ fn an_sso_session_provides_role_credentials() {
 #[test]
 fn an_expired_sso_session_is_refreshed() {
     let stub = stub();
-    let portal = StandIn::start(|seen| match seen.header("x-amz-sso_bearer_token") {
+    let portal = HttpServer::start(|seen| match seen.header("x-amz-sso_bearer_token") {
         Some("canary-fresh") => ok(ROLE_CREDENTIALS),
         _ => status(401, "canary"),
     });
-    let oidc = StandIn::start(|_| {
+    let oidc = HttpServer::start(|_| {
         ok(r#"{"accessToken":"canary-fresh","expiresIn":3600,"tokenType":"Bearer"}"#)
     });
     let run = with_sso(
@@ -367,13 +367,13 @@ fn an_expired_sso_session_is_refreshed() {
         signer(&stub, run),
         Signer::new("ASIASSO", "canary-sso-session")
     );
-    let [renewal] = <[Seen; 1]>::try_from(oidc.seen()).expect("one renewal");
+    let [renewal] = <[HttpRequest; 1]>::try_from(oidc.requests()).expect("one renewal");
     assert_eq!(renewal.line, "POST /token");
     assert!(renewal.body.contains(r#""refreshToken":"canary-refresh""#));
 }
 
 /// Credentials in the format shared by ECS, EKS and the instance metadata service.
-fn json(key: &str) -> Answer {
+fn json(key: &str) -> Reply {
     ok(format!(
         r#"{{"Code":"Success","Type":"AWS-HMAC","LastUpdated":"2026-01-01T00:00:00Z","AccessKeyId":"{key}","SecretAccessKey":"canary-{key}","Token":"canary-token-{key}","Expiration":"2099-01-01T00:00:00Z"}}"#
     ))
@@ -384,8 +384,8 @@ fn session_signer(key: &str) -> Signer {
 }
 
 /// A container credentials agent, which requires a token.
-fn agent(address: &str, key: &'static str) -> StandIn {
-    StandIn::at(address, move |seen| match seen.header("authorization") {
+fn agent(address: &str, key: &'static str) -> HttpServer {
+    HttpServer::start_at(address, move |seen| match seen.header("authorization") {
         Some("canary-agent-token") => json(key),
         _ => status(401, "canary-refused"),
     })
@@ -417,14 +417,17 @@ const TOKEN: &str = "PUT /latest/api/token";
 const ROLES: &str = "GET /latest/meta-data/iam/security-credentials/";
 
 /// The session token that the metadata service requires.
-fn token() -> Answer {
-    let header = "x-aws-ec2-metadata-token-ttl-seconds: 21600";
-    Answer::Whole(200, header, METADATA_TOKEN.to_owned())
+fn token() -> Reply {
+    Reply::Response {
+        status: 200,
+        header: Some(("x-aws-ec2-metadata-token-ttl-seconds", "21600")),
+        body: METADATA_TOKEN.to_owned(),
+    }
 }
 
 /// The metadata service of an instance with a role.
-fn metadata(address: &str) -> StandIn {
-    StandIn::at(address, |seen| match seen.line.as_str() {
+fn metadata(address: &str) -> HttpServer {
+    HttpServer::start_at(address, |seen| match seen.line.as_str() {
         TOKEN => token(),
         _ if seen.header("x-aws-ec2-metadata-token") != Some(METADATA_TOKEN) => {
             status(401, "canary")

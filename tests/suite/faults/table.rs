@@ -656,15 +656,20 @@ pub const ROWS: &[Row] = &[
         "InvalidSignatureException",
     ),
     row(
-        "a wrong clock, once",
-        || {
-            let stub = filled(Stub::builder().clock_ahead(3_600).start());
-            stub.fault(Fault::client(
-                "InvalidSignatureException",
-                "Signature expired: 20180920T174101Z is now earlier than 20180920T174504Z",
-            ));
-            by_prefix(stub)
-        },
+        "a clock that is 10 minutes slow",
+        || by_prefix(filled(Stub::builder().clock_ahead(600).start())),
+        Started,
+        "",
+    ),
+    row(
+        "a clock that is an hour fast",
+        || by_prefix(filled(Stub::builder().clock_ahead(-3_600).start())),
+        Started,
+        "",
+    ),
+    row(
+        "a clock that is 10 minutes slow, with two requests at once",
+        || by_keys(filled(Stub::builder().clock_ahead(600).start())),
         Started,
         "",
     ),

@@ -2,7 +2,6 @@
 //! `tests/needs` installs what a machine lacks; a test that misses it fails with the reason.
 
 pub mod docker;
-pub mod http_server;
 pub mod moto;
 
 use std::io::Write;

@@ -5,7 +5,7 @@ use ssm_stub::{Certificate, Parameter, Stub};
 use std::io::Write;
 use std::net::TcpStream;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{
@@ -101,6 +101,45 @@ fn its_clock_can_be_wrong() {
     };
     let ahead = Stub::builder().clock_ahead(2 * 366 * 86_400).start();
     assert!(year(&ahead) > year(&Stub::start()));
+}
+
+#[test]
+fn a_signature_may_differ_from_its_clock_by_five_minutes() {
+    // 2 January 2018, 10:00:00.
+    let then = UNIX_EPOCH + Duration::from_secs(1_514_887_200);
+    let behind = SystemTime::now().duration_since(then).expect("the past");
+    let behind = i64::try_from(behind.as_secs()).expect("a time");
+    let stub = Stub::builder().clock_ahead(-behind).start();
+    let signed = |date: &str| {
+        let mut stream = connect(&stub);
+        let plain = String::from_utf8(request(MANY, &by_names(&["/a"]))).expect("text");
+        let header = format!("X-Amz-Date: {date}\r\nContent-Length");
+        let request = plain.replace("Content-Length", &header);
+        stream.write_all(request.as_bytes()).unwrap();
+        read(&mut stream)
+    };
+    assert_eq!(signed("20180102T095530Z").status, 200);
+    assert_eq!(signed("20180102T100430Z").status, 200);
+    for (date, message) in [
+        (
+            "20180102T095400Z",
+            "Signature expired: 20180102T095400Z is now earlier than 20180102T0955",
+        ),
+        (
+            "20180102T100600Z",
+            "Signature not yet current: 20180102T100600Z is still later than 20180102T1005",
+        ),
+    ] {
+        let response = signed(date);
+        let body = response.json();
+        assert_eq!(response.status, 400);
+        assert_eq!(body["__type"], "InvalidSignatureException");
+        let found = body["message"].as_str().expect("a message");
+        assert!(
+            found.starts_with(message) && found.ends_with("5 min.)"),
+            "{found}"
+        );
+    }
 }
 
 #[test]
