@@ -1,5 +1,4 @@
-//! Tells what a failure of the SDK means: by types and codes, never by a response's body, which may
-//! hold values.
+//! Classifies the SDK's errors by types and codes, never by a response's body, which may hold values.
 
 use super::denial::Denial;
 use super::error::{FetchError, TransientError};
@@ -8,15 +7,16 @@ use aws_sdk_ssm::config::http::HttpResponse;
 use aws_sdk_ssm::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_smithy_types::date_time::{DateTime, Format};
 use ssm_exec_core::parameter::ParameterRef;
+use ssm_exec_core::plan::Request;
 use std::error::Error;
 use std::io;
 use std::time::{Duration, SystemTime};
 
 /// Whether another try may help.
 pub(super) enum Failure {
-    /// It may pass. The service may have said how long it takes at least.
+    /// It may. The service may have said how long to wait at least.
     Transient {
-        weather: TransientError,
+        error: TransientError,
         at_least: Option<Duration>,
     },
     /// The time of the signature differs from the service's: the SDK corrects the next request.
@@ -28,7 +28,7 @@ pub(super) enum Failure {
 /// By how much the times may differ before the SDK corrects it (aws-runtime, `service_clock_skew.rs`).
 const MAX_SKEW: Duration = Duration::from_secs(4 * 60);
 
-/// What won't pass, before it is known what was asked for.
+/// A permanent error, before it is known which request failed.
 pub(super) enum PermanentError {
     Denied { text: String },
     Secret,
@@ -38,23 +38,27 @@ pub(super) enum PermanentError {
 }
 
 impl PermanentError {
-    /// Says what was asked for.
-    pub(super) fn about(self, asked: &str) -> FetchError {
-        let asked = asked.to_owned();
+    /// Adds the request.
+    pub(super) fn about(self, request: &Request) -> FetchError {
+        let request = request.clone();
         match self {
-            Self::Denied { text } => FetchError::Denied(Box::new(Denial::parse(&text, asked))),
-            Self::Secret => FetchError::SecretDenied { asked },
-            Self::Key { text } => FetchError::Key { asked, text },
-            Self::Rejected { code, text } => FetchError::Rejected { asked, code, text },
+            Self::Denied { text } => FetchError::Denied(Box::new(Denial::parse(&text, request))),
+            Self::Secret => FetchError::SecretDenied { request },
+            Self::Key { text } => FetchError::Key { request, text },
+            Self::Rejected { code, text } => FetchError::Rejected {
+                request,
+                code,
+                text,
+            },
             Self::Other(error) => error,
         }
     }
 }
 
 impl Failure {
-    /// Whether the token of a page has expired: the pages can be begun again.
+    /// Whether the token of a page has expired: the pages can be fetched again from the first.
     pub(super) fn is_expired_token(&self) -> bool {
-        matches!(self, Self::Transient { weather: TransientError::Service(_, Some(code)), .. } if code == "InvalidNextToken")
+        matches!(self, Self::Transient { error: TransientError::Service(_, Some(code)), .. } if code == "InvalidNextToken")
     }
 
     /// A batch of secrets that can't be read fails as a validation error that names nothing.
@@ -72,12 +76,12 @@ impl Failure {
 
 fn network(reason: impl Into<String>) -> Failure {
     Failure::Transient {
-        weather: TransientError::Network(reason.into()),
+        error: TransientError::Network(reason.into()),
         at_least: None,
     }
 }
 
-/// What a failed call means.
+/// Classifies the error of a call.
 pub(super) fn classify<E>(error: &SdkError<E, HttpResponse>, client: &Client) -> Failure
 where
     E: ProvideErrorMetadata + Error + 'static,
@@ -96,7 +100,7 @@ where
             // Its text may quote the body: none of it is shown.
             200 => network("the answer was cut off, or wasn't what SSM sends"),
             status => Failure::Transient {
-                weather: match status {
+                error: match status {
                     429 => TransientError::Throttled("HTTP 429".to_owned()),
                     status => TransientError::Service(status, None),
                 },
@@ -131,7 +135,7 @@ fn service_error(code: &str, text: &str, response: &HttpResponse) -> Failure {
             || text.contains("Error Code: ThrottlingException") =>
         {
             Failure::Transient {
-                weather: TransientError::Throttled(if code.is_empty() {
+                error: TransientError::Throttled(if code.is_empty() {
                     format!("HTTP {status}")
                 } else {
                     owned(code)
@@ -140,11 +144,11 @@ fn service_error(code: &str, text: &str, response: &HttpResponse) -> Failure {
             }
         }
         _ if status >= 500 || code == "InternalServerError" => Failure::Transient {
-            weather: TransientError::Service(status, (!code.is_empty()).then(|| owned(code))),
+            error: TransientError::Service(status, (!code.is_empty()).then(|| owned(code))),
             at_least: retry_after(response),
         },
         "InvalidNextToken" => Failure::Transient {
-            weather: TransientError::Service(status, Some(owned(code))),
+            error: TransientError::Service(status, Some(owned(code))),
             at_least: None,
         },
         "AccessDeniedException" | "AccessDenied" => {

@@ -1,19 +1,22 @@
-//! Reads what AWS says when it denies, and tells what to add. The texts are AWS's own
-//! (IAM User Guide, "Troubleshoot access denied error messages"), parsed by their beginnings only:
-//! their ends differ from year to year.
+//! Parses AWS's access denied messages and prints the statement that would allow the request. The texts
+//! are AWS's own (IAM User Guide, "Troubleshoot access denied error messages"), parsed by their beginnings
+//! only: their ends differ from year to year.
 
+use ssm_exec_core::arn::Arn;
+use ssm_exec_core::parameter::ParameterId;
+use ssm_exec_core::plan::Request;
 use std::fmt;
 
-/// A denial, as far as AWS told it.
+/// A denied request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Denial {
-    /// What was asked for, for texts that don't tell.
-    pub asked: String,
-    /// What the text says.
-    pub told: ParsedDenial,
+    /// The request.
+    pub request: Request,
+    /// AWS's message.
+    pub parsed: ParsedDenial,
 }
 
-/// What a denial's text says.
+/// AWS's message, parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ParsedDenial {
     /// Who may not do what, on what, and why.
@@ -29,24 +32,24 @@ pub enum ParsedDenial {
     },
     /// KMS's texts that name no key.
     KeyUnnamed,
-    /// A form that we don't know, as it came.
+    /// Another message, as it came.
     Unknown(String),
 }
 
 /// Which policy stands in the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cause {
-    /// Nothing allows it; the kind of policy that would have to, if AWS told.
+    /// No policy of this kind allows it, if AWS named the kind.
     NotAllowed(Option<String>),
-    /// A policy denies it: its kind, and its ARN if AWS told.
+    /// A policy denies it: its kind, and its ARN if AWS named it.
     Denied(String, Option<String>),
 }
 
 impl Denial {
-    /// Reads AWS's text.
+    /// Parses AWS's message.
     #[must_use]
-    pub fn parse(text: &str, asked: String) -> Self {
-        let told = whole(text).unwrap_or_else(|| {
+    pub fn parse(text: &str, request: Request) -> Self {
+        let parsed = whole(text).unwrap_or_else(|| {
             let unnamed = [
                 "ciphertext refers to a customer master key",
                 "the resource associated with this ciphertext",
@@ -57,7 +60,7 @@ impl Denial {
                 ParsedDenial::Unknown(text.split_whitespace().collect::<Vec<_>>().join(" "))
             }
         });
-        Self { asked, told }
+        Self { request, parsed }
     }
 
     /// The statement that would allow it, where one would.
@@ -68,7 +71,7 @@ impl Denial {
             action,
             resource,
             cause: Cause::NotAllowed(_),
-        } = &self.told
+        } = &self.parsed
         else {
             return None;
         };
@@ -78,30 +81,33 @@ impl Denial {
         let mut statement =
             serde_json::json!({ "Effect": "Allow", "Action": action, "Resource": resource });
         if action == "kms:Decrypt" {
-            statement["Condition"] = key_condition(principal, resource, &self.asked)?;
+            statement["Condition"] = key_condition(principal, resource, &self.request)?;
         }
         Some(statement.to_string())
     }
 }
 
-/// The key may decrypt for these parameters alone (KMS Developer Guide, "How Parameter Store uses KMS").
-fn key_condition(principal: &str, key: &str, asked: &str) -> Option<serde_json::Value> {
-    let [_, partition, _, region, ..] = key.split(':').collect::<Vec<_>>()[..] else {
-        return None;
+/// Limits the key to these parameters (KMS Developer Guide, "How Parameter Store uses KMS"). A selector is
+/// not part of the encryption context.
+fn key_condition(principal: &str, key: &str, request: &Request) -> Option<serde_json::Value> {
+    let key = Arn::parse(key)?;
+    let account = Arn::parse(principal)?.account;
+    let arn = |name: &str| Arn {
+        partition: key.partition.clone(),
+        service: "ssm".to_owned(),
+        region: key.region.clone(),
+        account: account.clone(),
+        resource: format!("parameter/{}", name.trim_start_matches('/')),
     };
-    let account = principal.split(':').nth(4)?;
-    let arn = |name: &str| match name.starts_with("arn:") {
-        true => name.to_owned(),
-        false => format!(
-            "arn:{partition}:ssm:{region}:{account}:parameter/{}",
-            name.trim_start_matches('/')
-        ),
-    };
-    let arns: Vec<String> = asked.split(", ").map(arn).collect();
-    let operator = if asked.ends_with("/*") {
-        "StringLike"
-    } else {
-        "StringEquals"
+    let (operator, arns) = match request {
+        Request::Below(prefix) => ("StringLike", vec![arn(&prefix.pattern()).to_string()]),
+        Request::Batch(names) => {
+            let arns = names.iter().map(|name| match &name.subject {
+                ParameterId::Name(name) => arn(name.in_arn()).to_string(),
+                ParameterId::Arn(arn) => arn.as_str().to_owned(),
+            });
+            ("StringEquals", arns.collect())
+        }
     };
     Some(serde_json::json!({ operator: { "kms:EncryptionContext:PARAMETER_ARN": arns } }))
 }
@@ -146,12 +152,12 @@ fn cause(text: &str) -> Cause {
 
 impl fmt::Display for Denial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { asked, told } = self;
-        match told {
-            ParsedDenial::Unknown(text) => write!(f, "AWS denied access to {asked}: {text}"),
+        let Self { request, parsed } = self;
+        match parsed {
+            ParsedDenial::Unknown(text) => write!(f, "AWS denied access to {request}: {text}"),
             ParsedDenial::KeyUnnamed => write!(
                 f,
-                "AWS KMS denied the decryption of {asked}: the KMS key doesn't exist in this region, or the caller may not use it; find the parameter's key with `aws ssm describe-parameters`, and allow kms:Decrypt on it"
+                "AWS KMS denied the decryption of {request}: the KMS key doesn't exist in this region, or the caller may not use it; find the parameter's key with `aws ssm describe-parameters`, and allow kms:Decrypt on it"
             ),
             ParsedDenial::Whole {
                 principal,
@@ -160,7 +166,7 @@ impl fmt::Display for Denial {
                 ..
             } if resource.ends_with(":*") => write!(
                 f,
-                "AWS denied {action} on {resource} to {principal}: a resource of `*` means that AWS could make no ARN of a name, so one of these is malformed: {asked}"
+                "AWS denied {action} on {resource} to {principal}: a resource of `*` means that AWS could make no ARN of a name, so one of these is malformed: {request}"
             ),
             ParsedDenial::Whole {
                 principal,

@@ -3,6 +3,7 @@
 use super::credential_source::CredentialSource;
 use super::denial::Denial;
 use ssm_exec_core::config::ConfigError;
+use ssm_exec_core::plan::Request;
 use ssm_exec_core::status::Status;
 use std::fmt;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use std::time::Duration;
 /// Why the parameters can't be fetched.
 #[derive(Debug, Clone, PartialEq)]
 pub enum FetchError {
-    /// Nobody says which region.
+    /// No region is configured.
     NoRegion,
     /// A setting that cannot be used.
     Config(ConfigError),
@@ -58,30 +59,30 @@ pub enum FetchError {
     Denied(Box<Denial>),
     /// Secrets Manager can't be read through SSM; AWS names nothing.
     SecretDenied {
-        /// The references of the batch.
-        asked: String,
+        /// The batch.
+        request: Request,
     },
     /// A parameter's KMS key can't be used.
     Key {
-        /// What was asked for.
-        asked: String,
+        /// The request.
+        request: Request,
         /// AWS's text.
         text: String,
     },
     /// AWS refuses the request as such.
     Rejected {
-        /// What was asked for.
-        asked: String,
+        /// The request.
+        request: Request,
         /// AWS's code.
         code: String,
         /// AWS's text.
         text: String,
     },
-    /// The service answers what no one may rely on.
-    BadAnswer {
-        /// What was asked for.
-        asked: String,
-        /// What is wrong, as the rest of a sentence.
+    /// The response is not what the API returns.
+    InvalidResponse {
+        /// The request.
+        request: Request,
+        /// What is wrong, as a sentence.
         reason: String,
     },
     /// The secret at a reference is binary: the answer has no value.
@@ -89,12 +90,12 @@ pub enum FetchError {
         /// The parameter.
         parameter: String,
     },
-    /// It didn't get better until the deadline.
+    /// Still failing at the deadline.
     Unavailable {
-        /// What was asked for.
-        asked: String,
+        /// The request.
+        request: Request,
         /// The last failure.
-        weather: TransientError,
+        error: TransientError,
         /// How often it was tried.
         attempts: u32,
         /// How many of those were throttled, over all requests.
@@ -102,9 +103,9 @@ pub enum FetchError {
         /// The deadline.
         timeout: Duration,
     },
-    /// The deadline came while something else was awaited.
+    /// The deadline passed during something else.
     TimedOut {
-        /// What was being done, as "while …".
+        /// During what, as the rest of "while …".
         stage: &'static str,
         /// The deadline.
         timeout: Duration,
@@ -125,7 +126,7 @@ pub enum FetchError {
     },
 }
 
-/// What may pass by itself.
+/// A failure that may be over at the next attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TransientError {
     /// Over the quota: AWS's code.
@@ -155,7 +156,7 @@ impl FetchError {
             | Self::SecretDenied { .. }
             | Self::Key { .. } => Status::Denied,
             Self::NoValue { .. } => Status::Unusable,
-            Self::BadAnswer { .. }
+            Self::InvalidResponse { .. }
             | Self::Unavailable { .. }
             | Self::TimedOut { .. }
             | Self::Handshake { .. }
@@ -200,35 +201,35 @@ impl fmt::Display for FetchError {
                 sentence(text)
             ),
             Self::Denied(denial) => denial.fmt(f),
-            Self::SecretDenied { asked } => write!(
+            Self::SecretDenied { request } => write!(
                 f,
-                "Secrets Manager, asked through SSM, gave none of {asked}: AWS doesn't say which or why; the caller needs secretsmanager:GetSecretValue on each secret (and kms:Decrypt where it has a key of its own), and each must exist"
+                "Secrets Manager, asked through SSM, gave none of {request}: AWS doesn't say which or why; the caller needs secretsmanager:GetSecretValue on each secret (and kms:Decrypt where it has a key of its own), and each must exist"
             ),
-            Self::Key { asked, text } => write!(
+            Self::Key { request, text } => write!(
                 f,
-                "the KMS key of a parameter of {asked} can't be used ({}): enable it or cancel its deletion; a key of another account must be shared with this one",
+                "the KMS key of a parameter of {request} can't be used ({}): enable it or cancel its deletion; a key of another account must be shared with this one",
                 sentence(text)
             ),
-            Self::Rejected { asked, code, text } => {
-                write!(f, "AWS refused the request for {asked} ({code}: {})", sentence(text))
+            Self::Rejected { request, code, text } => {
+                write!(f, "AWS refused the request for {request} ({code}: {})", sentence(text))
             }
-            Self::BadAnswer { asked, reason } => write!(
+            Self::InvalidResponse { request, reason } => write!(
                 f,
-                "the answer for {asked} can't be relied on: {reason}; is the endpoint really SSM, with nothing between that rewrites answers?"
+                "invalid response for {request}: {reason}; is the endpoint really SSM, with nothing in between that changes responses?"
             ),
             Self::NoValue { parameter } => write!(
                 f,
                 "{parameter} came without a value: a binary secret of Secrets Manager has none to give through SSM; store it as base64 text"
             ),
-            Self::Unavailable { asked, weather, attempts, throttled, timeout } => {
+            Self::Unavailable { request, error, attempts, throttled, timeout } => {
                 let tries = if *attempts == 1 { "try" } else { "tries" };
-                write!(f, "couldn't fetch {asked} within {timeout:?}, in {attempts} {tries}: the last time, {weather}")?;
-                match weather {
+                write!(f, "couldn't fetch {request} within {timeout:?}, in {attempts} {tries}: the last time, {error}")?;
+                match error {
                     TransientError::Throttled(_) => write!(
                         f,
                         "; {throttled} requests were throttled in all: the account shares 40 requests a second between all readers of Parameter Store in this region unless higher throughput is switched on (`aws ssm update-service-setting --setting-id /ssm/parameter-store/high-throughput-enabled --setting-value true`); do that, or raise --timeout"
                     ),
-                    TransientError::Service(..) => f.write_str("; this is AWS's trouble or a proxy's: try again later"),
+                    TransientError::Service(..) => f.write_str("; AWS or a proxy failed: try again later"),
                     TransientError::Network(_) => f.write_str(
                         "; check the endpoint, the region's name, DNS, the route (VPC endpoint, NAT) and the proxy variables",
                     ),
@@ -236,7 +237,7 @@ impl fmt::Display for FetchError {
             }
             Self::TimedOut { stage, timeout } => write!(
                 f,
-                "the time was up ({timeout:?}) while {stage}; raise --timeout, or find out what doesn't answer (`-vv` tells each step)"
+                "timed out after {timeout:?} while {stage}; raise --timeout, or find out what doesn't answer (`-vv` logs each step)"
             ),
             Self::Handshake { endpoint, reason } => write!(
                 f,

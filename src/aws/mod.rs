@@ -50,14 +50,14 @@ pub fn fetch(
 ) -> Result<Fetched, FetchError> {
     let runtime = runtime()?;
     let deadline = began + config.timeout;
-    let patience = Arc::new(RetryBudget::new(deadline, config.timeout));
+    let budget = Arc::new(RetryBudget::new(deadline, config.timeout));
     let outcome = runtime.block_on(async {
-        let fetching = run(config, inherited, requests, &patience);
+        let fetching = run(config, inherited, requests, &budget);
         let mut fetching = pin!(tokio::time::timeout_at(deadline.into(), fetching));
         loop {
             match tokio::time::timeout(TICK, &mut fetching).await {
                 Ok(Ok(outcome)) => return outcome,
-                Ok(Err(_)) => return Err(patience.exhausted()),
+                Ok(Err(_)) => return Err(budget.exhausted()),
                 Err(_) => progress.tick(),
             }
         }
@@ -97,7 +97,7 @@ pub fn identity(config: &Config, inherited: &Inherited<'_>) -> Result<Identity, 
     runtime
         .block_on(asking)
         .unwrap_or(Err(FetchError::TimedOut {
-            stage: "STS was asked for the caller's account",
+            stage: "asking STS for the caller's account",
             timeout: config.timeout,
         }))
 }
@@ -106,11 +106,11 @@ async fn run(
     config: &Config,
     inherited: &Inherited<'_>,
     requests: Vec<Request>,
-    patience: &Arc<RetryBudget>,
+    budget: &Arc<RetryBudget>,
 ) -> Result<Fetched, FetchError> {
     let client = session::connect(config, inherited).await?;
-    let patience = Arc::clone(patience);
-    send_all(parameter_store::Connection { client, patience }, requests).await
+    let budget = Arc::clone(budget);
+    send_all(parameter_store::Connection { client, budget }, requests).await
 }
 
 /// Sends the requests through a client that is given, until they are answered or `timeout` is over.
@@ -125,7 +125,7 @@ pub async fn fetch_through(
 ) -> Result<Fetched, FetchError> {
     let session = parameter_store::Connection {
         client: session::Client::given(client),
-        patience: Arc::new(RetryBudget::new(Instant::now() + timeout, timeout)),
+        budget: Arc::new(RetryBudget::new(Instant::now() + timeout, timeout)),
     };
     send_all(session, requests).await
 }
@@ -150,8 +150,8 @@ async fn send_all(
                 fetched.add_below(prefix, parameters)
             }
             Some(Ok(Ok(Answer::Named(parameters)))) => {
-                for (asked, parameter) in parameters {
-                    fetched.add_named(asked, parameter);
+                for (name, parameter) in parameters {
+                    fetched.add_named(name, parameter);
                 }
             }
             Some(Ok(Err(error))) => return Err(error),

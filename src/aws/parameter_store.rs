@@ -1,84 +1,96 @@
-//! Sends one request of the plan, page after page, and matches what comes back to what was asked.
+//! Sends one request of the plan, page after page, and matches each parameter of the response to the name
+//! that requested it.
 
-use super::classify::{Failure, classify};
+use super::classify::{Failure, PermanentError, classify};
 use super::error::FetchError;
 use super::retry::RetryBudget;
 use super::session::Client;
 use aws_sdk_ssm::operation::get_parameters::GetParametersOutput;
 use aws_sdk_ssm::operation::get_parameters_by_path::GetParametersByPathOutput;
-use aws_sdk_ssm::types::{Parameter as SdkParameter, ParameterStringFilter};
-use ssm_exec_core::fetched::{FetchedParameter, spelled_alike};
-use ssm_exec_core::parameter::{ParameterId, ParameterRef, Prefix, Selector};
+use aws_sdk_ssm::types::{
+    Parameter as SdkParameter, ParameterStringFilter, ParameterType as SdkType,
+};
+use aws_smithy_types::DateTime;
+use ssm_exec_core::fetched::{FetchedParameter, ParameterType, spelled_alike};
+use ssm_exec_core::parameter::{ParameterId, ParameterRef, Prefix, Selector, Version};
 use ssm_exec_core::plan::Request;
 use ssm_exec_core::secret::Secret;
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// 9999-12-31T23:59:59Z: RFC 3339 has no later date.
+const LAST_SECOND: u64 = 253_402_300_799;
 
 /// What all requests share.
 pub(super) struct Connection {
     pub(super) client: Client,
-    pub(super) patience: Arc<RetryBudget>,
+    pub(super) budget: Arc<RetryBudget>,
 }
 
-/// What one request brought.
+/// The response to one request.
 pub(super) enum Answer {
     Below(Prefix, Vec<FetchedParameter>),
     Named(Vec<(ParameterRef, FetchedParameter)>),
 }
 
 /// Sends a request until it is answered, or can't be.
-pub(super) async fn send(session: Arc<Connection>, request: Request) -> Result<Answer, FetchError> {
-    match request {
+pub(super) async fn send(
+    connection: Arc<Connection>,
+    request: Request,
+) -> Result<Answer, FetchError> {
+    match &request {
         Request::Below(prefix) => {
-            let parameters = below(&session, &prefix).await?;
-            Ok(Answer::Below(prefix, parameters))
+            let parameters = below(&connection, &request, prefix).await?;
+            Ok(Answer::Below(prefix.clone(), parameters))
         }
-        Request::Batch(names) => batch(&session, names).await.map(Answer::Named),
+        Request::Batch(names) => batch(&connection, &request, names).await.map(Answer::Named),
     }
 }
 
-/// All pages of a prefix. A token that has expired starts them again.
-async fn below(session: &Connection, prefix: &Prefix) -> Result<Vec<FetchedParameter>, FetchError> {
-    let asked = format!("{}/*", prefix.path().trim_end_matches('/'));
-    let mut effort = session.patience.effort(asked.clone());
+/// All pages of a prefix. When a token has expired, they are fetched again from the first.
+async fn below(
+    connection: &Connection,
+    request: &Request,
+    prefix: &Prefix,
+) -> Result<Vec<FetchedParameter>, FetchError> {
+    let invalid = |reason: &str| Err(invalid_response(request, reason));
+    let mut attempts = connection.budget.attempts(request);
     'again: loop {
         let mut parameters = Vec::new();
         let mut token: Option<String> = None;
         let mut seen = HashSet::new();
         loop {
             let page = loop {
-                match page(session, prefix, token.clone()).await {
+                match page(connection, prefix, token.clone()).await {
                     Ok(page) => break page,
                     Err(failure) => {
                         let expired = failure.is_expired_token() && token.is_some();
-                        effort.wait_after(failure).await?;
+                        attempts.wait_after(failure).await?;
                         if expired {
                             continue 'again;
                         }
                     }
                 }
             };
-            effort.succeeded();
-            // An answer without the list is no empty page: AWS sends `[]`.
+            attempts.succeeded();
+            // An empty page has an empty list.
             let Some(found) = page.parameters else {
-                return Err(bad(&asked, "it has no list of parameters"));
+                return invalid("it has no list of parameters");
             };
             for parameter in found {
-                let parameter = read(parameter, &asked)?;
+                let parameter = read(parameter, request)?;
                 if prefix.relative(&parameter.name).is_none() {
-                    return Err(bad(
-                        &asked,
-                        &format!("{} isn't below that prefix", parameter.name),
-                    ));
+                    return invalid(&format!("{} isn't below that prefix", parameter.name));
                 }
                 parameters.push(parameter);
             }
-            // The end is a missing token; elsewhere in the API it is an empty one.
+            // The last page has no token; elsewhere in the API it has an empty one.
             token = page.next_token.filter(|token| !token.is_empty());
             match &token {
                 None => return Ok(parameters),
                 Some(token) if !seen.insert(token.clone()) => {
-                    return Err(bad(&asked, "the token of its next page came a second time"));
+                    return invalid("the token of its next page came a second time");
                 }
                 Some(_) => {}
             }
@@ -87,19 +99,11 @@ async fn below(session: &Connection, prefix: &Prefix) -> Result<Vec<FetchedParam
 }
 
 async fn page(
-    session: &Connection,
+    connection: &Connection,
     prefix: &Prefix,
     token: Option<String>,
 ) -> Result<GetParametersByPathOutput, Failure> {
-    let filter = prefix.label().map(|label| {
-        ParameterStringFilter::builder()
-            .key("Label")
-            .option("Equals")
-            .values(label.as_str())
-            .build()
-    });
-    let filter = filter.transpose().ok().flatten();
-    session
+    connection
         .client
         .ssm
         .get_parameters_by_path()
@@ -107,117 +111,157 @@ async fn page(
         .recursive(true)
         .with_decryption(true)
         .max_results(10)
-        .set_parameter_filters(filter.map(|filter| vec![filter]))
+        .set_parameter_filters(label_filter(prefix)?)
         .set_next_token(token)
         .send()
         .await
-        .map_err(|error| classify(&error, &session.client))
+        .map_err(|error| classify(&error, &connection.client))
+}
+
+/// Without its filter, a labelled prefix would return the latest versions.
+fn label_filter(prefix: &Prefix) -> Result<Option<Vec<ParameterStringFilter>>, Failure> {
+    let Some(label) = prefix.label() else {
+        return Ok(None);
+    };
+    let filter = ParameterStringFilter::builder()
+        .key("Label")
+        .option("Equals")
+        .values(label.as_str())
+        .build();
+    match filter {
+        Ok(filter) => Ok(Some(vec![filter])),
+        Err(error) => Err(Failure::Permanent(PermanentError::Other(
+            FetchError::Internal(format!("the filter for a label can't be built: {error}")),
+        ))),
+    }
 }
 
 /// One batch of names.
 async fn batch(
-    session: &Connection,
-    names: Vec<ParameterRef>,
+    connection: &Connection,
+    request: &Request,
+    names: &[ParameterRef],
 ) -> Result<Vec<(ParameterRef, FetchedParameter)>, FetchError> {
-    let asked = names
-        .iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(", ");
-    let mut effort = session.patience.effort(asked.clone());
+    let mut attempts = connection.budget.attempts(request);
     let output = loop {
-        let request = session
+        let call = connection
             .client
             .ssm
             .get_parameters()
             .set_names(Some(names.iter().map(ToString::to_string).collect()))
             .with_decryption(true);
-        match request.send().await {
+        match call.send().await {
             Ok(output) => break output,
             Err(error) => {
-                let failure = classify(&error, &session.client);
-                effort.wait_after(failure.for_names(&names)).await?;
+                let failure = classify(&error, &connection.client);
+                attempts.wait_after(failure.for_names(names)).await?;
             }
         }
     };
-    effort.succeeded();
-    matched(names, output, &asked)
+    attempts.succeeded();
+    matched(names, output, request)
 }
 
-/// Gives each answer to the one name that asked for it: a batch never has a parameter twice.
+/// Gives each parameter to the one name that requested it: a batch never has a parameter twice.
 fn matched(
-    names: Vec<ParameterRef>,
+    names: &[ParameterRef],
     output: GetParametersOutput,
-    asked: &str,
+    request: &Request,
 ) -> Result<Vec<(ParameterRef, FetchedParameter)>, FetchError> {
-    let mut waiting = names;
+    let invalid = |reason: String| invalid_response(request, &reason);
+    let mut waiting = names.to_vec();
     let mut answers = Vec::with_capacity(waiting.len());
     for parameter in output.parameters.unwrap_or_default() {
-        let parameter = read(parameter, asked)?;
-        let Some(at) = waiting.iter().position(|name| answers_to(&parameter, name)) else {
-            return Err(bad(
-                asked,
-                &format!("{} was not asked for, or came twice", parameter.name),
-            ));
-        };
+        let parameter = read(parameter, request)?;
+        let at = waiting
+            .iter()
+            .position(|name| answers_to(&parameter, name))
+            .ok_or_else(|| {
+                invalid(format!(
+                    "{} was not requested, or came twice",
+                    parameter.name
+                ))
+            })?;
         answers.push((waiting.swap_remove(at), parameter));
     }
-    for invalid in output.invalid_parameters.unwrap_or_default() {
-        waiting.retain(|name| !is_named(name, &invalid));
+    for name in output.invalid_parameters.unwrap_or_default() {
+        waiting.retain(|requested| !is_named(requested, &name));
     }
     match waiting.first() {
         None => Ok(answers),
-        Some(name) => Err(bad(
-            asked,
-            &format!("{name} is neither among the parameters nor among the invalid names"),
-        )),
+        Some(name) => Err(invalid(format!(
+            "{name} is neither among the parameters nor among the invalid names"
+        ))),
     }
 }
 
-/// `Name` comes bare, in the spelling of the request; of a shared parameter only the ARN is sure.
-fn answers_to(parameter: &FetchedParameter, asked: &ParameterRef) -> bool {
+/// `Name` has no selector, and the spelling of the request; a shared parameter is identified by its ARN.
+fn answers_to(parameter: &FetchedParameter, requested: &ParameterRef) -> bool {
     // Emulators answer a secret's reference by the secret's own name.
-    let by_name = spelled_alike(&parameter.name, asked.name().as_str())
-        || asked.name().secret_name() == Some(parameter.name.as_str());
-    let by_arn = matches!(&asked.subject, ParameterId::Arn(arn) if parameter.arn.as_deref() == Some(arn.as_str()));
-    let version = match asked.selector {
-        Some(Selector::Version(version)) => {
-            i64::try_from(version).is_ok_and(|version| version == parameter.version)
-        }
+    let by_name = spelled_alike(&parameter.name, requested.name().as_str())
+        || requested.name().secret_name() == Some(parameter.name.as_str());
+    let by_arn = matches!(&requested.subject, ParameterId::Arn(arn) if parameter.arn.as_deref() == Some(arn.as_str()));
+    let version = match requested.selector {
+        Some(Selector::Version(version)) => parameter.version == Some(version),
         _ => true,
     };
     (by_name || by_arn) && version
 }
 
-fn is_named(asked: &ParameterRef, invalid: &str) -> bool {
-    spelled_alike(&asked.to_string(), invalid.trim())
+fn is_named(requested: &ParameterRef, invalid: &str) -> bool {
+    spelled_alike(&requested.to_string(), invalid.trim())
 }
 
 /// Takes the value out of the SDK's type. The rest of it, `SourceResult` with a secret's second copy
 /// included, is dropped here and wiped by the allocator.
-fn read(parameter: SdkParameter, asked: &str) -> Result<FetchedParameter, FetchError> {
+fn read(parameter: SdkParameter, request: &Request) -> Result<FetchedParameter, FetchError> {
     let Some(name) = parameter.name else {
-        return Err(bad(asked, "it has a parameter without a name"));
+        return Err(invalid_response(
+            request,
+            "it has a parameter without a name",
+        ));
     };
     let Some(value) = parameter.value else {
         return Err(FetchError::NoValue { parameter: name });
     };
+    let modified = parameter
+        .last_modified_date
+        .map(|date| {
+            system_time(&date).ok_or_else(|| {
+                let reason = format!("the last-modified date of {name} is out of range");
+                invalid_response(request, &reason)
+            })
+        })
+        .transpose()?;
     Ok(FetchedParameter {
         value: Secret::new(value),
-        kind: parameter
-            .r#type
-            .map(|kind| kind.as_str().to_owned())
-            .unwrap_or_default(),
-        version: parameter.version,
-        modified: parameter.last_modified_date.map(|date| date.as_secs_f64()),
+        kind: parameter.r#type.as_ref().and_then(parameter_type),
+        version: u64::try_from(parameter.version).ok().and_then(Version::new),
+        modified,
         arn: parameter.arn,
         name,
     })
 }
 
-fn bad(asked: &str, reason: &str) -> FetchError {
-    FetchError::BadAnswer {
-        asked: asked.to_owned(),
+fn parameter_type(kind: &SdkType) -> Option<ParameterType> {
+    match kind {
+        SdkType::String => Some(ParameterType::String),
+        SdkType::StringList => Some(ParameterType::StringList),
+        SdkType::SecureString => Some(ParameterType::SecureString),
+        _ => None,
+    }
+}
+
+/// A date that can be printed.
+fn system_time(date: &DateTime) -> Option<SystemTime> {
+    let seconds = u64::try_from(date.secs()).ok()?;
+    let time = Duration::new(seconds, date.subsec_nanos());
+    (seconds <= LAST_SECOND).then(|| UNIX_EPOCH + time)
+}
+
+fn invalid_response(request: &Request, reason: &str) -> FetchError {
+    FetchError::InvalidResponse {
+        request: request.clone(),
         reason: reason.to_owned(),
     }
 }
@@ -226,7 +270,7 @@ fn bad(asked: &str, reason: &str) -> FetchError {
 mod tests {
     use super::*;
 
-    /// Nothing of ours prints one. Should that change, this says what a print would tell.
+    /// We don't print one. Should that change, this tells what would be printed.
     #[test]
     fn the_sdks_debug_of_a_parameter_keeps_its_value() {
         let parameter = SdkParameter::builder()
@@ -235,5 +279,20 @@ mod tests {
             .build();
         let shown = format!("{parameter:?}");
         assert!(shown.contains("/a") && !shown.contains("canary"), "{shown}");
+    }
+
+    #[test]
+    fn only_dates_that_can_be_printed_are_accepted() {
+        let last = DateTime::from_secs(253_402_300_799);
+        let printed =
+            system_time(&last).map(|time| format!("{:?}", time.duration_since(UNIX_EPOCH)));
+        assert_eq!(printed.as_deref(), Some("Ok(253402300799s)"));
+        for seconds in [253_402_300_800, i64::MAX, -1, i64::MIN] {
+            assert_eq!(
+                system_time(&DateTime::from_secs(seconds)),
+                None,
+                "{seconds}"
+            );
+        }
     }
 }

@@ -1,8 +1,9 @@
-//! RetryBudget: what may pass is tried again until the deadline. Failures of the network wait with full
-//! jitter; throttled requests wait so that a fleet which starts at once spreads over the quota.
+//! Temporary failures are retried until the deadline. Network failures wait with full jitter; throttled
+//! requests wait so that a fleet that starts at once spreads over the quota.
 
 use super::classify::Failure;
 use super::error::{FetchError, TransientError};
+use ssm_exec_core::plan::Request;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -20,9 +21,9 @@ const THROTTLED: Duration = Duration::from_secs(4);
 const CROWDED: f64 = 0.3;
 /// No wait after a throttle is longer.
 const THROTTLED_LONGEST: Duration = Duration::from_secs(30);
-/// A wait longer than this is told at warning level.
+/// A longer wait is logged as a warning.
 const NOTABLE: Duration = Duration::from_secs(1);
-/// What a last try needs.
+/// What a last attempt needs.
 const LAST_TRY: Duration = Duration::from_millis(250);
 
 /// Full jitter (AWS Architecture Blog, "Exponential Backoff And Jitter"). `chance` lies in `0.0..1.0`.
@@ -31,8 +32,8 @@ fn after_failure(failures: u32, chance: f64) -> Duration {
     bound.min(FAILED_LONGEST).mul_f64(chance)
 }
 
-/// The upper half of a bound that follows the length of the queue: who has waited long stands in a
-/// long one, whatever the number of its own tries.
+/// The upper half of a bound that follows the length of the queue: a process that has waited long is in
+/// a long one, whatever the number of its own attempts.
 fn after_throttle(taken: Duration, chance: f64) -> Duration {
     let bound = (THROTTLED + taken.mul_f64(CROWDED)).min(THROTTLED_LONGEST);
     bound.mul_f64(0.5 + 0.5 * chance)
@@ -45,9 +46,9 @@ pub(super) struct RetryBudget {
     timeout: Duration,
     throttled: AtomicU32,
     /// Whether there are credentials, and SSM is asked.
-    asking: AtomicBool,
-    /// What went wrong last, for the message at the deadline.
-    last: Mutex<Option<(String, TransientError, u32)>>,
+    fetching: AtomicBool,
+    /// What failed last, for the message at the deadline.
+    last: Mutex<Option<(Request, TransientError, u32)>>,
 }
 
 impl RetryBudget {
@@ -57,38 +58,38 @@ impl RetryBudget {
             deadline,
             timeout,
             throttled: AtomicU32::new(0),
-            asking: AtomicBool::new(false),
+            fetching: AtomicBool::new(false),
             last: Mutex::new(None),
         }
     }
 
-    /// The tries for one request.
-    pub(super) fn effort(&self, asked: String) -> Attempts<'_> {
-        self.asking.store(true, Ordering::Relaxed);
+    /// Counts the attempts of one request.
+    pub(super) fn attempts<'a>(&'a self, request: &'a Request) -> Attempts<'a> {
+        self.fetching.store(true, Ordering::Relaxed);
         Attempts {
-            patience: self,
-            asked,
+            budget: self,
+            request,
             attempts: 0,
             failed: 0,
             clock_corrected: false,
         }
     }
 
-    /// What to say when the deadline came.
+    /// The error at the deadline.
     pub(super) fn exhausted(&self) -> FetchError {
         let last = self.last.lock().map_or(None, |mut last| last.take());
         match last {
-            Some((asked, weather, attempts)) => FetchError::Unavailable {
-                asked,
-                weather,
+            Some((request, error, attempts)) => FetchError::Unavailable {
+                request,
+                error,
                 attempts,
                 throttled: self.throttled.load(Ordering::Relaxed),
                 timeout: self.timeout,
             },
             None => FetchError::TimedOut {
-                stage: match self.asking.load(Ordering::Relaxed) {
-                    true => "SSM was asked",
-                    false => "region and credentials were looked for",
+                stage: match self.fetching.load(Ordering::Relaxed) {
+                    true => "fetching parameters",
+                    false => "looking for region and credentials",
                 },
                 timeout: self.timeout,
             },
@@ -96,10 +97,10 @@ impl RetryBudget {
     }
 }
 
-/// The tries for one request.
+/// The attempts of one request.
 pub(super) struct Attempts<'a> {
-    patience: &'a RetryBudget,
-    asked: String,
+    budget: &'a RetryBudget,
+    request: &'a Request,
     attempts: u32,
     failed: u32,
     /// Whether the SDK has corrected the time of this request's signature.
@@ -107,24 +108,24 @@ pub(super) struct Attempts<'a> {
 }
 
 impl Attempts<'_> {
-    /// A try came through: the next page begins with fresh patience.
+    /// An attempt succeeded: the next page starts with the shortest wait again.
     pub(super) fn succeeded(&mut self) {
         self.attempts += 1;
         self.failed = 0;
-        if let Ok(mut last) = self.patience.last.lock() {
+        if let Ok(mut last) = self.budget.last.lock() {
             *last = None;
         }
     }
 
-    /// Waits until it makes sense to try again.
+    /// Waits until the next attempt.
     ///
     /// # Errors
-    /// When it never will, or not before the deadline.
+    /// When another attempt can't succeed, or there is no time for one.
     pub(super) async fn wait_after(&mut self, failure: Failure) -> Result<(), FetchError> {
         self.attempts += 1;
-        let (weather, at_least) = match failure {
-            Failure::Permanent(error) => return Err(error.about(&self.asked)),
-            Failure::Transient { weather, at_least } => (weather, at_least),
+        let (error, at_least) = match failure {
+            Failure::Permanent(error) => return Err(error.about(self.request)),
+            Failure::Transient { error, at_least } => (error, at_least),
             Failure::ClockSkew { text } if self.clock_corrected => {
                 return Err(FetchError::ClockSkew { text });
             }
@@ -135,43 +136,37 @@ impl Attempts<'_> {
             }
         };
         let chance = fastrand::f64();
-        let asked_for = at_least.unwrap_or_default();
-        let own = if let TransientError::Throttled(_) = weather {
-            self.patience.throttled.fetch_add(1, Ordering::Relaxed);
-            after_throttle(self.patience.began.elapsed(), chance)
+        let demanded = at_least.unwrap_or_default();
+        let own = if let TransientError::Throttled(_) = error {
+            self.budget.throttled.fetch_add(1, Ordering::Relaxed);
+            after_throttle(self.budget.began.elapsed(), chance)
         } else {
             self.failed += 1;
             after_failure(self.failed - 1, chance)
         };
-        let wait = asked_for + own;
+        let wait = demanded + own;
         let left = self
-            .patience
+            .budget
             .deadline
             .saturating_duration_since(Instant::now());
         let room = left.saturating_sub(LAST_TRY);
-        if let Ok(mut last) = self.patience.last.lock() {
-            *last = Some((self.asked.clone(), weather.clone(), self.attempts));
+        if let Ok(mut last) = self.budget.last.lock() {
+            *last = Some((self.request.clone(), error.clone(), self.attempts));
         }
-        if room.is_zero() || asked_for > room {
-            return Err(self.patience.exhausted());
+        if room.is_zero() || demanded > room {
+            return Err(self.budget.exhausted());
         }
-        // A wait past the deadline would waste what is left: the last try comes somewhere in it.
+        // A wait past the deadline would waste what is left: the last attempt comes somewhere in it.
         let wait = if wait > room {
-            asked_for.max(room.mul_f64(chance))
+            demanded.max(room.mul_f64(chance))
         } else {
             wait
         };
         let seconds = wait.as_secs_f64();
         if wait > NOTABLE {
-            warn!(
-                "{weather}; {} is asked for again in {seconds:.1} s",
-                self.asked
-            );
+            warn!("{error}; trying {} again in {seconds:.1} s", self.request);
         } else {
-            debug!(
-                "{weather}; {} is asked for again in {seconds:.1} s",
-                self.asked
-            );
+            debug!("{error}; trying {} again in {seconds:.1} s", self.request);
         }
         tokio::time::sleep(wait).await;
         Ok(())

@@ -103,9 +103,8 @@ pub(super) async fn identity(
             }
         },
     })?;
-    let account = answer.account.ok_or_else(|| FetchError::BadAnswer {
-        asked: "the caller's identity".to_owned(),
-        reason: "it has no account".to_owned(),
+    let account = answer.account.ok_or_else(|| FetchError::NoCredentials {
+        reason: "STS returned no account for them".to_owned(),
     })?;
     Ok(Identity {
         account,

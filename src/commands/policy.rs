@@ -7,7 +7,8 @@ use crate::cli::PolicyOptions;
 use crate::error::Error;
 use crate::exec::{process, signals};
 use ssm_exec_core::plan;
-use ssm_exec_core::policy::{self, Place};
+use ssm_exec_core::policy::{self, KmsKey, Place};
+use ssm_exec_core::region::Region;
 
 /// Prints the policy. Works offline where region and account are given.
 pub(super) fn run(session: &Session<'_>, options: &PolicyOptions) -> Result<u8, Error> {
@@ -37,13 +38,28 @@ pub(super) fn run(session: &Session<'_>, options: &PolicyOptions) -> Result<u8, 
             "--account: `{account}` is not a 12-digit account ID"
         )));
     }
-    let partition = options.partition.clone();
+    let usage = |option: &str, text: &str, reason: String| {
+        Error::Usage(format!("{option}: `{text}` {reason}"))
+    };
+    let region = Region::parse(&region).map_err(|reason| usage("--region", &region, reason))?;
+    let partition = options
+        .partition
+        .as_deref()
+        .map(|text| {
+            policy::parse_partition(text).map_err(|reason| usage("--partition", text, reason))
+        })
+        .transpose()?;
+    let key = options
+        .kms_key
+        .as_deref()
+        .map(|text| KmsKey::parse(text).map_err(|reason| usage("--kms-key", text, reason)))
+        .transpose()?;
     let place = Place {
-        partition: partition.unwrap_or_else(|| policy::partition_of(&region).to_owned()),
+        partition: partition.unwrap_or_else(|| region.partition().id.to_owned()),
         region,
         account,
     };
-    let document = policy::document(&requests, &place, options.kms_key.as_deref());
+    let document = policy::document(&requests, &place, key.as_ref());
     output::print(format!("{document:#}\n").as_bytes())?;
     Ok(0)
 }

@@ -3,6 +3,8 @@
 use super::*;
 use crate::aws::{CredentialSource, Denial, TransientError};
 use ssm_exec_core::origin::Origin;
+use ssm_exec_core::parameter::Prefix;
+use ssm_exec_core::plan::Request;
 use ssm_exec_core::variable::VariableName;
 use std::time::Duration;
 
@@ -14,9 +16,10 @@ fn name(text: &str) -> VariableName {
 fn each_error_has_its_status_and_says_what_to_do() {
     let fetch = |error| Error::Fetch(error);
     let problem = |problem| Error::Environment(vec![problem]);
-    let unavailable = |weather| FetchError::Unavailable {
-        asked: "/a/*".to_owned(),
-        weather,
+    let below = || Request::Below(Prefix::parse("/a").expect("a prefix"));
+    let unavailable = |error| FetchError::Unavailable {
+        request: below(),
+        error,
         attempts: 7,
         throttled: 5,
         timeout: Duration::from_secs(30),
@@ -126,10 +129,7 @@ fn each_error_has_its_status_and_says_what_to_do() {
             "aws sso login --profile dev",
         ),
         (
-            fetch(FetchError::Denied(Box::new(Denial::parse(
-                denial,
-                "/a/*".to_owned(),
-            )))),
+            fetch(FetchError::Denied(Box::new(Denial::parse(denial, below())))),
             77,
             r#"add to the caller's policy: {"Action":"ssm:GetParametersByPath","Effect":"Allow","Resource":"arn:aws:ssm:eu-west-1:111122223333:parameter/a"}"#,
         ),

@@ -231,7 +231,7 @@ fn the_default_timeout_is_below_the_init_timeout_of_lambda() {
     stub.always(Fault::NoResponse);
     let emulator = Emulator::start(&stub, "function", custom);
     let began = Instant::now();
-    emulator.expect_failure(&["the time was up (8s)", "exit status 75"]);
+    emulator.expect_failure(&["timed out after 8s", "exit status 75"]);
     assert!(
         began.elapsed() < Duration::from_secs(20),
         "after {:?}",
@@ -249,5 +249,5 @@ fn the_configured_timeout_is_used() {
         custom(task)
     };
     Emulator::start(&stub, "function", prepare)
-        .expect_failure(&["the time was up (1s)", "exit status 75"]);
+        .expect_failure(&["timed out after 1s", "exit status 75"]);
 }

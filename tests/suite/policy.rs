@@ -53,6 +53,34 @@ fn invalid_policy_options_are_errors() {
     assert_eq!(outcome.status, 64);
     outcome.says(&["12-digit account ID"]);
     assert_eq!(run("--account 111122223333").status, 78);
+    for (words, says) in [
+        ("--kms-key alias/x", "is an alias"),
+        ("--kms-key key/x", "is not a KMS key"),
+        (
+            "--kms-key arn:aws:kms:eu-west-1:111122223333:alias/x",
+            "describe-key",
+        ),
+        ("--partition AWS", "is not a partition of AWS"),
+    ] {
+        let outcome = run(&format!("-p /a --account 111122223333 {words}"));
+        assert_eq!(outcome.status, 64, "{words}: {}", outcome.stderr);
+        outcome.says(&[says]);
+    }
+}
+
+#[test]
+fn the_partition_of_every_region_is_known() {
+    for (region, partition) in [
+        ("us-iso-east-1", "aws-iso"),
+        ("us-isob-east-1", "aws-iso-b"),
+        ("eu-isoe-west-1", "aws-iso-e"),
+        ("us-isof-south-1", "aws-iso-f"),
+        ("eusc-de-east-1", "aws-eusc"),
+    ] {
+        let policy = printed(&format!("--region {region} --account 111122223333")).to_string();
+        let arn = format!("arn:{partition}:ssm:{region}:111122223333:parameter/least/api");
+        assert!(policy.contains(&arn), "{policy}");
+    }
 }
 
 fn evaluate(policy: &serde_json::Value, requests: &[(String, String)]) -> String {

@@ -1,9 +1,40 @@
 //! What came back: parameters by what asked for them, ready to be turned into an environment.
 
-use crate::parameter::{ParameterRef, Prefix};
+use crate::parameter::{ParameterRef, Prefix, Version};
 use crate::secret::Secret;
 use std::collections::HashMap;
+use std::fmt;
 use std::rc::Rc;
+use std::time::SystemTime;
+
+/// How Parameter Store keeps a parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ParameterType {
+    /// In clear.
+    String,
+    /// In clear: values separated by commas.
+    StringList,
+    /// Encrypted with a KMS key.
+    SecureString,
+}
+
+impl ParameterType {
+    /// As the service spells it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::String => "String",
+            Self::StringList => "StringList",
+            Self::SecureString => "SecureString",
+        }
+    }
+}
+
+impl fmt::Display for ParameterType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
 
 /// One parameter as the service returned it.
 #[derive(Debug)]
@@ -12,12 +43,12 @@ pub struct FetchedParameter {
     pub name: String,
     /// Its value.
     pub value: Secret,
-    /// `String`, `StringList` or `SecureString`.
-    pub kind: String,
-    /// Its version; 0 for a secret of Secrets Manager.
-    pub version: i64,
-    /// Seconds since the epoch.
-    pub modified: Option<f64>,
+    /// Its type, if the service returned one that is known.
+    pub kind: Option<ParameterType>,
+    /// Its version; a secret of Secrets Manager has none.
+    pub version: Option<Version>,
+    /// When it was last changed.
+    pub modified: Option<SystemTime>,
     /// Its ARN.
     pub arn: Option<String>,
 }

@@ -4,7 +4,9 @@
 
 #![forbid(unsafe_code)]
 
+pub mod arn;
 pub mod config;
+pub mod endpoint;
 pub mod env_reference;
 pub mod environment;
 pub mod fetched;
@@ -14,6 +16,7 @@ pub mod origin;
 pub mod parameter;
 pub mod plan;
 pub mod policy;
+pub mod region;
 pub mod report;
 pub mod secret;
 pub mod status;

@@ -2,10 +2,20 @@
 //! their account numbers and names replaced.
 
 use super::*;
+use ssm_exec_core::parameter::{ParameterRef, Prefix};
 
 const ROLE: &str = "arn:aws:sts::111122223333:assumed-role/app/i-0abc";
 const PATH: &str = "arn:aws:ssm:eu-west-1:111122223333:parameter/org/api";
 const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+
+fn below(path: &str) -> Request {
+    Request::Below(Prefix::parse(path).expect("a prefix"))
+}
+
+fn batch(names: &str) -> Request {
+    let parse = |name| ParameterRef::parse(name).expect("a parameter");
+    Request::Batch(names.split_whitespace().map(parse).collect())
+}
 
 fn not_allowed(kind: Option<&str>) -> Cause {
     Cause::NotAllowed(kind.map(str::to_owned))
@@ -16,7 +26,7 @@ fn denied(kind: &str, arn: Option<&str>) -> Cause {
 }
 
 #[test]
-fn every_cause_is_read_whatever_follows_it() {
+fn every_cause_is_parsed_whatever_follows_it() {
     let scp = "arn:aws:organizations::987654321098:policy/o-abc/service_control_policy/p-xyz";
     let long_scp = format!("with an explicit deny in a service control policy: {scp}");
     let table = [
@@ -73,7 +83,7 @@ fn every_cause_is_read_whatever_follows_it() {
             cause,
         };
         assert_eq!(
-            Denial::parse(text.trim_end(), "/org/api/*".to_owned()).told,
+            Denial::parse(text.trim_end(), below("/org/api")).parsed,
             whole,
             "{end}"
         );
@@ -81,8 +91,8 @@ fn every_cause_is_read_whatever_follows_it() {
 }
 
 #[test]
-fn only_what_an_allow_would_mend_gets_a_statement() {
-    let statement = |text: &str| Denial::parse(text, "/org/api/*".to_owned()).statement();
+fn a_statement_is_printed_only_where_it_would_help() {
+    let statement = |text: &str| Denial::parse(text, below("/org/api")).statement();
     let text = |action: &str, resource: &str, end: &str| {
         format!("User: {ROLE} is not authorized to perform: {action} on resource: {resource} {end}")
     };
@@ -113,12 +123,12 @@ fn only_what_an_allow_would_mend_gets_a_statement() {
 }
 
 #[test]
-fn a_key_that_may_not_be_used_is_told_with_its_condition() {
+fn a_kms_denial_prints_a_condition_on_the_parameters_without_their_selectors() {
     // As SSM passes KMS's text on, with what the Java client behind it adds.
     let kms = format!(
         "User: {ROLE} is not authorized to perform: kms:Decrypt on resource: {KEY} because no resource-based policy allows the kms:Decrypt action (Service: AWSKMS; Status Code: 400; Error Code: AccessDeniedException; Request ID: 6a3a2e5e-0000-4000-8000-000000000000; Proxy: null)"
     );
-    let shown = Denial::parse(&kms, "/org/api/db, /org/api/url".to_owned()).to_string();
+    let shown = Denial::parse(&kms, batch("/org/api/db:3 /org/api/url:blue")).to_string();
     for words in [
         "denied kms:Decrypt on arn:aws:kms:",
         "the key's policy, or the caller's where the key's delegates to IAM",
@@ -136,14 +146,14 @@ fn kms_texts_that_name_no_key_are_known() {
         "User: {ROLE} is not authorized to perform: kms:Decrypt on the resource associated with this ciphertext because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access"
     );
     for text in [old, &newer] {
-        let denial = Denial::parse(text, "/org/api/*".to_owned());
-        assert_eq!(denial.told, ParsedDenial::KeyUnnamed, "{text}");
+        let denial = Denial::parse(text, below("/org/api"));
+        assert_eq!(denial.parsed, ParsedDenial::KeyUnnamed, "{text}");
         assert_eq!(denial.statement(), None);
     }
 }
 
 #[test]
-fn other_partitions_and_federated_callers_are_read() {
+fn other_partitions_and_federated_callers_are_parsed() {
     for (principal, resource) in [
         (
             "arn:aws-us-gov:iam::111122223333:user/deploy",
@@ -161,7 +171,7 @@ fn other_partitions_and_federated_callers_are_read() {
         let text = format!(
             "User: {principal} is not authorized to perform: ssm:GetParameters on resource: {resource} because no identity-based policy allows the ssm:GetParameters action"
         );
-        let shown = Denial::parse(&text, "/a".to_owned()).to_string();
+        let shown = Denial::parse(&text, batch("/x/a")).to_string();
         assert!(
             shown.contains(&format!(
                 "on {resource} to {principal}, since nothing allows it"
@@ -172,18 +182,18 @@ fn other_partitions_and_federated_callers_are_read() {
 }
 
 #[test]
-fn a_form_that_is_not_known_is_shown_as_it_came_on_one_line() {
+fn an_unknown_message_is_printed_on_one_line() {
     for (text, shown) in [
         (
             "No access to reserved parameter name: /aws/x.",
-            "AWS denied access to /a: No access to reserved parameter name: /aws/x.",
+            "AWS denied access to /x/a: No access to reserved parameter name: /aws/x.",
         ),
         (
             "User: x is not authorized to perform: ssm:GetParameters",
-            "AWS denied access to /a: User: x is not authorized to perform: ssm:GetParameters",
+            "AWS denied access to /x/a: User: x is not authorized to perform: ssm:GetParameters",
         ),
-        ("two\n  lines", "AWS denied access to /a: two lines"),
+        ("two\n  lines", "AWS denied access to /x/a: two lines"),
     ] {
-        assert_eq!(Denial::parse(text, "/a".to_owned()).to_string(), shown);
+        assert_eq!(Denial::parse(text, batch("/x/a")).to_string(), shown);
     }
 }

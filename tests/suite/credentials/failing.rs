@@ -464,7 +464,7 @@ fn a_source_that_never_answers_runs_into_the_timeout() {
     let run = without_credentials(&stub).env(CONTAINER, agent.url());
     run.args("--timeout 1s")
         .fails(75)
-        .says(&["(1s) while region and credentials were looked for", "-vv"]);
+        .says(&["after 1s while looking for region and credentials", "-vv"]);
 }
 
 #[test]

@@ -373,6 +373,16 @@ pub const ROWS: &[Row] = &[
         "no list of parameters",
     ),
     row(
+        "a last-modified date beyond the year 9999",
+        || {
+            always(Fault::json(
+                r#"{"Parameters":[{"Name":"/f/k0","Value":"canary-0","LastModifiedDate":253402300800}]}"#,
+            ))
+        },
+        Status(75),
+        "the last-modified date of /f/k0 is out of range",
+    ),
+    row(
         "a list of numbers instead of parameters",
         || always(Fault::json(r#"{"Parameters":[1]}"#)),
         Status(75),

@@ -19,8 +19,8 @@ fn parameter(name: &str, value: &str) -> FetchedParameter {
     FetchedParameter {
         name: name.to_owned(),
         value: Secret::new(value.to_owned()),
-        kind: "String".to_owned(),
-        version: 1,
+        kind: None,
+        version: None,
         modified: None,
         arn: None,
     }

@@ -1,46 +1,47 @@
 //! ARNs of parameters.
 
 use super::{Malformed, ParameterName};
+use crate::arn::Arn;
 
 /// The ARN of a parameter, without selector.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ParameterArn {
     text: String,
+    arn: Arn,
     name: ParameterName,
 }
 
 impl ParameterArn {
     pub(super) fn parse(text: &str) -> Result<Self, Malformed> {
         let wrong = |reason: &str| Malformed::new(text, reason);
-        let parts: Vec<&str> = text.splitn(6, ':').collect();
-        let [_, partition, service, region, account, resource] = parts[..] else {
-            return Err(wrong(
-                "isn't a whole ARN: `arn:PARTITION:ssm:REGION:ACCOUNT:parameter/NAME`",
-            ));
-        };
-        if !partition.starts_with("aws") {
+        let arn = Arn::parse(text).ok_or_else(|| {
+            wrong("isn't a whole ARN: `arn:PARTITION:ssm:REGION:ACCOUNT:parameter/NAME`")
+        })?;
+        if !arn.partition.starts_with("aws") {
             return Err(wrong(
                 "has no AWS partition (`aws`, `aws-cn`, `aws-us-gov`)",
             ));
         }
-        if service != "ssm" {
+        if arn.service != "ssm" {
             return Err(wrong(
                 "isn't the ARN of an SSM parameter; a secret of Secrets Manager is named by `/aws/reference/secretsmanager/NAME`",
             ));
         }
-        if region.is_empty() {
+        if arn.region.is_empty() {
             return Err(wrong("has no region"));
         }
-        let public = account.is_empty() && resource.starts_with("parameter/aws/service/");
+        let public = arn.account.is_empty() && arn.resource.starts_with("parameter/aws/service/");
+        let account = &arn.account;
         if !public && (account.len() != 12 || !account.bytes().all(|b| b.is_ascii_digit())) {
             return Err(wrong("has no account of twelve digits"));
         }
-        let Some(name) = resource.strip_prefix("parameter/") else {
+        let Some(name) = arn.resource.strip_prefix("parameter/") else {
             return Err(wrong("names no `parameter/…`"));
         };
         let name = ParameterName::parse(&format!("/{name}")).map_err(|e| wrong(&e.reason))?;
         Ok(Self {
             text: text.to_owned(),
+            arn,
             name,
         })
     }
@@ -49,6 +50,12 @@ impl ParameterArn {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// Its parts.
+    #[must_use]
+    pub fn parts(&self) -> &Arn {
+        &self.arn
     }
 
     /// The name of the parameter in its own account.

@@ -13,7 +13,7 @@ pub use field::Field;
 pub use name::ParameterName;
 pub use prefix::Prefix;
 pub use reference::{OnMissing, ParameterId, ParameterRef, ValueRef};
-pub use selector::{Label, Selector};
+pub use selector::{Label, Selector, Version};
 
 use std::fmt;
 

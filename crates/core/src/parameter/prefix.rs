@@ -70,6 +70,12 @@ impl Prefix {
         &self.path
     }
 
+    /// The pattern that matches every parameter below it, without the label: `/a/*`.
+    #[must_use]
+    pub fn pattern(&self) -> String {
+        format!("{}/*", self.path.trim_end_matches('/'))
+    }
+
     /// The label that chooses the version of each parameter.
     #[must_use]
     pub fn label(&self) -> Option<&Label> {

@@ -2,12 +2,37 @@
 
 use super::Malformed;
 use std::fmt;
+use std::num::NonZeroU64;
+
+/// The number of a parameter's version, from 1. A secret of Secrets Manager has none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Version(NonZeroU64);
+
+impl Version {
+    /// `None` for 0, which is not a version.
+    #[must_use]
+    pub fn new(number: u64) -> Option<Self> {
+        NonZeroU64::new(number).map(Self)
+    }
+
+    /// The number.
+    #[must_use]
+    pub fn get(self) -> u64 {
+        self.0.get()
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 /// Which version of a parameter.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Selector {
     /// `:3`
-    Version(u64),
+    Version(Version),
     /// `:blue`; of a secret, a staging label or a version's id.
     Label(Label),
 }
@@ -25,8 +50,8 @@ impl Selector {
             return Ok(Self::Label(Label(text.to_owned())));
         }
         if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
-            return match text.parse() {
-                Ok(version) if version > 0 => Ok(Self::Version(version)),
+            return match text.parse().map(Version::new) {
+                Ok(Some(version)) => Ok(Self::Version(version)),
                 _ => Err(Malformed::new(
                     whole,
                     format!("asks for version {text}; versions begin with 1"),

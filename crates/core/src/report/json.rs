@@ -1,6 +1,8 @@
 //! The report for machines. The schema is docs/check.md's; fields are added, never changed.
 
 use super::{Report, days};
+use crate::fetched::ParameterType;
+use crate::parameter::Version;
 use serde_json::{Value, json};
 
 pub(super) fn render(report: &Report) -> String {
@@ -11,9 +13,9 @@ pub(super) fn render(report: &Report) -> String {
             json!({
                 "variable": row.variable,
                 "parameter": row.parameter,
-                "version": row.version,
+                "version": row.version.map(Version::get),
                 "pinned": row.pinned,
-                "type": if row.kind.is_empty() { None } else { Some(&row.kind) },
+                "type": row.kind.map(ParameterType::as_str),
                 "lastModified": row.modified.map(|time| humantime::format_rfc3339_seconds(time).to_string()),
                 "ageDays": row.age.map(days),
                 "source": row.source,

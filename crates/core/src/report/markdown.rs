@@ -1,6 +1,7 @@
 //! The report for a contract that is committed: what changes by itself, ages, is left out.
 
 use super::Report;
+use crate::fetched::ParameterType;
 use std::fmt::Write;
 
 pub(super) fn render(report: &Report) -> String {
@@ -10,7 +11,10 @@ pub(super) fn render(report: &Report) -> String {
         let _ = writeln!(
             out,
             "| `{}` | `{}` | {} | {} |",
-            row.variable, row.parameter, row.kind, row.source
+            row.variable,
+            row.parameter,
+            row.kind.map_or("", ParameterType::as_str),
+            row.source
         );
     }
     for (heading, items) in [

@@ -8,9 +8,10 @@ mod table;
 
 use crate::config::Config;
 use crate::environment::{Environment, Source};
-use crate::fetched::Fetched;
+use crate::fetched::{Fetched, ParameterType};
 use crate::origin::Origin;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use crate::parameter::Version;
+use std::time::{Duration, SystemTime};
 
 /// More below one prefix, and explicit keys are read with fewer requests.
 const MANY: usize = 10;
@@ -63,11 +64,11 @@ pub struct Row {
     /// The parameter as it was asked for.
     pub parameter: String,
     /// What the service has; nothing for a default and for what is composed.
-    pub version: Option<i64>,
+    pub version: Option<Version>,
     /// Whether a version or label was asked for, rather than the latest.
     pub pinned: bool,
-    /// `String`, `StringList` or `SecureString`.
-    pub kind: String,
+    /// Its type.
+    pub kind: Option<ParameterType>,
     /// When it was last changed.
     pub modified: Option<SystemTime>,
     /// How long ago that is.
@@ -112,8 +113,6 @@ impl Report {
                     .parameter
                     .as_ref()
                     .and_then(|parameter| parameter.modified);
-                let modified =
-                    modified.map(|seconds| UNIX_EPOCH + Duration::from_secs_f64(seconds.max(0.0)));
                 let age = modified.map(|modified| now.duration_since(modified).unwrap_or_default());
                 let limit = setting.max_age.or(max_age);
                 Row {
@@ -122,13 +121,12 @@ impl Report {
                     version: setting
                         .parameter
                         .as_ref()
-                        .map(|parameter| parameter.version),
+                        .and_then(|parameter| parameter.version),
                     pinned: is_pinned(&setting.param),
                     kind: setting
                         .parameter
                         .as_ref()
-                        .map(|parameter| parameter.kind.clone())
-                        .unwrap_or_default(),
+                        .and_then(|parameter| parameter.kind),
                     modified,
                     age,
                     source: word(setting.source),

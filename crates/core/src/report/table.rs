@@ -1,6 +1,7 @@
 //! The report for people: tidy on a terminal, plain in a pipe.
 
 use super::{Report, Row, Terminal, day, days};
+use crate::fetched::ParameterType;
 use std::fmt::Write;
 
 const HEADINGS: [&str; 7] = [
@@ -84,7 +85,7 @@ fn cells(row: &Row) -> [String; 7] {
         } else {
             version
         },
-        row.kind.clone(),
+        row.kind.map_or("", ParameterType::as_str).to_owned(),
         row.modified.map(day).unwrap_or_default(),
         row.age
             .map(|age| format!("{}d", days(age)))

@@ -1,0 +1,345 @@
+//! AWS regions and the partitions that they belong to.
+//!
+//! A region that isn't in the table is valid if it is spelled as AWS spells regions, so that a new one
+//! works on the day it opens. What is not spelled so can't be a region, and is refused at once: the
+//! requests would be retried until the deadline against a host that doesn't exist.
+
+use std::fmt;
+
+/// A partition: regions that share accounts and a domain. From the table of AWS's SDKs
+/// (`partitions.json`); a test of the binary holds it against the SDK.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Partition {
+    /// As it stands in ARNs.
+    pub id: &'static str,
+    /// The domain of its endpoints.
+    pub dns_suffix: &'static str,
+    /// How its regions begin.
+    starts: &'static [&'static str],
+    /// Its regions that are known.
+    pub regions: &'static [&'static str],
+}
+
+/// All partitions. Longer beginnings stand before the shorter ones that they contain.
+pub const PARTITIONS: &[Partition] = &[
+    Partition {
+        id: "aws-us-gov",
+        dns_suffix: "amazonaws.com",
+        starts: &["us-gov-"],
+        regions: &["us-gov-east-1", "us-gov-west-1"],
+    },
+    Partition {
+        id: "aws-iso",
+        dns_suffix: "c2s.ic.gov",
+        starts: &["us-iso-"],
+        regions: &["us-iso-east-1", "us-iso-west-1"],
+    },
+    Partition {
+        id: "aws-iso-b",
+        dns_suffix: "sc2s.sgov.gov",
+        starts: &["us-isob-"],
+        regions: &["us-isob-east-1", "us-isob-west-1"],
+    },
+    Partition {
+        id: "aws-iso-e",
+        dns_suffix: "cloud.adc-e.uk",
+        starts: &["eu-isoe-"],
+        regions: &["eu-isoe-west-1"],
+    },
+    Partition {
+        id: "aws-iso-f",
+        dns_suffix: "csp.hci.ic.gov",
+        starts: &["us-isof-"],
+        regions: &["us-isof-east-1", "us-isof-south-1"],
+    },
+    Partition {
+        id: "aws-eusc",
+        dns_suffix: "amazonaws.eu",
+        starts: &["eusc-"],
+        regions: &["eusc-de-east-1"],
+    },
+    Partition {
+        id: "aws-cn",
+        dns_suffix: "amazonaws.com.cn",
+        starts: &["cn-"],
+        regions: &["cn-north-1", "cn-northwest-1"],
+    },
+    Partition {
+        id: "aws",
+        dns_suffix: "amazonaws.com",
+        starts: &[""],
+        regions: &[
+            "af-south-1",
+            "ap-east-1",
+            "ap-east-2",
+            "ap-northeast-1",
+            "ap-northeast-2",
+            "ap-northeast-3",
+            "ap-south-1",
+            "ap-south-2",
+            "ap-southeast-1",
+            "ap-southeast-2",
+            "ap-southeast-3",
+            "ap-southeast-4",
+            "ap-southeast-5",
+            "ap-southeast-6",
+            "ap-southeast-7",
+            "ca-central-1",
+            "ca-west-1",
+            "eu-central-1",
+            "eu-central-2",
+            "eu-north-1",
+            "eu-south-1",
+            "eu-south-2",
+            "eu-west-1",
+            "eu-west-2",
+            "eu-west-3",
+            "il-central-1",
+            "me-central-1",
+            "me-south-1",
+            "mx-central-1",
+            "sa-east-1",
+            "us-east-1",
+            "us-east-2",
+            "us-west-1",
+            "us-west-2",
+        ],
+    },
+];
+
+/// Regions of the partition `aws` that every account has; the others must be enabled first
+/// (Account Management Reference Guide, "Enable or disable AWS Regions").
+const ENABLED_BY_DEFAULT: &[&str] = &[
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ca-central-1",
+    "eu-central-1",
+    "eu-north-1",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+];
+
+/// The words for a region's place in its area.
+const DIRECTIONS: &[&str] = &[
+    "central",
+    "east",
+    "north",
+    "northeast",
+    "northwest",
+    "south",
+    "southeast",
+    "southwest",
+    "west",
+];
+
+/// A region's code, such as `eu-west-1`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Region(String);
+
+impl Region {
+    /// Parses a region's code.
+    ///
+    /// # Errors
+    /// When it isn't spelled as a region; the text is the rest of a sentence about it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        if is_spelled_as_a_region(text) {
+            return Ok(Self(text.to_owned()));
+        }
+        let suggestion = match nearest(text) {
+            Some(region) => format!("; did you mean `{region}`?"),
+            None => ", such as `eu-west-1`".to_owned(),
+        };
+        // `eu-west-1a` and its like are what instances show as their place.
+        let zone = text.strip_suffix(|c: char| c.is_ascii_lowercase());
+        if zone.is_some_and(is_spelled_as_a_region) {
+            return Err(format!("is an availability zone, not a region{suggestion}"));
+        }
+        Err(format!("is not an AWS region{suggestion}"))
+    }
+
+    /// The code.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The partition that it belongs to.
+    #[must_use]
+    pub fn partition(&self) -> &'static Partition {
+        let starts = |partition: &&Partition| {
+            let mut starts = partition.starts.iter();
+            starts.any(|start| self.0.starts_with(start))
+        };
+        // The last one's beginning is empty, so one is always found.
+        PARTITIONS
+            .iter()
+            .find(starts)
+            .unwrap_or(&PARTITIONS[PARTITIONS.len() - 1])
+    }
+
+    /// Whether an account may have to enable it first.
+    #[must_use]
+    pub fn is_opt_in(&self) -> bool {
+        self.partition().id == "aws" && !ENABLED_BY_DEFAULT.contains(&self.as_str())
+    }
+
+    /// The known region that was probably meant, if this one isn't known.
+    #[must_use]
+    pub fn correction(&self) -> Option<&'static str> {
+        known()
+            .all(|region| region != self.0)
+            .then(|| nearest(&self.0))?
+    }
+}
+
+impl fmt::Display for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// `AREA-DIRECTION-NUMBER`, perhaps with more words in the area: `us-gov-west-1`, `eusc-de-east-1`.
+fn is_spelled_as_a_region(text: &str) -> bool {
+    let mut words = text.rsplit('-');
+    let number = words.next().unwrap_or_default();
+    let direction = words.next().unwrap_or_default();
+    let area: Vec<&str> = words.collect();
+    let is_word = |word: &&str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase());
+    matches!(number.len(), 1..=2)
+        && number.bytes().all(|b| b.is_ascii_digit())
+        && !number.starts_with('0')
+        && DIRECTIONS.contains(&direction)
+        && matches!(area.len(), 1..=2)
+        && area.iter().all(is_word)
+        && area.last().is_some_and(|word| matches!(word.len(), 2 | 4))
+}
+
+fn known() -> impl Iterator<Item = &'static str> {
+    PARTITIONS
+        .iter()
+        .flat_map(|partition| partition.regions.iter().copied())
+}
+
+/// The known region with the fewest changed characters, if they are few.
+fn nearest(text: &str) -> Option<&'static str> {
+    let text = text
+        .trim_matches(|c: char| !c.is_ascii_alphanumeric())
+        .to_ascii_lowercase();
+    let distance = |region: &str| strsim::osa_distance(&text, region);
+    known()
+        .min_by_key(|region| distance(region))
+        .filter(|region| distance(region) <= 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_and_future_regions_are_accepted() {
+        for text in known().chain([
+            "eu-west-9",
+            "ap-southeast-12",
+            "zz-north-1",
+            "us-isog-east-1",
+        ]) {
+            assert!(Region::parse(text).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_spelled_as_a_region_is_refused_with_the_nearest_one() {
+        for (text, reason) in [
+            (
+                "\"eu-west-3\"",
+                "is not an AWS region; did you mean `eu-west-3`?",
+            ),
+            (
+                "'eu-west-3'",
+                "is not an AWS region; did you mean `eu-west-3`?",
+            ),
+            (
+                "eu-west-1a",
+                "is an availability zone, not a region; did you mean `eu-west-1`?",
+            ),
+            (
+                "eu-wset-1",
+                "is not an AWS region; did you mean `eu-west-1`?",
+            ),
+            (
+                "eu-west1",
+                "is not an AWS region; did you mean `eu-west-1`?",
+            ),
+            ("eu-west", "is not an AWS region; did you mean `eu-west-1`?"),
+            (
+                "EU-WEST-1",
+                "is not an AWS region; did you mean `eu-west-1`?",
+            ),
+            (
+                "eu_west_1",
+                "is not an AWS region; did you mean `eu-west-1`?",
+            ),
+            (
+                "eu-west-1 ",
+                "is not an AWS region; did you mean `eu-west-1`?",
+            ),
+            (
+                "eu-west-01",
+                "is not an AWS region; did you mean `eu-west-1`?",
+            ),
+            ("-1", "is not an AWS region, such as `eu-west-1`"),
+            ("", "is not an AWS region, such as `eu-west-1`"),
+            ("Ireland", "is not an AWS region, such as `eu-west-1`"),
+            (
+                "eu-west-1.evil.example",
+                "is not an AWS region, such as `eu-west-1`",
+            ),
+        ] {
+            assert_eq!(Region::parse(text), Err(reason.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_region_has_its_partition() {
+        for (text, id) in [
+            ("eu-west-1", "aws"),
+            ("xx-west-1", "aws"),
+            ("cn-north-1", "aws-cn"),
+            ("us-gov-west-1", "aws-us-gov"),
+            ("us-iso-east-1", "aws-iso"),
+            ("us-isob-east-1", "aws-iso-b"),
+            ("eu-isoe-west-1", "aws-iso-e"),
+            ("us-isof-south-1", "aws-iso-f"),
+            ("eusc-de-east-1", "aws-eusc"),
+        ] {
+            let region = Region::parse(text).expect("a region");
+            assert_eq!(region.partition().id, id, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_an_unknown_region_has_a_correction() {
+        let correction = |text| Region::parse(text).expect("a region").correction();
+        assert_eq!(correction("eu-west-1"), None);
+        assert_eq!(correction("ue-west-1"), Some("eu-west-1"));
+        assert_eq!(correction("zz-northeast-9"), None);
+    }
+
+    #[test]
+    fn opt_in_regions_are_told_from_the_others() {
+        let is_opt_in = |text| Region::parse(text).expect("a region").is_opt_in();
+        assert!(is_opt_in("af-south-1"));
+        assert!(!is_opt_in("eu-west-1"));
+        assert!(!is_opt_in("cn-north-1"));
+    }
+}
