@@ -333,7 +333,7 @@ pub fn script(path: &Path, text: &str) {
     file.write_all(text.as_bytes()).expect("a script");
 }
 
-/// Turns each scenario into two tests: one against the stub, one against moto's server.
+/// Turns each scenario into tests against the stub, against each variant of it, and against moto.
 #[macro_export]
 macro_rules! scenarios {
     ($($(#[$attribute:meta])* fn $name:ident($ssm:ident) $body:block)*) => {
@@ -343,6 +343,19 @@ macro_rules! scenarios {
                 #[test]
                 fn $name() {
                     super::scenario::$name(&$crate::harness::Ssm::Stub(ssm_stub::Stub::start()));
+                }
+            )*
+        }
+        mod on_every_variant_of_the_stub {
+            $(
+                $(#[$attribute])*
+                #[test]
+                fn $name() {
+                    for variant in ssm_stub::Variant::ALL {
+                        let stub = ssm_stub::Stub::start();
+                        stub.set_variants(&[variant]);
+                        super::scenario::$name(&$crate::harness::Ssm::Stub(stub));
+                    }
                 }
             )*
         }

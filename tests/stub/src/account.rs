@@ -5,7 +5,7 @@ use crate::api::identifier::{Identifier, Location, Malformed};
 use crate::api_error::ApiError;
 use crate::secret::REFERENCE;
 use crate::store::{Store, Version, canonical};
-use crate::variants::Variants;
+use crate::variants::Variant;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ pub(crate) struct Account {
     pub(crate) id: String,
     pub(crate) region: String,
     pub(crate) access: Access,
-    pub(crate) variants: Variants,
+    pub(crate) variants: Vec<Variant>,
     pub(crate) page_size: Option<usize>,
     pub(crate) empty_pages: usize,
 }

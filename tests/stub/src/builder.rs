@@ -1,10 +1,7 @@
-//! What an endpoint is to be like, before it starts.
+//! The options of an endpoint.
 
 use crate::quota::Quota;
 use crate::state::{Shared, State};
-use crate::variants::{
-    Duplicates, ErrorTypeHeader, LabelSelector, MalformedName, MessageCase, MissingLabel,
-};
 use crate::{Certificate, Stub, server, tls};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -12,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
 
-/// What an endpoint is to be like.
+/// The options of an endpoint.
 #[derive(Debug)]
 pub struct Builder {
     state: State,
@@ -45,142 +42,100 @@ impl Default for Builder {
 }
 
 impl Builder {
-    /// Speaks TLS, with a certificate of a CA of its own.
+    /// Uses TLS, with a certificate of its own CA.
     #[must_use]
     pub fn tls(self) -> Self {
         self.certificate(Certificate::Good)
     }
 
-    /// Speaks TLS, with such a certificate.
+    /// Uses TLS, with this certificate.
     #[must_use]
     pub fn certificate(mut self, certificate: Certificate) -> Self {
         self.certificate = Some(certificate);
         self
     }
 
-    /// Speaks TLS 1.2 and nothing newer.
+    /// Uses TLS 1.2 only.
     #[must_use]
     pub fn tls12(mut self) -> Self {
         self.only_tls12 = true;
         self.tls()
     }
 
-    /// The account's number; 111122223333 otherwise.
+    /// The account ID; the default is 111122223333.
     #[must_use]
     pub fn account(mut self, account: &str) -> Self {
         account.clone_into(&mut self.state.account.id);
         self
     }
 
-    /// The region; eu-west-1 otherwise.
+    /// The region; the default is eu-west-1.
     #[must_use]
     pub fn region(mut self, region: &str) -> Self {
         region.clone_into(&mut self.state.account.region);
         self
     }
 
-    /// Who denials say has asked; a role's session otherwise.
+    /// The caller named in denials; the default is a role session.
     #[must_use]
     pub fn principal(mut self, arn: &str) -> Self {
         arn.clone_into(&mut self.state.account.access.principal);
         self
     }
 
-    /// What comes of a parameter that is asked for twice.
-    #[must_use]
-    pub fn duplicates(mut self, variant: Duplicates) -> Self {
-        self.state.account.variants.duplicates = variant;
-        self
-    }
-
-    /// What `GetParameter` says of a label that isn't there.
-    #[must_use]
-    pub fn missing_label(mut self, variant: MissingLabel) -> Self {
-        self.state.account.variants.missing_label = variant;
-        self
-    }
-
-    /// What `GetParameters` does with a malformed name.
-    #[must_use]
-    pub fn malformed_name(mut self, variant: MalformedName) -> Self {
-        self.state.account.variants.malformed_name = variant;
-        self
-    }
-
-    /// Whether a path's labelled parameters have a selector.
-    #[must_use]
-    pub fn label_selector(mut self, variant: LabelSelector) -> Self {
-        self.state.account.variants.label_selector = variant;
-        self
-    }
-
-    /// Whether errors say their code in a header too.
-    #[must_use]
-    pub fn error_type_header(mut self, variant: ErrorTypeHeader) -> Self {
-        self.state.account.variants.error_type = variant;
-        self
-    }
-
-    /// How an error's text is called.
-    #[must_use]
-    pub fn message_case(mut self, variant: MessageCase) -> Self {
-        self.state.account.variants.message_case = variant;
-        self
-    }
-
-    /// Answers each request so much later.
+    /// Delays each response.
     #[must_use]
     pub fn latency(mut self, latency: Duration) -> Self {
         self.latency = latency;
         self
     }
 
-    /// Serves so many requests a second, and `burst` at once after a rest.
+    /// Allows this many requests per second, and `burst` at once after a pause.
     #[must_use]
     pub fn quota(mut self, per_second: f64, burst: f64) -> Self {
         self.state.quota = Some(Quota::new(per_second, burst));
         self
     }
 
-    /// Puts fewer parameters on a page than were asked for.
+    /// Puts at most this many parameters on a page.
     #[must_use]
     pub fn page_size(mut self, size: usize) -> Self {
         self.state.account.page_size = Some(size);
         self
     }
 
-    /// Puts so many empty pages before each.
+    /// Puts this many empty pages before each page.
     #[must_use]
     pub fn empty_pages(mut self, count: usize) -> Self {
         self.state.account.empty_pages = count;
         self
     }
 
-    /// Its clock is so many seconds ahead.
+    /// Sets the clock ahead by this many seconds.
     #[must_use]
     pub fn clock_ahead(mut self, seconds: i64) -> Self {
         self.skew = seconds;
         self
     }
 
-    /// Listens here; on a free port of 127.0.0.1 otherwise.
+    /// The address to listen on; the default is a free port of 127.0.0.1.
     #[must_use]
     pub fn listen(mut self, address: SocketAddr) -> Self {
         self.listen = address;
         self
     }
 
-    /// Keeps no record of requests: for benchmarks.
+    /// Doesn't record requests, for benchmarks.
     #[must_use]
     pub fn without_record(mut self) -> Self {
         self.state.recording = false;
         self
     }
 
-    /// Starts it.
+    /// Starts the endpoint.
     ///
     /// # Panics
-    /// When the address can't be had.
+    /// If the address can't be bound.
     #[must_use]
     pub fn start(self) -> Stub {
         let listener = TcpListener::bind(self.listen).expect("an address to listen on");

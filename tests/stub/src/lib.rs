@@ -40,9 +40,7 @@ pub use script::When;
 pub use secret::Secret;
 pub use state::OnConnect;
 pub use tls::Certificate;
-pub use variants::{
-    Duplicates, ErrorTypeHeader, LabelSelector, MalformedName, MessageCase, MissingLabel,
-};
+pub use variants::Variant;
 
 use serde_json::Value;
 use state::{Shared, State};
@@ -121,11 +119,6 @@ impl Stub {
         self.put_secret_version(Secret::string(name, value));
     }
 
-    /// Adds a parameter that is returned without a value.
-    pub fn missing_value(&self, name: &str) {
-        self.put(Parameter::string(name, "").without_value());
-    }
-
     /// Removes a parameter.
     pub fn remove(&self, name: &str) {
         self.shared.state().account.store.remove(name);
@@ -144,9 +137,9 @@ impl Stub {
         self.shared.state().account.access.deny_kms(name, denial);
     }
 
-    /// Removes all denials.
-    pub fn allow_all(&self) {
-        self.shared.state().account.access.allow_all();
+    /// Changes the form of responses.
+    pub fn set_variants(&self, variants: &[Variant]) {
+        self.shared.state().account.variants = variants.to_vec();
     }
 
     /// Injects a fault into the next request that doesn't have one yet.

@@ -63,13 +63,12 @@ impl Request {
             .map(|(_, value)| value.as_str())
     }
 
-    /// The names that `GetParameters` asked for, or the one of `GetParameter`.
+    /// The names in a `GetParameters` request.
     #[must_use]
     pub fn names(&self) -> Vec<&str> {
         let list = self.body["Names"].as_array();
         list.into_iter()
             .flatten()
-            .chain(self.body.get("Name"))
             .filter_map(Value::as_str)
             .collect()
     }

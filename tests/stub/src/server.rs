@@ -6,7 +6,7 @@ use crate::fault::{After, Fault};
 use crate::raw_stream::{Hijack, RawStream, Reset};
 use crate::request::{Outcome, Request};
 use crate::state::{OnConnect, Shared, State};
-use crate::variants::{ErrorTypeHeader, MessageCase};
+use crate::variants::Variant;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
@@ -259,17 +259,17 @@ impl Reply {
     }
 
     fn error(error: &ApiError, state: &State) -> Self {
-        let variants = state.account.variants;
+        let variant = |variant| state.account.variants.contains(&variant);
         let mut body = json!({ "__type": error.code });
         if let Some(message) = &error.message {
-            let member = match variants.message_case {
-                MessageCase::Lower => "message",
-                MessageCase::Upper => "Message",
+            let member = match variant(Variant::CapitalMessage) {
+                true => "Message",
+                false => "message",
             };
             body[member] = message.as_str().into();
         }
         let mut reply = Self::new(error.status, JSON, body.to_string().into_bytes());
-        if variants.error_type == ErrorTypeHeader::Sent {
+        if variant(Variant::ErrorTypeHeader) {
             let header = ("x-amzn-errortype", error.code.clone());
             reply.headers.push(header);
         }

@@ -23,12 +23,13 @@ fn second_page(fault: Fault) -> Setup {
     by_prefix(stub)
 }
 
+/// A temporary failure of every attempt, until a short timeout.
 fn always(fault: impl Into<Fault>) -> Setup {
     let stub = filled(Stub::start());
     stub.always(fault);
     let setup = by_prefix(stub);
     Setup {
-        run: setup.run.args("--timeout 900ms"),
+        run: setup.run.args("--timeout 2s"),
         ..setup
     }
 }
@@ -39,8 +40,15 @@ fn keys(fault: impl Into<Fault>) -> Setup {
     by_keys(stub)
 }
 
+/// An error that must not be retried.
+fn permanent(fault: impl Into<Fault>) -> Setup {
+    let stub = filled(Stub::start());
+    stub.always(fault);
+    by_prefix(stub)
+}
+
 fn client(code: &str, message: &str) -> Setup {
-    always(Fault::client(code, message))
+    permanent(Fault::client(code, message))
 }
 
 fn denied(action: &str, denial: impl Into<Denial>) -> Setup {
@@ -69,7 +77,7 @@ fn tls(stub: Stub) -> Setup {
 fn without_stub(url: &str, words: &str) -> Setup {
     Setup {
         stub: None,
-        run: Run::against(url).args("-p /f --timeout 900ms").args(words),
+        run: Run::against(url).args("-p /f --timeout 2s").args(words),
     }
 }
 
@@ -129,7 +137,7 @@ fn process(script: &str) -> Setup {
     std::fs::write(&config, "[default]\ncredential_process = ./give\n").expect("a file");
     let run = setup.run.unset("AWS_ACCESS_KEY_ID");
     Setup {
-        run: run.env("AWS_CONFIG_FILE", config).args("--timeout 900ms"),
+        run: run.env("AWS_CONFIG_FILE", config).args("--timeout 2s"),
         ..setup
     }
 }
@@ -161,14 +169,14 @@ pub const ROWS: &[Row] = &[
         "no response to connection attempts",
         || without_stub("https://192.0.2.1", ""),
         Status(75),
-        "900ms",
+        "2s",
     ),
     row(
         "nothing listens on the IPv6 address of a host, and the endpoint on its IPv4 address",
         || {
             let stub = filled(Stub::start());
             let url = format!("http://localhost:{}", stub.port());
-            let run = Run::against(&url).args("-p /f --timeout 3s");
+            let run = Run::against(&url).args("-p /f");
             Setup {
                 stub: Some(stub),
                 run,
@@ -253,19 +261,19 @@ pub const ROWS: &[Row] = &[
         "no response, always",
         || always(Fault::NoResponse),
         Status(75),
-        "900ms",
+        "2s",
     ),
     row(
         "headers that stall, always",
         || always(Fault::half_headers(After::Stall)),
         Status(75),
-        "900ms",
+        "2s",
     ),
     row(
         "a body that stalls, always",
         || always(Fault::TruncatedBody(After::Stall)),
         Status(75),
-        "900ms",
+        "2s",
     ),
     row(
         "a late response",
@@ -368,7 +376,7 @@ pub const ROWS: &[Row] = &[
     ),
     row(
         "JSON without the list of parameters",
-        || always(Fault::json("{}")),
+        || permanent(Fault::json("{}")),
         Status(75),
         "no list of parameters",
     ),
@@ -409,13 +417,13 @@ pub const ROWS: &[Row] = &[
     ),
     row(
         "RequestLimitExceeded, always",
-        || client("RequestLimitExceeded", "x"),
+        || always(Fault::client("RequestLimitExceeded", "x")),
         Status(75),
         "RequestLimitExceeded",
     ),
     row(
         "TooManyRequestsException, always",
-        || client("TooManyRequestsException", "x"),
+        || always(Fault::client("TooManyRequestsException", "x")),
         Status(75),
         "TooManyRequestsException",
     ),
@@ -470,7 +478,7 @@ pub const ROWS: &[Row] = &[
     ),
     row(
         "a page token that repeats",
-        || always(Fault::Corrupted(Corruption::Token("again".to_owned()))),
+        || permanent(Fault::Corrupted(Corruption::Token("again".to_owned()))),
         Status(75),
         "token",
     ),
@@ -703,9 +711,9 @@ pub const ROWS: &[Row] = &[
     ),
     row(
         "a credential process that never exits",
-        || process("#!/bin/sh\nexec sleep 2\n"),
+        || process("#!/bin/sh\nexec sleep 60\n"),
         Status(75),
-        "900ms",
+        "2s",
     ),
     row(
         "a container credentials agent that is down",
@@ -760,7 +768,7 @@ pub const ROWS: &[Row] = &[
     ),
     row(
         "ParameterNotFound without a text",
-        || always(Fault::Error(ssm_stub::ApiError::bare("ParameterNotFound"))),
+        || permanent(Fault::Error(ssm_stub::ApiError::bare("ParameterNotFound"))),
         Status(78),
         "ParameterNotFound",
     ),
@@ -817,12 +825,12 @@ pub const ROWS: &[Row] = &[
                 .expect("a stub")
                 .on_connect(OnConnect::Stall);
             Setup {
-                run: setup.run.args("--timeout 900ms"),
+                run: setup.run.args("--timeout 2s"),
                 ..setup
             }
         },
         Status(75),
-        "900ms",
+        "2s",
     ),
     row(
         "TLS to a plain HTTP server",
@@ -830,7 +838,7 @@ pub const ROWS: &[Row] = &[
             let stub = filled(Stub::start());
             let url = format!("https://localhost:{}", stub.port());
             Setup {
-                run: Run::against(&url).args("-p /f --timeout 900ms"),
+                run: Run::against(&url).args("-p /f"),
                 stub: Some(stub),
             }
         },
@@ -839,7 +847,7 @@ pub const ROWS: &[Row] = &[
     ),
     row(
         "TLS 1.1 only",
-        || without_stub(&tls11_server(), ""),
+        || without_stub(&tls11_server(), "--timeout 30s"),
         Status(75),
         "ProtocolVersion",
     ),

@@ -6,7 +6,7 @@ use crate::Kind;
 use crate::account::Account;
 use crate::api_error::ApiError;
 use crate::store::{Version, labelled};
-use crate::variants::LabelSelector;
+use crate::variants::Variant;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -47,9 +47,10 @@ impl Account {
             .skip(start);
         let mut page = Vec::with_capacity(size);
         for version in rest.by_ref().take(size) {
-            let selector = match self.variants.label_selector {
-                LabelSelector::Absent => None,
-                LabelSelector::Shown => Filter::label_of(&filters, version),
+            let selector = if self.variants.contains(&Variant::LabelSelector) {
+                Filter::label_of(&filters, version)
+            } else {
+                None
             };
             page.push(self.shown(version, &version.parameter.name, selector, decrypt)?);
         }

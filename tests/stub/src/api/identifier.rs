@@ -47,7 +47,7 @@ const SECRET_RULE: &str = "Invalid parameter name. Please use correct syntax for
 pub(crate) const LEVELS: usize = 15;
 
 impl Malformed {
-    pub(crate) fn refusal(&self) -> ApiError {
+    pub(crate) fn error(&self) -> ApiError {
         ApiError::validation(match self {
             Self::Space | Self::Rule => NAME_RULE,
             Self::SecretSelector => SECRET_RULE,

@@ -3,22 +3,19 @@
 mod get_parameters;
 mod get_parameters_by_path;
 pub(crate) mod identifier;
-mod put_parameter;
 
 use crate::account::Account;
 use crate::api_error::ApiError;
 use serde_json::Value;
 
 impl Account {
-    pub(crate) fn handle(&mut self, action: &str, body: &Value) -> Result<Value, ApiError> {
+    pub(crate) fn handle(&self, action: &str, body: &Value) -> Result<Value, ApiError> {
         if !body.is_object() {
             return Err(ApiError::bare("SerializationException"));
         }
         match action {
             "GetParameters" => self.get_parameters(body),
             "GetParametersByPath" => self.by_path(body),
-            "GetParameter" => self.get_parameter(body),
-            "PutParameter" => self.put_parameter(body),
             _ => Err(ApiError::bare("UnknownOperationException")),
         }
     }

@@ -1,4 +1,4 @@
-//! A client that hides nothing: an HTTP request written by hand, and the answer's bytes.
+//! A minimal client: HTTP requests written by hand, and the bytes of the response.
 
 use serde_json::{Value, json};
 use ssm_stub::Stub;
@@ -6,7 +6,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-/// An answer, taken apart.
+/// A response.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -31,12 +31,12 @@ pub(crate) fn request(action: &str, body: &Value) -> Vec<u8> {
 
 pub(crate) fn connect(stub: &Stub) -> TcpStream {
     let stream = TcpStream::connect(("127.0.0.1", stub.port())).expect("a connection");
-    let patience = Some(Duration::from_secs(30));
-    stream.set_read_timeout(patience).expect("a time-out");
+    let timeout = Some(Duration::from_secs(30));
+    stream.set_read_timeout(timeout).expect("a timeout");
     stream
 }
 
-/// Reads one answer of a known length.
+/// Reads a response with a Content-Length.
 pub(crate) fn read(stream: &mut impl Read) -> Answer {
     let mut bytes = Vec::new();
     let mut byte = [0];
@@ -58,14 +58,14 @@ pub(crate) fn read(stream: &mut impl Read) -> Answer {
     }
 }
 
-/// Sends a request on a connection of its own.
+/// Sends a request on a new connection.
 pub(crate) fn send(stub: &Stub, action: &str, body: &Value) -> Answer {
     let mut stream = connect(stub);
     stream.write_all(&request(action, body)).expect("a request");
     read(&mut stream)
 }
 
-/// All that comes until the end, and how it ends.
+/// All bytes until the connection ends, and how it ends.
 pub(crate) fn all(stub: &Stub, action: &str, body: &Value) -> (String, Option<ErrorKind>) {
     let mut stream = connect(stub);
     stream.write_all(&request(action, body)).expect("a request");
@@ -77,14 +77,14 @@ pub(crate) fn all(stub: &Stub, action: &str, body: &Value) -> (String, Option<Er
     )
 }
 
-/// The answer to a call that must go well.
+/// The response to a request that must succeed.
 pub(crate) fn call(stub: &Stub, action: &str, body: &Value) -> Value {
     let answer = send(stub, action, body);
     assert_eq!(answer.status, 200, "{}", answer.body);
     answer.json()
 }
 
-/// Code and text of a call that must be refused with HTTP 400.
+/// Code and message of a request that must fail with HTTP 400.
 pub(crate) fn refusal(stub: &Stub, action: &str, body: &Value) -> (String, String) {
     let answer = send(stub, action, body);
     assert_eq!(answer.status, 400, "{}", answer.body);
@@ -97,15 +97,11 @@ pub(crate) fn by_names(names: &[&str]) -> Value {
     json!({ "Names": names, "WithDecryption": true })
 }
 
-pub(crate) fn by_name(name: &str) -> Value {
-    json!({ "Name": name, "WithDecryption": true })
-}
-
 pub(crate) fn by_path(path: &str) -> Value {
     json!({ "Path": path, "Recursive": true, "WithDecryption": true })
 }
 
-/// One member of each parameter of a list.
+/// One member of each parameter.
 pub(crate) fn each(answer: &Value, member: &str) -> Vec<Value> {
     let list = answer["Parameters"].as_array().expect("a list");
     list.iter().map(|one| one[member].clone()).collect()

@@ -1,4 +1,4 @@
-//! What goes wrong: which requests it hits, and what comes over the wire.
+//! Faults: which requests they affect, and what is sent.
 
 use crate::client::*;
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ fn ask(stub: &Stub) -> Answer {
 }
 
 #[test]
-fn faults_hit_the_requests_they_are_for() {
+fn faults_affect_the_selected_requests() {
     let stub = stub();
     stub.always(Fault::internal());
     stub.fault(Fault::throttle().header("x-amz-retry-after", "3000"));
@@ -32,14 +32,17 @@ fn faults_hit_the_requests_they_are_for() {
     );
     stub.clear_faults();
     stub.fault_when(When::nth(2), Fault::status(502));
-    stub.fault_when(When::next(2).action("GetParameter"), Fault::status(503));
+    stub.fault_when(
+        When::next(2).action("GetParametersByPath"),
+        Fault::status(503),
+    );
     stub.fault_when(When::every().naming("/b"), Fault::status(504));
     assert_eq!(
         [ask(&stub).status, ask(&stub).status, ask(&stub).status],
         [200, 502, 200]
     );
-    let one = || send(&stub, "GetParameter", &by_name("/a")).status;
-    assert_eq!([one(), one(), one()], [503, 503, 200]);
+    let below = || send(&stub, "GetParametersByPath", &by_path("/a")).status;
+    assert_eq!([below(), below(), below()], [503, 503, 200]);
     assert_eq!(send(&stub, MANY, &by_names(&["/a", "/b"])).status, 504);
     let outcomes: Vec<Outcome> = stub
         .requests()
@@ -56,7 +59,7 @@ fn faults_hit_the_requests_they_are_for() {
 }
 
 #[test]
-fn answers_can_be_of_ones_own() {
+fn responses_can_be_custom() {
     let stub = stub();
     for (fault, status, kind, body) in [
         (Fault::html(), 200, "text/html", "<html>"),
@@ -75,7 +78,7 @@ fn answers_can_be_of_ones_own() {
 }
 
 #[test]
-fn true_answers_can_be_bent() {
+fn responses_can_be_corrupted() {
     let stub = stub();
     let corrupted = |corruption: Corruption| {
         stub.fault(corruption);
@@ -109,28 +112,28 @@ fn true_answers_can_be_bent() {
     );
 }
 
-/// What comes when this goes wrong, and how it ends.
-fn wire(fault: Fault) -> (String, Option<ErrorKind>) {
+/// The bytes sent for a fault, and how the connection ends.
+fn received(fault: Fault) -> (String, Option<ErrorKind>) {
     let stub = stub();
     stub.fault(fault);
     all(&stub, MANY, &by_names(&["/a"]))
 }
 
 #[test]
-fn connections_can_end_anywhere() {
-    assert_eq!(wire(Fault::close()), (String::new(), None));
+fn connections_can_end_at_any_point() {
+    assert_eq!(received(Fault::close()), (String::new(), None));
     assert_eq!(
-        wire(Fault::reset()),
+        received(Fault::reset()),
         (String::new(), Some(ErrorKind::ConnectionReset))
     );
-    let (head, end) = wire(Fault::half_headers(After::Close));
+    let (head, end) = received(Fault::half_headers(After::Close));
     assert!(head.starts_with("HTTP/1.1 200") && !head.contains("\r\n\r\n") && end.is_none());
-    let (garbage, _) = wire(Fault::chunked_garbage());
+    let (garbage, _) = received(Fault::chunked_garbage());
     assert!(garbage.contains("zz!"));
-    assert_eq!(wire(Fault::Raw(b"x".to_vec(), After::Close)).0, "x");
+    assert_eq!(received(Fault::Raw(b"x".to_vec(), After::Close)).0, "x");
 }
 
-/// The length that was claimed, and what came.
+/// The Content-Length, and the length of the body.
 fn lengths((answer, _): (String, Option<ErrorKind>)) -> (usize, usize) {
     let (head, body) = answer.split_once("\r\n\r\n").expect("a whole head");
     let length = head
@@ -143,18 +146,21 @@ fn lengths((answer, _): (String, Option<ErrorKind>)) -> (usize, usize) {
 }
 
 #[test]
-fn bodies_can_be_shorter_and_longer_than_they_say() {
+fn bodies_can_be_shorter_or_longer_than_their_content_length() {
     let whole = ask(&stub()).body.len();
     assert_eq!(
-        lengths(wire(Fault::TruncatedBody(After::Close))),
+        lengths(received(Fault::TruncatedBody(After::Close))),
         (whole, whole / 2)
     );
-    assert_eq!(lengths(wire(Fault::WrongLength(7))), (whole + 7, whole));
-    assert_eq!(lengths(wire(Fault::WrongLength(-7))), (whole - 7, whole));
+    assert_eq!(lengths(received(Fault::WrongLength(7))), (whole + 7, whole));
+    assert_eq!(
+        lengths(received(Fault::WrongLength(-7))),
+        (whole - 7, whole)
+    );
 }
 
 #[test]
-fn stalled_answers_never_come() {
+fn stalled_responses_never_arrive() {
     for (fault, part) in [
         (Fault::NoResponse, ""),
         (Fault::half_headers(After::Stall), "HTTP/1.1 200"),
@@ -170,7 +176,7 @@ fn stalled_answers_never_come() {
         let mut start = vec![0; part.len()];
         stream.read_exact(&mut start).unwrap();
         assert_eq!(start, part.as_bytes());
-        // What is still under way comes; then nothing, until the stub goes.
+        // Bytes in transit arrive; then nothing until the stub stops.
         stream
             .set_read_timeout(Some(Duration::from_millis(50)))
             .unwrap();
@@ -180,7 +186,7 @@ fn stalled_answers_never_come() {
 }
 
 #[test]
-fn connections_can_be_turned_away() {
+fn connections_can_be_stalled_closed_or_reset() {
     let stub = stub();
     stub.on_connect(OnConnect::Stall);
     let mut stalled = connect(&stub);
@@ -188,10 +194,10 @@ fn connections_can_be_turned_away() {
     stalled
         .write_all(&request(MANY, &by_names(&["/a"])))
         .unwrap();
-    for (door, clean) in [(OnConnect::Close, true), (OnConnect::Reset, false)] {
-        stub.on_connect(door);
+    for (on_connect, clean) in [(OnConnect::Close, true), (OnConnect::Reset, false)] {
+        stub.on_connect(on_connect);
         let end = connect(&stub).read_to_end(&mut Vec::new());
-        assert_eq!(end.is_ok(), clean, "{door:?}");
+        assert_eq!(end.is_ok(), clean, "{on_connect:?}");
     }
     stub.on_connect(OnConnect::Serve);
     assert_eq!(ask(&stub).status, 200);

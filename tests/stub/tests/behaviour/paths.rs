@@ -2,7 +2,7 @@
 
 use crate::client::*;
 use serde_json::{Value, json};
-use ssm_stub::{LabelSelector, Parameter, Stub};
+use ssm_stub::{Parameter, Stub, Variant};
 
 const ACTION: &str = "GetParametersByPath";
 
@@ -11,7 +11,7 @@ fn names(stub: &Stub, body: &Value) -> Vec<Value> {
 }
 
 #[test]
-fn a_path_matches_by_segments() {
+fn a_path_matches_whole_segments() {
     let stub = Stub::start();
     for name in [
         "/a/b",
@@ -40,7 +40,7 @@ fn a_path_matches_by_segments() {
 }
 
 #[test]
-fn malformed_paths_sizes_and_tokens_are_refused() {
+fn invalid_paths_sizes_and_tokens_are_rejected() {
     let stub = Stub::start();
     let deep = "/x".repeat(16);
     for path in ["a/b", "/a:1", "/a//b", "//", "/ssm/x", "/a*", &deep] {
@@ -73,7 +73,7 @@ fn pages(stub: &Stub, path: &str) -> Vec<usize> {
         }
         let page = call(stub, ACTION, &body);
         sizes.push(each(&page, "Name").len());
-        assert!(sizes.len() < 100, "pages without end");
+        assert!(sizes.len() < 100, "endless pages");
         token = page["NextToken"].clone();
         if token.is_null() {
             return sizes;
@@ -82,7 +82,7 @@ fn pages(stub: &Stub, path: &str) -> Vec<usize> {
 }
 
 #[test]
-fn pages_can_be_full_short_and_empty() {
+fn pages_can_be_full_short_or_empty() {
     let fill = |stub: Stub, count| {
         for n in 0..count {
             stub.put(Parameter::string(&format!("/p/{n:03}"), "x"));
@@ -93,7 +93,7 @@ fn pages_can_be_full_short_and_empty() {
     assert_eq!(
         pages(&fill(Stub::start(), 20), "/p"),
         [10, 10],
-        "no token after the last"
+        "no token on the last page"
     );
     let stub = fill(Stub::builder().page_size(3).start(), 7);
     assert_eq!(pages(&stub, "/p"), [3, 3, 1]);
@@ -105,7 +105,7 @@ fn pages_can_be_full_short_and_empty() {
 }
 
 #[test]
-fn filters_choose_by_label_type_and_key() {
+fn filters_select_by_label_type_and_key() {
     let filtered = |key: &str, option: &str, values: &[&str]| json!({ "Path": "/f", "ParameterFilters": [{ "Key": key, "Option": option, "Values": values }] });
     let stub = Stub::start();
     stub.put(Parameter::secure("/f/a", "old").label("blue"));
@@ -115,7 +115,7 @@ fn filters_choose_by_label_type_and_key() {
     assert_eq!(
         each(&answer, "Version"),
         [1],
-        "an older version, if the label is there"
+        "the labelled version, even if it is older"
     );
     assert_eq!(each(&answer, "Selector"), [Value::Null]);
     assert_eq!(
@@ -141,8 +141,7 @@ fn filters_choose_by_label_type_and_key() {
     ] {
         assert_eq!(refusal(&stub, ACTION, &filter).0, code);
     }
-    let stub = Stub::builder().label_selector(LabelSelector::Shown).start();
-    stub.put(Parameter::string("/f/a", "x").label("blue"));
+    stub.set_variants(&[Variant::LabelSelector]);
     let answer = call(&stub, ACTION, &filtered("Label", "Equals", &["blue"]));
     assert_eq!(each(&answer, "Selector"), [":blue"]);
 }

@@ -1,7 +1,7 @@
-//! Denials of IAM and of KMS, and the form of errors.
+//! Denials by IAM and KMS, and the form of errors.
 
 use crate::client::*;
-use ssm_stub::{Denial, ErrorTypeHeader, KmsDenial, MessageCase, Parameter, Policy, Stub};
+use ssm_stub::{Denial, KmsDenial, Parameter, Policy, Stub, Variant};
 
 const MANY: &str = "GetParameters";
 const ACCOUNT: &str = "arn:aws:ssm:eu-west-1:111122223333";
@@ -15,7 +15,7 @@ fn denied(denial: impl Into<Denial>) -> String {
 }
 
 #[test]
-fn a_denial_is_worded_by_its_kind() {
+fn each_denial_has_the_message_of_the_service() {
     let start = format!(
         "User: arn:aws:iam::1:user/x is not authorized to perform: ssm:GetParameters on resource: {ACCOUNT}:parameter/p/a"
     );
@@ -33,7 +33,7 @@ fn a_denial_is_worded_by_its_kind() {
 }
 
 #[test]
-fn a_restricted_principals_malformed_name_is_denied_on_everything() {
+fn an_invalid_name_is_denied_on_all_resources_for_a_restricted_principal() {
     let stub = Stub::start();
     stub.deny(
         "GetParameters",
@@ -54,7 +54,7 @@ fn a_restricted_principals_malformed_name_is_denied_on_everything() {
 }
 
 #[test]
-fn the_path_alone_is_authorised_with_its_slash() {
+fn only_the_path_is_authorised_including_a_trailing_slash() {
     let stub = Stub::start();
     stub.put(Parameter::string("/p/a", "x"));
     stub.deny("*", "*:parameter/p/*", Denial::default());
@@ -67,12 +67,10 @@ fn the_path_alone_is_authorised_with_its_slash() {
         text.contains(&format!("{ACCOUNT}:parameter/p/ because")),
         "{text}"
     );
-    stub.allow_all();
-    call(&stub, "GetParametersByPath", &by_path("/p/"));
 }
 
 #[test]
-fn one_value_that_cannot_be_decrypted_fails_the_page() {
+fn a_value_that_cannot_be_decrypted_fails_the_request() {
     for (denial, code, part) in [
         (
             KmsDenial::Old,
@@ -109,7 +107,7 @@ fn one_value_that_cannot_be_decrypted_fails_the_page() {
 }
 
 #[test]
-fn errors_have_the_form_that_was_asked_for() {
+fn variants_change_the_form_of_errors() {
     let stub = Stub::start();
     let plain = send(&stub, MANY, &by_names(&["a/b"]));
     assert!(plain.body.contains("\"message\"") && !plain.head.contains("x-amzn-errortype"));
@@ -119,10 +117,7 @@ fn errors_have_the_form_that_was_asked_for() {
             .head
             .contains("\r\ncontent-type: application/x-amz-json-1.1\r\n")
     );
-    let stub = Stub::builder()
-        .message_case(MessageCase::Upper)
-        .error_type_header(ErrorTypeHeader::Sent)
-        .start();
+    stub.set_variants(&[Variant::CapitalMessage, Variant::ErrorTypeHeader]);
     let other = send(&stub, MANY, &by_names(&["a/b"]));
     assert!(other.body.contains("\"Message\""));
     assert!(

@@ -1,4 +1,4 @@
-//! The program: started, seeded, asked, killed.
+//! The program `ssm-stub`.
 
 use crate::client::*;
 use std::io::{BufRead, BufReader, Write};
@@ -16,7 +16,7 @@ impl Drop for Program {
 }
 
 #[test]
-fn it_serves_its_seed_and_says_where() {
+fn it_prints_its_url_and_serves_the_seed() {
     let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
     let seed = directory.join("seed.json");
     let text = r#"[{"name": "/s/a", "value": "one", "label": "blue"},
@@ -43,7 +43,7 @@ fn it_serves_its_seed_and_says_where() {
 }
 
 #[test]
-fn it_refuses_what_it_does_not_know() {
+fn it_rejects_unknown_options() {
     for words in [&["--nonsense"][..], &["--seed"], &["--quota", "x"]] {
         let output = Command::new(env!("CARGO_BIN_EXE_ssm-stub"))
             .args(words)

@@ -1,4 +1,4 @@
-//! The server itself: connections, TLS, quota, the gate, the clock, and its end.
+//! The server: connections, TLS, quota, held responses, the clock, and shutdown.
 
 use crate::client::*;
 use ssm_stub::{Certificate, Parameter, Stub};
@@ -15,7 +15,7 @@ use tokio_rustls::rustls::{
 const MANY: &str = "GetParameters";
 
 #[test]
-fn connections_are_kept_and_counted() {
+fn connections_are_kept_alive_and_counted() {
     let stub = Stub::start();
     let mut stream = connect(&stub);
     for _ in 0..3 {
@@ -35,7 +35,7 @@ fn connections_are_kept_and_counted() {
 }
 
 #[test]
-fn the_counts_can_be_had_over_http_and_do_not_count_themselves() {
+fn counts_are_served_over_http_without_counting_themselves() {
     let stub = Stub::builder().quota(0.0, 1.0).without_record().start();
     call(&stub, MANY, &by_names(&["/a"]));
     refusal(&stub, MANY, &by_names(&["/a"]));
@@ -50,14 +50,14 @@ fn the_counts_can_be_had_over_http_and_do_not_count_themselves() {
             r#"{"connections":2,"requests":1,"throttled":1}"#
         );
     }
-    assert!(stub.requests().is_empty(), "kept no record");
+    assert!(stub.requests().is_empty(), "requests are not recorded");
 }
 
 #[test]
-fn over_the_quota_requests_are_throttled() {
+fn requests_over_the_quota_are_throttled() {
     let stub = Stub::builder().quota(0.0, 2.0).start();
-    let ask = || send(&stub, MANY, &by_names(&["/a"]));
-    assert_eq!([ask().status, ask().status], [200, 200]);
+    let request = || send(&stub, MANY, &by_names(&["/a"]));
+    assert_eq!([request().status, request().status], [200, 200]);
     let third = refusal(&stub, MANY, &by_names(&["/a"]));
     assert_eq!(
         third,
@@ -67,7 +67,7 @@ fn over_the_quota_requests_are_throttled() {
 }
 
 #[test]
-fn the_gate_holds_answers_until_it_is_released() {
+fn responses_can_be_held_until_they_are_released() {
     let stub = Stub::start();
     stub.hold();
     let mut stream = connect(&stub);
@@ -76,14 +76,14 @@ fn the_gate_holds_answers_until_it_is_released() {
         .unwrap();
     assert_eq!(stub.wait_for_request().names(), ["/a"]);
     stream.set_nonblocking(true).unwrap();
-    assert!(stream.peek(&mut [0]).is_err(), "no answer yet");
+    assert!(stream.peek(&mut [0]).is_err(), "no response yet");
     stream.set_nonblocking(false).unwrap();
     stub.release();
     assert_eq!(read(&mut stream).status, 200);
 }
 
 #[test]
-fn answers_take_their_latency() {
+fn responses_are_delayed_by_the_latency() {
     let stub = Stub::builder().latency(Duration::from_millis(30)).start();
     let began = Instant::now();
     call(&stub, MANY, &by_names(&["/a"]));
@@ -91,7 +91,7 @@ fn answers_take_their_latency() {
 }
 
 #[test]
-fn its_clock_can_be_wrong() {
+fn the_clock_can_be_wrong() {
     let year = |stub: &Stub| {
         let head = send(stub, MANY, &by_names(&["/a"])).head;
         let date = head.lines().find_map(|line| line.strip_prefix("date: "));
@@ -143,7 +143,7 @@ fn a_signature_may_differ_from_its_clock_by_five_minutes() {
 }
 
 #[test]
-fn account_and_region_are_in_the_arns() {
+fn arns_contain_account_and_region() {
     let stub = Stub::builder()
         .account("999988887777")
         .region("us-east-1")
@@ -154,7 +154,7 @@ fn account_and_region_are_in_the_arns() {
 }
 
 #[test]
-fn it_speaks_ipv6() {
+fn it_listens_on_ipv6() {
     let stub = Stub::builder().listen(([0; 16], 0).into()).start();
     assert!(stub.url().starts_with("http://[::"), "{}", stub.url());
     let mut stream = TcpStream::connect(("::1", stub.port())).unwrap();
@@ -165,7 +165,7 @@ fn it_speaks_ipv6() {
 }
 
 #[test]
-fn dropped_it_closes_everything() {
+fn dropping_it_closes_everything() {
     let stub = Stub::start();
     let port = stub.port();
     stub.hold();
@@ -181,7 +181,7 @@ fn dropped_it_closes_everything() {
     assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
 }
 
-/// A request over TLS, which trusts the stub's CA.
+/// Sends a request over TLS with the stub's CA as the root.
 fn secured(stub: &Stub) -> Result<(u16, ProtocolVersion), std::io::Error> {
     let mut roots = RootCertStore::empty();
     let ca = CertificateDer::from_pem_slice(stub.ca_pem().as_bytes()).expect("PEM");
@@ -200,7 +200,7 @@ fn secured(stub: &Stub) -> Result<(u16, ProtocolVersion), std::io::Error> {
 }
 
 #[test]
-fn it_speaks_tls() {
+fn it_serves_tls() {
     let stub = Stub::builder().tls().start();
     assert!(stub.url().starts_with("https://localhost:"));
     assert_eq!(secured(&stub).unwrap(), (200, ProtocolVersion::TLSv1_3));
@@ -209,7 +209,7 @@ fn it_speaks_tls() {
 }
 
 #[test]
-fn its_certificate_can_be_wrong() {
+fn the_certificate_can_be_invalid() {
     for (certificate, says) in [
         (Certificate::Expired, "Expired"),
         (Certificate::WrongName, "NotValidForName"),

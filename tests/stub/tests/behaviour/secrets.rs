@@ -1,4 +1,4 @@
-//! Secrets of Secrets Manager, by reference.
+//! References to Secrets Manager.
 
 use crate::client::*;
 use serde_json::{Value, json};
@@ -10,8 +10,13 @@ fn at(name: &str) -> String {
     format!("{REFERENCE}/{name}")
 }
 
+/// The only parameter returned for a name.
+fn get(stub: &Stub, name: &str) -> Value {
+    call(stub, "GetParameters", &by_names(&[name]))["Parameters"][0].clone()
+}
+
 #[test]
-fn a_secret_has_its_own_form() {
+fn a_secret_is_returned_in_its_own_form() {
     let stub = Stub::start();
     stub.put_secret_version(Secret::string("db/main", "old").version_id("id-1"));
     stub.put_secret_version(
@@ -19,7 +24,7 @@ fn a_secret_has_its_own_form() {
             .version_id("id-2")
             .created(0.0),
     );
-    let one = call(&stub, "GetParameter", &by_name(&at("db/main")))["Parameter"].clone();
+    let one = get(&stub, &at("db/main"));
     assert_eq!(one["Name"], at("db/main"));
     assert_eq!(
         (&one["Version"], &one["Type"]),
@@ -37,7 +42,7 @@ fn a_secret_has_its_own_form() {
     assert_eq!(source["createdDate"], "Jan 1, 1970, 12:00:00 AM");
     for selector in ["AWSPREVIOUS", "id-1"] {
         let name = at(&format!("db/main:{selector}"));
-        let one = call(&stub, "GetParameter", &by_name(&name))["Parameter"].clone();
+        let one = get(&stub, &name);
         assert_eq!(
             (&one["Value"], &one["Selector"]),
             (&json!("old"), &json!(format!(":{selector}")))
@@ -50,7 +55,7 @@ fn a_secret_has_its_own_form() {
 }
 
 #[test]
-fn a_batch_lists_what_it_cannot_have() {
+fn missing_secrets_and_invalid_selectors_are_invalid() {
     let stub = Stub::start();
     stub.put_secret("s", "x");
     let [missing, stage, malformed] = [at("none"), at("s:NONE"), at("s:a:b")];
@@ -63,35 +68,15 @@ fn a_batch_lists_what_it_cannot_have() {
     let answer = call(&stub, "GetParameters", &by_names(&[&malformed]));
     assert_eq!(answer["InvalidParameters"], json!([malformed]));
     let answer = call(&stub, "GetParameters", &json!({ "Names": [at("s")] }));
-    assert_eq!(answer["InvalidParameters"], json!([at("s")]), "undecrypted");
-}
-
-#[test]
-fn a_single_one_is_refused_in_words() {
-    let stub = Stub::start();
-    stub.put_secret_version(Secret::string("gone", "x").deleted());
-    let missing = |end: &str| {
-        format!(
-            "An error occurred (ParameterNotFound) when referencing Secrets Manager: Secret aws/reference/secretsmanager/{end} not found."
-        )
-    };
-    for (name, code, text) in [
-        ("none", "ParameterNotFound", missing("nonenull")),
-        ("none:X", "ParameterNotFound", missing("none:X")),
-        ("gone", "ValidationException", "Invalid Request to Secrets Manager".into()),
-        ("x:", "ValidationException", "Invalid parameter name. Please use correct syntax for referencing a version/label  <name>:<version/label>".into()),
-    ] {
-        assert_eq!(refusal(&stub, "GetParameter", &by_name(&at(name))), (code.into(), text));
-    }
-    let (_, text) = refusal(&stub, "GetParameter", &json!({ "Name": at("none") }));
     assert_eq!(
-        text,
-        "WithDecryption flag must be True for retrieving a Secret Manager secret."
+        answer["InvalidParameters"],
+        json!([at("s")]),
+        "without decryption"
     );
 }
 
 #[test]
-fn a_secret_that_may_not_be_read_fails_its_batch_and_is_not_named() {
+fn a_denied_secret_fails_the_request_and_is_not_named() {
     let stub = Stub::start();
     stub.put(ssm_stub::Parameter::string("/a", "x"));
     stub.deny(
@@ -105,4 +90,13 @@ fn a_secret_that_may_not_be_read_fails_its_batch_and_is_not_named() {
         text,
         "An error occurred while calling one AWS dependency service."
     );
+}
+
+#[test]
+fn a_secret_scheduled_for_deletion_fails_the_request() {
+    let stub = Stub::start();
+    stub.put_secret_version(Secret::string("gone", "x").deleted());
+    let (code, text) = refusal(&stub, "GetParameters", &by_names(&[&at("gone")]));
+    assert_eq!(code, "ValidationException");
+    assert_eq!(text, "Invalid Request to Secrets Manager");
 }
