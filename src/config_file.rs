@@ -1,7 +1,8 @@
 //! Finds `ssm-exec.toml` and reads it: the only room of configuration that touches files.
 
 use nix::unistd::Uid;
-use ssm_exec_core::config::ConfigError;
+use ssm_exec_core::config::{ConfigError, ConfigLocation};
+use ssm_exec_core::origin::Origin;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt;
@@ -9,17 +10,6 @@ use std::path::{Path, PathBuf};
 
 /// The file's name, where none is given.
 const FILE_NAME: &str = "ssm-exec.toml";
-
-/// Which file is to be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum ConfigLocation {
-    /// `--no-config`
-    None,
-    /// `--config FILE`: it must be there, and whoever owns it is trusted by name.
-    File(PathBuf),
-    /// The working directory's, or the nearest ancestor's.
-    Nearest,
-}
 
 /// The text of the file that is wanted, and where it was.
 ///
@@ -30,7 +20,9 @@ pub(crate) fn find_config_file(
 ) -> Result<Option<(PathBuf, String)>, ConfigError> {
     match location {
         ConfigLocation::None => Ok(None),
-        ConfigLocation::File(path) => read(path).map(|text| Some((path.clone(), text))),
+        ConfigLocation::File(given) => {
+            read(&given.value, Some(&given.origin)).map(|text| Some((given.value.clone(), text)))
+        }
         ConfigLocation::Nearest => {
             // A working directory that is gone has no ancestors; the command may not mind.
             let Ok(directory) = std::env::current_dir() else {
@@ -47,13 +39,13 @@ fn nearest(directory: &Path) -> Result<Option<(PathBuf, String)>, ConfigError> {
         match fs::symlink_metadata(&path) {
             Ok(_) => {
                 check_owner(&path)?;
-                return read(&path).map(|text| Some((path, text)));
+                return read(&path, None).map(|text| Some((path, text)));
             }
             Err(error)
                 if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
             // A directory above that may not be searched holds nothing for us.
             Err(error) if error.kind() == ErrorKind::PermissionDenied => {}
-            Err(error) => return Err(unreadable(&path, &error)),
+            Err(error) => return Err(unreadable(&path, None, &error)),
         }
     }
     Ok(None)
@@ -64,7 +56,7 @@ fn nearest(directory: &Path) -> Result<Option<(PathBuf, String)>, ConfigError> {
 fn check_owner(path: &Path) -> Result<(), ConfigError> {
     let trusted = |owner: u32| owner == 0 || owner == Uid::effective().as_raw();
     for metadata in [fs::symlink_metadata(path), fs::metadata(path)] {
-        let metadata = metadata.map_err(|error| unreadable(path, &error))?;
+        let metadata = metadata.map_err(|error| unreadable(path, None, &error))?;
         let reason = if !trusted(metadata.uid()) {
             format!("belongs to another user (uid {})", metadata.uid())
         } else if metadata.is_file() && metadata.mode() & 0o002 != 0 {
@@ -80,11 +72,11 @@ fn check_owner(path: &Path) -> Result<(), ConfigError> {
     Ok(())
 }
 
-fn read(path: &Path) -> Result<String, ConfigError> {
-    fs::read_to_string(path).map_err(|error| unreadable(path, &error))
+fn read(path: &Path, origin: Option<&Origin>) -> Result<String, ConfigError> {
+    fs::read_to_string(path).map_err(|error| unreadable(path, origin, &error))
 }
 
-fn unreadable(path: &Path, error: &io::Error) -> ConfigError {
+fn unreadable(path: &Path, origin: Option<&Origin>, error: &io::Error) -> ConfigError {
     let reason = match error.kind() {
         ErrorKind::NotFound => "there is no such file".to_owned(),
         ErrorKind::PermissionDenied => "permission denied".to_owned(),
@@ -93,6 +85,7 @@ fn unreadable(path: &Path, error: &io::Error) -> ConfigError {
         _ => error.to_string(),
     };
     ConfigError::Unreadable {
+        origin: origin.cloned(),
         path: path.to_owned(),
         reason,
     }

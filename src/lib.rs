@@ -13,7 +13,7 @@ pub mod exec;
 mod lambda;
 pub mod logging;
 
-use logging::Logging;
+use logging::Logger;
 use ssm_exec_core::inherited::Inherited;
 use std::ffi::OsString;
 use std::time::Instant;
@@ -22,7 +22,7 @@ use std::time::Instant;
 #[must_use]
 pub fn run(arguments: &[OsString], inherited: &Inherited<'_>) -> u8 {
     let started = Instant::now();
-    let mut logging = Logging::default();
+    let mut logging = Logger::default();
     match commands::run(arguments, inherited, started, &mut logging) {
         Ok(status) => status,
         Err(error) => {

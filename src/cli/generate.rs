@@ -1,44 +1,105 @@
 //! Completions and the man page, made from the definition of the command line.
 
-use super::Arguments;
-use clap::{CommandFactory, ValueEnum};
+use super::arguments::{self, Extent};
+use clap::ValueEnum;
 use clap_complete::Shell;
+use clap_mangen::Man;
+use ssm_exec_core::config::SETTINGS;
+use std::io::{self, Write};
 
 /// What is made.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(super) enum Kind {
-    /// For bash
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Document {
+    /// Completions for bash
     Bash,
-    /// For zsh
+    /// Completions for zsh
     Zsh,
-    /// For fish
+    /// Completions for fish
     Fish,
-    /// For elvish
+    /// Completions for elvish
     Elvish,
-    /// For PowerShell
+    /// Completions for PowerShell
     Powershell,
     /// The man page
     Man,
 }
 
-pub(super) fn generate(kind: Kind) -> Vec<u8> {
-    let mut command = Arguments::command();
-    let shell = match kind {
-        Kind::Bash => Shell::Bash,
-        Kind::Zsh => Shell::Zsh,
-        Kind::Fish => Shell::Fish,
-        Kind::Elvish => Shell::Elvish,
-        Kind::Powershell => Shell::PowerShell,
-        Kind::Man => return man(command),
+/// Makes a completion script or the man page.
+pub(super) fn generate(document: Document) -> Vec<u8> {
+    let mut command = arguments::command(Extent::Full);
+    let shell = match document {
+        Document::Bash => Shell::Bash,
+        Document::Zsh => Shell::Zsh,
+        Document::Fish => Shell::Fish,
+        Document::Elvish => Shell::Elvish,
+        Document::Powershell => Shell::PowerShell,
+        Document::Man => return man(command),
     };
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut command, "ssm-exec", &mut script);
     script
 }
 
-fn man(command: clap::Command) -> Vec<u8> {
+/// The whole page: the options of every subcommand, the variables, the files and the exit statuses.
+fn man(mut command: clap::Command) -> Vec<u8> {
+    command.build();
     let mut page = Vec::new();
-    // Writing to memory doesn't fail.
-    let _ = clap_mangen::Man::new(command).render(&mut page);
+    // Writing to memory does not fail.
+    let _ = write_man(&command, &mut page);
     page
+}
+
+fn write_man(command: &clap::Command, page: &mut Vec<u8>) -> io::Result<()> {
+    let man = Man::new(command.clone());
+    man.render_title(page)?;
+    man.render_name_section(page)?;
+    page.extend_from_slice(arguments::SYNOPSIS.as_bytes());
+    man.render_description_section(page)?;
+    man.render_options_section(page)?;
+    for subcommand in command.get_subcommands() {
+        let name = subcommand.get_name();
+        writeln!(page, ".SH \"SSM-EXEC {}\"", name.to_uppercase())?;
+        writeln!(page, "{}.", subcommand.get_about().unwrap_or_default())?;
+        for argument in subcommand
+            .get_arguments()
+            .filter(|argument| !is_global(argument))
+        {
+            write_argument(argument, page)?;
+        }
+    }
+    writeln!(page, ".SH ENVIRONMENT")?;
+    for setting in SETTINGS {
+        for variable in setting.variables {
+            writeln!(page, ".TP\n\\fB{variable}\\fR\n{}.", roff(setting.help))?;
+        }
+    }
+    page.extend_from_slice(arguments::MAN_SECTIONS.as_bytes());
+    Ok(())
+}
+
+fn is_global(argument: &clap::Arg) -> bool {
+    argument.is_global_set() || argument.get_id() == "help" || argument.is_hide_set()
+}
+
+fn write_argument(argument: &clap::Arg, page: &mut Vec<u8>) -> io::Result<()> {
+    let name = match argument.get_long() {
+        Some(long) => format!("\\-\\-{}", roff(long)),
+        None => String::new(),
+    };
+    let value = argument
+        .get_value_names()
+        .into_iter()
+        .flatten()
+        .map(|value| format!("\\fI{value}\\fR"))
+        .filter(|_| argument.get_action().takes_values())
+        .collect::<Vec<_>>()
+        .join(" ");
+    let help = argument.get_help().map(ToString::to_string);
+    writeln!(page, ".TP\n\\fB{name}\\fR {value}")?;
+    writeln!(page, "{}.", roff(&help.unwrap_or_default()))
+}
+
+/// A hyphen that can be copied, and a backslash that is one.
+fn roff(text: &str) -> String {
+    text.replace('\\', "\\e").replace('-', "\\-")
 }

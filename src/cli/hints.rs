@@ -1,76 +1,81 @@
-//! Words that other tools have, and what takes their place here: the answer to an unknown option
-//! teaches the right one.
+//! Words of other tools, and what to use here.
 
 use std::ffi::OsString;
 
-/// An option's beginning, and what to say.
-const OPTIONS: &[(&str, &str)] = &[
-    ("--path", "all below a path is `--prefix PATH`"),
-    ("--parameter", "one parameter is `--key [NAME=]PARAM`"),
-    ("--name", "one parameter is `--key [NAME=]PARAM`"),
+/// Options of other tools.
+const OPTIONS: &[(&[&str], &str)] = &[
     (
-        "-with-decryption",
-        "values are always decrypted: leave it out",
+        &["--path", "--paths"],
+        "use `--prefix PATH` for every parameter below a path",
     ),
     (
-        "--with-decryption",
-        "values are always decrypted: leave it out",
+        &["--parameter", "--parameters", "--name", "--names"],
+        "use `--key [NAME=]PARAM` for one parameter",
     ),
     (
-        "-no-fail",
-        "a parameter that may be missing is `--optional-key [NAME=]PARAM`, or `ssm://PARAM?optional`",
+        &["-with-decryption", "--with-decryption"],
+        "values are always decrypted; leave it out",
     ),
     (
-        "--no-fail",
-        "a parameter that may be missing is `--optional-key [NAME=]PARAM`, or `ssm://PARAM?optional`",
+        &["-no-fail", "--no-fail"],
+        "use `--optional-key [NAME=]PARAM` or `ssm://PARAM?optional` for a parameter that may be missing",
     ),
     (
-        "-template",
-        "values begin with `ssm://`; there are no templates but `[compose]` in ssm-exec.toml",
+        &["-template"],
+        "references begin with `ssm://`; `[compose]` in ssm-exec.toml has templates",
     ),
     (
-        "--strict",
-        "a missing parameter is always an error: leave it out",
-    ),
-    ("--recursive", "a prefix is always recursive: leave it out"),
-    (
-        "--secret",
-        "a secret of Secrets Manager is `--key NAME=/aws/reference/secretsmanager/NAME`, or `--json` for all its members",
+        &["--recursive"],
+        "a prefix is always recursive; leave it out",
     ),
     (
-        "--env",
-        "settings that are no secrets go into ssm-exec.toml, or stay in the environment",
+        &["--secret", "--secrets", "--secret-id"],
+        "use `--key NAME=/aws/reference/secretsmanager/NAME` for a secret of Secrets Manager, or `--json` for all its members",
     ),
     (
-        "--output",
-        "nothing is printed: the values go to the command's environment; `ssm-exec check` reports names",
+        &["--env", "--env-file"],
+        "values that are not secret belong in the environment; settings of ssm-exec in ssm-exec.toml",
     ),
     (
-        "--upcase",
-        "names are upper case by default; `--case keep` keeps them",
+        &["--output"],
+        "use `ssm-exec check --format table|json|markdown|toml` for a report; values go to the command's environment only",
+    ),
+    (
+        &["--upcase"],
+        "names are upper case by default; `--case keep` keeps the case",
+    ),
+    (
+        &["--dry-run"],
+        "use `ssm-exec check`, which resolves everything and starts nothing",
     ),
 ];
 
-/// Verbs of other tools, which have no place here.
-const VERBS: &[&str] = &[
-    "run", "exec", "start", "env", "export", "list", "read", "get", "help",
+/// Subcommands of other tools that start a program.
+const STARTING: &[&str] = &["run", "exec", "start", "env"];
+/// Subcommands of other tools that show something.
+const SHOWING: &[&str] = &[
+    "list", "ls", "export", "get", "read", "print", "show", "dry-run", "help",
 ];
 
-/// What to say of the options before the command, if one is another tool's.
-pub(super) fn for_options(arguments: &[OsString]) -> Option<&'static str> {
-    let words = arguments.iter().skip(1).filter_map(|word| word.to_str());
-    let options = words.take_while(|word| *word != "--");
-    options
-        .filter(|word| word.starts_with('-'))
-        .find_map(|word| OPTIONS.iter().find(|(start, _)| word.starts_with(start)))
+/// What to use for another tool's option.
+pub(super) fn for_option(name: &str) -> Option<&'static str> {
+    OPTIONS
+        .iter()
+        .find(|(names, _)| names.contains(&name))
         .map(|(_, hint)| *hint)
 }
 
-/// What to say of a command that isn't there, if it is another tool's verb.
-#[must_use]
+/// What to use for a command that does not exist, if it is another tool's subcommand.
 pub(crate) fn for_command(name: &OsString) -> Option<String> {
-    let verb = VERBS.iter().find(|verb| name == **verb)?;
-    Some(format!(
-        "there is no `{verb}`: `ssm-exec [OPTIONS] -- COMMAND` starts a command by itself, e.g. `ssm-exec --prefix /org/service -- ./server` (and no program of that name is in PATH)"
-    ))
+    let name = name.to_str()?;
+    if STARTING.contains(&name) {
+        return Some(format!(
+            "`{name}` is neither a subcommand nor a program in PATH; write the command itself: `ssm-exec --prefix /org/service -- ./server`"
+        ));
+    }
+    SHOWING.contains(&name).then(|| {
+        format!(
+            "`{name}` is neither a subcommand nor a program in PATH; `ssm-exec check` shows what the command would get, `ssm-exec --help` the options"
+        )
+    })
 }

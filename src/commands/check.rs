@@ -2,27 +2,17 @@
 
 use super::output;
 use super::resolve::{Resolved, Session};
-use crate::cli::CheckOptions;
 use crate::error::Error;
-use ssm_exec_core::config::duration;
-use ssm_exec_core::report::{Format, Report};
+use ssm_exec_core::report::Report;
+use std::ffi::OsString;
 use std::time::SystemTime;
 use tracing::error;
 
 /// Reports, and ends with 0, with the status of what would keep the command from starting, or with 1
 /// when a parameter is too old.
-pub(super) fn run(session: &Session<'_>, options: &CheckOptions) -> Result<u8, Error> {
-    let format = Format::parse(&options.format).map_err(Error::Usage)?;
-    let max_age = options
-        .max_age
-        .as_deref()
-        .map(duration::parse)
-        .transpose()
-        .map_err(|reason| {
-            let given = options.max_age.as_deref().unwrap_or_default();
-            Error::Usage(format!("--max-age: `{given}` {reason}"))
-        })?;
-    let command = session.command(Vec::new())?;
+pub(super) fn run(session: &Session<'_>, words: Vec<OsString>) -> Result<u8, Error> {
+    let options = &session.config.check;
+    let command = session.command(words)?;
     let Resolved {
         fetched,
         environment,
@@ -31,12 +21,16 @@ pub(super) fn run(session: &Session<'_>, options: &CheckOptions) -> Result<u8, E
         &session.config,
         &environment,
         fetched.as_ref(),
-        max_age,
+        options.max_age,
         options.unused,
         SystemTime::now(),
     );
     let terminal = output::terminal(session.inherited);
-    output::print(report.render(format, &session.config, terminal).as_bytes())?;
+    output::print(
+        report
+            .render(options.format, &session.config, terminal)
+            .as_bytes(),
+    )?;
     if !environment.problems.is_empty() {
         return Err(Error::Environment(environment.problems));
     }

@@ -6,16 +6,15 @@ mod output;
 mod policy;
 mod resolve;
 
-use crate::cli::{self, Action};
-use crate::config_file::{self, ConfigLocation};
+use crate::cli::{self, Action, Invocation};
+use crate::config_file;
 use crate::error::Error;
 use crate::exec::process;
-use crate::logging::Logging;
+use crate::logging::Logger;
 use resolve::Session;
-use ssm_exec_core::config::{self, Config, variables};
+use ssm_exec_core::config::{self, Config, ConfigLocation, Layer};
 use ssm_exec_core::inherited::Inherited;
 use std::ffi::OsString;
-use std::path::PathBuf;
 use std::time::Instant;
 use tracing::info;
 
@@ -27,52 +26,55 @@ pub(crate) fn run(
     arguments: &[OsString],
     inherited: &Inherited<'_>,
     started: Instant,
-    logging: &mut Logging,
+    logging: &mut Logger,
 ) -> Result<u8, Error> {
     process::refuse_raised_privileges()?;
-    let called_as = arguments.first().cloned().unwrap_or_default();
-    let invocation = cli::parse(arguments)?;
-    *logging = Logging::read(
-        invocation.verbose,
-        invocation.quiet,
-        invocation.log_format.as_deref(),
-        inherited,
-    )?;
-    logging.install();
-    if let Action::Print(text) = invocation.action {
+    let Invocation {
+        action,
+        layer: options,
+    } = cli::parse(arguments).map_err(Error::Usage)?;
+    if let Action::Print(text) = action {
         return output::print(&text).map(|()| 0);
     }
-    let location = invocation
-        .config
-        .unwrap_or_else(|| config_location(inherited));
-    let mut layer = variables::read(inherited)?;
-    if let Some((path, text)) = config_file::find_config_file(&location)? {
-        info!("configuration from {}", path.display());
-        layer = layer.over(config::file::read(&path, &text, inherited)?);
-    }
-    let layer = layer.over(variables::defaults(inherited));
+    let config = configuration(options, inherited, logging)?;
     let session = Session {
-        config: Config::resolve(invocation.layer.over(layer))?,
+        config,
         inherited,
-        called_as,
+        called_as: arguments.first().cloned().unwrap_or_default(),
         started,
-        logging: *logging,
     };
-    match invocation.action {
+    match action {
         Action::Launch(words) => launch::run(&session, words).map(|never| match never {}),
-        Action::Check(options) => check::run(&session, &options),
-        Action::Policy(options) => policy::run(&session, &options),
+        Action::Check(words) => check::run(&session, words),
+        Action::Policy => policy::run(&session),
         Action::Print(_) => Ok(0),
     }
 }
 
-fn config_location(inherited: &Inherited<'_>) -> ConfigLocation {
-    match (
-        inherited.text("SSM_EXEC_CONFIG"),
-        inherited.text("SSM_EXEC_NO_CONFIG"),
-    ) {
-        (Some(path), _) => ConfigLocation::File(PathBuf::from(path)),
-        (None, Some("1" | "true" | "yes" | "on")) => ConfigLocation::None,
-        _ => ConfigLocation::Nearest,
+/// Puts the levels over one another: the command line, the variables, the file.
+fn configuration(
+    options: Layer,
+    inherited: &Inherited<'_>,
+    logging: &mut Logger,
+) -> Result<Config, Error> {
+    // The format of messages is needed first, for the messages about everything else.
+    *logging = Logger::new(options.logging()?);
+    let variables = config::read_variables(inherited)?;
+    let location = match options.config_location()? {
+        Some(location) => location,
+        None => variables
+            .config_location()?
+            .unwrap_or(ConfigLocation::Nearest),
+    };
+    let mut layer = options.over(variables);
+    *logging = Logger::new(layer.logging()?);
+    if let Some((path, text)) = config_file::find_config_file(&location)? {
+        layer = layer.over(config::parse_file(&path, &text, inherited)?);
+        *logging = Logger::new(layer.logging()?);
+        logging.install();
+        info!("configuration from {}", path.display());
+    } else {
+        logging.install();
     }
+    Ok(Config::resolve(layer, inherited)?)
 }

@@ -3,7 +3,6 @@
 use super::output;
 use super::resolve::Session;
 use crate::aws;
-use crate::cli::PolicyOptions;
 use crate::error::Error;
 use crate::exec::{process, signals};
 use ssm_exec_core::plan;
@@ -11,7 +10,8 @@ use ssm_exec_core::policy::{self, KmsKey, Place};
 use ssm_exec_core::region::Region;
 
 /// Prints the policy. Works offline where region and account are given.
-pub(super) fn run(session: &Session<'_>, options: &PolicyOptions) -> Result<u8, Error> {
+pub(super) fn run(session: &Session<'_>) -> Result<u8, Error> {
+    let options = &session.config.policy;
     let references = session.references()?;
     session.ensure_any_source(&references)?;
     let requests = plan::plan(&session.config.sources, &references);
@@ -33,11 +33,6 @@ pub(super) fn run(session: &Session<'_>, options: &PolicyOptions) -> Result<u8, 
             )
         }
     };
-    if account.len() != 12 || !account.bytes().all(|digit| digit.is_ascii_digit()) {
-        return Err(Error::Usage(format!(
-            "--account: `{account}` is not a 12-digit account ID"
-        )));
-    }
     let usage = |option: &str, text: &str, reason: String| {
         Error::Usage(format!("{option}: `{text}` {reason}"))
     };

@@ -6,9 +6,8 @@ use crate::error::Error;
 use crate::exec::lookup::{self, Command};
 use crate::exec::{CommandError, process, signals};
 use crate::lambda;
-use crate::logging::Logging;
 use crate::logging::progress::Progress;
-use ssm_exec_core::config::{Config, ConfigError};
+use ssm_exec_core::config::{Config, ConfigError, LogLevel};
 use ssm_exec_core::env_reference::{self, EnvReference};
 use ssm_exec_core::environment::{self, Environment};
 use ssm_exec_core::fetched::Fetched;
@@ -24,7 +23,6 @@ pub(super) struct Session<'a> {
     pub(super) inherited: &'a Inherited<'a>,
     pub(super) called_as: OsString,
     pub(super) started: Instant,
-    pub(super) logging: Logging,
 }
 
 /// Everything that a start takes. The environment may have problems.
@@ -100,7 +98,7 @@ impl<'a> Session<'a> {
         process::disable_core_dumps();
         signals::install_termination_handlers();
         let requests = plan::plan(&self.config.sources, references);
-        let mut progress = Progress::new(self.logging.is_quiet());
+        let mut progress = Progress::new(self.config.logging.level == LogLevel::Error);
         let fetched = aws::fetch(
             &self.config,
             self.inherited,

@@ -3,12 +3,10 @@
 //! The allow-list is this subscriber itself: it takes events of our own target alone, so no version of
 //! the SDK, of HTTP or of TLS can write into our log, whatever RUST_LOG says.
 
-use ssm_exec_core::config::ConfigError;
-use ssm_exec_core::inherited::Inherited;
-use ssm_exec_core::origin::Origin;
-use ssm_exec_core::status::Status;
 pub mod progress;
 
+use ssm_exec_core::config::{LogFormat, LogLevel, Logging};
+use ssm_exec_core::status::Status;
 use std::fmt::{self, Write as _};
 use std::io::Write as _;
 use std::sync::atomic::Ordering;
@@ -16,76 +14,37 @@ use tracing::field::{Field, Visit};
 use tracing::subscriber::Interest;
 use tracing::{Event, Level, Metadata, Subscriber, span};
 
-/// How messages look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Format {
-    /// For people.
-    #[default]
-    Text,
-    /// For machines: `level`, `message`, and for an error `status` and `kind`.
-    Json,
+/// Writes messages of a level and above, in a format.
+#[derive(Debug, Clone, Copy)]
+pub struct Logger {
+    level: Level,
+    format: LogFormat,
 }
 
-/// What is told, and how.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Logging {
-    /// Nothing below this.
-    pub level: Level,
-    /// How it looks.
-    pub format: Format,
-}
-
-impl Default for Logging {
+impl Default for Logger {
     fn default() -> Self {
         Self {
             level: Level::WARN,
-            format: Format::Text,
+            format: LogFormat::Text,
         }
     }
 }
 
-impl Logging {
-    /// What the flags say, else the variables, else warnings as text.
-    ///
-    /// # Errors
-    /// For a word that is no level or no format.
-    pub fn read(
-        verbose: u8,
-        quiet: bool,
-        format: Option<&str>,
-        inherited: &Inherited<'_>,
-    ) -> Result<Self, ConfigError> {
-        let level = match (quiet, verbose, inherited.text("SSM_EXEC_LOG")) {
-            (true, ..) => Level::ERROR,
-            (_, 0, None) => Level::WARN,
-            (_, 0, Some(word)) => parse_level(word)?,
-            (_, 1, _) => Level::INFO,
-            (_, 2, _) => Level::DEBUG,
-            _ => Level::TRACE,
-        };
-        let variable = inherited
-            .text("SSM_EXEC_LOG_FORMAT")
-            .map(|word| (Origin::Variable("SSM_EXEC_LOG_FORMAT"), word));
-        let format = match format
-            .map(|word| (Origin::Flag("--log-format"), word))
-            .or(variable)
-        {
-            None | Some((_, "text")) => Format::Text,
-            Some((_, "json")) => Format::Json,
-            Some((place, word)) => {
-                return Err(ConfigError::invalid(
-                    place,
-                    format!("`{word}` is neither `text` nor `json`"),
-                ));
-            }
-        };
-        Ok(Self { level, format })
-    }
-
-    /// Whether errors alone are told.
+impl Logger {
+    /// As it is configured.
     #[must_use]
-    pub fn is_quiet(self) -> bool {
-        self.level == Level::ERROR
+    pub fn new(logging: Logging) -> Self {
+        let level = match logging.level {
+            LogLevel::Error => Level::ERROR,
+            LogLevel::Warn => Level::WARN,
+            LogLevel::Info => Level::INFO,
+            LogLevel::Debug => Level::DEBUG,
+            LogLevel::Trace => Level::TRACE,
+        };
+        Self {
+            level,
+            format: logging.format,
+        }
     }
 
     /// Makes these the rules for the whole process.
@@ -101,9 +60,9 @@ impl Logging {
 
     fn line(self, level: &str, message: &str, failure: Option<(u8, &str)>) {
         let mut line = match (self.format, level) {
-            (Format::Text, "error" | "info") => format!("ssm-exec: {}", printable(message)),
-            (Format::Text, level) => format!("ssm-exec: {level}: {}", printable(message)),
-            (Format::Json, level) => {
+            (LogFormat::Text, "error" | "info") => format!("ssm-exec: {}", printable(message)),
+            (LogFormat::Text, level) => format!("ssm-exec: {level}: {}", printable(message)),
+            (LogFormat::Json, level) => {
                 let mut object = serde_json::json!({ "level": level, "message": message, "program": "ssm-exec" });
                 if let Some((status, kind)) = failure {
                     object["status"] = status.into();
@@ -133,21 +92,7 @@ fn printable(message: &str) -> String {
     out
 }
 
-fn parse_level(word: &str) -> Result<Level, ConfigError> {
-    match word.to_ascii_lowercase().as_str() {
-        "error" => Ok(Level::ERROR),
-        "warn" => Ok(Level::WARN),
-        "info" => Ok(Level::INFO),
-        "debug" => Ok(Level::DEBUG),
-        "trace" => Ok(Level::TRACE),
-        _ => Err(ConfigError::invalid(
-            Origin::Variable("SSM_EXEC_LOG"),
-            format!("invalid log level `{word}` (expected error, warn, info, debug or trace)"),
-        )),
-    }
-}
-
-struct Stderr(Logging);
+struct Stderr(Logger);
 
 fn is_ours(metadata: &Metadata<'_>) -> bool {
     metadata.is_event()

@@ -141,7 +141,7 @@ fn a_prefix_with_many_parameters_is_reported() {
 fn invalid_check_options_are_usage_errors() {
     let stub = stub();
     for (words, says) in [
-        ("--format yaml", "none of table"),
+        ("--format yaml", "expected `table`"),
         ("--max-age 90", "write `90s`"),
     ] {
         let outcome = Run::against(&stub.url())

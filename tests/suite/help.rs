@@ -1,6 +1,7 @@
 //! Help, completions and the man page.
 
 use crate::harness::*;
+use ssm_exec_core::config::SETTINGS;
 
 #[test]
 fn a_command_named_like_a_verb_is_started_if_it_exists() {
@@ -32,26 +33,53 @@ fn help_fits_80_columns_and_begins_with_examples() {
 }
 
 #[test]
-fn the_man_page_and_the_completions_are_up_to_date() {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    for (words, path) in [
-        ("completions bash", "completions/ssm-exec.bash"),
-        ("completions zsh", "completions/_ssm-exec"),
-        ("completions fish", "completions/ssm-exec.fish"),
-        ("completions man", "docs/ssm-exec.1"),
-    ] {
-        let made = Run::bare().args(words).run();
-        assert_eq!(made.status, 0);
-        let path = root.join(path);
-        if std::env::var_os("SSM_EXEC_BLESS").is_some() {
-            std::fs::create_dir_all(path.parent().expect("a directory")).expect("a directory");
-            std::fs::write(&path, &made.stdout).expect("the file");
+fn completions_and_the_man_page_have_every_option() {
+    let print = |document: &str| {
+        let outcome = Run::bare().args("completions").arg(document).run();
+        assert_eq!(outcome.status, 0, "{document}: {}", outcome.stderr);
+        outcome.text()
+    };
+    let documents = ["bash", "zsh", "fish", "elvish", "powershell"].map(print);
+    let man = print("man").replace("\\-", "-");
+    for setting in SETTINGS {
+        if let Some(flag) = setting.flag {
+            let name = flag.trim_start_matches('-');
+            for text in &documents {
+                assert!(text.contains(name), "{flag} in {text}");
+            }
+            assert!(man.contains(flag), "{flag} in {man}");
         }
-        let kept = std::fs::read(&path).expect("the file");
-        assert!(
-            kept == made.stdout,
-            "SSM_EXEC_BLESS=1 cargo test man_page writes {}",
-            path.display()
-        );
+        for variable in setting.variables {
+            assert!(man.contains(variable), "{variable} in {man}");
+        }
     }
+    for section in ["SYNOPSIS", "ENVIRONMENT", "FILES", "EXIT STATUS"] {
+        assert!(man.contains(&format!(".SH {section}")), "{section}");
+    }
+}
+
+#[test]
+fn every_switch_can_be_negated_and_the_last_one_counts() {
+    for setting in SETTINGS {
+        let (Some(flag), Some(negation)) = (setting.flag, setting.negation) else {
+            continue;
+        };
+        for words in [
+            format!("{flag} {negation} --skip -- true"),
+            format!("{negation} {flag} --skip -- true"),
+        ] {
+            let outcome = Run::bare().args(&words).run();
+            assert_eq!(outcome.status, 0, "{words}: {}", outcome.stderr);
+        }
+    }
+    let skip = |words: &str| {
+        Run::bare()
+            .env("SSM_EXEC_SKIP", "1")
+            .args(words)
+            .run()
+            .status
+    };
+    assert_eq!(skip("--no-skip -- true"), 78);
+    assert_eq!(skip("--no-skip --skip -- true"), 0);
+    assert_eq!(skip("--skip --no-skip -- true"), 78);
 }

@@ -12,6 +12,7 @@ mod cmd;
 mod credentials;
 mod denylist;
 mod docker;
+mod documentation;
 mod endpoints;
 mod faults;
 mod help;

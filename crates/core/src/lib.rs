@@ -14,6 +14,7 @@ pub mod inherited;
 pub mod json;
 pub mod origin;
 pub mod parameter;
+mod placeholder;
 pub mod plan;
 pub mod policy;
 pub mod region;

@@ -1,5 +1,6 @@
 //! Templates of composed variables: `postgres://${DB_USER}:${DB_PASSWORD|url}@${DB_HOST}/app`. Pure.
 
+use crate::placeholder::{self, Piece, Unclosed};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
@@ -36,30 +37,13 @@ impl Template {
     /// # Errors
     /// The reason, fit to follow the text in a sentence.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let mut parts = Vec::new();
-        let mut literal = String::new();
-        let mut rest = text;
-        while let Some(at) = rest.find("${") {
-            literal.push_str(&rest[..at]);
-            rest = &rest[at + 2..];
-            if literal.ends_with('$') {
-                literal.push('{');
-                continue;
-            }
-            let (inside, after) = rest
-                .split_once('}')
-                .ok_or("has `${` without its `}`; a literal one is written `$${`")?;
-            if !literal.is_empty() {
-                parts.push(Part::Text(std::mem::take(&mut literal)));
-            }
-            parts.push(variable(inside)?);
-            rest = after;
-        }
-        literal.push_str(rest);
-        if !literal.is_empty() {
-            parts.push(Part::Text(literal));
-        }
-        Ok(Self(parts))
+        let pieces = placeholder::parse(text)
+            .map_err(|Unclosed| "has `${` without its `}`; a literal one is written `$${`")?;
+        let parts = pieces.into_iter().map(|piece| match piece {
+            Piece::Text(text) => Ok(Part::Text(text.to_owned())),
+            Piece::Placeholder(inside) => variable(inside),
+        });
+        parts.collect::<Result<_, _>>().map(Self)
     }
 
     /// The variables that it is made from.

@@ -22,7 +22,7 @@ pub enum ConfigError {
         /// The variable.
         name: String,
         /// The one that was probably meant.
-        nearest: Option<String>,
+        nearest: Option<&'static str>,
     },
     /// A key that the file doesn't have.
     UnknownKey {
@@ -55,6 +55,8 @@ pub enum ConfigError {
     },
     /// The file can't be read.
     Unreadable {
+        /// Where it was named, if it was.
+        origin: Option<Origin>,
         /// The file.
         path: PathBuf,
         /// Why not.
@@ -131,7 +133,7 @@ impl ConfigError {
             | Self::Base64OfNothing { origin, .. }
             | Self::CaBundle { origin, .. }
             | Self::UnknownProfile { origin, .. } => Some(origin),
-            Self::DigitName { origin, .. } => origin.as_ref(),
+            Self::DigitName { origin, .. } | Self::Unreadable { origin, .. } => origin.as_ref(),
             _ => None,
         };
         match origin {
@@ -155,7 +157,7 @@ impl ConfigError {
     }
 }
 
-fn did_you_mean(nearest: Option<&String>) -> String {
+fn did_you_mean(nearest: Option<&str>) -> String {
     nearest
         .map(|nearest| format!("; did you mean `{nearest}`?"))
         .unwrap_or_default()
@@ -166,11 +168,11 @@ impl fmt::Display for ConfigError {
         match self {
             Self::Invalid { origin, reason } => write!(f, "{origin}: {reason}"),
             Self::UnknownVariable { name, nearest } => {
-                let hint = did_you_mean(nearest.as_ref());
+                let hint = did_you_mean(*nearest);
                 write!(f, "the environment has {name}, which ssm-exec doesn't know{hint}")
             }
             Self::UnknownKey { path, line, key, table, nearest } => {
-                let hint = did_you_mean(nearest.as_ref());
+                let hint = did_you_mean(nearest.as_deref());
                 let place = if table.is_empty() { String::new() } else { format!(" in `{table}`") };
                 write!(f, "{}, line {line}: unknown key `{key}`{place}{hint}", path.display())
             }
@@ -182,7 +184,7 @@ impl fmt::Display for ConfigError {
                 f,
                 "{origin}: `${{{name}}}` can't be filled, since {name} is not set (or empty) in the environment; set it, e.g. `{name}=… ssm-exec …`"
             ),
-            Self::Unreadable { path, reason } => write!(f, "can't read {}: {reason}", path.display()),
+            Self::Unreadable { path, reason, .. } => write!(f, "can't read {}: {reason}", path.display()),
             Self::Untrusted { path, reason } => write!(
                 f,
                 "found {0}, but it {reason}, and it would decide what runs with your secrets: nothing was started; if you trust it, name it with `--config {0}`, else use `--no-config`",

@@ -1,9 +1,11 @@
-//! The level of configuration that `ssm-exec.toml` gives. Text in, a layer out: the file itself is
-//! found and read elsewhere.
+//! The level of configuration that `ssm-exec.toml` gives: text in, layers out. The file is found and
+//! read elsewhere.
 
-use super::interpolate::{Unset, interpolate};
-use super::layer::{KeySpec, Layer, List, PathSpec};
-use crate::config::ConfigError;
+use super::ConfigError;
+use super::interpolate::{InterpolationError, interpolate};
+use super::layer::{KeySpec, PathSpec, Slot};
+use super::setting::{Kind, Setting};
+use super::settings::{Layer, SETTINGS};
 use crate::inherited::Inherited;
 use crate::origin::{Given, Origin};
 use std::ops::Range;
@@ -13,56 +15,20 @@ use toml::de::{DeTable, DeValue};
 
 type Value<'i> = Spanned<DeValue<'i>>;
 
-const TOP: &[&str] = &[
-    "allow",
-    "allow_http",
-    "aws",
-    "base64",
-    "case",
-    "command",
-    "compose",
-    "drop",
-    "drop_aws_credentials",
-    "exclude",
-    "files",
-    "json",
-    "keep",
-    "keep_existing",
-    "keys",
-    "name_prefix",
-    "no_refs",
-    "only",
-    "prefix",
-    "pristine",
-    "rename",
-    "require",
-    "skip",
-    "timeout",
-];
-const AWS: &[&str] = &[
-    "ca_bundle",
-    "endpoint_url",
-    "external_id",
-    "profile",
-    "region",
-    "role_arn",
-];
-const PREFIX: &[&str] = &["case", "exclude", "name_prefix", "only", "optional", "path"];
-const JSON: &[&str] = &[
-    "case",
-    "exclude",
-    "name_prefix",
-    "only",
-    "optional",
-    "param",
-];
-const SINGLE: &[&str] = &["default", "encoding", "max_age", "optional", "param"];
+/// The keys of a table in `prefix` or `json`, beside the one that names the path or the parameter.
+const PATH_KEYS: &[&str] = &["case", "exclude", "name_prefix", "only", "optional"];
+/// The keys of a table in `[keys]` or `[files]`.
+const KEY_KEYS: &[&str] = &["default", "encoding", "max_age", "optional", "param"];
 
 /// Reads the text of a configuration file. `path` is for messages.
 ///
 /// # Errors
-/// For what isn't TOML, an unknown key, a value of the wrong type, an unset `${NAME}`: each with its line.
-pub fn read(path: &Path, text: &str, inherited: &Inherited<'_>) -> Result<Layer, ConfigError> {
+/// For what is not TOML, an unknown key, a value of the wrong type, an unset `${NAME}`; each with its line.
+pub fn parse_file(
+    path: &Path,
+    text: &str,
+    inherited: &Inherited<'_>,
+) -> Result<Layer, ConfigError> {
     let file = File {
         path,
         text,
@@ -73,47 +39,9 @@ pub fn read(path: &Path, text: &str, inherited: &Inherited<'_>) -> Result<Layer,
         line: file.line(&error.span().unwrap_or_default()),
         reason: error.message().to_owned(),
     })?;
-    let top = Table::new(&file, "", document.get_ref(), TOP)?;
-    let aws = top.table("aws", AWS)?;
-    Ok(Layer {
-        command: top
-            .get("command")
-            .map(|(key, value)| file.words(&key, value))
-            .transpose()?
-            .map(plain),
-        prefix: top.trees("prefix", "path")?,
-        keys: top.keys("keys")?,
-        json: top.trees("json", "param")?,
-        files: top.keys("files")?,
-        no_refs: top.switch("no_refs")?,
-        require: top.list("require")?,
-        only: top.list("only")?,
-        exclude: top.list("exclude")?,
-        name_prefix: top.string("name_prefix")?,
-        case: top.string("case")?,
-        base64: top.list("base64")?,
-        pristine: top.switch("pristine")?,
-        keep: top.list("keep")?,
-        keep_existing: top.switch("keep_existing")?,
-        allow: top.list("allow")?,
-        skip: top.switch("skip")?,
-        drop_aws_credentials: top.switch("drop_aws_credentials")?,
-        allow_http: top.switch("allow_http")?,
-        timeout: top.string("timeout")?,
-        compose: top.pairs("compose", false)?,
-        rename: top.pairs("rename", true)?,
-        drop: top.list("drop")?,
-        region: aws.string("region")?,
-        profile: aws.string("profile")?,
-        endpoint_url: aws.string("endpoint_url")?,
-        role_arn: aws.string("role_arn")?,
-        external_id: aws.string("external_id")?,
-        ca_bundle: aws.string("ca_bundle")?,
-    })
-}
-
-fn plain(words: Vec<Given<String>>) -> Vec<String> {
-    words.into_iter().map(|word| word.value).collect()
+    let mut layer = Layer::default();
+    file.table("", document.get_ref(), &mut layer)?;
+    Ok(layer)
 }
 
 struct File<'a> {
@@ -136,35 +64,98 @@ impl File<'_> {
         }
     }
 
-    fn wrong_type(&self, key: &str, value: &Value<'_>, wanted: &str) -> ConfigError {
-        let reason = format!(
-            "is a TOML {}; {wanted} is wanted",
-            value.get_ref().type_str()
-        );
-        ConfigError::invalid(self.origin(key, &value.span()), reason)
+    /// Reads a table of settings: the whole file, or one such as `[aws]`.
+    fn table(
+        &self,
+        path: &str,
+        entries: &DeTable<'_>,
+        layer: &mut Layer,
+    ) -> Result<(), ConfigError> {
+        for (name, value) in entries {
+            let key = join(path, name.get_ref());
+            if let Some(setting) = SETTINGS.iter().find(|row| row.key == Some(&key)) {
+                self.setting(setting, &key, value, layer)?;
+            } else if names_below(&key).next().is_none() {
+                return Err(self.unknown_key(path, name, names_below(path)));
+            } else if let DeValue::Table(entries) = value.get_ref() {
+                self.table(&key, entries, layer)?;
+            } else {
+                return Err(self.wrong_type(&key, value, "a table"));
+            }
+        }
+        Ok(())
     }
 
+    fn setting(
+        &self,
+        setting: &Setting,
+        key: &str,
+        value: &Value<'_>,
+        layer: &mut Layer,
+    ) -> Result<(), ConfigError> {
+        match layer.slot(setting) {
+            Some(Slot::Switch(slot)) => *slot = Some(self.switch(key, value)?),
+            Some(Slot::Text(slot)) => *slot = Some(self.text(key, value, "a string")?),
+            Some(Slot::List(slot)) => *slot = Some(self.list(key, value)?),
+            Some(Slot::Paths(slot)) => {
+                let path_key = match setting.kind {
+                    Kind::Paths(path_key) => path_key,
+                    _ => "path",
+                };
+                *slot = Some(self.paths(key, value, path_key)?);
+            }
+            Some(Slot::Keys(slot)) => {
+                *slot = Some(self.named(key, value, "\"PARAM\"", |key, name, value| {
+                    self.key(key, name, value)
+                })?);
+            }
+            Some(Slot::Pairs(slot)) => {
+                let interpolated = setting.kind == Kind::Pairs { interpolated: true };
+                *slot = Some(self.named(key, value, "\"TEXT\"", |key, name, value| {
+                    self.pair(key, name, value, interpolated)
+                })?);
+            }
+            None => {}
+        }
+        Ok(())
+    }
+
+    fn switch(&self, key: &str, value: &Value<'_>) -> Result<Given<bool>, ConfigError> {
+        match value.get_ref().as_bool() {
+            Some(on) => Ok(Given::new(on, self.origin(key, &value.span()))),
+            None => Err(self.wrong_type(key, value, "`true` or `false`")),
+        }
+    }
+
+    /// A string, with `${NAME}` filled from the inherited environment.
     fn text(
         &self,
         key: &str,
         value: &Value<'_>,
-        wanted: &str,
+        expected: &str,
     ) -> Result<Given<String>, ConfigError> {
         let Some(text) = value.get_ref().as_str() else {
-            return Err(self.wrong_type(key, value, wanted));
+            return Err(self.wrong_type(key, value, expected));
         };
         let origin = self.origin(key, &value.span());
         match interpolate(text, |name| self.inherited.text(name)) {
             Ok(text) => Ok(Given::new(text, origin)),
-            Err(Unset::Malformed) => Err(ConfigError::invalid(
+            Err(InterpolationError::Unclosed) => Err(ConfigError::invalid(
                 origin,
                 "has `${` without its `}`; a dollar sign before a brace is written `$${`",
             )),
-            Err(Unset::Name(name)) => Err(ConfigError::UnsetInFile { origin, name }),
+            Err(InterpolationError::Unsupported(inside)) => Err(ConfigError::invalid(
+                origin,
+                format!(
+                    "has `${{{inside}}}`; write `${{NAME}}` or `${{NAME:-default}}`, or `$${{` for a literal `${{`"
+                ),
+            )),
+            Err(InterpolationError::Unset(name)) => Err(ConfigError::UnsetInFile { origin, name }),
         }
     }
 
-    fn words(&self, key: &str, value: &Value<'_>) -> Result<Vec<Given<String>>, ConfigError> {
+    /// A list of strings; one string is a list of one.
+    fn list(&self, key: &str, value: &Value<'_>) -> Result<Vec<Given<String>>, ConfigError> {
         match value.get_ref() {
             DeValue::Array(items) => items
                 .iter()
@@ -177,212 +168,173 @@ impl File<'_> {
             )?]),
         }
     }
-}
-
-/// A table whose keys have all been found to exist.
-struct Table<'a> {
-    file: &'a File<'a>,
-    path: &'a str,
-    entries: Option<&'a DeTable<'a>>,
-}
-
-impl<'a> Table<'a> {
-    fn new(
-        file: &'a File<'a>,
-        path: &'a str,
-        entries: &'a DeTable<'a>,
-        known: &'static [&'static str],
-    ) -> Result<Self, ConfigError> {
-        for key in entries.keys() {
-            if !known.contains(&key.get_ref().as_ref()) {
-                return Err(ConfigError::UnknownKey {
-                    path: file.path.to_owned(),
-                    line: file.line(&key.span()),
-                    key: key.get_ref().to_string(),
-                    table: path.to_owned(),
-                    nearest: super::nearest(key.get_ref(), known.iter().copied()),
-                });
-            }
-        }
-        Ok(Self {
-            file,
-            path,
-            entries: Some(entries),
-        })
-    }
-
-    fn key(&self, name: &str) -> String {
-        match self.path {
-            "" => name.to_owned(),
-            path => format!("{path}.{name}"),
-        }
-    }
-
-    fn get(&self, name: &str) -> Option<(String, &'a Value<'a>)> {
-        self.entries?.get(name).map(|value| (self.key(name), value))
-    }
-
-    fn table(&self, name: &'a str, known: &'static [&'static str]) -> Result<Self, ConfigError> {
-        match self.get(name) {
-            None => Ok(Self {
-                file: self.file,
-                path: name,
-                entries: None,
-            }),
-            Some((key, value)) => match value.get_ref() {
-                DeValue::Table(entries) => Table::new(self.file, name, entries, known),
-                _ => Err(self.file.wrong_type(&key, value, "a table")),
-            },
-        }
-    }
-
-    fn string(&self, name: &str) -> Result<Option<Given<String>>, ConfigError> {
-        self.get(name)
-            .map(|(key, value)| self.file.text(&key, value, "a string"))
-            .transpose()
-    }
-
-    fn switch(&self, name: &str) -> Result<Option<Given<bool>>, ConfigError> {
-        self.get(name)
-            .map(|(key, value)| match value.get_ref().as_bool() {
-                Some(on) => Ok(Given::new(on, self.file.origin(&key, &value.span()))),
-                None => Err(self.file.wrong_type(&key, value, "`true` or `false`")),
-            })
-            .transpose()
-    }
-
-    fn list(&self, name: &str) -> Result<List<String>, ConfigError> {
-        self.get(name)
-            .map(|(key, value)| self.file.words(&key, value))
-            .transpose()
-    }
-
-    fn strings(&self, name: &str) -> Result<Option<Vec<String>>, ConfigError> {
-        Ok(self.list(name)?.map(plain))
-    }
-
-    fn flag(&self, name: &str) -> Result<bool, ConfigError> {
-        Ok(self.switch(name)?.is_some_and(|given| given.value))
-    }
 
     /// `"/path"`, `["/a", { path = "/b", … }]` or one such table.
-    fn trees(&self, name: &str, text_key: &'static str) -> Result<List<PathSpec>, ConfigError> {
-        let Some((key, value)) = self.get(name) else {
-            return Ok(None);
-        };
-        match value.get_ref() {
-            DeValue::Array(items) => items
-                .iter()
-                .map(|item| self.tree(&key, item, text_key))
-                .collect(),
-            _ => self.tree(&key, value, text_key).map(|tree| vec![tree]),
-        }
-        .map(Some)
-    }
-
-    fn tree(
+    fn paths(
         &self,
         key: &str,
         value: &Value<'_>,
-        text_key: &'static str,
-    ) -> Result<Given<PathSpec>, ConfigError> {
-        let origin = self.file.origin(key, &value.span());
-        let DeValue::Table(entries) = value.get_ref() else {
-            let text = self.file.text(key, value, "a string or a table")?;
-            return Ok(Given::new(super::variables::tree(&text.value), origin));
-        };
-        let known = if text_key == "path" { PREFIX } else { JSON };
-        let table = Table::new(self.file, key, entries, known)?;
-        let Some(text) = table.string(text_key)? else {
-            return Err(ConfigError::invalid(
-                origin,
-                format!("lacks its `{text_key}`"),
-            ));
-        };
-        let spec = PathSpec {
-            text: text.value,
-            optional: table.flag("optional")?,
-            only: table.strings("only")?,
-            exclude: table.strings("exclude")?,
-            name_prefix: table.string("name_prefix")?.map(|given| given.value),
-            case: table.string("case")?.map(|given| given.value),
-        };
-        Ok(Given::new(spec, origin))
+        path_key: &str,
+    ) -> Result<Vec<Given<PathSpec>>, ConfigError> {
+        match value.get_ref() {
+            DeValue::Array(items) => items
+                .iter()
+                .map(|item| self.path(key, item, path_key))
+                .collect(),
+            _ => Ok(vec![self.path(key, value, path_key)?]),
+        }
     }
 
-    /// `[keys]` and `[files]`: `NAME = "PARAM"` or `NAME = { param = "PARAM", … }`.
-    fn keys(&self, name: &str) -> Result<List<KeySpec>, ConfigError> {
-        let Some((key, value)) = self.get(name) else {
-            return Ok(None);
-        };
+    fn path(
+        &self,
+        key: &str,
+        value: &Value<'_>,
+        path_key: &str,
+    ) -> Result<Given<PathSpec>, ConfigError> {
+        let origin = self.origin(key, &value.span());
         let DeValue::Table(entries) = value.get_ref() else {
-            return Err(self
-                .file
-                .wrong_type(&key, value, "a table of NAME = \"PARAM\""));
+            let text = self.text(key, value, "a string or a table")?.value;
+            return Ok(Given::new(PathSpec::from_text(&text), origin));
+        };
+        let mut spec = PathSpec::default();
+        let mut text = None;
+        for (name, value) in entries {
+            let path = join(key, name.get_ref());
+            let string = || self.text(&path, value, "a string").map(|given| given.value);
+            match name.get_ref().as_ref() {
+                name if name == path_key => text = Some(string()?),
+                "optional" => spec.optional = self.switch(&path, value)?.value,
+                "only" => spec.only = Some(plain(self.list(&path, value)?)),
+                "exclude" => spec.exclude = Some(plain(self.list(&path, value)?)),
+                "name_prefix" => spec.name_prefix = Some(string()?),
+                "case" => spec.case = Some(string()?),
+                _ => {
+                    let known = PATH_KEYS.iter().copied().chain([path_key]);
+                    return Err(self.unknown_key(key, name, known));
+                }
+            }
+        }
+        match text {
+            Some(text) => Ok(Given::new(PathSpec { text, ..spec }, origin)),
+            None => Err(Self::lacks(origin, path_key)),
+        }
+    }
+
+    /// A table whose keys are names: `NAME = …`.
+    fn named<T>(
+        &self,
+        key: &str,
+        value: &Value<'_>,
+        form: &str,
+        read: impl Fn(&str, &str, &Value<'_>) -> Result<Given<T>, ConfigError>,
+    ) -> Result<Vec<Given<T>>, ConfigError> {
+        let DeValue::Table(entries) = value.get_ref() else {
+            return Err(self.wrong_type(key, value, &format!("a table of NAME = {form}")));
         };
         entries
             .iter()
-            .map(|(name, value)| {
-                self.one_key(&format!("{key}.{}", name.get_ref()), name.get_ref(), value)
-            })
-            .collect::<Result<_, _>>()
-            .map(Some)
+            .map(|(name, value)| read(&join(key, name.get_ref()), name.get_ref(), value))
+            .collect()
     }
 
-    fn one_key(
+    /// `NAME = "PARAM"` or `NAME = { param = "PARAM", … }`.
+    fn key(
+        &self,
+        key: &str,
+        variable: &str,
+        value: &Value<'_>,
+    ) -> Result<Given<KeySpec>, ConfigError> {
+        let origin = self.origin(key, &value.span());
+        let mut spec = KeySpec {
+            name: Some(variable.to_owned()),
+            ..KeySpec::default()
+        };
+        let DeValue::Table(entries) = value.get_ref() else {
+            spec.param = self.text(key, value, "a string or a table")?.value;
+            return Ok(Given::new(spec, origin));
+        };
+        let mut param = None;
+        for (name, value) in entries {
+            let path = join(key, name.get_ref());
+            let text = || self.text(&path, value, "a string").map(|given| given.value);
+            match name.get_ref().as_ref() {
+                "param" => param = Some(text()?),
+                "optional" => spec.optional = self.switch(&path, value)?.value,
+                "default" => spec.default = Some(text()?),
+                "encoding" => spec.encoding = Some(text()?),
+                "max_age" => spec.max_age = Some(text()?),
+                _ => return Err(self.unknown_key(key, name, KEY_KEYS.iter().copied())),
+            }
+        }
+        match param {
+            Some(param) => Ok(Given::new(KeySpec { param, ..spec }, origin)),
+            None => Err(Self::lacks(origin, "param")),
+        }
+    }
+
+    /// `NAME = "TEXT"`. A template's `${…}` is not the file's.
+    fn pair(
         &self,
         key: &str,
         name: &str,
         value: &Value<'_>,
-    ) -> Result<Given<KeySpec>, ConfigError> {
-        let origin = self.file.origin(key, &value.span());
-        let name = Some(name.to_owned());
-        let DeValue::Table(entries) = value.get_ref() else {
-            let param = self.file.text(key, value, "a string or a table")?.value;
-            return Ok(Given::new(
-                KeySpec {
-                    name,
-                    param,
-                    ..KeySpec::default()
-                },
-                origin,
-            ));
+        interpolated: bool,
+    ) -> Result<Given<(String, String)>, ConfigError> {
+        let text = match value.get_ref().as_str() {
+            Some(text) if !interpolated => text.to_owned(),
+            _ => self.text(key, value, "a string")?.value,
         };
-        let table = Table::new(self.file, key, entries, SINGLE)?;
-        let Some(param) = table.string("param")? else {
-            return Err(ConfigError::invalid(origin, "lacks its `param`"));
-        };
-        let spec = KeySpec {
-            name,
-            param: param.value,
-            optional: table.flag("optional")?,
-            default: table.string("default")?.map(|given| given.value),
-            encoding: table.string("encoding")?.map(|given| given.value),
-            max_age: table.string("max_age")?.map(|given| given.value),
-        };
-        Ok(Given::new(spec, origin))
+        let origin = self.origin(key, &value.span());
+        Ok(Given::new((name.to_owned(), text), origin))
     }
 
-    /// `[compose]` and `[rename]`: `NAME = "TEXT"`. A template's `${…}` is not the file's.
-    fn pairs(&self, name: &str, interpolated: bool) -> Result<List<(String, String)>, ConfigError> {
-        let Some((key, value)) = self.get(name) else {
-            return Ok(None);
-        };
-        let DeValue::Table(entries) = value.get_ref() else {
-            return Err(self
-                .file
-                .wrong_type(&key, value, "a table of NAME = \"TEXT\""));
-        };
-        let pair = |(name, value): (&Spanned<_>, &Value<'_>)| {
-            let name: &std::borrow::Cow<'_, str> = name.get_ref();
-            let key = format!("{key}.{name}");
-            let origin = self.file.origin(&key, &value.span());
-            let text = match value.get_ref().as_str() {
-                Some(text) if !interpolated => text.to_owned(),
-                _ => self.file.text(&key, value, "a string")?.value,
-            };
-            Ok(Given::new((name.to_string(), text), origin))
-        };
-        entries.iter().map(pair).collect::<Result<_, _>>().map(Some)
+    fn lacks(origin: Origin, key: &str) -> ConfigError {
+        ConfigError::invalid(origin, format!("has no `{key}`"))
     }
+
+    fn wrong_type(&self, key: &str, value: &Value<'_>, expected: &str) -> ConfigError {
+        let found = value.get_ref().type_str();
+        ConfigError::invalid(
+            self.origin(key, &value.span()),
+            format!("is a TOML {found} (expected {expected})"),
+        )
+    }
+
+    fn unknown_key<'k>(
+        &self,
+        table: &str,
+        key: &Spanned<std::borrow::Cow<'_, str>>,
+        known: impl Iterator<Item = &'k str>,
+    ) -> ConfigError {
+        ConfigError::UnknownKey {
+            path: self.path.to_owned(),
+            line: self.line(&key.span()),
+            key: key.get_ref().to_string(),
+            table: table.to_owned(),
+            nearest: super::nearest(key.get_ref(), known).map(str::to_owned),
+        }
+    }
+}
+
+fn plain(words: Vec<Given<String>>) -> Vec<String> {
+    words.into_iter().map(|word| word.value).collect()
+}
+
+fn join(path: &str, name: &str) -> String {
+    match path {
+        "" => name.to_owned(),
+        path => format!("{path}.{name}"),
+    }
+}
+
+/// The names that a table of settings has: those of settings, and of tables of settings.
+fn names_below(table: &str) -> impl Iterator<Item = &'static str> {
+    SETTINGS
+        .iter()
+        .filter_map(|setting| setting.key)
+        .filter_map(move |key| match table {
+            "" => Some(key),
+            table => key.strip_prefix(table)?.strip_prefix('.'),
+        })
+        .map(|rest| rest.split('.').next().unwrap_or(rest))
 }

@@ -1,35 +1,50 @@
-//! `${NAME}` in the strings of the configuration file. Pure.
+//! `${NAME}` and `${NAME:-default}` in the strings of the configuration file.
 
-/// Why a string can't be filled.
+use crate::placeholder::{self, Piece, Unclosed};
+
+/// Why a string cannot be filled.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Unset {
+pub(super) enum InterpolationError {
     /// `${` without its `}`.
-    Malformed,
-    /// This variable isn't set, or is empty.
-    Name(String),
+    Unclosed,
+    /// What stands between the braces is neither a name nor a name with a default.
+    Unsupported(String),
+    /// This variable is not set, or is empty, and there is no default.
+    Unset(String),
 }
 
-/// Fills every `${NAME}`; `$${` stands for `${`; any other dollar sign is itself.
+/// Fills every `${NAME}` and `${NAME:-default}`; a variable that is empty counts as unset, as in a shell.
 pub(super) fn interpolate<'a>(
     text: &str,
     value: impl Fn(&str) -> Option<&'a str>,
-) -> Result<String, Unset> {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find("${") {
-        if rest[..at].ends_with('$') {
-            out.push_str(&rest[..at]);
-            out.push('{');
-            rest = &rest[at + 2..];
-            continue;
+) -> Result<String, InterpolationError> {
+    let pieces = placeholder::parse(text).map_err(|Unclosed| InterpolationError::Unclosed)?;
+    let mut filled = String::with_capacity(text.len());
+    for piece in pieces {
+        match piece {
+            Piece::Text(text) => filled.push_str(text),
+            Piece::Placeholder(inside) => {
+                let (name, default) = match inside.split_once(":-") {
+                    Some((name, default)) => (name, Some(default)),
+                    None => (inside, None),
+                };
+                if !is_name(name) {
+                    return Err(InterpolationError::Unsupported(inside.to_owned()));
+                }
+                let text = value(name)
+                    .or(default)
+                    .ok_or_else(|| InterpolationError::Unset(name.to_owned()))?;
+                filled.push_str(text);
+            }
         }
-        out.push_str(&rest[..at]);
-        let (name, after) = rest[at + 2..].split_once('}').ok_or(Unset::Malformed)?;
-        out.push_str(value(name).ok_or_else(|| Unset::Name(name.to_owned()))?);
-        rest = after;
     }
-    out.push_str(rest);
-    Ok(out)
+    Ok(filled)
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && !text.starts_with(|c: char| c.is_ascii_digit())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 #[cfg(test)]
@@ -42,7 +57,27 @@ mod tests {
         let filled = |text| interpolate(text, value);
         assert_eq!(filled("/org/${STAGE}/api"), Ok("/org/prod/api".into()));
         assert_eq!(filled("$${STAGE} $STAGE $"), Ok("${STAGE} $STAGE $".into()));
-        assert_eq!(filled("${NOPE}"), Err(Unset::Name("NOPE".into())));
-        assert_eq!(filled("${STAGE"), Err(Unset::Malformed));
+        assert_eq!(
+            filled("${NOPE}"),
+            Err(InterpolationError::Unset("NOPE".into()))
+        );
+        assert_eq!(filled("${STAGE"), Err(InterpolationError::Unclosed));
+    }
+
+    #[test]
+    fn a_default_is_taken_for_a_variable_that_is_not_set() {
+        let value = |name: &str| (name == "STAGE").then_some("prod");
+        let filled = |text| interpolate(text, value);
+        assert_eq!(filled("${STAGE:-dev}"), Ok("prod".into()));
+        assert_eq!(filled("/${NOPE:-dev}/x"), Ok("/dev/x".into()));
+        assert_eq!(filled("${NOPE:-}"), Ok(String::new()));
+        assert_eq!(filled("${NOPE:-a:-b}"), Ok("a:-b".into()));
+        for text in ["STAGE-dev", "STAGE:?", "", "1A", "A B", ":-x"] {
+            let whole = format!("${{{text}}}");
+            assert_eq!(
+                interpolate(&whole, value),
+                Err(InterpolationError::Unsupported(text.into()))
+            );
+        }
     }
 }

@@ -1,47 +1,62 @@
-//! One level of configuration as it was given: texts with the place that each came from.
-//! The command line, the variables and the file each make one; the stronger goes over the weaker.
+//! What one level of configuration gives: texts, each with the place that it was given at. The command
+//! line, the variables and the file each make one [`super::Layer`]; the stronger goes over the weaker.
 
 use crate::origin::Given;
+
+/// One value.
+pub type One<T> = Option<Given<T>>;
 
 /// A list that one level gives as a whole.
 pub type List<T> = Option<Vec<Given<T>>>;
 
-/// A prefix or a JSON object, with the naming that is its own.
+/// A prefix or a JSON object, with naming rules of its own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PathSpec {
     /// The path, or the parameter that holds the object.
     pub text: String,
-    /// It may yield nothing.
+    /// Whether it may have no parameter.
     pub optional: bool,
-    /// Instead of the naming for all.
+    /// Replaces `only`.
     pub only: Option<Vec<String>>,
-    /// Instead of the naming for all.
+    /// Replaces `exclude`.
     pub exclude: Option<Vec<String>>,
-    /// Instead of the naming for all.
+    /// Replaces `name_prefix`.
     pub name_prefix: Option<String>,
-    /// Instead of the naming for all.
+    /// Replaces `case`.
     pub case: Option<String>,
 }
 
-/// A key parameter for a key variable.
+impl PathSpec {
+    /// A path without rules of its own.
+    #[must_use]
+    pub fn from_text(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            ..Self::default()
+        }
+    }
+}
+
+/// One parameter for one variable.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KeySpec {
-    /// The variable's name; made from the parameter's without.
+    /// The variable's name; made from the parameter's name if absent.
     pub name: Option<String>,
     /// The parameter.
     pub param: String,
-    /// It may be missing.
+    /// Whether it may be missing.
     pub optional: bool,
-    /// Taken when it is missing.
+    /// Used when it is missing.
     pub default: Option<String>,
-    /// The value is to be decoded.
+    /// How the value is encoded.
     pub encoding: Option<String>,
-    /// The oldest it may be, for `check`.
+    /// Its maximum age, for `check`.
     pub max_age: Option<String>,
 }
 
 impl KeySpec {
     /// Reads `[NAME=]PARAM`.
+    #[must_use]
     pub fn from_text(text: &str, optional: bool) -> Self {
         let (name, param) = match text.split_once('=') {
             Some((name, param)) => (Some(name.to_owned()), param),
@@ -56,103 +71,67 @@ impl KeySpec {
     }
 }
 
-/// All that one level gives. What it doesn't mention is `None`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Layer {
-    /// `command`, which only the file has
-    pub command: Option<Vec<String>>,
-    /// `--prefix`
-    pub prefix: List<PathSpec>,
-    /// `--key` and `--optional-key`, one list
-    pub keys: List<KeySpec>,
-    /// `--json`
-    pub json: List<PathSpec>,
-    /// `--file`
-    pub files: List<KeySpec>,
-    /// `--no-refs`
-    pub no_refs: Option<Given<bool>>,
-    /// `--require`
-    pub require: List<String>,
-    /// `--only`
-    pub only: List<String>,
-    /// `--exclude`
-    pub exclude: List<String>,
-    /// `--name-prefix`
-    pub name_prefix: Option<Given<String>>,
-    /// `--case`
-    pub case: Option<Given<String>>,
-    /// `--base64`
-    pub base64: List<String>,
-    /// `--pristine`
-    pub pristine: Option<Given<bool>>,
-    /// `--keep`
-    pub keep: List<String>,
-    /// `--keep-existing`
-    pub keep_existing: Option<Given<bool>>,
-    /// `--allow`
-    pub allow: List<String>,
-    /// `--skip`
-    pub skip: Option<Given<bool>>,
-    /// `--drop-aws-credentials`
-    pub drop_aws_credentials: Option<Given<bool>>,
-    /// `--region`
-    pub region: Option<Given<String>>,
-    /// `--profile`
-    pub profile: Option<Given<String>>,
-    /// `--endpoint-url`
-    pub endpoint_url: Option<Given<String>>,
-    /// `--allow-http`
-    pub allow_http: Option<Given<bool>>,
-    /// `--role-arn`
-    pub role_arn: Option<Given<String>>,
-    /// `--external-id`
-    pub external_id: Option<Given<String>>,
-    /// `--ca-bundle`
-    pub ca_bundle: Option<Given<String>>,
-    /// `--timeout`
-    pub timeout: Option<Given<String>>,
-    /// `[compose]`
-    pub compose: List<(String, String)>,
-    /// `[rename]`
-    pub rename: List<(String, String)>,
-    /// `drop`
-    pub drop: List<String>,
+/// A name and a text of the file.
+pub type Pair = (String, String);
+
+/// A field of a layer, to be written by a reader that knows only the setting's kind.
+#[derive(Debug)]
+pub enum Slot<'a> {
+    /// On or off.
+    Switch(&'a mut One<bool>),
+    /// One text.
+    Text(&'a mut One<String>),
+    /// A list of texts.
+    List(&'a mut List<String>),
+    /// Prefixes or JSON objects.
+    Paths(&'a mut List<PathSpec>),
+    /// Keys or files.
+    Keys(&'a mut List<KeySpec>),
+    /// Texts by name.
+    Pairs(&'a mut List<Pair>),
 }
 
-impl Layer {
-    /// Puts this level over a weaker one: a list that both give is this one's.
-    #[must_use]
-    pub fn over(self, weaker: Self) -> Self {
-        Self {
-            command: self.command.or(weaker.command),
-            prefix: self.prefix.or(weaker.prefix),
-            keys: self.keys.or(weaker.keys),
-            json: self.json.or(weaker.json),
-            files: self.files.or(weaker.files),
-            no_refs: self.no_refs.or(weaker.no_refs),
-            require: self.require.or(weaker.require),
-            only: self.only.or(weaker.only),
-            exclude: self.exclude.or(weaker.exclude),
-            name_prefix: self.name_prefix.or(weaker.name_prefix),
-            case: self.case.or(weaker.case),
-            base64: self.base64.or(weaker.base64),
-            pristine: self.pristine.or(weaker.pristine),
-            keep: self.keep.or(weaker.keep),
-            keep_existing: self.keep_existing.or(weaker.keep_existing),
-            allow: self.allow.or(weaker.allow),
-            skip: self.skip.or(weaker.skip),
-            drop_aws_credentials: self.drop_aws_credentials.or(weaker.drop_aws_credentials),
-            region: self.region.or(weaker.region),
-            profile: self.profile.or(weaker.profile),
-            endpoint_url: self.endpoint_url.or(weaker.endpoint_url),
-            allow_http: self.allow_http.or(weaker.allow_http),
-            role_arn: self.role_arn.or(weaker.role_arn),
-            external_id: self.external_id.or(weaker.external_id),
-            ca_bundle: self.ca_bundle.or(weaker.ca_bundle),
-            timeout: self.timeout.or(weaker.timeout),
-            compose: self.compose.or(weaker.compose),
-            rename: self.rename.or(weaker.rename),
-            drop: self.drop.or(weaker.drop),
+/// What a field of a layer must know.
+pub(super) trait Field: Sized {
+    fn slot(&mut self) -> Slot<'_>;
+    /// Puts a stage's field over the rest of the file: lists replace, tables merge by name.
+    fn merged_over(self, weaker: Self) -> Self;
+}
+
+macro_rules! field {
+    ($type:ty, $slot:ident, $self:ident, $weaker:ident => $merged:expr) => {
+        impl Field for $type {
+            fn slot(&mut self) -> Slot<'_> {
+                Slot::$slot(self)
+            }
+
+            fn merged_over($self, $weaker: Self) -> Self {
+                $merged
+            }
+        }
+    };
+}
+
+field!(One<bool>, Switch, self, weaker => self.or(weaker));
+field!(One<String>, Text, self, weaker => self.or(weaker));
+field!(List<String>, List, self, weaker => self.or(weaker));
+field!(List<PathSpec>, Paths, self, weaker => self.or(weaker));
+field!(List<KeySpec>, Keys, self, weaker => merge(self, weaker, |key| key.name.as_ref()));
+field!(List<Pair>, Pairs, self, weaker => merge(self, weaker, |(name, _)| Some(name)));
+
+/// The stronger list, and what the weaker one has under other names.
+fn merge<T>(stronger: List<T>, weaker: List<T>, name: impl Fn(&T) -> Option<&String>) -> List<T> {
+    let Some(mut merged) = stronger else {
+        return weaker;
+    };
+    for one in weaker.into_iter().flatten() {
+        let replaced = name(&one.value).is_some()
+            && merged
+                .iter()
+                .any(|other| name(&other.value) == name(&one.value));
+        if !replaced {
+            merged.push(one);
         }
     }
+    Some(merged)
 }

@@ -1,160 +1,147 @@
 //! The level of configuration that the environment gives: `SSM_EXEC_*`, and the SDK's own names.
 
-use super::layer::{KeySpec, Layer, List, PathSpec};
-use crate::config::ConfigError;
+use super::ConfigError;
+use super::setting::Setting;
+use super::settings::{Layer, SETTINGS};
+use super::texts::parse_switch;
 use crate::inherited::Inherited;
-use crate::origin::{Given, Origin};
+use crate::origin::Origin;
 
-/// Every variable of our own, for the check of spelling.
-pub const NAMES: &[&str] = &[
-    "SSM_EXEC_ALLOW",
-    "SSM_EXEC_ALLOW_HTTP",
-    "SSM_EXEC_BASE64",
-    "SSM_EXEC_CASE",
-    "SSM_EXEC_CONFIG",
-    "SSM_EXEC_DROP_AWS_CREDENTIALS",
-    "SSM_EXEC_EXCLUDE",
-    "SSM_EXEC_EXTERNAL_ID",
-    "SSM_EXEC_FILE",
-    "SSM_EXEC_JSON",
-    "SSM_EXEC_KEEP",
-    "SSM_EXEC_KEEP_EXISTING",
-    "SSM_EXEC_KEY",
-    "SSM_EXEC_LOG",
-    "SSM_EXEC_LOG_FORMAT",
-    "SSM_EXEC_NAME_PREFIX",
-    "SSM_EXEC_NO_CONFIG",
-    "SSM_EXEC_NO_REFS",
-    "SSM_EXEC_ONLY",
-    "SSM_EXEC_OPTIONAL_KEY",
-    "SSM_EXEC_PREFIX",
-    "SSM_EXEC_PRISTINE",
-    "SSM_EXEC_REQUIRE",
-    "SSM_EXEC_ROLE_ARN",
-    "SSM_EXEC_SKIP",
-    "SSM_EXEC_TIMEOUT",
-];
+const PREFIX: &str = "SSM_EXEC_";
 
 /// Reads the level.
 ///
 /// # Errors
-/// For a variable of ours that there isn't, one that isn't UTF-8, and a switch that is neither on nor off.
-pub fn read(inherited: &Inherited<'_>) -> Result<Layer, ConfigError> {
-    for name in inherited.names_starting("SSM_EXEC_") {
-        if !NAMES.contains(&name.as_str()) {
+/// For an unknown `SSM_EXEC_*` variable, one that is not UTF-8, and a switch that is neither on nor off.
+pub fn read_variables(inherited: &Inherited<'_>) -> Result<Layer, ConfigError> {
+    for name in inherited.names_starting(PREFIX) {
+        if !is_known(&name) && !is_service_link(&name) {
             return Err(ConfigError::UnknownVariable {
-                nearest: super::nearest(&name, NAMES.iter().copied()),
+                nearest: nearest_variable(&name),
                 name,
             });
         }
     }
-    let from = Variables(inherited);
-    let mut keys = from.list("SSM_EXEC_KEY", |text| KeySpec::from_text(text, false))?;
-    if let Some(optional) = from.list("SSM_EXEC_OPTIONAL_KEY", |text| {
-        KeySpec::from_text(text, true)
-    })? {
-        keys.get_or_insert_default().extend(optional);
+    let mut layer = Layer::default();
+    for setting in SETTINGS {
+        if let Some((name, text)) = first_set(setting, inherited)? {
+            layer.set_variable(setting, text, &Origin::Variable(name))?;
+        }
     }
-    let ignore_endpoints = from.switch("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")?;
-    let endpoint_url = match ignore_endpoints {
-        Some(Given { value: true, .. }) => None,
-        _ => from.first(&["AWS_ENDPOINT_URL_SSM", "AWS_ENDPOINT_URL"])?,
+    Ok(layer)
+}
+
+/// The first of a setting's variables that is set.
+fn first_set<'e>(
+    setting: &Setting,
+    inherited: &Inherited<'e>,
+) -> Result<Option<(&'static str, &'e str)>, ConfigError> {
+    if let Some(name) = setting.variables_ignored_by
+        && let Some(text) = text(name, inherited)?
+        && parse_switch(text, &Origin::Variable(name))?
+    {
+        return Ok(None);
+    }
+    for &name in setting.variables {
+        if let Some(text) = text(name, inherited)? {
+            return Ok(Some((name, text)));
+        }
+    }
+    Ok(None)
+}
+
+/// An empty variable counts as unset, as for the AWS tools.
+fn text<'e>(name: &'static str, inherited: &Inherited<'e>) -> Result<Option<&'e str>, ConfigError> {
+    match inherited.get(name) {
+        None | Some(b"") => Ok(None),
+        Some(bytes) => std::str::from_utf8(bytes)
+            .map(Some)
+            .map_err(|_| ConfigError::invalid(Origin::Variable(name), "is not UTF-8")),
+    }
+}
+
+fn known() -> impl Iterator<Item = &'static str> {
+    SETTINGS
+        .iter()
+        .flat_map(|setting| setting.variables)
+        .copied()
+        .filter(|name| name.starts_with(PREFIX))
+}
+
+fn is_known(name: &str) -> bool {
+    known().any(|known| known == name)
+}
+
+/// What all of them begin with says nothing about which one is meant.
+fn nearest_variable(name: &str) -> Option<&'static str> {
+    let suffix = |name: &'static str| name.strip_prefix(PREFIX);
+    let nearest = super::nearest(name.strip_prefix(PREFIX)?, known().filter_map(suffix))?;
+    known().find(|known| suffix(known) == Some(nearest))
+}
+
+/// Whether Kubernetes sets it in every pod beside a service called `ssm-exec` (Kubernetes
+/// documentation, "Service: Environment variables"): `…_SERVICE_HOST`, `…_PORT_80_TCP_ADDR`, ….
+fn is_service_link(name: &str) -> bool {
+    let Some(rest) = name.strip_prefix(PREFIX) else {
+        return false;
     };
-    Ok(Layer {
-        prefix: from.list("SSM_EXEC_PREFIX", tree)?,
-        keys,
-        json: from.list("SSM_EXEC_JSON", tree)?,
-        files: from.list("SSM_EXEC_FILE", |text| KeySpec::from_text(text, false))?,
-        no_refs: from.switch("SSM_EXEC_NO_REFS")?,
-        require: from.list("SSM_EXEC_REQUIRE", str::to_owned)?,
-        only: from.list("SSM_EXEC_ONLY", str::to_owned)?,
-        exclude: from.list("SSM_EXEC_EXCLUDE", str::to_owned)?,
-        name_prefix: from.first(&["SSM_EXEC_NAME_PREFIX"])?,
-        case: from.first(&["SSM_EXEC_CASE"])?,
-        base64: from.list("SSM_EXEC_BASE64", str::to_owned)?,
-        pristine: from.switch("SSM_EXEC_PRISTINE")?,
-        keep: from.list("SSM_EXEC_KEEP", str::to_owned)?,
-        keep_existing: from.switch("SSM_EXEC_KEEP_EXISTING")?,
-        allow: from.list("SSM_EXEC_ALLOW", str::to_owned)?,
-        skip: from.switch("SSM_EXEC_SKIP")?,
-        drop_aws_credentials: from.switch("SSM_EXEC_DROP_AWS_CREDENTIALS")?,
-        region: from.first(&["AWS_REGION", "AWS_DEFAULT_REGION"])?,
-        profile: from.first(&["AWS_PROFILE"])?,
-        endpoint_url,
-        allow_http: from.switch("SSM_EXEC_ALLOW_HTTP")?,
-        role_arn: from.first(&["SSM_EXEC_ROLE_ARN"])?,
-        external_id: from.first(&["SSM_EXEC_EXTERNAL_ID"])?,
-        ca_bundle: from.first(&["AWS_CA_BUNDLE"])?,
-        timeout: from.first(&["SSM_EXEC_TIMEOUT"])?,
-        ..Layer::default()
-    })
-}
-
-/// What stands below every level, where the place that we run in asks for it.
-pub fn defaults(inherited: &Inherited<'_>) -> Layer {
-    // Lambda ends an init phase after 10 s without a word: ours comes first.
-    let is_lambda = inherited.get("AWS_LAMBDA_RUNTIME_API").is_some();
-    Layer {
-        timeout: is_lambda.then(|| Given::new("8s".to_owned(), Origin::Default)),
-        ..Layer::default()
+    if rest == "SERVICE_HOST" || rest == "PORT" {
+        return true;
     }
-}
-
-/// A prefix or an object as one word.
-pub fn tree(text: &str) -> PathSpec {
-    PathSpec {
-        text: text.to_owned(),
-        ..PathSpec::default()
+    if let Some(port) = rest.strip_prefix("SERVICE_PORT") {
+        return port.is_empty() || port.starts_with('_');
     }
+    let Some((number, rest)) = rest
+        .strip_prefix("PORT_")
+        .and_then(|rest| rest.split_once('_'))
+    else {
+        return false;
+    };
+    let protocol = ["TCP", "UDP", "SCTP"]
+        .iter()
+        .find_map(|protocol| rest.strip_prefix(protocol));
+    number.bytes().all(|byte| byte.is_ascii_digit())
+        && matches!(protocol, Some("" | "_ADDR" | "_PORT" | "_PROTO"))
 }
 
-struct Variables<'a>(&'a Inherited<'a>);
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Variables<'_> {
-    /// An empty variable counts as unset, as the AWS tools have it.
-    fn text(&self, name: &'static str) -> Result<Option<&str>, ConfigError> {
-        match self.0.get(name) {
-            None | Some(b"") => Ok(None),
-            Some(bytes) => std::str::from_utf8(bytes)
-                .map(Some)
-                .map_err(|_| ConfigError::invalid(Origin::Variable(name), "isn't UTF-8")),
+    #[test]
+    fn service_links_of_kubernetes_are_recognised() {
+        for name in [
+            "SSM_EXEC_SERVICE_HOST",
+            "SSM_EXEC_SERVICE_PORT",
+            "SSM_EXEC_SERVICE_PORT_HTTPS",
+            "SSM_EXEC_PORT",
+            "SSM_EXEC_PORT_80_TCP",
+            "SSM_EXEC_PORT_53_UDP_ADDR",
+            "SSM_EXEC_PORT_80_TCP_PROTO",
+        ] {
+            assert!(is_service_link(name), "{name}");
+        }
+        for name in [
+            "SSM_EXEC_VERSION",
+            "SSM_EXEC_PORTS",
+            "SSM_EXEC_PORT_X_TCP",
+            "SSM_EXEC_SERVICE",
+        ] {
+            assert!(!is_service_link(name), "{name}");
         }
     }
 
-    fn first(&self, names: &[&'static str]) -> Result<Option<Given<String>>, ConfigError> {
-        for &name in names {
-            if let Some(text) = self.text(name)? {
-                return Ok(Some(Given::new(text.to_owned(), Origin::Variable(name))));
-            }
-        }
-        Ok(None)
-    }
-
-    fn list<T>(
-        &self,
-        name: &'static str,
-        read: impl Fn(&str) -> T,
-    ) -> Result<List<T>, ConfigError> {
-        Ok(self.text(name)?.map(|text| {
-            text.split(|c: char| c == ',' || c.is_whitespace())
-                .filter(|word| !word.is_empty())
-                .map(|word| Given::new(read(word), Origin::Variable(name)))
-                .collect()
-        }))
-    }
-
-    fn switch(&self, name: &'static str) -> Result<Option<Given<bool>>, ConfigError> {
-        let value = match self.text(name)?.map(str::to_ascii_lowercase).as_deref() {
-            None => return Ok(None),
-            Some("1" | "true" | "yes" | "on") => true,
-            Some("0" | "false" | "no" | "off") => false,
-            Some(other) => {
-                return Err(ConfigError::invalid(
-                    Origin::Variable(name),
-                    format!("is `{other}`; it is a switch: `true` or `false`"),
-                ));
-            }
-        };
-        Ok(Some(Given::new(value, Origin::Variable(name))))
+    #[test]
+    fn only_a_near_variable_is_suggested() {
+        assert_eq!(
+            nearest_variable("SSM_EXEC_PREFIXES"),
+            Some("SSM_EXEC_PREFIX")
+        );
+        assert_eq!(
+            nearest_variable("SSM_EXEC_REQUIRED"),
+            Some("SSM_EXEC_REQUIRE")
+        );
+        assert_eq!(nearest_variable("SSM_EXEC_PATH"), None);
+        assert_eq!(nearest_variable("SSM_EXEC_VERSION"), None);
     }
 }

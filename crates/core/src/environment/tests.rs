@@ -70,8 +70,8 @@ fn winner(present: &[&str], keep_existing: bool) -> Option<String> {
     }
     let inherited = Inherited::new(entries);
     let layer =
-        crate::config::file::read("t.toml".as_ref(), &toml, &inherited).expect("a valid file");
-    let config = Config::resolve(layer).expect("a valid configuration");
+        crate::config::parse_file("t.toml".as_ref(), &toml, &inherited).expect("a valid file");
+    let config = Config::resolve(layer, &inherited).expect("a valid configuration");
     let references =
         crate::env_reference::find_references(&inherited, |_| true).expect("valid references");
     let environment = assemble(&config, &inherited, &references, Some(&fetched));
@@ -121,9 +121,9 @@ fn a_variable_that_occurs_twice_is_replaced_altogether() {
         ParameterRef::parse("/x").expect("valid"),
         parameter("/x", "3"),
     );
-    let layer = crate::config::file::read("t.toml".as_ref(), "[keys]\nX = \"/x\"", &inherited)
+    let layer = crate::config::parse_file("t.toml".as_ref(), "[keys]\nX = \"/x\"", &inherited)
         .expect("valid");
-    let config = Config::resolve(layer).expect("valid");
+    let config = Config::resolve(layer, &inherited).expect("valid");
     let environment = assemble(&config, &inherited, &[], Some(&fetched));
     assert_eq!(environment.inherited, [c"ODD", c"=C:=\\"]);
 }
@@ -131,7 +131,7 @@ fn a_variable_that_occurs_twice_is_replaced_altogether() {
 #[test]
 fn nothing_is_lost_when_nothing_is_asked() {
     let inherited = Inherited::new(vec![c"A=1", c"B="]);
-    let config = Config::resolve(Layer::default()).expect("valid");
+    let config = Config::resolve(Layer::default(), &Inherited::default()).expect("valid");
     let environment = assemble(&config, &inherited, &[], None);
     assert_eq!(environment.inherited.len(), 2);
     assert!(environment.set.is_empty() && environment.problems.is_empty());

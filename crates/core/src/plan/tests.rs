@@ -1,8 +1,7 @@
 //! The fewest requests, and none that the service would refuse.
 
 use super::*;
-use crate::config::layer::KeySpec;
-use crate::config::variables::tree;
+use crate::config::layer::{KeySpec, PathSpec};
 use crate::config::{Config, Layer};
 use crate::origin::{Given, Origin};
 use crate::parameter::OnMissing;
@@ -16,7 +15,7 @@ fn requests(prefixes: &[&str], keys: &[&str]) -> Vec<Request> {
         prefix: Some(
             prefixes
                 .iter()
-                .map(|text| Given::new(tree(text), Origin::Default))
+                .map(|text| Given::new(PathSpec::from_text(text), Origin::Default))
                 .collect(),
         ),
         keys: Some(
@@ -27,7 +26,12 @@ fn requests(prefixes: &[&str], keys: &[&str]) -> Vec<Request> {
         ),
         ..Layer::default()
     };
-    plan(&Config::resolve(layer).expect("valid").sources, &[])
+    plan(
+        &Config::resolve(layer, &crate::inherited::Inherited::default())
+            .expect("valid")
+            .sources,
+        &[],
+    )
 }
 
 fn shown(requests: &[Request]) -> Vec<String> {

@@ -6,7 +6,7 @@ mod keys;
 mod markdown;
 mod table;
 
-use crate::config::Config;
+use crate::config::{Config, ReportFormat};
 use crate::environment::{Environment, Source};
 use crate::fetched::{Fetched, ParameterType};
 use crate::origin::Origin;
@@ -15,37 +15,6 @@ use std::time::{Duration, SystemTime};
 
 /// More below one prefix, and explicit keys are read with fewer requests.
 const MANY: usize = 10;
-
-/// How a report looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// For people.
-    Table,
-    /// For machines; docs/check.md has the schema.
-    Json,
-    /// For a contract that is committed.
-    Markdown,
-    /// The `[keys]` table that would replace the prefixes.
-    Toml,
-}
-
-impl Format {
-    /// Reads the word of `--format`.
-    ///
-    /// # Errors
-    /// For another word; the text is a whole message.
-    pub fn parse(word: &str) -> Result<Self, String> {
-        match word {
-            "table" => Ok(Self::Table),
-            "json" => Ok(Self::Json),
-            "markdown" => Ok(Self::Markdown),
-            "toml" => Ok(Self::Toml),
-            _ => Err(format!(
-                "--format: `{word}` is none of table, json, markdown and toml"
-            )),
-        }
-    }
-}
 
 /// What the terminal can show.
 #[derive(Debug, Clone, Copy, Default)]
@@ -154,12 +123,12 @@ impl Report {
 
     /// The report as text.
     #[must_use]
-    pub fn render(&self, format: Format, config: &Config, terminal: Terminal) -> String {
+    pub fn render(&self, format: ReportFormat, config: &Config, terminal: Terminal) -> String {
         match format {
-            Format::Table => table::render(self, terminal),
-            Format::Json => json::render(self),
-            Format::Markdown => markdown::render(self),
-            Format::Toml => keys::render(self, config),
+            ReportFormat::Table => table::render(self, terminal),
+            ReportFormat::Json => json::render(self),
+            ReportFormat::Markdown => markdown::render(self),
+            ReportFormat::Toml => keys::render(self, config),
         }
     }
 }

@@ -2,14 +2,21 @@
 
 use super::{Glob, VariableName};
 
-/// How the letters of a path go into a name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Case {
-    /// `db/url` becomes `DB_URL`.
-    #[default]
-    Upper,
-    /// `db/url` becomes `db_url`.
-    Keep,
+crate::choice! {
+    /// The case of names made from paths.
+    pub enum Case {
+        /// `db/url` becomes `DB_URL`.
+        Upper = "upper",
+        /// `db/url` becomes `db_url`.
+        Keep = "keep",
+    }
+}
+
+#[allow(clippy::derivable_impls)] // The macro writes the enum.
+impl Default for Case {
+    fn default() -> Self {
+        Self::Upper
+    }
 }
 
 /// How names are made from paths and JSON members, and which of them are taken.

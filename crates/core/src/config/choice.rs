@@ -1,0 +1,33 @@
+//! Settings that are one of a few words.
+
+/// Defines an enum whose variants are words of a setting, with their list and their parser.
+#[macro_export]
+macro_rules! choice {
+    ($(#[$meta:meta])* $visibility:vis enum $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal,)+ }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        $visibility enum $name { $($(#[$doc])* $variant,)+ }
+
+        impl $name {
+            /// The words, in the order of the help.
+            pub const WORDS: &'static [&'static str] = &[$($word),+];
+
+            /// Reads a word.
+            ///
+            /// # Errors
+            /// The reason, fit to follow the text in a sentence.
+            pub fn parse(text: &str) -> Result<Self, String> {
+                match text {
+                    $($word => Ok(Self::$variant),)+
+                    _ => Err($crate::config::unknown_word(text, Self::WORDS)),
+                }
+            }
+
+            /// The variant's word.
+            #[must_use]
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word,)+ }
+            }
+        }
+    };
+}

@@ -1,0 +1,246 @@
+//! From what the levels give to a valid configuration.
+
+use super::layer::{List, One, Pair};
+use super::settings::{Layer, LogFormat, LogLevel, ReportFormat};
+use super::{
+    Aws, CheckOptions, Composed, Config, ConfigError, ConfigLocation, Logging, PolicyOptions,
+    Rules, Sources, aws, duration, sources,
+};
+use crate::inherited::Inherited;
+use crate::origin::{Given, Origin};
+use crate::template::Template;
+use crate::variable::{Case, Glob, Naming, VariableName};
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The time limit where nothing else is configured.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// On Lambda, which ends a silent init phase after 10 s: ours must come first.
+const LAMBDA_TIMEOUT: Duration = Duration::from_secs(8);
+
+impl Config {
+    /// Parses what the levels give, put over one another.
+    ///
+    /// # Errors
+    /// The first setting that cannot be used, with the place where it was given.
+    pub fn resolve(layer: Layer, inherited: &Inherited<'_>) -> Result<Self, ConfigError> {
+        let logging = layer.logging()?;
+        // Every field by name: a setting that is not used here does not compile.
+        let Layer {
+            prefix,
+            keys,
+            json,
+            files,
+            base64,
+            no_refs,
+            skip,
+            only,
+            exclude,
+            name_prefix,
+            case,
+            allow,
+            require,
+            pristine,
+            keep,
+            keep_existing,
+            drop_aws_credentials,
+            drop,
+            compose,
+            rename,
+            region,
+            profile,
+            endpoint_url,
+            allow_http,
+            role_arn,
+            external_id,
+            ca_bundle,
+            timeout,
+            command,
+            format,
+            max_age,
+            unused,
+            account,
+            partition,
+            kms_key,
+            // Used before there is a configuration.
+            config: _,
+            no_config: _,
+            log: _,
+            log_format: _,
+        } = layer;
+        let naming = Naming {
+            prefix: name_prefix
+                .as_ref()
+                .map_or(Ok(String::new()), sources::name_prefix)?,
+            case: parsed_or(case, Case::parse, Case::Upper)?,
+            only: parsed(only, Glob::parse)?,
+            exclude: parsed(exclude, Glob::parse)?,
+        };
+        let keep = parsed(keep, Glob::parse)?;
+        let default_timeout = match inherited.get("AWS_LAMBDA_RUNTIME_API") {
+            Some(_) => LAMBDA_TIMEOUT,
+            None => TIMEOUT,
+        };
+        Ok(Self {
+            sources: Sources {
+                prefixes: each(prefix, |given| sources::prefix(given, &naming))?,
+                objects: each(json, |given| sources::object(given, &naming))?,
+                keys: sources::keys(keys, files, base64, &naming)?,
+                references: !on(no_refs),
+            },
+            rules: Rules {
+                pristine: on(pristine).then_some(keep),
+                keep_existing: on(keep_existing),
+                drop_aws_credentials: on(drop_aws_credentials),
+                allow: parsed(allow, VariableName::parse)?,
+                require: parsed(require, VariableName::parse)?,
+                compose: each(compose, composed)?,
+                rename: each(rename, renamed)?,
+                drop: parsed(drop, Glob::parse)?,
+            },
+            aws: Aws {
+                region: region.map(aws::check_region).transpose()?,
+                profile,
+                endpoint: endpoint_url
+                    .map(|url| aws::endpoint(url, on(allow_http)))
+                    .transpose()?,
+                role_arn: role_arn.map(aws::check_role).transpose()?,
+                external_id: external_id.map(|given| given.value),
+                ca_bundle: ca_bundle
+                    .map(|given| Given::new(PathBuf::from(given.value), given.origin)),
+            },
+            timeout: timeout.map_or(Ok(default_timeout), time_limit)?,
+            skip: on(skip),
+            command: command
+                .into_iter()
+                .flatten()
+                .map(|word| OsString::from(word.value))
+                .collect(),
+            logging,
+            check: CheckOptions {
+                format: parsed_or(format, ReportFormat::parse, ReportFormat::Table)?,
+                max_age: max_age
+                    .map(|given| parse_one(&given.value, &given.origin, duration::parse))
+                    .transpose()?,
+                unused: on(unused),
+            },
+            policy: PolicyOptions {
+                account: account.map(aws::check_account).transpose()?,
+                partition: partition.map(|given| given.value),
+                kms_key: kms_key.map(|given| given.value),
+            },
+        })
+    }
+}
+
+impl Layer {
+    /// How messages are written, as far as this level tells.
+    ///
+    /// # Errors
+    /// For a word that is no level or no format.
+    pub fn logging(&self) -> Result<Logging, ConfigError> {
+        Ok(Logging {
+            level: parsed_or(self.log.clone(), LogLevel::parse, LogLevel::Warn)?,
+            format: parsed_or(self.log_format.clone(), LogFormat::parse, LogFormat::Text)?,
+        })
+    }
+
+    /// Which configuration file this level asks for, if it does.
+    ///
+    /// # Errors
+    /// When it asks for one and for none.
+    pub fn config_location(&self) -> Result<Option<ConfigLocation>, ConfigError> {
+        match (&self.config, &self.no_config) {
+            (
+                Some(_),
+                Some(Given {
+                    value: true,
+                    origin,
+                }),
+            ) => Err(ConfigError::invalid(
+                origin.clone(),
+                "cannot be used together with a configuration file",
+            )),
+            (Some(given), _) => Ok(Some(ConfigLocation::File(Given::new(
+                PathBuf::from(&given.value),
+                given.origin.clone(),
+            )))),
+            (None, Some(Given { value: true, .. })) => Ok(Some(ConfigLocation::None)),
+            (None, _) => Ok(None),
+        }
+    }
+}
+
+fn on(given: One<bool>) -> bool {
+    given.is_some_and(|given| given.value)
+}
+
+pub(super) fn each<T, U>(
+    list: List<T>,
+    parse: impl Fn(Given<T>) -> Result<U, ConfigError>,
+) -> Result<Vec<U>, ConfigError> {
+    list.into_iter().flatten().map(parse).collect()
+}
+
+fn parsed<T>(
+    list: List<String>,
+    parse: impl Fn(&str) -> Result<T, String>,
+) -> Result<Vec<T>, ConfigError> {
+    each(list, |given| parse_one(&given.value, &given.origin, &parse))
+}
+
+fn parsed_or<T>(
+    given: One<String>,
+    parse: impl Fn(&str) -> Result<T, String>,
+    default: T,
+) -> Result<T, ConfigError> {
+    given.map_or(Ok(default), |given| {
+        parse_one(&given.value, &given.origin, parse)
+    })
+}
+
+pub(super) fn parse_one<T>(
+    text: &str,
+    origin: &Origin,
+    parse: impl Fn(&str) -> Result<T, String>,
+) -> Result<T, ConfigError> {
+    parse(text).map_err(|reason| ConfigError::invalid(origin.clone(), format!("`{text}` {reason}")))
+}
+
+fn composed(given: Given<Pair>) -> Result<Composed, ConfigError> {
+    let Given {
+        value: (name, text),
+        origin,
+    } = given;
+    Ok(Composed {
+        name: parse_one(&name, &origin, VariableName::parse)?,
+        template: parse_one(&text, &origin, Template::parse)?,
+        origin,
+    })
+}
+
+fn renamed(given: Given<Pair>) -> Result<(VariableName, VariableName), ConfigError> {
+    let Given {
+        value: (from, to),
+        origin,
+    } = given;
+    Ok((
+        parse_one(&from, &origin, VariableName::parse)?,
+        parse_one(&to, &origin, VariableName::parse)?,
+    ))
+}
+
+fn time_limit(given: Given<String>) -> Result<Duration, ConfigError> {
+    let timeout = parse_one(&given.value, &given.origin, duration::parse)?;
+    if timeout.is_zero() {
+        return Err(ConfigError::invalid(
+            given.origin,
+            format!(
+                "`{}` leaves no time for any request; use `--skip` to start without fetching",
+                given.value
+            ),
+        ));
+    }
+    Ok(timeout)
+}

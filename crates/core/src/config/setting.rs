@@ -1,0 +1,149 @@
+//! What one row of the table of settings says.
+
+/// One way to give a setting: an option, its variables and its key in the file.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    /// The name of its field in [`super::Layer`]. Filled in by the table.
+    pub field: &'static str,
+    /// What it holds, and how texts become it.
+    pub kind: Kind,
+    /// The subcommands that take it.
+    pub scope: Scope,
+    /// The heading of its part of the help.
+    pub group: Group,
+    /// `--long`
+    pub flag: Option<&'static str>,
+    /// `--no-long`, which every switch has.
+    pub negation: Option<&'static str>,
+    /// `-s`
+    pub short: Option<char>,
+    /// What stands for the value in the help.
+    pub value_name: &'static str,
+    /// Environment variables, the first that is set and not empty counts.
+    pub variables: &'static [&'static str],
+    /// A switch among the variables that makes the others count as unset.
+    pub variables_ignored_by: Option<&'static str>,
+    /// The key in `ssm-exec.toml`, dotted.
+    pub key: Option<&'static str>,
+    /// One line of help.
+    pub help: &'static str,
+    /// More help: when it is useful, and how it meets other settings.
+    pub details: &'static str,
+    /// What applies where nothing is given, in words.
+    pub default: Option<&'static str>,
+}
+
+/// What a setting holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// On or off.
+    Switch,
+    /// Any text.
+    Text,
+    /// A duration such as `30s`.
+    Duration,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// An option without a value that stands for this one.
+    Constant(&'static str),
+    /// An option that may be repeated; each time stands for the next of these words.
+    Count(&'static [&'static str]),
+    /// Names or patterns: in an option and a variable, separated by commas outside braces.
+    List,
+    /// Prefixes, or parameters that hold JSON objects. The file's tables name them by this key.
+    Paths(&'static str),
+    /// `[NAME=]PARAM`, which may be missing if `optional`.
+    Keys {
+        /// Whether the parameter may be missing.
+        optional: bool,
+    },
+    /// A command and its arguments; only in the file.
+    Words,
+    /// A table of texts by name; only in the file. `${NAME}` in a text is filled if `interpolated`.
+    Pairs {
+        /// Whether `${NAME}` is filled from the inherited environment.
+        interpolated: bool,
+    },
+}
+
+/// Which subcommands take a setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// All that read a configuration.
+    All,
+    /// `check`
+    Check,
+    /// `policy`
+    Policy,
+}
+
+/// A heading of the help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    /// Where values come from.
+    Sources,
+    /// How variable names are made and filtered.
+    Names,
+    /// What becomes of the environment.
+    Environment,
+    /// Region, credentials, endpoint and time.
+    Aws,
+    /// The configuration file and messages.
+    General,
+    /// What only a subcommand has.
+    Command,
+}
+
+impl Group {
+    /// Every group, in the order of the help.
+    pub const ALL: [Self; 6] = [
+        Self::Sources,
+        Self::Names,
+        Self::Environment,
+        Self::Aws,
+        Self::General,
+        Self::Command,
+    ];
+
+    /// The heading.
+    #[must_use]
+    pub fn heading(self) -> &'static str {
+        match self {
+            Self::Sources => "Sources",
+            Self::Names => "Names",
+            Self::Environment => "Environment",
+            Self::Aws => "AWS",
+            Self::General => "General",
+            Self::Command => "Options",
+        }
+    }
+}
+
+impl Setting {
+    /// A row with nothing but its kind and its help.
+    #[must_use]
+    pub const fn new(kind: Kind, group: Group, help: &'static str) -> Self {
+        Self {
+            field: "",
+            kind,
+            scope: Scope::All,
+            group,
+            flag: None,
+            negation: None,
+            short: None,
+            value_name: "",
+            variables: &[],
+            variables_ignored_by: None,
+            key: None,
+            help,
+            details: "",
+            default: None,
+        }
+    }
+
+    /// Whether an option of this kind takes a value.
+    #[must_use]
+    pub fn takes_value(&self) -> bool {
+        !matches!(self.kind, Kind::Switch | Kind::Constant(_) | Kind::Count(_))
+    }
+}

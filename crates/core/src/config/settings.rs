@@ -1,0 +1,376 @@
+//! The table of settings. One row says everything about an option: how it is written on the command
+//! line, in a variable and in the file, and what the help says of it. The command line's parser, the
+//! readers of variables and of the file, the layers, the help, the man page, the completions and the
+//! tables in the documentation are made from it.
+//!
+//! To add a setting: add its row, and use its field in `resolve.rs`, which does not compile until then.
+
+use super::layer::{Field, KeySpec, List, One, Pair, PathSpec, Slot};
+use super::setting::{Group, Kind, Scope, Setting};
+use crate::variable::Case;
+
+macro_rules! settings {
+    ($($(#[$doc:meta])* $field:ident: $type:ty = [$($row:expr),+ $(,)?];)+) => {
+        /// What one level of configuration gives. What it does not mention is `None`.
+        #[derive(Debug, Clone, Default, PartialEq, Eq)]
+        pub struct Layer { $($(#[$doc])* pub $field: $type,)+ }
+
+        /// Every row of the table.
+        pub const SETTINGS: &[Setting] = &[$($(Setting { field: stringify!($field), ..$row },)+)+];
+
+        impl Layer {
+            /// Puts this level over a weaker one: what both give is this one's.
+            #[must_use]
+            pub fn over(self, weaker: Self) -> Self {
+                Self { $($field: self.$field.or(weaker.$field),)+ }
+            }
+
+            /// Puts a stage over the rest of its file: as [`Self::over`], but tables merge by name.
+            #[must_use]
+            pub fn merged_over(self, weaker: Self) -> Self {
+                Self { $($field: self.$field.merged_over(weaker.$field),)+ }
+            }
+
+            /// The field that a setting is written to.
+            pub(super) fn slot(&mut self, setting: &Setting) -> Option<Slot<'_>> {
+                match setting.field {
+                    $(stringify!($field) => Some(self.$field.slot()),)+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+/// A switch: its option with the negation, its variables and its key.
+macro_rules! switch {
+    ($group:ident, $flag:literal, [$($variable:literal),*], $key:expr, $help:literal) => {
+        Setting {
+            flag: Some(concat!("--", $flag)),
+            negation: Some(concat!("--no-", $flag)),
+            variables: &[$($variable),*],
+            key: $key,
+            ..Setting::new(Kind::Switch, Group::$group, $help)
+        }
+    };
+}
+
+/// An option with a value, its variables and its key.
+macro_rules! valued {
+    ($kind:expr, $group:ident, $flag:literal $value:literal, [$($variable:literal),*], $key:expr, $help:literal) => {
+        Setting {
+            flag: Some(concat!("--", $flag)),
+            value_name: $value,
+            variables: &[$($variable),*],
+            key: $key,
+            ..Setting::new($kind, Group::$group, $help)
+        }
+    };
+}
+
+crate::choice! {
+    /// Which messages are written.
+    pub enum LogLevel {
+        /// Why the command was not started.
+        Error = "error",
+        /// Settings that had no effect, and long waits.
+        Warn = "warn",
+        /// What was taken from where.
+        Info = "info",
+        /// Each step.
+        Debug = "debug",
+        /// Everything.
+        Trace = "trace",
+    }
+}
+
+crate::choice! {
+    /// How messages are written.
+    pub enum LogFormat {
+        /// For people.
+        Text = "text",
+        /// One JSON object a line; docs/messages.md has the fields.
+        Json = "json",
+    }
+}
+
+crate::choice! {
+    /// How `check` reports.
+    pub enum ReportFormat {
+        /// For people.
+        Table = "table",
+        /// For machines; docs/check.md has the fields.
+        Json = "json",
+        /// For a contract that is committed.
+        Markdown = "markdown",
+        /// A configuration file that names each parameter.
+        Toml = "toml",
+    }
+}
+
+settings! {
+    /// `--prefix`
+    prefix: List<PathSpec> = [Setting {
+        short: Some('p'),
+        details: "Only whole path segments match: /org/api does not include /org/api-v2. With :LABEL, the labelled version of each parameter is fetched. A prefix without any parameter is an error, unless ssm-exec.toml marks it optional.",
+        ..valued!(Kind::Paths("path"), Sources, "prefix" "PATH[:LABEL]", ["SSM_EXEC_PREFIX"], Some("prefix"), "Fetch every parameter below PATH, recursively; repeatable")
+    }];
+
+    /// `--key` and `--optional-key`: one list
+    keys: List<KeySpec> = [
+        Setting {
+            short: Some('k'),
+            details: "PARAM is a name or an ARN, then :VERSION or :LABEL, then #FIELD, a member of a JSON value or a JSON Pointer into it. Without NAME, the variable is named after the last segment of the path.",
+            ..valued!(Kind::Keys { optional: false }, Sources, "key" "[NAME=]PARAM", ["SSM_EXEC_KEY"], Some("keys"), "Fetch one parameter; repeatable")
+        },
+        Setting {
+            details: "The variable is left out if the parameter does not exist. In ssm-exec.toml, a key has `optional = true` or a `default`.",
+            ..valued!(Kind::Keys { optional: true }, Sources, "optional-key" "[NAME=]PARAM", ["SSM_EXEC_OPTIONAL_KEY"], None, "Fetch one parameter that may be missing; repeatable")
+        },
+    ];
+
+    /// `--json`
+    json: List<PathSpec> = [Setting {
+        details: "Strings are taken without their quotes, other values as they are written. Members that are null are left out.",
+        ..valued!(Kind::Paths("param"), Sources, "json" "PARAM", ["SSM_EXEC_JSON"], Some("json"), "Make a variable of each member of a JSON object; repeatable")
+    }];
+
+    /// `--file`
+    files: List<KeySpec> = [Setting {
+        details: "The file is in memory only and sealed. Use it for keys, certificates and values that contain NUL bytes or are too long for a variable.",
+        ..valued!(Kind::Keys { optional: false }, Sources, "file" "NAME=PARAM", ["SSM_EXEC_FILE"], Some("files"), "Put a value in an in-memory file, and its path in NAME; repeatable")
+    }];
+
+    /// `--base64`
+    base64: List<String> = [
+        valued!(Kind::List, Sources, "base64" "NAME", ["SSM_EXEC_BASE64"], Some("base64"), "Decode the value of this key or file from Base64; repeatable")
+    ];
+
+    /// `--no-refs`
+    no_refs: One<bool> = [Setting {
+        negation: Some("--refs"),
+        details: "By default, NAME=ssm://PARAM in the environment is replaced by the parameter's value; ?optional or ?default=TEXT may follow.",
+        ..switch!(Sources, "no-refs", ["SSM_EXEC_NO_REFS"], Some("no_refs"), "Do not resolve ssm://PARAM in inherited variables")
+    }];
+
+    /// `--skip`
+    skip: One<bool> = [Setting {
+        details: "For an image that also runs where there is no AWS. Defaults apply, optional parameters are left out, required variables are still checked. Needs no region and no credentials.",
+        ..switch!(Sources, "skip", ["SSM_EXEC_SKIP"], Some("skip"), "Start the command without fetching from SSM")
+    }];
+
+    /// `--only`
+    only: List<String> = [
+        valued!(Kind::List, Names, "only" "GLOB", ["SSM_EXEC_ONLY"], Some("only"), "Of prefixes and JSON objects, take only matching names")
+    ];
+
+    /// `--exclude`
+    exclude: List<String> = [
+        valued!(Kind::List, Names, "exclude" "GLOB", ["SSM_EXEC_EXCLUDE"], Some("exclude"), "Of prefixes and JSON objects, leave out matching names")
+    ];
+
+    /// `--name-prefix`
+    name_prefix: One<String> = [
+        valued!(Kind::Text, Names, "name-prefix" "TEXT", ["SSM_EXEC_NAME_PREFIX"], Some("name_prefix"), "Put TEXT before names made from paths")
+    ];
+
+    /// `--case`
+    case: One<String> = [Setting {
+        default: Some("upper"),
+        ..valued!(Kind::Choice(Case::WORDS), Names, "case" "CASE", ["SSM_EXEC_CASE"], Some("case"), "Case of names made from paths")
+    }];
+
+    /// `--allow`
+    allow: List<String> = [Setting {
+        details: "Names that control the dynamic loader, a shell, a language runtime or the AWS SDK are refused from prefixes and JSON objects. --key NAME=PARAM sets them without --allow.",
+        ..valued!(Kind::List, Names, "allow" "NAME", ["SSM_EXEC_ALLOW"], Some("allow"), "Let a prefix or a JSON object set a name that is refused by default")
+    }];
+
+    /// `--require`
+    require: List<String> = [
+        valued!(Kind::List, Environment, "require" "NAME", ["SSM_EXEC_REQUIRE"], Some("require"), "Refuse to start unless NAME is set and not empty")
+    ];
+
+    /// `--pristine`
+    pristine: One<bool> = [
+        switch!(Environment, "pristine", ["SSM_EXEC_PRISTINE"], Some("pristine"), "Start from an empty environment")
+    ];
+
+    /// `--keep`
+    keep: List<String> = [
+        valued!(Kind::List, Environment, "keep" "GLOB", ["SSM_EXEC_KEEP"], Some("keep"), "With --pristine, inherit matching names")
+    ];
+
+    /// `--keep-existing`
+    keep_existing: One<bool> = [
+        switch!(Environment, "keep-existing", ["SSM_EXEC_KEEP_EXISTING"], Some("keep_existing"), "Do not replace variables that are already set")
+    ];
+
+    /// `--drop-aws-credentials`
+    drop_aws_credentials: One<bool> = [
+        switch!(Environment, "drop-aws-credentials", ["SSM_EXEC_DROP_AWS_CREDENTIALS"], Some("drop_aws_credentials"), "Do not pass AWS credentials and SSM_EXEC_* to the command")
+    ];
+
+    /// `drop`, which only the file has
+    drop: List<String> = [Setting {
+        key: Some("drop"),
+        value_name: "GLOB",
+        ..Setting::new(Kind::List, Group::Environment, "Leave these variables out of the final environment, such as the parts of composed ones")
+    }];
+
+    /// `[compose]`, which only the file has
+    compose: List<Pair> = [Setting {
+        key: Some("compose"),
+        value_name: "TEMPLATE",
+        ..Setting::new(Kind::Pairs { interpolated: false }, Group::Environment, "Compose variables from others: NAME = \"${OTHER|url}\"; filters are url, json and base64")
+    }];
+
+    /// `[rename]`, which only the file has
+    rename: List<Pair> = [Setting {
+        key: Some("rename"),
+        value_name: "NAME",
+        ..Setting::new(Kind::Pairs { interpolated: true }, Group::Environment, "Rename variables: OLD = \"NEW\"")
+    }];
+
+    /// `--region`
+    region: One<String> = [
+        valued!(Kind::Text, Aws, "region" "REGION", ["AWS_REGION", "AWS_DEFAULT_REGION"], Some("aws.region"), "The AWS Region of the parameters")
+    ];
+
+    /// `--profile`
+    profile: One<String> = [Setting {
+        details: "The option is stronger than credentials in the environment; the variable and the file are weaker, as for the AWS CLI.",
+        ..valued!(Kind::Text, Aws, "profile" "NAME", ["AWS_PROFILE"], Some("aws.profile"), "The profile of the shared AWS configuration files")
+    }];
+
+    /// `--endpoint-url`
+    endpoint_url: One<String> = [Setting {
+        variables_ignored_by: Some("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"),
+        ..valued!(Kind::Text, Aws, "endpoint-url" "URL", ["AWS_ENDPOINT_URL_SSM", "AWS_ENDPOINT_URL"], Some("aws.endpoint_url"), "Send SSM requests to this endpoint")
+    }];
+
+    /// `--allow-http`
+    allow_http: One<bool> = [
+        switch!(Aws, "allow-http", ["SSM_EXEC_ALLOW_HTTP"], Some("allow_http"), "Allow plain HTTP to an endpoint on another machine")
+    ];
+
+    /// `--role-arn`
+    role_arn: One<String> = [
+        valued!(Kind::Text, Aws, "role-arn" "ARN", ["SSM_EXEC_ROLE_ARN"], Some("aws.role_arn"), "Assume this role first")
+    ];
+
+    /// `--external-id`
+    external_id: One<String> = [
+        valued!(Kind::Text, Aws, "external-id" "ID", ["SSM_EXEC_EXTERNAL_ID"], Some("aws.external_id"), "The external ID that the role's trust policy requires")
+    ];
+
+    /// `--ca-bundle`
+    ca_bundle: One<String> = [
+        valued!(Kind::Text, Aws, "ca-bundle" "FILE", ["AWS_CA_BUNDLE"], Some("aws.ca_bundle"), "Trust only the root certificates in this PEM file")
+    ];
+
+    /// `--timeout`
+    timeout: One<String> = [Setting {
+        default: Some("30s; 8s on Lambda"),
+        ..valued!(Kind::Duration, Aws, "timeout" "DURATION", ["SSM_EXEC_TIMEOUT"], Some("timeout"), "Time limit for everything before the start, retries included")
+    }];
+
+    /// `command`, which only the file has
+    command: List<String> = [Setting {
+        key: Some("command"),
+        value_name: "COMMAND",
+        ..Setting::new(Kind::Words, Group::General, "The command to start when the command line has none")
+    }];
+
+    /// `--config`
+    config: One<String> = [Setting {
+        details: "Without it, ssm-exec.toml in the working directory or the nearest ancestor is used, if it belongs to you or root.",
+        ..valued!(Kind::Text, General, "config" "FILE", ["SSM_EXEC_CONFIG"], None, "Use this configuration file")
+    }];
+
+    /// `--no-config`
+    no_config: One<bool> = [Setting {
+        negation: None,
+        ..switch!(General, "no-config", ["SSM_EXEC_NO_CONFIG"], None, "Do not load a configuration file")
+    }];
+
+    /// `--verbose`, `--quiet` and the log level
+    log: One<String> = [
+        Setting {
+            variables: &["SSM_EXEC_LOG"],
+            key: Some("log"),
+            value_name: "LEVEL",
+            default: Some("warn"),
+            ..Setting::new(Kind::Choice(LogLevel::WORDS), Group::General, "Which messages are written to stderr; never a value")
+        },
+        Setting {
+            flag: Some("--verbose"),
+            short: Some('v'),
+            ..Setting::new(Kind::Count(&["info", "debug", "trace"]), Group::General, "Increase verbosity; repeatable")
+        },
+        Setting {
+            flag: Some("--quiet"),
+            short: Some('q'),
+            ..Setting::new(Kind::Constant("error"), Group::General, "Only print errors")
+        },
+    ];
+
+    /// `--log-format`
+    log_format: One<String> = [Setting {
+        default: Some("text"),
+        ..valued!(Kind::Choice(LogFormat::WORDS), General, "log-format" "FORMAT", ["SSM_EXEC_LOG_FORMAT"], Some("log_format"), "Format of messages")
+    }];
+
+    /// `check --format`
+    format: One<String> = [Setting {
+        flag: Some("--format"),
+        value_name: "FORMAT",
+        scope: Scope::Check,
+        default: Some("table"),
+        ..Setting::new(Kind::Choice(ReportFormat::WORDS), Group::Command, "Format of the report")
+    }];
+
+    /// `check --max-age`
+    max_age: One<String> = [Setting {
+        flag: Some("--max-age"),
+        value_name: "DURATION",
+        scope: Scope::Check,
+        ..Setting::new(Kind::Duration, Group::Command, "Fail with status 1 if a parameter has not changed for longer, such as 90d")
+    }];
+
+    /// `check --unused`
+    unused: One<bool> = [Setting {
+        flag: Some("--unused"),
+        scope: Scope::Check,
+        ..Setting::new(Kind::Switch, Group::Command, "List parameters below a prefix that no key and no required variable names")
+    }];
+
+    /// `policy --account`
+    account: One<String> = [Setting {
+        flag: Some("--account"),
+        value_name: "ID",
+        scope: Scope::Policy,
+        default: Some("the caller's"),
+        ..Setting::new(Kind::Text, Group::Command, "The account ID of the parameters")
+    }];
+
+    /// `policy --partition`
+    partition: One<String> = [Setting {
+        flag: Some("--partition"),
+        value_name: "NAME",
+        scope: Scope::Policy,
+        default: Some("the Region's"),
+        ..Setting::new(Kind::Text, Group::Command, "The partition, such as aws, aws-cn or aws-us-gov")
+    }];
+
+    /// `policy --kms-key`
+    kms_key: One<String> = [Setting {
+        flag: Some("--kms-key"),
+        value_name: "KEY",
+        scope: Scope::Policy,
+        ..Setting::new(Kind::Text, Group::Command, "The ID or ARN of the KMS key that encrypts the parameters")
+    }];
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,69 @@
+//! What is wrong with a command line, in one sentence.
+
+use super::hints;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use std::ffi::OsString;
+
+/// Describes clap's error by its kind and its context.
+pub(super) fn describe(error: &clap::Error, arguments: &[OsString]) -> String {
+    let context = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.clone()),
+        Some(ContextValue::Strings(texts)) => Some(texts.join("`, `")),
+        _ => None,
+    };
+    let argument = context(ContextKind::InvalidArg).unwrap_or_default();
+    let value = context(ContextKind::InvalidValue).unwrap_or_default();
+    let what = match error.kind() {
+        ErrorKind::UnknownArgument => {
+            let word = written(&argument, arguments);
+            if let Some(hint) = hints::for_option(&word) {
+                return format!("unknown option `{word}`: {hint}");
+            }
+            match context(ContextKind::SuggestedArg) {
+                Some(near) => format!("unknown option `{word}`; did you mean `{near}`?"),
+                None => format!("unknown option `{word}`"),
+            }
+        }
+        ErrorKind::InvalidValue if value.is_empty() => format!("`{argument}` needs a value"),
+        ErrorKind::InvalidValue => {
+            let expected = context(ContextKind::ValidValue).unwrap_or_default();
+            let near = context(ContextKind::SuggestedValue)
+                .map(|near| format!("; did you mean `{near}`?"))
+                .unwrap_or_default();
+            format!("`{value}` is not valid for {argument} (expected `{expected}`){near}")
+        }
+        ErrorKind::TooManyValues => format!("`{argument}` takes no value, but got `{value}`"),
+        ErrorKind::MissingRequiredArgument => format!("{argument} is missing"),
+        ErrorKind::ArgumentConflict => {
+            let other = context(ContextKind::PriorArg).unwrap_or_default();
+            format!("`{argument}` cannot be used together with `{other}`")
+        }
+        ErrorKind::InvalidUtf8 => "an option's value is not UTF-8".to_owned(),
+        kind => kind.as_str().unwrap_or("invalid arguments").to_owned(),
+    };
+    format!("{what}; see `ssm-exec --help`")
+}
+
+/// The option as it was written: clap takes `-with-decryption` for a row of one-letter options.
+fn written(argument: &str, arguments: &[OsString]) -> String {
+    let name = argument.split('=').next().unwrap_or(argument);
+    if name.starts_with("--") {
+        return name.to_owned();
+    }
+    let mut options = arguments
+        .iter()
+        .skip(1)
+        .filter_map(|word| word.to_str())
+        .take_while(|word| *word != "--");
+    let whole = options
+        .find(|word| {
+            word.starts_with('-') && !word.starts_with("--") && word[1..].contains(&name[1..])
+        })
+        .unwrap_or(name);
+    let whole = whole.split('=').next().unwrap_or(whole);
+    if hints::for_option(whole).is_some() {
+        whole.to_owned()
+    } else {
+        name.to_owned()
+    }
+}

@@ -1,0 +1,102 @@
+//! Parts of the documentation that are made from the program. `SSM_EXEC_BLESS=1 cargo test --test suite
+//! documentation::` writes them anew.
+
+use ssm_exec_core::config::SETTINGS;
+use ssm_exec_core::config::setting::{Group, Scope, Setting};
+use std::fmt::Write;
+use std::path::Path;
+
+/// Compares what stands between two markers of a file with what is made, or writes it.
+fn check_block(path: &str, name: &str, made: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    let text = std::fs::read_to_string(&path).expect("the file");
+    let (begin, end) = (
+        format!("<!-- begin {name} -->\n"),
+        format!("<!-- end {name} -->"),
+    );
+    let (before, rest) = text.split_once(&begin).expect("a marker of the beginning");
+    let (kept, after) = rest.split_once(&end).expect("a marker of the end");
+    if std::env::var_os("SSM_EXEC_BLESS").is_some() {
+        let text = format!("{before}{begin}{made}{end}{after}");
+        std::fs::write(&path, text).expect("the file");
+    } else {
+        assert_eq!(
+            kept,
+            made,
+            "{}: out of date, see this test's file",
+            path.display()
+        );
+    }
+}
+
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}
+
+fn flags(row: &Setting) -> String {
+    let Some(flag) = row.flag else {
+        return String::new();
+    };
+    let short = row
+        .short
+        .map(|short| format!("-{short}, "))
+        .unwrap_or_default();
+    let value = match row.takes_value() {
+        true => format!(" {}", row.value_name),
+        false => String::new(),
+    };
+    format!("`{short}{flag}{value}`")
+}
+
+fn code(words: &[&str]) -> String {
+    let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    words.join(", ")
+}
+
+#[test]
+fn the_tables_of_options_are_up_to_date() {
+    let mut short = String::from("| option | variable | meaning |\n| --- | --- | --- |\n");
+    for row in SETTINGS {
+        if row.flag.is_some() && row.scope == Scope::All {
+            let variable = row
+                .variables
+                .first()
+                .copied()
+                .into_iter()
+                .collect::<Vec<_>>();
+            let (flags, variable) = (cell(&flags(row)), code(&variable));
+            let _ = writeln!(short, "| {flags} | {variable} | {} |", cell(row.help));
+        }
+    }
+    check_block("README.md", "options", &short);
+
+    let mut full = String::new();
+    for group in Group::ALL {
+        let rows = || SETTINGS.iter().filter(|row| row.group == group);
+        let heading = match group {
+            Group::Command => "Options of subcommands",
+            group => group.heading(),
+        };
+        let _ = writeln!(full, "### {heading}\n");
+        full.push_str("| option | variables | key in the file | meaning | default |\n| --- | --- | --- | --- | --- |\n");
+        for row in rows() {
+            let of = match row.scope {
+                Scope::All => "",
+                Scope::Check => "`check`: ",
+                Scope::Policy => "`policy`: ",
+            };
+            let _ = writeln!(
+                full,
+                "| {} | {} | {} | {of}{}. {} | {} |",
+                cell(&flags(row)),
+                code(row.variables),
+                row.key.map(|key| format!("`{key}`")).unwrap_or_default(),
+                cell(row.help),
+                cell(row.details),
+                row.default.unwrap_or_default(),
+            );
+        }
+        full.push('\n');
+    }
+    check_block("docs/configuration.md", "settings", &full);
+}
