@@ -26,7 +26,7 @@ pub(super) fn run(session: &Session<'_>, words: Vec<OsString>) -> Result<Infalli
             true => "replaces the inherited value with",
             false => "comes from",
         };
-        info!("{name} {verb} {}", setting.param);
+        info!("{name} {verb} {}", setting.provenance);
     }
     let ready = exec::prepare(&environment)?;
     // From here on each value is in memory once: in the block that the command gets.

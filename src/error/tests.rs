@@ -2,14 +2,19 @@
 
 use super::*;
 use crate::aws::{CredentialSource, Denial, TransientError};
+use ssm_exec_core::environment::{Provenance, Requester};
 use ssm_exec_core::origin::Origin;
-use ssm_exec_core::parameter::Prefix;
+use ssm_exec_core::parameter::{Prefix, ValueRef};
 use ssm_exec_core::plan::Request;
 use ssm_exec_core::variable::VariableName;
 use std::time::Duration;
 
 fn name(text: &str) -> VariableName {
     VariableName::inherited(text)
+}
+
+fn param(text: &str) -> ValueRef {
+    ValueRef::parse(text).expect("a parameter")
 }
 
 #[test]
@@ -40,15 +45,15 @@ fn each_error_has_its_status_and_says_what_to_do() {
         ),
         (
             problem(Problem::Missing {
-                param: "/a".to_owned(),
-                name: name("A"),
+                param: param("/o/a"),
+                requester: Requester::Variable(name("A")),
             }),
             66,
-            "1 parameter doesn't exist: /a (for A); create it",
+            "1 parameter doesn't exist: /o/a (for A); create it",
         ),
         (
             problem(Problem::NothingBelow {
-                prefix: "/a".to_owned(),
+                prefix: Prefix::parse("/a").expect("a prefix"),
             }),
             66,
             "`optional` in ssm-exec.toml",
@@ -62,7 +67,7 @@ fn each_error_has_its_status_and_says_what_to_do() {
             "A is required and is empty",
         ),
         (
-            problem(Problem::ComposedOfNothing {
+            problem(Problem::ComposePartUnset {
                 name: name("A"),
                 part: "B".to_owned(),
             }),
@@ -72,24 +77,24 @@ fn each_error_has_its_status_and_says_what_to_do() {
         (
             problem(Problem::Nul {
                 name: name("A"),
-                param: "/a".to_owned(),
+                provenance: Provenance::Key(param("/o/a")),
             }),
             65,
-            "--file A=/a",
+            "--file A=/o/a",
         ),
         (CommandError::TooLarge.into(), 65, "E2BIG"),
         (
             problem(Problem::Collision {
                 name: name("A"),
-                params: ["/a".to_owned(), "/b".to_owned()],
+                params: vec![param("/o/a"), param("/o/b")],
             }),
             78,
-            "/a and /b both become",
+            "/o/a and /o/b all become",
         ),
         (
             problem(Problem::Refused {
                 name: name("PATH"),
-                param: "/path".to_owned(),
+                param: param("/o/path"),
                 reason: "decides",
             }),
             78,
@@ -220,19 +225,19 @@ fn of_several_problems_the_gravest_gives_the_status_and_all_are_told() {
     let error = Error::Environment(vec![
         Problem::Nul {
             name: name("N"),
-            param: "/n".to_owned(),
+            provenance: Provenance::Key(param("/o/n")),
         },
         Problem::Missing {
-            param: "/m".to_owned(),
-            name: name("M"),
+            param: param("/o/m"),
+            requester: Requester::Variable(name("M")),
         },
         Problem::Digit {
-            param: "/1".to_owned(),
+            param: param("/o/1"),
             name: "1".to_owned(),
         },
     ]);
     assert_eq!(error.status(), Status::Config);
-    for part in ["/n", "/m (for M)", "--name-prefix"] {
+    for part in ["/o/n", "/o/m (for M)", "--name-prefix"] {
         assert!(error.to_string().contains(part), "{part}");
     }
 }

@@ -14,6 +14,7 @@ mod denylist;
 mod docker;
 mod documentation;
 mod endpoints;
+mod environment;
 mod faults;
 mod help;
 mod instructions;

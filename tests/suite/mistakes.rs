@@ -48,7 +48,7 @@ fn values_that_a_variable_cannot_hold_are_errors() {
     run()
         .args("-k X=/v/bad#a")
         .fails(65)
-        .says(&["/v/bad#a isn't valid JSON at line 1, column 7"]);
+        .says(&["/v/bad#a (for X) isn't valid JSON at line 1, column 7"]);
     run()
         .args("--json /v/bad")
         .fails(65)
@@ -93,7 +93,7 @@ fn the_same_name_twice_is_an_error_within_one_source_only() {
     Run::against(&stub.url())
         .args("-p /c")
         .fails(78)
-        .says(&["/c/a-b and /c/a/b both become the variable A_B"]);
+        .says(&["/c/a-b and /c/a/b all become the variable A_B"]);
     Run::against(&stub.url())
         .args("-p /c/a -p /d")
         .environment()

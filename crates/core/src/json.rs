@@ -19,7 +19,10 @@ pub enum Problem {
     /// Something other than an object where one is wanted.
     NotAnObject,
     /// No such member, or it is null.
-    Absent,
+    Absent {
+        /// The names in the innermost object that was reached.
+        members: Vec<String>,
+    },
     /// A string that is no text: half a surrogate pair.
     NotText,
 }
@@ -30,10 +33,17 @@ pub enum Problem {
 /// When the text isn't JSON, or has nothing there.
 pub fn field(text: &[u8], field: &Field) -> Result<Secret, Problem> {
     let mut here = parse(text)?;
+    let mut parent = here;
     for token in field.tokens() {
+        parent = here;
         here = step(here, token)?;
     }
-    render(here)?.ok_or(Problem::Absent)
+    render(here)?.ok_or_else(|| absent(parent))
+}
+
+fn absent(parent: &str) -> Problem {
+    let members = object(parent).unwrap_or_default().into_keys().collect();
+    Problem::Absent { members }
 }
 
 /// The members of the object that the text is, by name. Those that are null are left out.
@@ -79,19 +89,16 @@ fn step<'a>(json: &'a str, token: &str) -> Result<&'a str, Problem> {
         return index
             .and_then(|at| items.get(at))
             .map(|raw| raw.get())
-            .ok_or(Problem::Absent);
+            .ok_or_else(|| absent(json));
     }
-    object(json)
-        .map_err(|problem| {
-            if problem == Problem::NotAnObject {
-                Problem::Absent
-            } else {
-                problem
-            }
-        })?
-        .get(token)
-        .map(|raw| raw.get())
-        .ok_or(Problem::Absent)
+    match object(json) {
+        Ok(members) => members
+            .get(token)
+            .map(|raw| raw.get())
+            .ok_or_else(|| absent(json)),
+        Err(Problem::NotAnObject) => Err(absent(json)),
+        Err(problem) => Err(problem),
+    }
 }
 
 /// Strings by their text, numbers and booleans as written, objects and arrays compact, null as nothing.
@@ -171,9 +178,16 @@ mod tests {
             "/port/x",
             "/user/0",
         ] {
-            assert_eq!(take(DB, path), Err(Problem::Absent), "{path}");
+            let taken = take(DB, path);
+            assert!(matches!(taken, Err(Problem::Absent { .. })), "{path}");
         }
-        assert_eq!(take("\"text\"", "x"), Err(Problem::Absent));
+        let members = |names: &[&str]| {
+            let members = names.iter().map(ToString::to_string).collect();
+            Err(Problem::Absent { members })
+        };
+        assert_eq!(take("\"text\"", "x"), members(&[]));
+        assert_eq!(take(DB, "/hosts/1/x"), members(&["n"]));
+        assert_eq!(take(r#"{"b":null,"a":1}"#, "b"), members(&["a", "b"]));
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub fn check(environment: &Environment<'_>, arguments: usize, stack: u64) -> Vec
         .filter(|(_, size)| *size > LONGEST)
         .map(|(name, _)| Problem::TooLong {
             name: (*name).clone(),
-            param: environment.set[*name].param.clone(),
+            provenance: environment.set[*name].provenance.clone(),
             limit: LONGEST - 1,
         })
         .collect();

@@ -1,64 +1,78 @@
-//! What keeps an environment from being made. Holds names and reasons, never a value.
+//! What prevents the environment from being built. Holds names and reasons, never a value.
 
+use super::{Provenance, Requester};
 use crate::json;
+use crate::parameter::{Field, Prefix, ValueRef};
 use crate::status::Status;
 use crate::variable::VariableName;
-use std::fmt::{self, Write};
+use std::fmt;
 
-/// One thing that is wrong. All of them are found before any is told.
+/// As many members of a JSON object as a message lists.
+const LISTED_MEMBERS: usize = 10;
+
+/// One problem. All of them are found before any is reported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Problem {
-    /// A parameter that isn't there.
+    /// A parameter that does not exist.
     Missing {
         /// The parameter, with its selector and field.
-        param: String,
-        /// The variable that wants it.
-        name: VariableName,
+        param: ValueRef,
+        /// What it was fetched for.
+        requester: Requester,
     },
     /// A prefix with nothing below it.
     NothingBelow {
         /// The prefix.
-        prefix: String,
+        prefix: Prefix,
     },
     /// A required variable that is unset or empty.
     Required {
         /// The variable.
         name: VariableName,
-        /// Whether it is set, to nothing.
+        /// Whether it is set, but empty.
         empty: bool,
     },
-    /// A template whose variable isn't there.
-    ComposedOfNothing {
+    /// A template with a variable that is not set.
+    ComposePartUnset {
         /// The composed variable.
         name: VariableName,
-        /// What it is made of, and isn't there.
+        /// The part that is not set.
         part: String,
     },
-    /// A reference that nobody may resolve, because of `--skip`.
+    /// A reference that `--skip` leaves unresolved.
     SkippedReference {
         /// The variable that holds it.
         name: VariableName,
     },
-    /// Two parameters of one source for one variable.
+    /// Several parameters of one source for one variable.
     Collision {
         /// The variable.
         name: VariableName,
-        /// Both parameters.
-        params: [String; 2],
+        /// The parameters.
+        params: Vec<ValueRef>,
     },
-    /// A path that makes a name with a digit at its front.
+    /// A new name that another source has set.
+    RenameCollision {
+        /// The old name.
+        from: VariableName,
+        /// The new name.
+        to: VariableName,
+        /// What has set it.
+        other: Provenance,
+    },
+    /// A path that makes a name that begins with a digit.
     Digit {
         /// The parameter.
-        param: String,
+        param: ValueRef,
         /// The name that it would make.
         name: String,
     },
-    /// A name that steers a loader, a shell, a runtime.
+    /// A name that controls a loader, a shell, a runtime.
     Refused {
         /// The variable.
         name: VariableName,
         /// The parameter.
-        param: String,
+        param: ValueRef,
         /// What the variable does.
         reason: &'static str,
     },
@@ -66,13 +80,15 @@ pub enum Problem {
     Nul {
         /// The variable.
         name: VariableName,
-        /// The parameter.
-        param: String,
+        /// Where the value comes from.
+        provenance: Provenance,
     },
-    /// A value that isn't the JSON that was asked for.
+    /// A value that isn't the JSON that the configuration expects.
     Json {
-        /// The parameter.
-        param: String,
+        /// The parameter, with its field.
+        param: ValueRef,
+        /// What it was fetched for.
+        requester: Requester,
         /// Why not.
         problem: json::Problem,
     },
@@ -81,61 +97,72 @@ pub enum Problem {
         /// The variable.
         name: VariableName,
         /// The parameter.
-        param: String,
+        param: ValueRef,
     },
-    /// One entry that is longer than the kernel takes.
+    /// One entry that is longer than the kernel allows.
     TooLong {
         /// The variable.
         name: VariableName,
-        /// The parameter, if it came from one.
-        param: String,
-        /// The longest that the kernel takes, in bytes, `NAME=` included.
+        /// Where the value comes from.
+        provenance: Provenance,
+        /// The longest that the kernel allows, in bytes, `NAME=` included.
         limit: usize,
     },
-    /// More in all than the kernel takes.
+    /// More in all than the kernel allows.
     TooMuch {
-        /// How much it is, in bytes.
+        /// The total, in bytes.
         total: usize,
-        /// How much the kernel takes, in bytes.
+        /// What the kernel allows, in bytes.
         limit: usize,
         /// The largest variables.
         largest: Vec<VariableName>,
     },
 }
 
-/// A mistake in the configuration outweighs a missing parameter, which outweighs a bad value.
+impl Problem {
+    /// The status, if this is the only problem.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        match self {
+            Self::Collision { .. }
+            | Self::RenameCollision { .. }
+            | Self::Digit { .. }
+            | Self::Refused { .. }
+            | Self::SkippedReference { .. } => Status::Config,
+            Self::Missing { .. }
+            | Self::NothingBelow { .. }
+            | Self::Required { .. }
+            | Self::ComposePartUnset { .. } => Status::Missing,
+            Self::Nul { .. }
+            | Self::Json { .. }
+            | Self::Base64 { .. }
+            | Self::TooLong { .. }
+            | Self::TooMuch { .. } => Status::Unusable,
+        }
+    }
+}
+
+/// The status for all problems: an error in the configuration comes before a missing parameter, which
+/// comes before an unusable value.
 pub fn status(problems: &[Problem]) -> Status {
-    let of = |problem: &Problem| match problem {
-        Problem::Collision { .. }
-        | Problem::Digit { .. }
-        | Problem::Refused { .. }
-        | Problem::SkippedReference { .. } => (0, Status::Config),
-        Problem::Missing { .. }
-        | Problem::NothingBelow { .. }
-        | Problem::Required { .. }
-        | Problem::ComposedOfNothing { .. } => (1, Status::Missing),
-        Problem::Nul { .. }
-        | Problem::Json { .. }
-        | Problem::Base64 { .. }
-        | Problem::TooLong { .. }
-        | Problem::TooMuch { .. } => (2, Status::Unusable),
+    let rank = |status: &Status| match status {
+        Status::Missing => 1,
+        Status::Unusable => 2,
+        _ => 0,
     };
     problems
         .iter()
-        .map(of)
-        .min_by_key(|(rank, _)| *rank)
-        .map_or(Status::Internal, |(_, status)| status)
+        .map(Problem::status)
+        .min_by_key(rank)
+        .unwrap_or(Status::Internal)
 }
 
-/// Missing parameters are told together, since they are mended together; the rest one by one.
+/// Missing parameters are listed together, since they have one remedy; the rest one by one.
 pub fn describe(problems: &[Problem], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let missing: Vec<String> = problems
         .iter()
         .filter_map(|problem| match problem {
-            Problem::Missing { param, name } if name.as_str() == "--json" => {
-                Some(format!("{param} (for --json)"))
-            }
-            Problem::Missing { param, name } => Some(format!("{param} (for {name})")),
+            Problem::Missing { param, requester } => Some(format!("{param} (for {requester})")),
             _ => None,
         })
         .collect();
@@ -172,87 +199,157 @@ pub fn describe(problems: &[Problem], f: &mut fmt::Formatter<'_>) -> fmt::Result
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Problem::Missing { param, name } => write!(f, "{param} (for {name}) doesn't exist"),
-            Problem::NothingBelow { prefix } => write!(
+            Self::Missing { param, requester } => {
+                write!(f, "{param} (for {requester}) doesn't exist")
+            }
+            Self::NothingBelow { prefix } => write!(
                 f,
                 "there is nothing below the prefix {prefix}: check the path, the account and the region (a parameter of exactly that name doesn't count: `--key` takes one), or mark the prefix `optional` in ssm-exec.toml"
             ),
-            Problem::Required { name, empty } => {
+            Self::Required { name, empty } => {
                 let state = if *empty { "is empty" } else { "is not set" };
                 write!(f, "{name} is required and {state} in the final environment")
             }
-            Problem::ComposedOfNothing { name, part } => {
+            Self::ComposePartUnset { name, part } => {
                 write!(
                     f,
                     "{name} can't be composed, since {part} is not set by any source"
                 )
             }
-            Problem::SkippedReference { name } => write!(
+            Self::SkippedReference { name } => write!(
                 f,
                 "{name} holds an ssm:// reference that `--skip` leaves unresolved, and the command must not get its text: give it `?default=TEXT` or `?optional`, or unset it"
             ),
-            Problem::Collision {
-                name,
-                params: [one, other],
-            } => write!(
+            Self::Collision { name, params } => {
+                let params: Vec<String> = params.iter().map(ToString::to_string).collect();
+                let first = params.first().map(String::as_str).unwrap_or_default();
+                write!(
+                    f,
+                    "{} all become the variable {name}; choose one of them with `--key {name}={first}`, and if you need another one too, give it a name of its own: `--key NAME=PARAM`",
+                    params.join(" and "),
+                )
+            }
+            Self::RenameCollision { from, to, other } => write!(
                 f,
-                "{one} and {other} both become the variable {name}; rename one, exclude one, or fetch it with `--key NAME=PARAM`"
+                "[rename] gives {from} the name {to}, but {to} is already set from {other}; choose another name, or exclude one of them with `--exclude`"
             ),
-            Problem::Digit { param, name } => write!(
+            Self::Digit { param, name } => write!(
                 f,
                 "{param} would become the variable `{name}`, which begins with a digit; put something before it with `--name-prefix TEXT`, or leave it out with `--exclude '{name}'`"
             ),
-            Problem::Refused {
+            Self::Refused {
                 name,
                 param,
                 reason,
             } => write!(
                 f,
-                "{param} would set {name}, which {reason}, so that no prefix or JSON object may set it; if that is meant, `--allow {name}`, else `--exclude {name}`"
+                "{param} would set {name}, which {reason}, so that no prefix or JSON object may set it; if you want it, `--allow {name}`, else `--exclude {name}`"
             ),
-            Problem::Nul { name, param } => write!(
-                f,
-                "the value of {param} has a NUL byte in it, which no environment can hold; take it as a file with `--file {name}={param}`"
-            ),
-            Problem::Json { param, problem } => {
-                write!(f, "{param} ")?;
-                match problem {
-                    json::Problem::Syntax { line, column } => {
-                        write!(f, "isn't valid JSON at line {line}, column {column}")
-                    }
-                    json::Problem::NotAnObject => f.write_str("isn't a JSON object"),
-                    json::Problem::Absent => f.write_str("has no such member"),
-                    json::Problem::NotText => f.write_str(
-                        "has a string in it that is no valid text (half a surrogate pair)",
-                    ),
-                }
+            Self::Nul { name, provenance } => {
+                let source = source(provenance);
+                write!(
+                    f,
+                    "the value of {name}{source} has a NUL byte in it, which no environment can hold"
+                )?;
+                as_file(f, name, provenance)
             }
-            Problem::Base64 { name, param } => {
+            Self::Json {
+                param,
+                requester,
+                problem,
+            } => json_problem(f, param, requester, problem),
+            Self::Base64 { name, param } => {
                 write!(f, "the value of {param} (for {name}) isn't base64")
             }
-            Problem::TooLong { name, param, limit } => write!(
-                f,
-                "{name}, from {param}, is longer than the {limit} bytes that the kernel takes for one variable; take it as a file with `--file {name}={param}`"
-            ),
-            Problem::TooMuch {
+            Self::TooLong {
+                name,
+                provenance,
+                limit,
+            } => {
+                let source = source(provenance);
+                write!(
+                    f,
+                    "{name}{source} is longer than the {limit} bytes that the kernel allows for one variable"
+                )?;
+                as_file(f, name, provenance)
+            }
+            Self::TooMuch {
                 total,
                 limit,
                 largest,
             } => {
+                let largest: Vec<&str> = largest.iter().map(VariableName::as_str).collect();
                 write!(
                     f,
-                    "the environment would be {total} bytes, and the kernel takes {limit} with this stack limit; the largest variables are "
-                )?;
-                let mut names = largest.iter();
-                if let Some(first) = names.next() {
-                    f.write_str(first.as_str())?;
-                }
-                names.try_for_each(|name| write!(f, ", {name}"))?;
-                f.write_char(';')?;
-                f.write_str(
-                    " take them as files with `--file`, or raise the limit with `ulimit -s`",
+                    "the environment would be {total} bytes, and the kernel takes {limit} with this stack limit; the largest variables are {}; take them as files with `--file`, or raise the limit with `ulimit -s`",
+                    largest.join(", ")
                 )
             }
+        }
+    }
+}
+
+/// `, from PARAM,` where a parameter is the source.
+fn source(provenance: &Provenance) -> String {
+    provenance
+        .param()
+        .map(|param| format!(", from {param},"))
+        .unwrap_or_default()
+}
+
+/// What a parameter's value can be instead of a variable.
+fn as_file(
+    f: &mut fmt::Formatter<'_>,
+    name: &VariableName,
+    provenance: &Provenance,
+) -> fmt::Result {
+    match provenance.param() {
+        Some(param) => write!(f, "; take it as a file with `--file {name}={param}`"),
+        None => Ok(()),
+    }
+}
+
+fn json_problem(
+    f: &mut fmt::Formatter<'_>,
+    param: &ValueRef,
+    requester: &Requester,
+    problem: &json::Problem,
+) -> fmt::Result {
+    match problem {
+        json::Problem::Syntax { line, column } => {
+            write!(
+                f,
+                "{param} (for {requester}) isn't valid JSON at line {line}, column {column}"
+            )
+        }
+        json::Problem::NotAnObject => {
+            write!(f, "{param} (for {requester}) isn't a JSON object")
+        }
+        json::Problem::NotText => write!(
+            f,
+            "{param} (for {requester}) has a string in it that is not valid text (half a surrogate pair)"
+        ),
+        json::Problem::Absent { members } => {
+            let member = param.field.as_ref().map(Field::last);
+            write!(
+                f,
+                "{} (for {requester}) exists, but its JSON has no member `{}`",
+                param.parameter,
+                member.unwrap_or_default()
+            )?;
+            match members.as_slice() {
+                [] => {}
+                members if members.len() > LISTED_MEMBERS => {
+                    write!(
+                        f,
+                        " ({} and {} others)",
+                        members[..LISTED_MEMBERS].join(", "),
+                        members.len() - LISTED_MEMBERS
+                    )?;
+                }
+                members => write!(f, " (it has {})", members.join(", "))?,
+            }
+            f.write_str("; correct what follows the `#`")
         }
     }
 }

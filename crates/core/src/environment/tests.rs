@@ -1,8 +1,11 @@
 //! Precedence between every pair of sources, and what each rule does to the rest.
 
 use super::*;
-use crate::config::Layer;
+use crate::config::{Config, Layer};
+use crate::fetched::{Fetched, FetchedParameter};
+use crate::inherited::Inherited;
 use crate::parameter::{ParameterRef, Prefix};
+use crate::secret::Secret;
 
 /// Sources of the one variable X, weakest first. Each brings its own name as the value.
 const SOURCES: &[&str] = &[
@@ -135,4 +138,126 @@ fn nothing_is_lost_when_nothing_is_asked() {
     let environment = assemble(&config, &inherited, &[], None);
     assert_eq!(environment.inherited.len(), 2);
     assert!(environment.set.is_empty() && environment.problems.is_empty());
+}
+
+/// The environment that a file makes of what was fetched and inherited.
+fn assembled<'e>(
+    toml: &str,
+    inherited: &Inherited<'e>,
+    below: &[(&str, &str)],
+    named: &[(&str, &str)],
+) -> Environment<'e> {
+    let mut fetched = Fetched::default();
+    let below = below.iter().map(|(name, value)| parameter(name, value));
+    fetched.add_below(Prefix::parse("/p").expect("a prefix"), below.collect());
+    for (name, value) in named {
+        let asked = ParameterRef::parse(name).expect("a parameter");
+        fetched.add_named(asked, parameter(name, value));
+    }
+    let layer = crate::config::parse_file("t.toml".as_ref(), toml, inherited).expect(toml);
+    let config = Config::resolve(layer, inherited).expect(toml);
+    let references =
+        crate::env_reference::find_references(inherited, |_| true).expect("valid references");
+    assemble(&config, inherited, &references, Some(&fetched))
+}
+
+fn text(environment: &Environment<'_>, name: &str) -> Option<String> {
+    let setting = environment.set.get(&VariableName::inherited(name))?;
+    Some(String::from_utf8_lossy(setting.value.bytes()).into_owned())
+}
+
+#[test]
+fn a_rename_obeys_keep_existing() {
+    let inherited = Inherited::new(vec![c"NEW=inherited"]);
+    let toml = "keep_existing = true\nprefix = \"/p\"\n[rename]\nOLD = \"NEW\"";
+    let environment = assembled(toml, &inherited, &[("/p/old", "fetched")], &[]);
+    assert_eq!(environment.problems, []);
+    assert!(environment.set.is_empty());
+    assert_eq!(environment.inherited, [c"NEW=inherited"]);
+}
+
+#[test]
+fn a_rename_replaces_an_inherited_variable_and_takes_the_old_name_away() {
+    let inherited = Inherited::new(vec![c"NEW=inherited", c"OLD=inherited"]);
+    let toml = "prefix = \"/p\"\n[rename]\nOLD = \"NEW\"";
+    let environment = assembled(toml, &inherited, &[("/p/old", "fetched")], &[]);
+    assert_eq!(text(&environment, "NEW").as_deref(), Some("fetched"));
+    let setting = &environment.set[&VariableName::inherited("NEW")];
+    assert!(setting.overrides);
+    assert_eq!(setting.renamed_from, Some(VariableName::inherited("OLD")));
+    assert!(environment.inherited.is_empty() && environment.set.len() == 1);
+}
+
+#[test]
+fn a_rename_onto_a_name_that_another_source_set_is_a_collision() {
+    let below = [("/p/a", "1"), ("/p/b", "2"), ("/p/c", "3")];
+    for renames in ["A = \"B\"", "A = \"X\"\nB = \"X\""] {
+        let toml = format!("prefix = \"/p\"\n[rename]\n{renames}");
+        let environment = assembled(&toml, &Inherited::default(), &below, &[]);
+        assert!(
+            matches!(
+                environment.problems.as_slice(),
+                [Problem::RenameCollision { .. }]
+            ),
+            "{renames}: {:?}",
+            environment.problems
+        );
+    }
+}
+
+#[test]
+fn two_variables_can_exchange_their_names() {
+    let toml = "prefix = \"/p\"\n[rename]\nA = \"B\"\nB = \"A\"";
+    let below = [("/p/a", "1"), ("/p/b", "2")];
+    let environment = assembled(toml, &Inherited::default(), &below, &[]);
+    assert_eq!(environment.problems, []);
+    assert_eq!(text(&environment, "A").as_deref(), Some("2"));
+    assert_eq!(text(&environment, "B").as_deref(), Some("1"));
+}
+
+#[test]
+fn an_inherited_value_wins_over_a_default_but_not_over_a_parameter() {
+    let inherited = Inherited::new(vec![c"A=inherited", c"B=inherited", c"EMPTY="]);
+    let toml = "[keys]\nA = { param = \"/a\", default = \"d\" }\nB = { param = \"/b\", default = \"d\" }\nC = { param = \"/c\", default = \"d\" }\nEMPTY = { param = \"/e\", default = \"d\" }";
+    let environment = assembled(toml, &inherited, &[], &[("/b", "fetched")]);
+    assert_eq!(text(&environment, "A"), None);
+    assert_eq!(text(&environment, "B").as_deref(), Some("fetched"));
+    assert_eq!(text(&environment, "C").as_deref(), Some("d"));
+    assert_eq!(text(&environment, "EMPTY"), None);
+    assert_eq!(environment.inherited, [c"A=inherited", c"EMPTY="]);
+}
+
+#[test]
+fn a_key_for_that_very_name_resolves_a_collision_and_a_refusal() {
+    let below = [("/p/a-b", "1"), ("/p/a/b", "2"), ("/p/path", "3")];
+    let toml = "prefix = \"/p\"\n[keys]\nA_B = \"/p/a/b\"\nPATH = \"/p/path\"";
+    let environment = assembled(toml, &Inherited::default(), &below, &[]);
+    assert_eq!(environment.problems, []);
+    assert_eq!(text(&environment, "A_B").as_deref(), Some("2"));
+    assert_eq!(text(&environment, "PATH").as_deref(), Some("3"));
+    let other = "prefix = \"/p\"\nexclude = [\"PATH\"]\n[keys]\nOTHER = \"/p/a/b\"";
+    let environment = assembled(other, &Inherited::default(), &below, &[]);
+    assert!(matches!(
+        environment.problems.as_slice(),
+        [Problem::Collision { params, .. }] if params.len() == 2
+    ));
+}
+
+#[test]
+fn a_label_of_a_prefix_and_a_member_of_an_object_are_part_of_the_parameter() {
+    let mut fetched = Fetched::default();
+    let prefix = Prefix::parse("/p:blue").expect("a prefix");
+    fetched.add_below(prefix, vec![parameter("/p/a", "1")]);
+    let object = ParameterRef::parse("/o").expect("a parameter");
+    fetched.add_named(object, parameter("/o", r#"{"/x": "2", "y": {"z": "3"}}"#));
+    let toml = "prefix = \"/p:blue\"\njson = [\"/o\", { param = \"/o#y\", name_prefix = \"N_\" }]";
+    let layer = crate::config::parse_file("t.toml".as_ref(), toml, &Inherited::default());
+    let config = Config::resolve(layer.expect("valid"), &Inherited::default()).expect("valid");
+    let environment = assemble(&config, &Inherited::default(), &[], Some(&fetched));
+    let params: Vec<String> = environment
+        .set
+        .values()
+        .map(|setting| setting.provenance.to_string())
+        .collect();
+    assert_eq!(params, ["/p/a:blue", "o#/y/z", "o#y", "o#/~1x"]);
 }

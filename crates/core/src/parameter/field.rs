@@ -45,6 +45,18 @@ impl Field {
         .map(String::as_str)
     }
 
+    /// A member of the object at this place.
+    pub(super) fn child(parent: Option<&Self>, name: &str) -> Self {
+        match parent {
+            // A text that begins with a slash would read as a pointer, an empty one as nothing.
+            None if !name.is_empty() && !name.starts_with('/') => Self::Member(name.to_owned()),
+            parent => {
+                let tokens = parent.into_iter().flat_map(Self::tokens);
+                Self::Pointer(tokens.chain([name]).map(str::to_owned).collect())
+            }
+        }
+    }
+
     /// The innermost name, from which a variable's name is made.
     #[must_use]
     pub fn last(&self) -> &str {

@@ -44,6 +44,14 @@ impl ParameterName {
         }
     }
 
+    /// Takes over a name that the service returned, in the canonical spelling.
+    pub(super) fn returned(text: &str) -> Self {
+        match text.strip_prefix('/') {
+            Some(inner) if !inner.contains('/') && inner != "arn" => Self(inner.to_owned()),
+            _ => Self(text.to_owned()),
+        }
+    }
+
     /// Secrets have rules of their own: `/_+=.@-` (API_CreateSecret).
     fn parse_secret(text: &str) -> Result<Self, Malformed> {
         let secret = &text[SECRETS.len()..];

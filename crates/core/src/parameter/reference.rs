@@ -1,6 +1,6 @@
 //! References to a parameter in one version, and to a value inside it.
 
-use super::{Field, Malformed, ParameterArn, ParameterName, Selector};
+use super::{Field, Label, Malformed, ParameterArn, ParameterName, Selector};
 use std::fmt;
 
 /// What a request names: a parameter of this account, or one by its ARN.
@@ -122,6 +122,33 @@ impl ValueRef {
             parameter: ParameterRef::parse(parameter)?,
             field,
         })
+    }
+
+    /// A whole parameter by the name that the service returned, in the version that a label selects.
+    #[must_use]
+    pub fn returned(name: &str, label: Option<&Label>) -> Self {
+        Self {
+            parameter: ParameterRef {
+                subject: ParameterId::Name(ParameterName::returned(name)),
+                selector: label.cloned().map(Selector::Label),
+            },
+            field: None,
+        }
+    }
+
+    /// A member of the JSON object that this value is.
+    #[must_use]
+    pub fn member(&self, name: &str) -> Self {
+        Self {
+            parameter: self.parameter.clone(),
+            field: Some(Field::child(self.field.as_ref(), name)),
+        }
+    }
+
+    /// Whether a version or a label was asked for, rather than the latest version.
+    #[must_use]
+    pub fn is_pinned(&self) -> bool {
+        self.parameter.selector.is_some()
     }
 
     /// The word that a variable's name is made from where none was given.

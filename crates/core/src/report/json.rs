@@ -3,6 +3,7 @@
 use super::{Report, days};
 use crate::fetched::ParameterType;
 use crate::parameter::Version;
+use crate::variable::VariableName;
 use serde_json::{Value, json};
 
 pub(super) fn render(report: &Report) -> String {
@@ -11,14 +12,16 @@ pub(super) fn render(report: &Report) -> String {
         .iter()
         .map(|row| {
             json!({
-                "variable": row.variable,
-                "parameter": row.parameter,
+                "variable": row.variable.as_str(),
+                "parameter": row.provenance.param().map(ToString::to_string),
                 "version": row.version.map(Version::get),
-                "pinned": row.pinned,
+                "pinned": row.provenance.is_pinned(),
                 "type": row.kind.map(ParameterType::as_str),
                 "lastModified": row.modified.map(|time| humantime::format_rfc3339_seconds(time).to_string()),
                 "ageDays": row.age.map(days),
-                "source": row.source,
+                "source": row.source(),
+                "renamedFrom": row.renamed_from.as_ref().map(VariableName::as_str),
+                "default": row.is_default,
                 "overrides": row.overrides,
                 "stale": row.stale,
             })

@@ -1,41 +1,86 @@
-//! The `[keys]` table that would replace the prefixes of a configuration.
+//! The report as a configuration file: `[keys]` and `[files]` in place of the prefixes.
 
 use super::Report;
-use crate::config::{Config, Delivery};
+use crate::config::{Config, Delivery, Encoding, KeySource};
+use crate::environment::Provenance;
 use crate::parameter::OnMissing;
+use crate::variable::VariableName;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 pub(super) fn render(report: &Report, config: &Config) -> String {
-    let prefixes: Vec<String> = config
-        .sources
-        .prefixes
-        .iter()
-        .map(|source| source.prefix.to_string())
-        .collect();
-    let mut out = format!("# In place of: prefix = {prefixes:?}\n[keys]\n");
-    for row in report.rows.iter().filter(|row| row.source == "prefix") {
-        let _ = writeln!(out, "{} = {:?}", row.variable, row.parameter);
+    let mut keys = BTreeMap::new();
+    let mut files = BTreeMap::new();
+    for row in &report.rows {
+        if let Provenance::Prefix(param) | Provenance::Object(param) = &row.provenance {
+            keys.insert(&row.variable, text(&param.to_string()));
+        }
     }
-    for key in config
-        .sources
-        .keys
-        .iter()
-        .filter(|key| key.delivery == Delivery::Variable)
-    {
-        let param = key.param.to_string();
-        let _ = match &key.absence {
-            OnMissing::Fail => writeln!(out, "{} = {param:?}", key.name),
-            OnMissing::Omit => writeln!(
-                out,
-                "{} = {{ param = {param:?}, optional = true }}",
-                key.name
-            ),
-            OnMissing::Default(text) => writeln!(
-                out,
-                "{} = {{ param = {param:?}, default = {text:?} }}",
-                key.name
-            ),
+    let dropped = |name: &VariableName| {
+        let mut globs = config.rules.drop.iter();
+        globs.any(|glob| glob.matches(name.as_str()))
+    };
+    for key in &config.sources.keys {
+        let mut renames = config.rules.rename.iter();
+        let name = renames
+            .find(|(from, _)| *from == key.name)
+            .map_or(&key.name, |(_, to)| to);
+        if dropped(name) {
+            continue;
+        }
+        match key.delivery {
+            Delivery::Variable => keys.insert(name, value(key)),
+            Delivery::File => files.insert(name, value(key)),
         };
     }
+    let mut out = String::new();
+    for source in &config.sources.prefixes {
+        let _ = writeln!(out, "# In place of the prefix {}", source.prefix);
+    }
+    for source in &config.sources.objects {
+        let _ = writeln!(out, "# In place of the JSON object {}", source.param);
+    }
+    table(&mut out, "keys", &keys);
+    if !files.is_empty() {
+        out.push('\n');
+        table(&mut out, "files", &files);
+    }
     out
+}
+
+fn table(out: &mut String, name: &str, entries: &BTreeMap<&VariableName, String>) {
+    let _ = writeln!(out, "[{name}]");
+    for (name, value) in entries {
+        let name = name.as_str();
+        // A dot is not part of a bare key.
+        let quoted = name.contains('.').then(|| text(name));
+        let _ = writeln!(out, "{} = {value}", quoted.as_deref().unwrap_or(name));
+    }
+}
+
+/// A string, or an inline table where there is more to say than the parameter.
+fn value(key: &KeySource) -> String {
+    let param = text(&key.param.to_string());
+    let mut options = Vec::new();
+    match &key.absence {
+        OnMissing::Fail => {}
+        OnMissing::Omit => options.push("optional = true".to_owned()),
+        OnMissing::Default(default) => options.push(format!("default = {}", text(default))),
+    }
+    if key.encoding == Encoding::Base64 {
+        options.push("encoding = \"base64\"".to_owned());
+    }
+    if let Some(max_age) = key.max_age {
+        let max_age = humantime::format_duration(max_age);
+        options.push(format!("max_age = \"{max_age}\""));
+    }
+    match options.as_slice() {
+        [] => param,
+        options => format!("{{ param = {param}, {} }}", options.join(", ")),
+    }
+}
+
+/// A string of the file, in which `${` would begin a variable.
+fn text(text: &str) -> String {
+    toml::Value::String(text.replace("${", "$${")).to_string()
 }

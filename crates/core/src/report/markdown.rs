@@ -12,9 +12,9 @@ pub(super) fn render(report: &Report) -> String {
             out,
             "| `{}` | `{}` | {} | {} |",
             row.variable,
-            row.parameter,
+            row.parameter(),
             row.kind.map_or("", ParameterType::as_str),
-            row.source
+            row.source()
         );
     }
     for (heading, items) in [

@@ -1,16 +1,18 @@
-//! What `check` tells: rows, problems, ages, what nobody asks for. Pure; holds names and dates, never
+//! What `check` reports: variables, problems, ages, unused parameters. Pure; holds names and dates, never
 //! a value, nor its length.
 
 mod json;
 mod keys;
 mod markdown;
+mod row;
 mod table;
 
+pub use row::Row;
+
 use crate::config::{Config, ReportFormat};
-use crate::environment::{Environment, Source};
-use crate::fetched::{Fetched, ParameterType};
+use crate::environment::Environment;
+use crate::fetched::Fetched;
 use crate::origin::Origin;
-use crate::parameter::Version;
 use std::time::{Duration, SystemTime};
 
 /// More below one prefix, and explicit keys are read with fewer requests.
@@ -25,46 +27,21 @@ pub struct Terminal {
     pub colour: bool,
 }
 
-/// One variable.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Row {
-    /// Its name.
-    pub variable: String,
-    /// The parameter as it was asked for.
-    pub parameter: String,
-    /// What the service has; nothing for a default and for what is composed.
-    pub version: Option<Version>,
-    /// Whether a version or label was asked for, rather than the latest.
-    pub pinned: bool,
-    /// Its type.
-    pub kind: Option<ParameterType>,
-    /// When it was last changed.
-    pub modified: Option<SystemTime>,
-    /// How long ago that is.
-    pub age: Option<Duration>,
-    /// What brought it.
-    pub source: &'static str,
-    /// Whether it replaces an inherited value.
-    pub overrides: bool,
-    /// Whether it is older than it may be.
-    pub stale: bool,
-}
-
-/// All that is told.
+/// The whole report.
 #[derive(Debug, Default)]
 pub struct Report {
     /// By name.
     pub rows: Vec<Row>,
     /// What keeps the command from starting.
     pub problems: Vec<String>,
-    /// Below a prefix, and nothing names them.
+    /// Parameters below a prefix that no key, requirement or filter names.
     pub unused: Option<Vec<String>>,
     /// What could be better.
     pub hints: Vec<String>,
 }
 
 impl Report {
-    /// Makes the report. `unused` says whether those are wanted.
+    /// Makes the report. `unused` says whether it lists unused parameters.
     #[must_use]
     pub fn new(
         config: &Config,
@@ -77,32 +54,7 @@ impl Report {
         let rows = environment
             .set
             .iter()
-            .map(|(name, setting)| {
-                let modified = setting
-                    .parameter
-                    .as_ref()
-                    .and_then(|parameter| parameter.modified);
-                let age = modified.map(|modified| now.duration_since(modified).unwrap_or_default());
-                let limit = setting.max_age.or(max_age);
-                Row {
-                    variable: name.to_string(),
-                    parameter: setting.param.clone(),
-                    version: setting
-                        .parameter
-                        .as_ref()
-                        .and_then(|parameter| parameter.version),
-                    pinned: is_pinned(&setting.param),
-                    kind: setting
-                        .parameter
-                        .as_ref()
-                        .and_then(|parameter| parameter.kind),
-                    modified,
-                    age,
-                    source: word(setting.source),
-                    overrides: setting.overrides,
-                    stale: age.zip(limit).is_some_and(|(age, limit)| age > limit),
-                }
-            })
+            .map(|(name, setting)| Row::new(name, setting, max_age, now))
             .collect();
         Self {
             rows,
@@ -116,7 +68,7 @@ impl Report {
         }
     }
 
-    /// The variables that are older than they may be.
+    /// The variables that are older than their maximum age.
     pub fn stale(&self) -> impl Iterator<Item = &Row> {
         self.rows.iter().filter(|row| row.stale)
     }
@@ -130,23 +82,6 @@ impl Report {
             ReportFormat::Markdown => markdown::render(self),
             ReportFormat::Toml => keys::render(self, config),
         }
-    }
-}
-
-/// A selector stands after the name; an ARN has colons of its own.
-fn is_pinned(param: &str) -> bool {
-    let bare = param.split('#').next().unwrap_or_default();
-    bare.matches(':').count() > if bare.starts_with("arn:") { 5 } else { 0 }
-}
-
-fn word(source: Source) -> &'static str {
-    match source {
-        Source::Prefix => "prefix",
-        Source::Object => "json",
-        Source::Key => "key",
-        Source::File => "file",
-        Source::Reference => "reference",
-        Source::Composed => "composed",
     }
 }
 
@@ -210,3 +145,6 @@ fn hints(config: &Config, fetched: Option<&Fetched>) -> Vec<String> {
     }
     hints
 }
+
+#[cfg(test)]
+mod tests;

@@ -60,14 +60,10 @@ pub(super) fn render(report: &Report, terminal: Terminal) -> String {
     list("Problems", "31", &report.problems);
     let stale: Vec<String> = report
         .stale()
-        .map(|row| format!("{} ({})", row.variable, row.parameter))
+        .map(|row| format!("{} ({})", row.variable, row.parameter()))
         .collect();
-    list("Older than they may be", "33", &stale);
-    list(
-        "Below a prefix, and nothing names them",
-        "33",
-        report.unused.as_deref().unwrap_or_default(),
-    );
+    list("Stale", "33", &stale);
+    list("Unused", "33", report.unused.as_deref().unwrap_or_default());
     list("Hints", "2", &report.hints);
     out
 }
@@ -76,11 +72,12 @@ fn cells(row: &Row) -> [String; 7] {
     let version = row
         .version
         .map_or(String::new(), |version| version.to_string());
-    let overrides = if row.overrides { ", overrides" } else { "" };
+    let mut source = vec![row.source().to_owned()];
+    source.extend(row.remarks());
     [
-        row.variable.clone(),
-        row.parameter.clone(),
-        if row.pinned {
+        row.variable.to_string(),
+        row.parameter(),
+        if row.provenance.is_pinned() {
             format!("{version} pinned")
         } else {
             version
@@ -90,7 +87,7 @@ fn cells(row: &Row) -> [String; 7] {
         row.age
             .map(|age| format!("{}d", days(age)))
             .unwrap_or_default(),
-        format!("{}{overrides}", row.source),
+        source.join(", "),
     ]
 }
 

@@ -1,0 +1,72 @@
+//! Where the value of a variable comes from.
+
+use crate::parameter::ValueRef;
+use std::fmt;
+
+/// Where the value of a variable comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Provenance {
+    /// A parameter below a prefix.
+    Prefix(ValueRef),
+    /// A member of a JSON object.
+    Object(ValueRef),
+    /// A key, in the variable or in a memory file.
+    Key(ValueRef),
+    /// A reference in the inherited environment.
+    Reference(ValueRef),
+    /// A template over other variables.
+    Composed,
+    /// The inherited environment, under another name.
+    Inherited,
+}
+
+impl Provenance {
+    /// The parameter, where there is one.
+    #[must_use]
+    pub fn param(&self) -> Option<&ValueRef> {
+        match self {
+            Self::Prefix(param)
+            | Self::Object(param)
+            | Self::Key(param)
+            | Self::Reference(param) => Some(param),
+            Self::Composed | Self::Inherited => None,
+        }
+    }
+
+    /// Whether a version or a label was asked for, rather than the latest version.
+    #[must_use]
+    pub fn is_pinned(&self) -> bool {
+        self.param().is_some_and(ValueRef::is_pinned)
+    }
+}
+
+impl fmt::Display for Provenance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Prefix(param)
+            | Self::Object(param)
+            | Self::Key(param)
+            | Self::Reference(param) => param.fmt(f),
+            Self::Composed => f.write_str("[compose]"),
+            Self::Inherited => f.write_str("the inherited environment"),
+        }
+    }
+}
+
+/// What a parameter was fetched for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Requester {
+    /// One variable.
+    Variable(crate::variable::VariableName),
+    /// The members of a JSON object.
+    Object,
+}
+
+impl fmt::Display for Requester {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Variable(name) => name.fmt(f),
+            Self::Object => f.write_str("--json"),
+        }
+    }
+}
