@@ -1,5 +1,6 @@
 //! Classifies the SDK's errors by types and codes, never by a response's body, which may hold values.
 
+use super::connection::ConnectionError;
 use super::denial::Denial;
 use super::error::{FetchError, TransientError};
 use super::session::Client;
@@ -9,7 +10,6 @@ use aws_smithy_types::date_time::{DateTime, Format};
 use ssm_exec_core::parameter::ParameterRef;
 use ssm_exec_core::plan::Request;
 use std::error::Error;
-use std::io;
 use std::time::{Duration, SystemTime};
 
 /// Whether another try may help.
@@ -230,14 +230,16 @@ fn retry_after(response: &HttpResponse) -> Option<Duration> {
 }
 
 fn dispatch_failure(source: &(dyn Error + 'static), client: &Client) -> Failure {
-    let mut here = Some(source);
-    let mut deepest = source;
-    while let Some(error) = here {
-        if let Some(failure) = tls_failure(error, &client.endpoint) {
-            return Failure::Permanent(PermanentError::Other(failure));
-        }
-        deepest = error;
-        here = error.source();
+    if let Some(error) = connection_error(source) {
+        return match error.cause.is_transient() {
+            true => Failure::Transient {
+                error: TransientError::Connection(Box::new(error)),
+                at_least: None,
+            },
+            false => Failure::Permanent(PermanentError::Other(FetchError::Connection(Box::new(
+                error,
+            )))),
+        };
     }
     let text = chain(source);
     if text.contains("Missing Region") || text.contains("missing signing region") {
@@ -249,10 +251,10 @@ fn dispatch_failure(source: &(dyn Error + 'static), client: &Client) -> Failure 
             text,
         });
     }
-    network(match deepest.downcast_ref::<io::Error>() {
-        Some(error) => format!("the connection to {} failed ({error})", client.endpoint),
-        None => format!("the connection to {} failed ({deepest})", client.endpoint),
-    })
+    network(format!(
+        "the connection to {} failed ({text})",
+        client.endpoint
+    ))
 }
 
 /// The rule set's own errors come as dispatch failures and have no type of their own.
@@ -262,20 +264,16 @@ fn is_setup(text: &str) -> bool {
         || text.contains("invalid value for field")
 }
 
-/// Why TLS failed, if it did: `io::Error` hides its cause from `source`, and comes in layers.
-pub(super) fn tls_failure(mut error: &(dyn Error + 'static), endpoint: &str) -> Option<FetchError> {
-    while let Some(layer) = error.downcast_ref::<io::Error>() {
-        error = layer.get_ref()?;
+/// What failed at a server, if a connection did.
+pub(super) fn connection_error(error: &(dyn Error + 'static)) -> Option<ConnectionError> {
+    let mut here = Some(error);
+    while let Some(error) = here {
+        if let Some(found) = error.downcast_ref::<ConnectionError>() {
+            return Some(found.clone());
+        }
+        here = error.source();
     }
-    let error = error.downcast_ref::<rustls::Error>()?;
-    let (endpoint, reason) = (endpoint.to_owned(), error.to_string());
-    match error {
-        rustls::Error::InvalidCertificate(_) => Some(FetchError::Tls { endpoint, reason }),
-        rustls::Error::PeerIncompatible(_)
-        | rustls::Error::AlertReceived(_)
-        | rustls::Error::InvalidMessage(_) => Some(FetchError::Handshake { endpoint, reason }),
-        _ => None,
-    }
+    None
 }
 
 /// An error and its causes in one line. Only for errors that hold no response.

@@ -20,6 +20,11 @@ pub enum CredentialSource {
 }
 
 impl CredentialSource {
+    /// Whether STS gives the credentials.
+    pub(super) fn asks_sts(&self) -> bool {
+        matches!(self, Self::WebIdentity | Self::Role(_))
+    }
+
     /// What to do when it fails.
     pub(super) fn remedy(&self) -> String {
         match self {

@@ -1,7 +1,7 @@
 //! Credentials: the SDK's chain, asked source by source and before anything else, so that each can say
 //! in its own name why it has none.
 
-use super::classify::{chain, tls_failure};
+use super::classify::{chain, connection_error};
 use super::credential_source::CredentialSource as Source;
 use super::error::FetchError;
 use aws_config::SdkConfig;
@@ -38,7 +38,7 @@ pub(super) async fn find(
         debug!("asking {source} for credentials");
         match ask(&source, config).await {
             Ok(credentials) => return Ok(credentials),
-            Err(error @ CredentialsError::CredentialsNotLoaded(_)) => {
+            Err(error @ CredentialsError::CredentialsNotLoaded(_)) if !is_refused(&error) => {
                 let absence = absence(&source, inherited, &error);
                 looked_at.push(format!("{source} ({absence})"));
             }
@@ -126,6 +126,11 @@ async fn ask(source: &Source, config: &ProviderConfig) -> provider::Result {
     }
 }
 
+/// Whether the connection that a source needs is one that will always be refused.
+fn is_refused(error: &CredentialsError) -> bool {
+    connection_error(error).is_some_and(|error| !error.cause.is_transient())
+}
+
 /// Why a source was passed over.
 fn absence(source: &Source, inherited: &Inherited<'_>, error: &CredentialsError) -> String {
     let text = reason(error);
@@ -143,12 +148,9 @@ fn absence(source: &Source, inherited: &Inherited<'_>, error: &CredentialsError)
 }
 
 fn failure(aws: &Aws, source: Source, error: &CredentialsError) -> FetchError {
-    let mut here: Option<&(dyn Error + 'static)> = Some(error);
-    while let Some(error) = here {
-        if let Some(failure) = tls_failure(error, &format!("the server that {source} needs")) {
-            return failure;
-        }
-        here = error.source();
+    if let Some(error) = connection_error(error) {
+        let error = Box::new(error);
+        return FetchError::SourceUnreachable { source, error };
     }
     let reason = reason(error);
     if is_sso_session(&reason) {

@@ -1,5 +1,6 @@
 //! Why the parameters can't be fetched.
 
+use super::connection::ConnectionError;
 use super::credential_source::CredentialSource;
 use super::denial::Denial;
 use ssm_exec_core::config::ConfigError;
@@ -110,20 +111,22 @@ pub enum FetchError {
         /// The deadline.
         timeout: Duration,
     },
-    /// Both speak, and not the same TLS.
-    Handshake {
-        /// The endpoint.
-        endpoint: String,
-        /// Why not.
-        reason: String,
+    /// There is more below a prefix than may be fetched.
+    TooMany {
+        /// The request for the prefix.
+        request: Request,
+        /// The most that may be fetched.
+        limit: usize,
     },
-    /// The server's certificate can't be trusted.
-    Tls {
-        /// The endpoint.
-        endpoint: String,
-        /// Why not.
-        reason: String,
+    /// A credentials source needs a server that cannot be reached or used.
+    SourceUnreachable {
+        /// Which source.
+        source: CredentialSource,
+        /// What failed.
+        error: Box<ConnectionError>,
     },
+    /// A server cannot be reached, or a connection to it cannot be used.
+    Connection(Box<ConnectionError>),
 }
 
 /// A failure that may be over at the next attempt.
@@ -135,6 +138,8 @@ pub enum TransientError {
     Service(u16, Option<String>),
     /// No answer, or half of one: as the rest of a sentence.
     Network(String),
+    /// A server could not be reached, or did not answer.
+    Connection(Box<ConnectionError>),
 }
 
 impl FetchError {
@@ -156,11 +161,11 @@ impl FetchError {
             | Self::SecretDenied { .. }
             | Self::Key { .. } => Status::Denied,
             Self::NoValue { .. } => Status::Unusable,
-            Self::InvalidResponse { .. }
-            | Self::Unavailable { .. }
-            | Self::TimedOut { .. }
-            | Self::Handshake { .. }
-            | Self::Tls { .. } => Status::TryLater,
+            Self::InvalidResponse { .. } | Self::Unavailable { .. } | Self::TimedOut { .. } => {
+                Status::TryLater
+            }
+            Self::TooMany { .. } => Status::Config,
+            Self::Connection(error) | Self::SourceUnreachable { error, .. } => error.cause.status(),
         }
     }
 }
@@ -230,6 +235,7 @@ impl fmt::Display for FetchError {
                         "; {throttled} requests were throttled in all: the account shares 40 requests a second between all readers of Parameter Store in this region unless higher throughput is switched on (`aws ssm update-service-setting --setting-id /ssm/parameter-store/high-throughput-enabled --setting-value true`); do that, or raise --timeout"
                     ),
                     TransientError::Service(..) => f.write_str("; AWS or a proxy failed: try again later"),
+                    TransientError::Connection(_) => Ok(()),
                     TransientError::Network(_) => f.write_str(
                         "; check the endpoint, the region's name, DNS, the route (VPC endpoint, NAT) and the proxy variables",
                     ),
@@ -239,14 +245,18 @@ impl fmt::Display for FetchError {
                 f,
                 "timed out after {timeout:?} while {stage}; raise --timeout, or find out what doesn't answer (`-vv` logs each step)"
             ),
-            Self::Handshake { endpoint, reason } => write!(
+            Self::TooMany { request, limit } => write!(
                 f,
-                "TLS with {endpoint} failed: {reason}; it must speak TLS 1.2 or 1.3: is a plain server, an old one or a proxy in its place?"
+                "{request} has more than {limit} parameters; choose a longer prefix, or raise --max-parameters"
             ),
-            Self::Tls { endpoint, reason } => write!(
-                f,
-                "the certificate of {endpoint} can't be trusted: {reason}; behind a TLS-inspecting proxy or with a private CA, name its roots with `--ca-bundle FILE`"
-            ),
+            Self::SourceUnreachable { source, error } => {
+                write!(f, "no AWS credentials from {source}: ")?;
+                if error.cause.is_transient() && source.asks_sts() {
+                    f.write_str("STS can't be reached: ")?;
+                }
+                error.fmt(f)
+            }
+            Self::Connection(error) => error.fmt(f),
         }
     }
 }
@@ -269,6 +279,7 @@ impl fmt::Display for TransientError {
             }
             Self::Service(status, None) => write!(f, "the service failed with HTTP {status}"),
             Self::Network(reason) => f.write_str(reason),
+            Self::Connection(error) => error.fmt(f),
         }
     }
 }

@@ -1,17 +1,23 @@
 //! The only room that knows the AWS SDK: requests in, parameters out, errors classified.
 
 mod classify;
+mod connection;
 mod credential_source;
 mod credentials;
 mod denial;
+mod dial;
 mod environment;
 mod error;
+mod local;
 mod parameter_store;
+mod proxy;
 mod retry;
 mod session;
+mod tls;
 mod tls_roots;
 mod transport;
 
+pub use connection::{CertificateProblem, ConnectionError, ConnectionFailure, ProxyName, Step};
 pub use credential_source::CredentialSource;
 pub use denial::Denial;
 pub use environment::unset_empty_variables;
@@ -33,6 +39,9 @@ use tokio::task::JoinSet;
 /// How many requests are under way at once: enough to hide a round trip of a region away, few enough
 /// that one start takes less than half of the default quota's second.
 const CONCURRENT: usize = 16;
+
+/// The most that is fetched below one prefix.
+const MAX_PARAMETERS: usize = 10_000;
 
 /// How often the progress is told.
 const TICK: Duration = Duration::from_millis(100);
@@ -109,8 +118,12 @@ async fn run(
     budget: &Arc<RetryBudget>,
 ) -> Result<Fetched, FetchError> {
     let client = session::connect(config, inherited).await?;
-    let budget = Arc::clone(budget);
-    send_all(parameter_store::Connection { client, budget }, requests).await
+    let connection = parameter_store::Connection {
+        client,
+        budget: Arc::clone(budget),
+        max_parameters: MAX_PARAMETERS,
+    };
+    send_all(connection, requests).await
 }
 
 /// Sends the requests through a client that is given, until they are answered or `timeout` is over.
@@ -126,6 +139,7 @@ pub async fn fetch_through(
     let session = parameter_store::Connection {
         client: session::Client::given(client),
         budget: Arc::new(RetryBudget::new(Instant::now() + timeout, timeout)),
+        max_parameters: MAX_PARAMETERS,
     };
     send_all(session, requests).await
 }

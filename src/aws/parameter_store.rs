@@ -5,6 +5,7 @@ use super::classify::{Failure, PermanentError, classify};
 use super::error::FetchError;
 use super::retry::RetryBudget;
 use super::session::Client;
+use super::transport::LongestAnswer;
 use aws_sdk_ssm::operation::get_parameters::GetParametersOutput;
 use aws_sdk_ssm::operation::get_parameters_by_path::GetParametersByPathOutput;
 use aws_sdk_ssm::types::{
@@ -26,7 +27,14 @@ const LAST_SECOND: u64 = 253_402_300_799;
 pub(super) struct Connection {
     pub(super) client: Client,
     pub(super) budget: Arc<RetryBudget>,
+    /// The most that may be below one prefix.
+    pub(super) max_parameters: usize,
 }
+
+/// The response to ten Secrets Manager references: 64 KB each, contained twice and escaped twice.
+const SECRETS: LongestAnswer = LongestAnswer(16 << 20);
+/// The most pages of a prefix: pages may be empty, but they must end.
+const PAGES: usize = 10_000;
 
 /// The response to one request.
 pub(super) enum Answer {
@@ -56,6 +64,7 @@ async fn below(
 ) -> Result<Vec<FetchedParameter>, FetchError> {
     let invalid = |reason: &str| Err(invalid_response(request, reason));
     let mut attempts = connection.budget.attempts(request);
+    let limit = connection.max_parameters;
     'again: loop {
         let mut parameters = Vec::new();
         let mut token: Option<String> = None;
@@ -84,6 +93,15 @@ async fn below(
                     return invalid(&format!("{} isn't below that prefix", parameter.name));
                 }
                 parameters.push(parameter);
+            }
+            if parameters.len() > limit {
+                return Err(FetchError::TooMany {
+                    request: request.clone(),
+                    limit,
+                });
+            }
+            if seen.len() >= limit.max(PAGES) {
+                return invalid("its pages don't end");
             }
             // The last page has no token; elsewhere in the API it has an empty one.
             token = page.next_token.filter(|token| !token.is_empty());
@@ -142,6 +160,10 @@ async fn batch(
     request: &Request,
     names: &[ParameterRef],
 ) -> Result<Vec<(ParameterRef, FetchedParameter)>, FetchError> {
+    let longest = match names.iter().any(|name| name.name().is_secret_reference()) {
+        true => SECRETS,
+        false => LongestAnswer::default(),
+    };
     let mut attempts = connection.budget.attempts(request);
     let output = loop {
         let call = connection
@@ -150,6 +172,9 @@ async fn batch(
             .get_parameters()
             .set_names(Some(names.iter().map(ToString::to_string).collect()))
             .with_decryption(true);
+        let call = call.customize().mutate_request(move |request| {
+            request.add_extension(longest);
+        });
         match call.send().await {
             Ok(output) => break output,
             Err(error) => {

@@ -3,7 +3,7 @@
 
 use super::error::FetchError;
 use super::transport::Transport;
-use super::{Identity, credentials, tls_roots};
+use super::{Identity, credentials};
 use aws_config::imds::region::ImdsRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::ProfileFileRegionProvider;
@@ -23,8 +23,10 @@ use ssm_exec_core::origin::Origin;
 use std::time::Duration;
 use tracing::debug;
 
-/// One try, from connecting to the end of the body. The SDK itself has no such limit.
-const ATTEMPT: Duration = Duration::from_secs(10);
+/// One step of a connection: DNS, TCP, TLS. The SDK's own default.
+const CONNECT: Duration = Duration::from_millis(3_100);
+/// From the request to the end of its answer. The SDK itself has no such limit.
+const ANSWER: Duration = Duration::from_secs(10);
 
 /// The SDK's client, and what its errors are told with.
 pub(super) struct Client {
@@ -51,11 +53,7 @@ struct Session {
 /// Finds region and credentials, and connects to nothing yet but what they need.
 async fn foundation(config: &Config, inherited: &Inherited<'_>) -> Result<Session, FetchError> {
     let aws = &config.aws;
-    let bundle = aws.ca_bundle.clone();
-    let roots = bundle
-        .map(|bundle| tls_roots::from_bundle(&bundle.value, &bundle.origin))
-        .transpose()?;
-    let transport = Transport::new(roots);
+    let transport = Transport::new(aws, inherited)?;
     let profile = profile(aws);
     check_profile(aws).await?;
     let region = region(aws, &transport).await.ok_or(FetchError::NoRegion)?;
@@ -124,7 +122,8 @@ pub(super) async fn connect(
         .retry_config(RetryConfig::disabled())
         .timeout_config(
             TimeoutConfig::builder()
-                .operation_attempt_timeout(ATTEMPT)
+                .connect_timeout(CONNECT)
+                .read_timeout(ANSWER)
                 .build(),
         );
     if let Some(url) = our_endpoint(aws.endpoint.as_ref()) {

@@ -1,119 +1,280 @@
-//! The HTTP client: TLS, its roots and its cryptography are set up for the first https request, and
-//! not at all without one.
+//! The HTTP client that the SDK sends its requests by: one connection for one request at a time, kept
+//! for the next, and whole answers of a bounded length.
 
-use super::tls_roots::{self, Roots};
-use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_smithy_http_client::tls::{self, TlsContext, TrustStore, rustls_provider::CryptoMode};
-use aws_smithy_http_client::{Builder, Connector};
+use super::connection::{ConnectionError, ConnectionFailure, Step};
+use super::dial::{self, Dialer};
+use super::proxy::Proxies;
+use super::tls_roots::TlsRoots;
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
-    SharedHttpConnector,
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use std::sync::{Arc, OnceLock};
+use aws_smithy_types::body::SdkBody;
+use http::{HeaderValue, Request, Response, Uri, header};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper_util::rt::TokioIo;
+use ssm_exec_core::config::Aws;
+use ssm_exec_core::config::ConfigError;
+use ssm_exec_core::inherited::Inherited;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-/// Chooses between the two clients by a request's scheme.
+/// The most that the answer to a request may have, in bytes: more is not read. Goes with the request.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LongestAnswer(pub(super) usize);
+
+impl Default for LongestAnswer {
+    /// Ten values of 8 KB, every character escaped, and room.
+    fn default() -> Self {
+        Self(2 << 20)
+    }
+}
+
+/// The HTTP client of a run.
 #[derive(Debug, Clone)]
-pub(super) struct Transport(Arc<Clients>);
+pub(super) struct Transport(Arc<Connections>);
 
 #[derive(Debug)]
-struct Clients {
-    plain: SharedHttpClient,
-    secure: OnceLock<SharedHttpClient>,
-    roots: Option<Roots>,
-    proxied: bool,
+struct Connections {
+    dialer: Dialer,
+    idle: Mutex<Vec<Connection>>,
+}
+
+/// A connection that waits for its next request.
+#[derive(Debug)]
+struct Connection {
+    origin: String,
+    sender: SendRequest<Full<Bytes>>,
+    forwarded: Option<Option<HeaderValue>>,
 }
 
 impl Transport {
-    /// With these roots alone, or with the system's.
-    pub(super) fn new(roots: Option<Roots>) -> Self {
-        let plain = Builder::new().build_with_connector_fn(|settings, components| {
-            configured(settings, components).build_http()
-        });
-        Self(Arc::new(Clients {
-            plain,
-            secure: OnceLock::new(),
-            roots,
-            proxied: has_proxy(),
-        }))
+    /// # Errors
+    /// For a proxy or a CA bundle that can't be used.
+    pub(super) fn new(aws: &Aws, inherited: &Inherited<'_>) -> Result<Self, ConfigError> {
+        let roots = match &aws.ca_bundle {
+            Some(bundle) => TlsRoots::bundle(&bundle.value, &bundle.origin)?,
+            None => TlsRoots::from_environment(inherited),
+        };
+        let proxies = Proxies::from_environment(inherited)?;
+        Ok(Self(Arc::new(Connections {
+            dialer: Dialer::new(proxies, roots, aws.allow_http),
+            idle: Mutex::default(),
+        })))
     }
-
-    /// A proxy may itself speak TLS, so behind one the client that can is always taken.
-    fn client_for(&self, uri: &str) -> &SharedHttpClient {
-        let clients = &self.0;
-        if !uri.starts_with("https:") && !clients.proxied {
-            return &clients.plain;
-        }
-        clients.secure.get_or_init(|| {
-            let pem = clients
-                .roots
-                .clone()
-                .unwrap_or_else(tls_roots::default)
-                .into_pem();
-            Builder::new().build_with_connector_fn(move |settings, components| {
-                let context = TlsContext::builder()
-                    .with_trust_store(TrustStore::empty().with_pem_certificate(pem.clone()))
-                    .build()
-                    .expect("a context of checked certificates");
-                configured(settings, components)
-                    .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
-                    .tls_context(context)
-                    .build()
-            })
-        })
-    }
-}
-
-/// `ProxyConfig` tells of one that it comes from the environment, not whether anything is in it.
-fn has_proxy() -> bool {
-    ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"]
-        .iter()
-        .flat_map(|name| {
-            [
-                std::env::var_os(name),
-                std::env::var_os(name.to_ascii_lowercase()),
-            ]
-        })
-        .any(|value| value.is_some_and(|value| !value.is_empty()))
-}
-
-fn configured(
-    settings: Option<&HttpConnectorSettings>,
-    components: Option<&RuntimeComponents>,
-) -> aws_smithy_http_client::ConnectorBuilder {
-    let mut builder = Connector::builder().proxy_config(ProxyConfig::from_env());
-    builder.set_connector_settings(settings.cloned());
-    builder.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
-    builder
 }
 
 impl HttpClient for Transport {
     fn http_connector(
         &self,
         settings: &HttpConnectorSettings,
-        components: &RuntimeComponents,
+        _components: &RuntimeComponents,
     ) -> SharedHttpConnector {
-        SharedHttpConnector::new(ByScheme {
-            transport: self.clone(),
-            settings: settings.clone(),
-            components: components.clone(),
+        SharedHttpConnector::new(Connector {
+            connections: Arc::clone(&self.0),
+            connect_timeout: settings.connect_timeout(),
+            read_timeout: settings.read_timeout(),
         })
     }
 }
 
 #[derive(Debug)]
-struct ByScheme {
-    transport: Transport,
-    settings: HttpConnectorSettings,
-    components: RuntimeComponents,
+struct Connector {
+    connections: Arc<Connections>,
+    connect_timeout: Option<Duration>,
+    read_timeout: Option<Duration>,
 }
 
-impl HttpConnector for ByScheme {
+impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        self.transport
-            .client_for(request.uri())
-            .http_connector(&self.settings, &self.components)
-            .call(request)
+        let connections = Arc::clone(&self.connections);
+        let (connect, read) = (self.connect_timeout, self.read_timeout);
+        HttpConnectorFuture::new(async move {
+            let LongestAnswer(limit) = request.extension().copied().unwrap_or_default();
+            let request = request
+                .try_into_http1x()
+                .map_err(|error| ConnectorError::user(error.into()))?;
+            let request = request
+                .map(|body| Full::new(Bytes::copy_from_slice(body.bytes().unwrap_or_default())));
+            let response = connections
+                .send(request, connect, read, limit)
+                .await
+                .map_err(for_the_sdk)?;
+            HttpResponse::try_from(response.map(SdkBody::from))
+                .map_err(|error| ConnectorError::other(error.into(), None))
+        })
     }
+}
+
+/// So that the SDK's own clients know what is worth another try.
+fn for_the_sdk(error: ConnectionError) -> ConnectorError {
+    match &error.cause {
+        ConnectionFailure::NoAnswer { .. } => ConnectorError::timeout(error.into()),
+        cause if cause.is_transient() => ConnectorError::io(error.into()),
+        _ => ConnectorError::other(error.into(), None),
+    }
+}
+
+impl Connections {
+    async fn send(
+        &self,
+        mut request: Request<Full<Bytes>>,
+        connect_timeout: Option<Duration>,
+        read_timeout: Option<Duration>,
+        limit: usize,
+    ) -> Result<Response<Bytes>, ConnectionError> {
+        let uri = request.uri().clone();
+        loop {
+            let (mut connection, is_new) = match self.take_idle(&uri) {
+                Some(connection) => (connection, false),
+                None => (self.open(&uri, connect_timeout).await?, true),
+            };
+            connection.address(&mut request, &uri);
+            let work = connection.exchange(request, limit);
+            let answer = match read_timeout {
+                None => work.await,
+                Some(limit) => {
+                    tokio::time::timeout(limit, work)
+                        .await
+                        .unwrap_or(Err(Unanswered::Failed(ConnectionFailure::NoAnswer {
+                            step: Step::Answer,
+                            limit,
+                        })))
+                }
+            };
+            match answer {
+                Ok(response) => {
+                    // After a failure of the server, another of its machines may do better.
+                    if !response.status().is_server_error() {
+                        self.keep(connection);
+                    }
+                    return Ok(response);
+                }
+                // The server has closed it in the meantime.
+                Err(Unanswered::NotSent(back)) if !is_new => request = back,
+                Err(Unanswered::NotSent(_)) => {
+                    let cause = ConnectionFailure::Lost("before the request was sent".to_owned());
+                    return Err(dial::error(&uri, cause));
+                }
+                Err(Unanswered::Failed(cause)) => return Err(dial::error(&uri, cause)),
+            }
+        }
+    }
+
+    async fn open(
+        &self,
+        uri: &Uri,
+        limit: Option<Duration>,
+    ) -> Result<Connection, ConnectionError> {
+        let dialed = self.dialer.dial(uri, limit).await?;
+        let (sender, connection) = http1::handshake(TokioIo::new(dialed.stream))
+            .await
+            .map_err(|error| dial::error(uri, ConnectionFailure::Lost(error.to_string())))?;
+        tokio::spawn(connection);
+        Ok(Connection {
+            origin: origin(uri),
+            sender,
+            forwarded: dialed.forwarded,
+        })
+    }
+
+    fn take_idle(&self, uri: &Uri) -> Option<Connection> {
+        let origin = origin(uri);
+        let mut idle = self.idle.lock().ok()?;
+        idle.retain(|connection| !connection.sender.is_closed());
+        let at = idle
+            .iter()
+            .position(|connection| connection.origin == origin && connection.sender.is_ready())?;
+        Some(idle.swap_remove(at))
+    }
+
+    fn keep(&self, connection: Connection) {
+        if let Ok(mut idle) = self.idle.lock() {
+            idle.push(connection);
+        }
+    }
+}
+
+/// A connection serves one of these.
+fn origin(uri: &Uri) -> String {
+    format!(
+        "{}://{}",
+        uri.scheme_str().unwrap_or_default(),
+        uri.authority().map_or("", |authority| authority.as_str())
+    )
+}
+
+/// Why there is no answer.
+enum Unanswered {
+    NotSent(Request<Full<Bytes>>),
+    Failed(ConnectionFailure),
+}
+
+impl Connection {
+    /// Fits a request to who reads it: a server is told the path, a proxy the whole URL.
+    fn address(&self, request: &mut Request<Full<Bytes>>, uri: &Uri) {
+        let host = match uri.port_u16() {
+            Some(443) if uri.scheme_str() == Some("https") => uri.host(),
+            Some(80) if uri.scheme_str() == Some("http") => uri.host(),
+            _ => uri.authority().map(http::uri::Authority::as_str),
+        };
+        if let Ok(host) = HeaderValue::from_str(host.unwrap_or_default()) {
+            request.headers_mut().entry(header::HOST).or_insert(host);
+        }
+        match &self.forwarded {
+            None => {
+                let path = uri.path_and_query().cloned();
+                *request.uri_mut() = path.map_or_else(Uri::default, Uri::from);
+            }
+            Some(authorization) => {
+                *request.uri_mut() = uri.clone();
+                if let Some(authorization) = authorization {
+                    let headers = request.headers_mut();
+                    headers.insert(header::PROXY_AUTHORIZATION, authorization.clone());
+                }
+            }
+        }
+    }
+
+    async fn exchange(
+        &mut self,
+        request: Request<Full<Bytes>>,
+        limit: usize,
+    ) -> Result<Response<Bytes>, Unanswered> {
+        let lost =
+            |error: hyper::Error| Unanswered::Failed(ConnectionFailure::Lost(reason(&error)));
+        let response = match self.sender.try_send_request(request).await {
+            Ok(response) => response,
+            Err(mut error) => {
+                return Err(match error.take_message() {
+                    Some(request) => Unanswered::NotSent(request),
+                    None => lost(error.into_error()),
+                });
+            }
+        };
+        let (head, body): (_, Incoming) = response.into_parts();
+        match Limited::new(body, limit).collect().await {
+            Ok(body) => Ok(Response::from_parts(head, body.to_bytes())),
+            Err(error) if error.is::<LengthLimitError>() => {
+                Err(Unanswered::Failed(ConnectionFailure::TooLong { limit }))
+            }
+            Err(error) => Err(match error.downcast::<hyper::Error>() {
+                Ok(error) => lost(*error),
+                Err(error) => Unanswered::Failed(ConnectionFailure::Lost(error.to_string())),
+            }),
+        }
+    }
+}
+
+/// The system's reason, where there is one.
+fn reason(error: &hyper::Error) -> String {
+    let mut deepest: &(dyn std::error::Error + 'static) = error;
+    while let Some(source) = deepest.source() {
+        deepest = source;
+    }
+    deepest.to_string()
 }

@@ -165,22 +165,6 @@ fn each_error_has_its_status_and_says_what_to_do() {
             "in 7 tries: the last time, the connection failed",
         ),
         (
-            fetch(FetchError::Handshake {
-                endpoint: "https://ssm".to_owned(),
-                reason: "received fatal alert: ProtocolVersion".to_owned(),
-            }),
-            75,
-            "TLS with https://ssm failed: received fatal alert: ProtocolVersion; it must speak TLS 1.2",
-        ),
-        (
-            fetch(FetchError::Tls {
-                endpoint: "https://x".to_owned(),
-                reason: "unknown issuer".to_owned(),
-            }),
-            75,
-            "--ca-bundle FILE",
-        ),
-        (
             CommandError::NotFound {
                 command: "srv".into(),
                 searched: true,

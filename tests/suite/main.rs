@@ -9,6 +9,7 @@ mod support;
 mod bytes;
 mod check;
 mod cmd;
+mod connections;
 mod credentials;
 mod denylist;
 mod docker;

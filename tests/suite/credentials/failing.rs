@@ -34,6 +34,9 @@ fn always(code: u16, body: &'static str) -> HttpServer {
 /// Nothing listens there.
 const NOWHERE: &str = "http://127.0.0.1:1";
 
+/// Another machine.
+const ELSEWHERE: &str = "http://aws.invalid";
+
 fn process(run: Run, body: &str) -> Setup {
     let run = with_config(run, "[default]\ncredential_process = ./give\n");
     script(&run.home().join("give"), &format!("#!/bin/sh\n{body}\n"));
@@ -271,9 +274,32 @@ const ROWS: &[Row] = &[
         |run| without_server(with_web_identity(run).env(STS, NOWHERE)),
         75,
         &[
-            "from the web identity: STS can't be reached",
+            "from the web identity: STS can't be reached: couldn't connect to 127.0.0.1:1",
             "VPC endpoint",
         ],
+    ),
+    (
+        "a web identity with STS over plain HTTP on another machine",
+        |run| without_server(with_web_identity(run).env(STS, ELSEWHERE)),
+        78,
+        &["from the web identity: http://aws.invalid:80 would receive secrets over plain HTTP"],
+    ),
+    (
+        "an SSO session with a portal over plain HTTP on another machine",
+        |run| without_server(with_sso(run, SSO_SESSION, LATER).env(SSO, ELSEWHERE)),
+        78,
+        &["from the profile `sso`: http://aws.invalid:80 would receive secrets over plain HTTP"],
+    ),
+    (
+        "a metadata service over plain HTTP on another machine",
+        |run| {
+            without_server(
+                run.unset("AWS_EC2_METADATA_DISABLED")
+                    .env(METADATA, ELSEWHERE),
+            )
+        },
+        78,
+        &["http://aws.invalid:80 would receive secrets over plain HTTP"],
     ),
     (
         "a role that STS denies",
@@ -471,8 +497,9 @@ fn a_source_that_never_answers_runs_into_the_timeout() {
 fn an_untrusted_certificate_of_a_source_is_reported() {
     let (stub, private) = (stub(), Stub::builder().tls().start());
     let run = with_web_identity(without_credentials(&stub)).env(STS, private.url());
-    run.fails(75).says(&[
-        "the certificate of the server that the web identity needs can't be trusted",
+    run.fails(78).says(&[
+        "no AWS credentials from the web identity: the certificate of localhost:",
+        "issued by \"ssm-stub CA\", which isn't trusted",
         "--ca-bundle FILE",
     ]);
 }

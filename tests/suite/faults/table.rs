@@ -800,20 +800,20 @@ pub const ROWS: &[Row] = &[
     row(
         "TLS with an unknown CA",
         || by_prefix(filled(Stub::builder().tls().start())),
-        Status(75),
-        "--ca-bundle FILE",
+        Status(78),
+        "issued by \"ssm-stub CA\", which isn't trusted",
     ),
     row(
         "TLS with a certificate for another host",
         || tls(Stub::builder().certificate(Certificate::WrongName).start()),
-        Status(75),
-        "can't be trusted",
+        Status(78),
+        "can't be trusted: it is for elsewhere.example, not for localhost",
     ),
     row(
         "TLS with an expired certificate",
         || tls(Stub::builder().certificate(Certificate::Expired).start()),
-        Status(75),
-        "can't be trusted",
+        Status(78),
+        "can't be trusted: it expired at 2021-01-01T00:00:00Z",
     ),
     row(
         "a TLS handshake that stalls",

@@ -212,6 +212,8 @@ pub struct Aws {
     pub external_id: Option<String>,
     /// The only roots to trust.
     pub ca_bundle: Option<Given<PathBuf>>,
+    /// Whether secrets may travel over plain HTTP to another machine.
+    pub allow_http: bool,
 }
 
 /// Where SSM is.

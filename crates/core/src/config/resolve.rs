@@ -78,6 +78,7 @@ impl Config {
             exclude: parsed(exclude, Glob::parse)?,
         };
         let keep = parsed(keep, Glob::parse)?;
+        let allow_http = on(allow_http);
         let default_timeout = match inherited.get("AWS_LAMBDA_RUNTIME_API") {
             Some(_) => LAMBDA_TIMEOUT,
             None => TIMEOUT,
@@ -103,12 +104,13 @@ impl Config {
                 region: region.map(aws::check_region).transpose()?,
                 profile,
                 endpoint: endpoint_url
-                    .map(|url| aws::endpoint(url, on(allow_http)))
+                    .map(|url| aws::endpoint(url, allow_http))
                     .transpose()?,
                 role_arn: role_arn.map(aws::check_role).transpose()?,
                 external_id: external_id.map(|given| given.value),
                 ca_bundle: ca_bundle
                     .map(|given| Given::new(PathBuf::from(given.value), given.origin)),
+                allow_http,
             },
             timeout: timeout.map_or(Ok(default_timeout), time_limit)?,
             skip: on(skip),

@@ -1,0 +1,470 @@
+//! Why a server can't be reached or doesn't answer: which one, at which step, and what to do.
+
+use ssm_exec_core::status::Status;
+use std::fmt;
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// Why a server can't be reached or doesn't answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectionError {
+    /// The server that the request is for.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// What went wrong.
+    pub cause: ConnectionFailure,
+}
+
+/// A proxy, without its user and password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProxyName {
+    /// Its URL.
+    pub url: String,
+    /// The variable that names it.
+    pub variable: &'static str,
+}
+
+/// What went wrong, in the order of the steps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConnectionFailure {
+    /// Secrets would travel in clear to another machine.
+    PlainHttp,
+    /// The roots that TLS would trust can't be read.
+    Roots(String),
+    /// The name has no address.
+    Lookup(String),
+    /// No connection to any of its addresses.
+    Connect {
+        /// The address that was tried last.
+        address: Option<IpAddr>,
+        /// The system's reason.
+        reason: String,
+    },
+    /// Nothing answered in time.
+    NoAnswer {
+        /// What was being done.
+        step: Step,
+        /// How long it was waited for.
+        limit: Duration,
+    },
+    /// The system refused a socket or a thread.
+    System(String),
+    /// The proxy can't be reached.
+    Proxy {
+        /// Which.
+        proxy: ProxyName,
+        /// Why not.
+        reason: String,
+    },
+    /// The proxy answered, and not with a tunnel.
+    ProxyStatus {
+        /// Which.
+        proxy: ProxyName,
+        /// What it answered.
+        status: u16,
+    },
+    /// TLS failed before there was a certificate to judge.
+    Handshake(String),
+    /// The certificate was refused.
+    Certificate(CertificateProblem),
+    /// The connection ended before the answer was complete.
+    Lost(String),
+    /// The answer is longer than any that is asked for.
+    TooLong {
+        /// The most that is read, in bytes.
+        limit: usize,
+    },
+}
+
+/// A step of a request that takes time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// DNS.
+    Lookup,
+    /// TCP.
+    Connect,
+    /// TLS, or a proxy's tunnel.
+    Handshake,
+    /// The answer itself.
+    Answer,
+}
+
+/// Why a certificate was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CertificateProblem {
+    /// No trusted root has issued it.
+    UnknownIssuer {
+        /// The issuer at the end of its chain.
+        issuer: Option<String>,
+    },
+    /// It isn't valid yet: the server's clock or this machine's will get there.
+    NotValidYet(String),
+    /// Anything else.
+    Other(String),
+}
+
+impl ConnectionFailure {
+    /// Whether the same request may succeed later without anybody changing anything.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Lookup(_)
+            | Self::Connect { .. }
+            | Self::NoAnswer { .. }
+            | Self::Proxy { .. }
+            | Self::Lost(_) => true,
+            Self::ProxyStatus { status, .. } => !matches!(status, 403 | 407),
+            Self::PlainHttp
+            | Self::Roots(_)
+            | Self::System(_)
+            | Self::Handshake(_)
+            | Self::Certificate(_)
+            | Self::TooLong { .. } => false,
+        }
+    }
+
+    /// Why, where the server itself doesn't matter.
+    #[must_use]
+    pub fn reason(self) -> String {
+        match self {
+            Self::Lookup(reason)
+            | Self::Connect { reason, .. }
+            | Self::Handshake(reason)
+            | Self::Lost(reason)
+            | Self::System(reason)
+            | Self::Roots(reason) => reason,
+            Self::NoAnswer { limit, .. } => format!("no answer within {limit:?}"),
+            Self::Certificate(reason) => format!("its certificate can't be trusted: {reason}"),
+            other => format!("{other:?}"),
+        }
+    }
+
+    pub(super) fn status(&self) -> Status {
+        match self {
+            Self::PlainHttp
+            | Self::Roots(_)
+            | Self::ProxyStatus {
+                status: 403 | 407, ..
+            } => Status::Config,
+            Self::Certificate(CertificateProblem::NotValidYet(_)) => Status::TryLater,
+            Self::Certificate(_) => Status::Config,
+            Self::System(_) => Status::System,
+            _ => Status::TryLater,
+        }
+    }
+}
+
+impl ConnectionError {
+    /// `HOST:PORT`
+    fn server(&self) -> String {
+        if self.host.contains(':') {
+            format!("[{}]:{}", self.host, self.port)
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
+    }
+
+    /// What to do about it.
+    fn remedy(&self) -> String {
+        let host = &self.host;
+        match &self.cause {
+            ConnectionFailure::PlainHttp => {
+                "use https, or allow it with `--allow-http`".to_owned()
+            }
+            ConnectionFailure::Roots(_) | ConnectionFailure::System(_) => String::new(),
+            ConnectionFailure::Lookup(_)
+            | ConnectionFailure::NoAnswer {
+                step: Step::Lookup, ..
+            } => format!(
+                "check the region's name and the endpoint, and DNS: `getent hosts {host}`"
+            ),
+            ConnectionFailure::Connect { .. }
+            | ConnectionFailure::NoAnswer {
+                step: Step::Connect,
+                ..
+            } => match vpc_endpoint(host) {
+                Some(command) => format!(
+                    "check the route and the security groups; without NAT, the VPC needs an endpoint that allows port 443: `{command}`; behind a proxy, set the proxy variables (HTTPS_PROXY)"
+                ),
+                None => "check the endpoint, the route to it (VPC endpoint, NAT) and the proxy variables".to_owned(),
+            },
+            ConnectionFailure::Proxy { proxy, .. } => format!(
+                "correct {}, or bypass the proxy with `NO_PROXY={host}`",
+                proxy.variable
+            ),
+            ConnectionFailure::ProxyStatus { proxy, status: 407 } => format!(
+                "the proxy asks for a user and a password: {}={}",
+                proxy.variable,
+                proxy.url.replacen("://", "://USER:PASSWORD@", 1)
+            ),
+            ConnectionFailure::ProxyStatus { status: 403, .. } => format!(
+                "the proxy forbids {}: have it allowed there, or bypass the proxy with `NO_PROXY={host}`",
+                self.server()
+            ),
+            ConnectionFailure::ProxyStatus { .. } => format!(
+                "check the proxy variables and the proxy, or bypass it with `NO_PROXY={host}`"
+            ),
+            ConnectionFailure::NoAnswer { .. } | ConnectionFailure::Lost(_) => {
+                "check the endpoint, the route (VPC endpoint, NAT) and the proxy variables"
+                    .to_owned()
+            }
+            ConnectionFailure::Handshake(_) => "it must speak TLS 1.2 or 1.3: is a plain server, an old one or a proxy in its place?".to_owned(),
+            ConnectionFailure::Certificate(reason) => reason.remedy().to_owned(),
+            ConnectionFailure::TooLong { .. } => {
+                "is the endpoint really AWS, with nothing in between that changes answers?"
+                    .to_owned()
+            }
+        }
+    }
+}
+
+/// The command that makes a VPC endpoint for one of AWS's hosts, `SERVICE.REGION.amazonaws.com`.
+fn vpc_endpoint(host: &str) -> Option<String> {
+    let (service, rest) = host.split_once('.')?;
+    let region = rest.strip_suffix(".amazonaws.com")?;
+    if region.contains('.') || service.ends_with("-fips") {
+        return None;
+    }
+    Some(format!(
+        "aws ec2 create-vpc-endpoint --vpc-endpoint-type Interface --service-name com.amazonaws.{region}.{service} --vpc-id VPC --subnet-ids SUBNET"
+    ))
+}
+
+impl CertificateProblem {
+    fn remedy(&self) -> &'static str {
+        match self {
+            Self::UnknownIssuer { .. } => {
+                "behind a TLS-inspecting proxy or with a private CA, name its root certificates with `--ca-bundle FILE`"
+            }
+            Self::NotValidYet(_) => "check this machine's clock",
+            Self::Other(_) => {
+                "check the endpoint's certificate, its host name and this machine's clock"
+            }
+        }
+    }
+}
+
+impl fmt::Display for CertificateProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownIssuer {
+                issuer: Some(issuer),
+            } => write!(f, "it is issued by \"{issuer}\", which isn't trusted"),
+            Self::UnknownIssuer { issuer: None } => f.write_str("its issuer isn't trusted"),
+            Self::NotValidYet(reason) | Self::Other(reason) => f.write_str(reason),
+        }
+    }
+}
+
+impl fmt::Display for ProxyName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the proxy {} (from {})", self.url, self.variable)
+    }
+}
+
+impl fmt::Display for ConnectionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (host, server) = (&self.host, self.server());
+        match &self.cause {
+            ConnectionFailure::PlainHttp => {
+                write!(
+                    f,
+                    "http://{server} would receive secrets over plain HTTP on another machine"
+                )
+            }
+            ConnectionFailure::Roots(reason) => f.write_str(reason),
+            ConnectionFailure::Lookup(reason) => {
+                write!(f, "the name {host} couldn't be looked up ({reason})")
+            }
+            ConnectionFailure::Connect {
+                address: Some(address),
+                reason,
+            } if address.to_string() != *host => {
+                write!(f, "couldn't connect to {server} at {address} ({reason})")
+            }
+            ConnectionFailure::Connect { reason, .. } => {
+                write!(f, "couldn't connect to {server} ({reason})")
+            }
+            ConnectionFailure::NoAnswer { step, limit } => match step {
+                Step::Lookup => write!(f, "DNS didn't answer for {host} within {limit:?}"),
+                Step::Connect => write!(f, "{server} didn't accept a connection within {limit:?}"),
+                Step::Handshake => write!(
+                    f,
+                    "{server} didn't complete the TLS handshake within {limit:?}"
+                ),
+                Step::Answer => write!(
+                    f,
+                    "{server} sent no complete answer within {limit:?} (read timeout)"
+                ),
+            },
+            ConnectionFailure::System(reason) => write!(
+                f,
+                "the system refused what a connection to {server} needs: {reason}"
+            ),
+            ConnectionFailure::Proxy { proxy, reason } => {
+                write!(f, "{proxy} couldn't be reached ({reason})")
+            }
+            ConnectionFailure::ProxyStatus { proxy, status } => {
+                write!(f, "{proxy} answered HTTP {status} for {server}")
+            }
+            ConnectionFailure::Handshake(reason) => write!(f, "TLS with {server} failed: {reason}"),
+            ConnectionFailure::Certificate(reason) => {
+                write!(f, "the certificate of {server} can't be trusted: {reason}")
+            }
+            ConnectionFailure::Lost(reason) => write!(
+                f,
+                "the connection to {server} was cut off before its answer was complete ({reason})"
+            ),
+            ConnectionFailure::TooLong { limit } => {
+                write!(f, "the answer of {server} is longer than {limit} bytes")
+            }
+        }?;
+        match self.remedy().as_str() {
+            "" => Ok(()),
+            remedy => write!(f, "; {remedy}"),
+        }
+    }
+}
+
+impl std::error::Error for ConnectionError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::{FetchError, TransientError};
+    use crate::error::Error;
+    use ssm_exec_core::parameter::Prefix;
+    use ssm_exec_core::plan::Request;
+
+    fn at(cause: ConnectionFailure) -> Box<ConnectionError> {
+        Box::new(ConnectionError {
+            host: "ssm.eu-west-1.amazonaws.com".to_owned(),
+            port: 443,
+            cause,
+        })
+    }
+
+    fn permanent(cause: ConnectionFailure) -> Error {
+        Error::Fetch(FetchError::Connection(at(cause)))
+    }
+
+    fn transient(cause: ConnectionFailure) -> Error {
+        Error::Fetch(FetchError::Unavailable {
+            request: Request::Below(Prefix::parse("/a").expect("a path")),
+            error: TransientError::Connection(at(cause)),
+            attempts: 7,
+            throttled: 0,
+            timeout: Duration::from_secs(30),
+        })
+    }
+
+    fn proxy() -> ProxyName {
+        ProxyName {
+            url: "http://proxy:3128".to_owned(),
+            variable: "HTTPS_PROXY",
+        }
+    }
+
+    fn refused(status: u16) -> ConnectionFailure {
+        ConnectionFailure::ProxyStatus {
+            proxy: proxy(),
+            status,
+        }
+    }
+
+    #[test]
+    fn each_failure_names_the_server_or_the_proxy_and_what_to_do() {
+        let table = [
+            (
+                permanent(ConnectionFailure::PlainHttp),
+                78,
+                "http://ssm.eu-west-1.amazonaws.com:443 would receive secrets over plain HTTP on another machine; use https, or allow it with `--allow-http`",
+            ),
+            (
+                permanent(ConnectionFailure::Handshake(
+                    "received fatal alert: ProtocolVersion".to_owned(),
+                )),
+                75,
+                "TLS with ssm.eu-west-1.amazonaws.com:443 failed: received fatal alert: ProtocolVersion; it must speak TLS 1.2",
+            ),
+            (
+                permanent(ConnectionFailure::Certificate(
+                    CertificateProblem::UnknownIssuer {
+                        issuer: Some("Zscaler Root CA".to_owned()),
+                    },
+                )),
+                78,
+                "it is issued by \"Zscaler Root CA\", which isn't trusted; behind a TLS-inspecting proxy or with a private CA, name its root certificates with `--ca-bundle FILE`",
+            ),
+            (
+                permanent(ConnectionFailure::Certificate(
+                    CertificateProblem::NotValidYet("certificate not valid yet".to_owned()),
+                )),
+                75,
+                "check this machine's clock",
+            ),
+            (
+                permanent(refused(407)),
+                78,
+                "the proxy http://proxy:3128 (from HTTPS_PROXY) answered HTTP 407 for ssm.eu-west-1.amazonaws.com:443; the proxy asks for a user and a password: HTTPS_PROXY=http://USER:PASSWORD@proxy:3128",
+            ),
+            (
+                permanent(refused(403)),
+                78,
+                "the proxy forbids ssm.eu-west-1.amazonaws.com:443: have it allowed there, or bypass the proxy with `NO_PROXY=ssm.eu-west-1.amazonaws.com`",
+            ),
+            (
+                transient(refused(502)),
+                75,
+                "answered HTTP 502 for ssm.eu-west-1.amazonaws.com:443; check the proxy variables",
+            ),
+            (
+                transient(ConnectionFailure::Proxy {
+                    proxy: proxy(),
+                    reason: "Connection refused (os error 111)".to_owned(),
+                }),
+                75,
+                "the last time, the proxy http://proxy:3128 (from HTTPS_PROXY) couldn't be reached (Connection refused (os error 111)); correct HTTPS_PROXY, or bypass the proxy with `NO_PROXY=ssm.eu-west-1.amazonaws.com`",
+            ),
+            (
+                transient(ConnectionFailure::NoAnswer {
+                    step: Step::Connect,
+                    limit: Duration::from_secs(3),
+                }),
+                75,
+                "ssm.eu-west-1.amazonaws.com:443 didn't accept a connection within 3s; check the route and the security groups; without NAT, the VPC needs an endpoint that allows port 443: `aws ec2 create-vpc-endpoint --vpc-endpoint-type Interface --service-name com.amazonaws.eu-west-1.ssm ",
+            ),
+            (
+                transient(ConnectionFailure::Connect {
+                    address: Some([10, 0, 3, 17].into()),
+                    reason: "Connection refused (os error 111)".to_owned(),
+                }),
+                75,
+                "couldn't connect to ssm.eu-west-1.amazonaws.com:443 at 10.0.3.17 (Connection refused (os error 111))",
+            ),
+            (
+                transient(ConnectionFailure::Lookup(
+                    "Name or service not known".to_owned(),
+                )),
+                75,
+                "the name ssm.eu-west-1.amazonaws.com couldn't be looked up (Name or service not known); check the region's name and the endpoint, and DNS: `getent hosts ssm.eu-west-1.amazonaws.com`",
+            ),
+            (
+                permanent(ConnectionFailure::TooLong { limit: 10 }),
+                75,
+                "the answer of ssm.eu-west-1.amazonaws.com:443 is longer than 10 bytes",
+            ),
+            (
+                permanent(ConnectionFailure::System("no socket".to_owned())),
+                71,
+                "the system refused what a connection to ssm.eu-west-1.amazonaws.com:443 needs: no socket",
+            ),
+        ];
+        for (error, status, says) in table {
+            let text = error.to_string();
+            assert!(text.contains(says), "{text}\n  lacks: {says}");
+            assert_eq!(error.status().code(), status, "{text}");
+        }
+    }
+}

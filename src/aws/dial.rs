@@ -1,0 +1,329 @@
+//! Opens connections: the only place that does. Each step says by itself why it failed, and a request
+//! that would carry secrets in clear to another machine ends here, wherever its URL came from.
+
+use super::connection::{ConnectionError, ConnectionFailure as Failure, Step};
+use super::local;
+use super::proxy::{Proxies, Proxy};
+use super::tls;
+use super::tls_roots::TlsRoots;
+use http::uri::Scheme;
+use http::{HeaderValue, Method, Request, StatusCode, Uri, header};
+use http_body_util::Empty;
+use hyper::body::Bytes;
+use hyper_util::rt::TokioIo;
+use std::io;
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::ServerName;
+
+/// How long one address may keep the next one waiting (RFC 8305, 5).
+const NEXT_ADDRESS: Duration = Duration::from_millis(250);
+
+/// A connection, whatever it is made of.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+/// A connection that can carry requests.
+pub(super) struct Dialed {
+    pub(super) stream: Box<dyn Stream>,
+    /// Whether a proxy reads the requests: they name the whole URL then, and this authorizes them.
+    pub(super) forwarded: Option<Option<HeaderValue>>,
+}
+
+/// How connections are opened in this run.
+#[derive(Debug)]
+pub(super) struct Dialer {
+    proxies: Proxies,
+    roots: TlsRoots,
+    tls: OnceLock<Result<Arc<rustls::ClientConfig>, String>>,
+    allow_http: bool,
+}
+
+impl Dialer {
+    pub(super) fn new(proxies: Proxies, roots: TlsRoots, allow_http: bool) -> Self {
+        Self {
+            proxies,
+            roots,
+            tls: OnceLock::new(),
+            allow_http,
+        }
+    }
+
+    /// Opens a connection for requests to this URL. No step takes longer than `limit`.
+    pub(super) async fn dial(
+        &self,
+        uri: &Uri,
+        limit: Option<Duration>,
+    ) -> Result<Dialed, ConnectionError> {
+        let target = Target::of(uri);
+        self.open(uri, &target, limit)
+            .await
+            .map_err(|cause| target.error(cause))
+    }
+
+    async fn open(
+        &self,
+        uri: &Uri,
+        target: &Target,
+        limit: Option<Duration>,
+    ) -> Result<Dialed, Failure> {
+        let is_local_only = !target.tls && !self.allow_http;
+        if is_local_only && !local::is_local(&target.host) {
+            return Err(Failure::PlainHttp);
+        }
+        if let Some(proxy) = self.proxies.find(uri) {
+            return self.through(proxy, target, limit).await;
+        }
+        let addresses = lookup(&target.host, target.port, limit).await?;
+        if is_local_only && !addresses.iter().all(|to| local::is_local_address(to.ip())) {
+            return Err(Failure::PlainHttp);
+        }
+        let stream = connect(&addresses, limit).await?;
+        Ok(Dialed {
+            stream: match target.tls {
+                true => self.handshake(stream, &target.host, limit).await?,
+                false => Box::new(stream),
+            },
+            forwarded: None,
+        })
+    }
+
+    /// By way of a proxy: TLS in a tunnel through it, plain HTTP by itself.
+    async fn through(
+        &self,
+        proxy: &Proxy,
+        target: &Target,
+        limit: Option<Duration>,
+    ) -> Result<Dialed, Failure> {
+        let unreachable = |reason: String| Failure::Proxy {
+            proxy: proxy.name(),
+            reason,
+        };
+        let host = proxy.authority.host();
+        let reach = async {
+            let addresses = lookup(host, proxy.port(), limit).await?;
+            let stream = connect(&addresses, limit).await?;
+            match proxy.tls {
+                true => self.handshake(stream, host, limit).await,
+                false => Ok(Box::new(stream) as Box<dyn Stream>),
+            }
+        };
+        let stream = reach.await.map_err(|failure| match failure {
+            Failure::System(_) | Failure::Roots(_) => failure,
+            other => unreachable(other.reason()),
+        })?;
+        if !target.tls {
+            return Ok(Dialed {
+                stream,
+                forwarded: Some(proxy.authorization.clone()),
+            });
+        }
+        let tunnel = within(limit, Step::Handshake, async {
+            Ok(tunnel(stream, proxy, target).await)
+        });
+        let stream = match tunnel.await {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(TunnelError::Status(status))) => {
+                return Err(Failure::ProxyStatus {
+                    proxy: proxy.name(),
+                    status: status.as_u16(),
+                });
+            }
+            Ok(Err(TunnelError::Broken(error))) => return Err(unreachable(error.to_string())),
+            Err(failure) => return Err(unreachable(failure.reason())),
+        };
+        Ok(Dialed {
+            stream: self.handshake(stream, &target.host, limit).await?,
+            forwarded: None,
+        })
+    }
+
+    async fn handshake<S: Stream + 'static>(
+        &self,
+        stream: S,
+        host: &str,
+        limit: Option<Duration>,
+    ) -> Result<Box<dyn Stream>, Failure> {
+        let config = self.tls.get_or_init(|| {
+            let roots = self.roots.load().map_err(|error| error.to_string())?;
+            tls::client_config(roots).map(Arc::new)
+        });
+        let config = config.clone().map_err(Failure::Roots)?;
+        let bare = host
+            .strip_prefix('[')
+            .and_then(|host| host.strip_suffix(']'));
+        let name = ServerName::try_from(bare.unwrap_or(host).to_owned())
+            .map_err(|_| Failure::Lookup("it isn't a host name".to_owned()))?;
+        within(limit, Step::Handshake, async {
+            let stream = TlsConnector::from(config).connect(name, stream).await;
+            stream.map_err(|error| tls::failure(&error))
+        })
+        .await
+        .map(|stream| Box::new(stream) as Box<dyn Stream>)
+    }
+}
+
+/// Where a request goes.
+#[derive(Debug, PartialEq, Eq)]
+struct Target {
+    tls: bool,
+    host: String,
+    port: u16,
+}
+
+impl Target {
+    fn of(uri: &Uri) -> Self {
+        let tls = uri.scheme() == Some(&Scheme::HTTPS);
+        Self {
+            tls,
+            host: uri.host().unwrap_or_default().to_owned(),
+            port: uri.port_u16().unwrap_or(if tls { 443 } else { 80 }),
+        }
+    }
+
+    fn error(&self, cause: Failure) -> ConnectionError {
+        ConnectionError {
+            host: self.host.clone(),
+            port: self.port,
+            cause,
+        }
+    }
+}
+
+/// What failed at this URL.
+pub(super) fn error(uri: &Uri, cause: Failure) -> ConnectionError {
+    Target::of(uri).error(cause)
+}
+
+async fn within<T>(
+    limit: Option<Duration>,
+    step: Step,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    match limit {
+        None => work.await,
+        Some(limit) => tokio::time::timeout(limit, work)
+            .await
+            .unwrap_or(Err(Failure::NoAnswer { step, limit })),
+    }
+}
+
+/// The addresses of a host. The system's resolver blocks, so it gets a thread; a process that may have
+/// no more threads is told so, where the runtime's own pool would panic.
+async fn lookup(
+    host: &str,
+    port: u16,
+    limit: Option<Duration>,
+) -> Result<Vec<SocketAddr>, Failure> {
+    if let Some(address) = local::address(host) {
+        return Ok(vec![SocketAddr::new(address, port)]);
+    }
+    let (answer, found) = oneshot::channel();
+    let name = host.to_owned();
+    std::thread::Builder::new()
+        .name("dns".to_owned())
+        .spawn(move || {
+            let addresses = (name.as_str(), port).to_socket_addrs();
+            let _ = answer.send(addresses.map(Vec::from_iter));
+        })
+        .map_err(|error| Failure::System(format!("no thread for DNS ({error})")))?;
+    within(limit, Step::Lookup, async {
+        match found.await {
+            Ok(Ok(addresses)) if !addresses.is_empty() => Ok(addresses),
+            Ok(Err(error)) => Err(Failure::Lookup(error.to_string())),
+            _ => Err(Failure::Lookup("it has no address".to_owned())),
+        }
+    })
+    .await
+}
+
+/// The first address that accepts. A slow one doesn't keep the others waiting.
+async fn connect(addresses: &[SocketAddr], limit: Option<Duration>) -> Result<TcpStream, Failure> {
+    let race = async {
+        let mut waiting = addresses.iter().copied();
+        let mut running = JoinSet::new();
+        let mut failed = None;
+        loop {
+            if let Some(address) = waiting.next() {
+                running.spawn(async move { (address.ip(), TcpStream::connect(address).await) });
+            } else if running.is_empty() {
+                return Err(
+                    failed.unwrap_or_else(|| Failure::Lookup("it has no address".to_owned()))
+                );
+            }
+            let next = match waiting.len() {
+                0 => running.join_next().await,
+                _ => tokio::time::timeout(NEXT_ADDRESS, running.join_next())
+                    .await
+                    .unwrap_or_default(),
+            };
+            match next {
+                Some(Ok((_, Ok(stream)))) => return Ok(stream),
+                Some(Ok((address, Err(error)))) => failed = Some(not_connected(address, &error)),
+                Some(Err(_)) | None => {}
+            }
+        }
+    };
+    let stream = within(limit, Step::Connect, race).await?;
+    // A request is written at once: nothing is gained by waiting for more of it.
+    let _ = stream.set_nodelay(true);
+    Ok(stream)
+}
+
+fn not_connected(address: IpAddr, error: &io::Error) -> Failure {
+    use nix::errno::Errno;
+    match error.raw_os_error().map(Errno::from_raw) {
+        Some(Errno::EMFILE | Errno::ENFILE | Errno::ENOMEM | Errno::ENOBUFS) => {
+            Failure::System(format!("no socket ({error})"))
+        }
+        _ => Failure::Connect {
+            address: Some(address),
+            reason: error.to_string(),
+        },
+    }
+}
+
+enum TunnelError {
+    Status(StatusCode),
+    Broken(hyper::Error),
+}
+
+/// Asks a proxy for a tunnel (RFC 9110, 9.3.6).
+async fn tunnel(
+    stream: Box<dyn Stream>,
+    proxy: &Proxy,
+    target: &Target,
+) -> Result<Box<dyn Stream>, TunnelError> {
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(TunnelError::Broken)?;
+    tokio::spawn(connection.with_upgrades());
+    let server = format!("{}:{}", target.host, target.port);
+    let mut request = Request::builder()
+        .method(Method::CONNECT)
+        .uri(&server)
+        .header(header::HOST, &server);
+    if let Some(authorization) = &proxy.authorization {
+        request = request.header(header::PROXY_AUTHORIZATION, authorization);
+    }
+    let request = request
+        .body(Empty::<Bytes>::new())
+        .expect("a host and a port of a URL");
+    let response = sender
+        .send_request(request)
+        .await
+        .map_err(TunnelError::Broken)?;
+    if !response.status().is_success() {
+        return Err(TunnelError::Status(response.status()));
+    }
+    let upgraded = hyper::upgrade::on(response)
+        .await
+        .map_err(TunnelError::Broken)?;
+    Ok(Box::new(TokioIo::new(upgraded)))
+}

@@ -1,0 +1,175 @@
+//! TLS as this program speaks it: rustls, its own rules for certificates, and the name of an issuer
+//! that isn't trusted, which rustls doesn't tell.
+
+use super::connection::{CertificateProblem, ConnectionFailure as Failure};
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::ring;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, Error, OtherError, RootCertStore,
+    SignatureScheme,
+};
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+/// The year 10000, which has no RFC 3339.
+const LAST_DATE: Duration = Duration::from_secs(253_402_300_800);
+
+/// # Errors
+/// When there is nothing to trust.
+pub(super) fn client_config(roots: RootCertStore) -> Result<ClientConfig, String> {
+    let provider = Arc::new(ring::default_provider());
+    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone())
+        .build()
+        .map_err(|error| error.to_string())?;
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?;
+    // It judges by rustls's own rules and only adds the issuer's name to a refusal.
+    let mut config = builder
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(Verifier(verifier)))
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+#[derive(Debug)]
+struct Verifier(Arc<WebPkiServerVerifier>);
+
+impl ServerCertVerifier for Verifier {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let judged =
+            self.0
+                .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
+        judged.map_err(|error| match error {
+            Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
+                let last = intermediates.last().unwrap_or(end_entity);
+                let issuer = UnknownIssuer(issuer(last));
+                Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(issuer))))
+            }
+            other => other,
+        })
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.0.verify_tls12_signature(message, cert, dss)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.0.verify_tls13_signature(message, cert, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.supported_verify_schemes()
+    }
+}
+
+/// The name at the end of a chain that no root has issued.
+#[derive(Debug)]
+struct UnknownIssuer(Option<String>);
+
+impl fmt::Display for UnknownIssuer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("unknown issuer")
+    }
+}
+
+impl std::error::Error for UnknownIssuer {}
+
+/// What an error of the handshake means.
+pub(super) fn failure(error: &io::Error) -> Failure {
+    match error.get_ref().and_then(|error| error.downcast_ref()) {
+        Some(Error::InvalidCertificate(problem)) => {
+            Failure::Certificate(certificate_problem(problem))
+        }
+        Some(error) => Failure::Handshake(error.to_string()),
+        None => Failure::Lost(error.to_string()),
+    }
+}
+
+fn certificate_problem(problem: &CertificateError) -> CertificateProblem {
+    match problem {
+        CertificateError::Other(OtherError(error)) => match error.downcast_ref() {
+            Some(UnknownIssuer(issuer)) => CertificateProblem::UnknownIssuer {
+                issuer: issuer.clone(),
+            },
+            None => CertificateProblem::Other(problem.to_string()),
+        },
+        CertificateError::NotValidYetContext { not_before, .. } => {
+            CertificateProblem::NotValidYet(format!("it is not valid before {}", date(*not_before)))
+        }
+        CertificateError::NotValidYet => CertificateProblem::NotValidYet(problem.to_string()),
+        CertificateError::ExpiredContext { not_after, .. } => {
+            CertificateProblem::Other(format!("it expired at {}", date(*not_after)))
+        }
+        CertificateError::NotValidForNameContext {
+            expected,
+            presented,
+        } => {
+            let names: Vec<&str> = presented.iter().map(|name| inner(name)).collect();
+            let names = names.join(", ");
+            CertificateProblem::Other(format!(
+                "it is for {}, not for {}",
+                names.escape_debug(),
+                expected.to_str()
+            ))
+        }
+        _ => CertificateProblem::Other(problem.to_string()),
+    }
+}
+
+/// A name as rustls writes it, `DnsName("example.org")`, without its type.
+fn inner(name: &str) -> &str {
+    name.split('"').nth(1).unwrap_or(name)
+}
+
+/// A certificate may name any time at all, also one that no calendar has.
+fn date(time: UnixTime) -> String {
+    let since = Duration::from_secs(time.as_secs());
+    if since >= LAST_DATE {
+        return format!("{} seconds after 1970", since.as_secs());
+    }
+    humantime::format_rfc3339_seconds(SystemTime::UNIX_EPOCH + since).to_string()
+}
+
+/// The common name, or else the organization, of a certificate's issuer.
+fn issuer(certificate: &CertificateDer<'_>) -> Option<String> {
+    let certificate = webpki::EndEntityCert::try_from(certificate).ok()?;
+    let name = certificate.issuer();
+    let found = attribute(name, 3).or_else(|| attribute(name, 10))?;
+    let text = String::from_utf8_lossy(found);
+    Some(text.escape_debug().to_string())
+}
+
+/// The value of the attribute `2.5.4.KIND` in a distinguished name.
+fn attribute(name: &[u8], kind: u8) -> Option<&[u8]> {
+    let oid = [0x06, 0x03, 0x55, 0x04, kind];
+    let at = name.windows(oid.len()).position(|part| part == oid)?;
+    // The tag of its string type, and a length below 128: a name that people read is no longer.
+    let (_, value) = name.get(at + oid.len()..)?.split_first()?;
+    let (length, value) = value.split_first()?;
+    value
+        .get(..usize::from(*length).min(64))
+        .filter(|_| *length < 128)
+}

@@ -1,0 +1,329 @@
+//! How a server is reached: plain HTTP and its limits, proxies, root certificates, and the size of answers.
+
+use crate::harness::*;
+use ssm_stub::http_server::*;
+use ssm_stub::{Fault, Parameter, Stub};
+use std::io::{Read, Write};
+use std::net::TcpListener;
+
+/// Nothing has this name, and nothing may be sent to it in clear.
+const ELSEWHERE: &str = "http://ssm.invalid:4566";
+
+fn filled(stub: Stub) -> Stub {
+    stub.put(Parameter::secure("/n/a", "canary-a"));
+    stub
+}
+
+fn over_http() -> (Stub, Run) {
+    let stub = filled(Stub::start());
+    let run = Run::against(&stub.url()).args("-p /n --timeout 900ms");
+    (stub, run)
+}
+
+/// A stub whose CA nothing trusts, and the file that its certificate is in.
+fn over_tls() -> (Stub, Run) {
+    let stub = filled(Stub::builder().tls().start());
+    let run = Run::against(&stub.url()).args("-p /n");
+    std::fs::write(run.home().join("ca.pem"), stub.ca_pem()).expect("a file");
+    (stub, run)
+}
+
+fn with_shared_config(run: Run, text: &str) -> Run {
+    let path = run.home().join("shared");
+    std::fs::write(&path, text).expect("a file");
+    run.env("AWS_CONFIG_FILE", path)
+}
+
+// Plain HTTP.
+
+#[test]
+fn plain_http_to_another_machine_is_refused_wherever_the_endpoint_comes_from() {
+    let profile = format!("[default]\nendpoint_url = {ELSEWHERE}\n");
+    let services = format!(
+        "[default]\nservices = local\n[services local]\nssm =\n  endpoint_url = {ELSEWHERE}\n"
+    );
+    let role = |run: Run| run.args("--role-arn arn:aws:iam::111122223333:role/api");
+    let shared =
+        |text: &str| with_shared_config(Run::against(""), text).unset("AWS_ENDPOINT_URL_SSM");
+    for run in [
+        shared(&profile),
+        shared(&services),
+        role(shared(&profile)),
+        role(shared("")).env("AWS_ENDPOINT_URL_STS", ELSEWHERE),
+    ] {
+        run.args("-p /n --timeout 5s").fails(78).says(&[
+            "http://ssm.invalid:4566 would receive secrets over plain HTTP",
+            "--allow-http",
+        ]);
+    }
+}
+
+#[test]
+fn plain_http_to_another_machine_is_sent_where_it_is_allowed() {
+    let profile = format!("[default]\nendpoint_url = {ELSEWHERE}\n");
+    with_shared_config(Run::against(""), &profile)
+        .unset("AWS_ENDPOINT_URL_SSM")
+        .args("-p /n --timeout 900ms --allow-http")
+        .fails(75)
+        .says(&["the name ssm.invalid couldn't be looked up"]);
+}
+
+#[test]
+fn plain_http_reaches_this_machine_by_any_of_its_names() {
+    let stub = filled(Stub::start());
+    for host in ["localhost", "LOCALHOST", "127.0.0.1"] {
+        let profile = format!("[default]\nendpoint_url = http://{host}:{}\n", stub.port());
+        with_shared_config(Run::against(""), &profile)
+            .unset("AWS_ENDPOINT_URL_SSM")
+            .args("-p /n")
+            .environment()
+            .has(&[("A", "canary-a")]);
+    }
+}
+
+// Proxies.
+
+#[test]
+fn http_proxy_never_carries_requests_to_this_machine() {
+    let (stub, run) = over_http();
+    let proxy = HttpServer::start(|_| ok("canary"));
+    run.env("HTTP_PROXY", proxy.url())
+        .env("ALL_PROXY", proxy.url())
+        .environment()
+        .has(&[("A", "canary-a")]);
+    assert_eq!(proxy.lines(), [""; 0]);
+    drop(stub);
+}
+
+#[test]
+fn http_proxy_carries_plain_http_that_is_allowed() {
+    let answer =
+        r#"{"Parameters":[{"Name":"/n/a","Type":"String","Value":"canary-a","Version":1}]}"#;
+    let proxy = HttpServer::start(move |_| ok(answer));
+    let url = proxy.url().replace("//", "//user:canary-proxy@");
+    Run::against(ELSEWHERE)
+        .args("-p /n --allow-http")
+        .env("HTTP_PROXY", url)
+        .environment()
+        .has(&[("A", "canary-a")]);
+    let [seen] = <[HttpRequest; 1]>::try_from(proxy.requests()).expect("one request");
+    assert_eq!(seen.line, "POST http://ssm.invalid:4566/");
+    assert_eq!(seen.header("host"), Some("ssm.invalid:4566"));
+    // Base64 of `user:canary-proxy`.
+    let authorization = seen.header("proxy-authorization");
+    assert_eq!(authorization, Some("Basic dXNlcjpjYW5hcnktcHJveHk="));
+}
+
+#[test]
+fn no_proxy_takes_wildcards_domains_and_networks() {
+    for (endpoint, names) in [
+        ("https://ssm.eu.invalid", "*.invalid"),
+        ("https://ssm.eu.invalid", ".invalid"),
+        ("https://ssm.eu.invalid:8443", "other, ssm.eu.invalid:8443"),
+        ("https://127.0.0.1:1", "127.0.0.0/8"),
+    ] {
+        let proxy = HttpServer::start(|_| status(502, "canary"));
+        let run = Run::against(endpoint).args("-p /n --timeout 900ms");
+        let outcome = run
+            .env("HTTPS_PROXY", proxy.url())
+            .env("NO_PROXY", names)
+            .fails(75);
+        outcome.says(&["couldn't"]);
+        assert_eq!(proxy.lines(), [""; 0], "{names}");
+    }
+}
+
+#[test]
+fn a_proxy_variable_that_cannot_be_used_is_a_configuration_error() {
+    for (variable, url) in [
+        ("HTTPS_PROXY", "socks5://user:canary@127.0.0.1:1080"),
+        ("https_proxy", "socks5h://127.0.0.1:1080"),
+        ("ALL_PROXY", "ftp://user:canary@127.0.0.1:1080"),
+        ("HTTP_PROXY", "http://user:canary@host:port"),
+        ("HTTPS_PROXY", "http://user:canary@"),
+        ("HTTPS_PROXY", "http://user:canary@a b"),
+    ] {
+        let (_stub, run) = over_http();
+        run.env(variable, url).fails(78).says(&[variable]);
+    }
+}
+
+#[test]
+fn an_empty_proxy_variable_is_not_set() {
+    let (_stub, run) = over_tls();
+    run.args("--ca-bundle ca.pem")
+        .env("HTTPS_PROXY", "")
+        .env("ALL_PROXY", "")
+        .environment()
+        .has(&[("A", "canary-a")]);
+}
+
+/// A run over HTTPS to AWS itself, by this proxy.
+fn by_proxy(url: &str) -> Run {
+    Run::against("")
+        .unset("AWS_ENDPOINT_URL_SSM")
+        .env("HTTPS_PROXY", url)
+        .args("-p /n --timeout 900ms")
+}
+
+#[test]
+fn a_dead_proxy_is_named_without_its_password() {
+    for (url, reason) in [
+        ("http://user:canary@127.0.0.1:1", "Connection refused"),
+        (
+            "http://user:canary@proxy.invalid:3128",
+            "Name or service not known",
+        ),
+    ] {
+        let shown = url.replace("user:canary@", "");
+        by_proxy(url).fails(75).says(&[
+            &format!("the proxy {shown} (from HTTPS_PROXY) couldn't be reached"),
+            reason,
+            "NO_PROXY=ssm.eu-west-1.amazonaws.com",
+        ]);
+    }
+}
+
+#[test]
+fn a_proxy_that_asks_for_a_password_or_forbids_the_host_ends_the_run_at_once() {
+    for (code, remedy) in [
+        (407, "HTTPS_PROXY=http://USER:PASSWORD@127.0.0.1:"),
+        (403, "the proxy forbids ssm.eu-west-1.amazonaws.com:443"),
+    ] {
+        let proxy = HttpServer::start(move |_| status(code, "canary"));
+        let url = proxy.url().replace("//", "//user:canary@");
+        by_proxy(&url).fails(78).says(&[
+            &format!(
+                "the proxy {} (from HTTPS_PROXY) answered HTTP {code}",
+                proxy.url()
+            ),
+            remedy,
+        ]);
+        assert_eq!(proxy.lines().len(), 1, "{code}");
+    }
+}
+
+// Root certificates.
+
+#[test]
+fn ssl_cert_file_and_ssl_cert_dir_are_trusted() {
+    let trusted: [fn(Run) -> Run; 5] = [
+        |run| run.env("SSL_CERT_FILE", "ca.pem"),
+        |run| run.env("SSL_CERT_FILE", "ca.pem").env("SSL_CERT_DIR", ""),
+        |run| run.env("SSL_CERT_DIR", "."),
+        |run| run.env("SSL_CERT_DIR", "/etc/ssl:."),
+        |run| run.env("SSL_CERT_FILE", "").env("AWS_CA_BUNDLE", "ca.pem"),
+    ];
+    for trust in trusted {
+        let (_stub, run) = over_tls();
+        trust(run).environment().has(&[("A", "canary-a")]);
+    }
+}
+
+#[test]
+fn an_empty_ssl_cert_file_is_not_set() {
+    let (_stub, run) = over_tls();
+    run.env("SSL_CERT_FILE", "")
+        .fails(78)
+        .says(&["which isn't trusted", "--ca-bundle FILE"]);
+}
+
+#[test]
+fn a_named_file_without_certificates_never_falls_back_to_other_roots() {
+    for (variable, path) in [
+        ("SSL_CERT_FILE", "missing.pem"),
+        ("SSL_CERT_FILE", "empty.pem"),
+        ("SSL_CERT_FILE", "garbage.pem"),
+        ("SSL_CERT_FILE", "key.pem"),
+        ("SSL_CERT_FILE", "."),
+        ("SSL_CERT_DIR", "missing"),
+        ("SSL_CERT_DIR", "nothing"),
+        ("AWS_CA_BUNDLE", "missing.pem"),
+        ("AWS_CA_BUNDLE", "key.pem"),
+    ] {
+        let (_stub, run) = over_tls();
+        let home = run.home().to_owned();
+        let file = |name: &str, text: &str| std::fs::write(home.join(name), text).expect("a file");
+        file("empty.pem", "");
+        file("garbage.pem", "canary");
+        file(
+            "key.pem",
+            "-----BEGIN PRIVATE KEY-----\nQUJD\n-----END PRIVATE KEY-----\n",
+        );
+        std::fs::create_dir(home.join("nothing")).expect("a directory");
+        run.env(variable, path).fails(78).says(&[variable, path]);
+    }
+}
+
+#[test]
+fn a_bundle_that_is_no_regular_file_or_too_large_is_refused() {
+    for variable in ["SSL_CERT_FILE", "AWS_CA_BUNDLE"] {
+        for path in ["fifo", "/dev/zero", "/dev/null", ".", "large.pem"] {
+            let (_stub, run) = over_tls();
+            let fifo = run.home().join("fifo");
+            nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).expect("a FIFO");
+            let large = std::fs::File::create(run.home().join("large.pem")).expect("a file");
+            large.set_len(64 << 20).expect("a sparse file");
+            run.env(variable, path).fails(78).says(&[variable]);
+        }
+    }
+}
+
+// Certificates.
+
+#[test]
+fn an_untrusted_certificate_is_refused_with_its_issuer_and_host() {
+    let (stub, run) = over_tls();
+    run.fails(78).says(&[
+        &format!(
+            "the certificate of localhost:{} can't be trusted",
+            stub.port()
+        ),
+        "it is issued by \"ssm-stub CA\", which isn't trusted",
+    ]);
+}
+
+// The size of answers.
+
+#[test]
+fn an_answer_longer_than_ten_parameters_can_be_is_refused() {
+    let (stub, run) = over_http();
+    let body = format!(r#"{{"Parameters":[],"x":"{}"}}"#, "x".repeat(3 << 20));
+    stub.always(Fault::Response(
+        200,
+        "application/x-amz-json-1.1",
+        body.into(),
+    ));
+    run.args("--timeout 20s")
+        .fails(75)
+        .says(&["is longer than 2097152 bytes"]);
+}
+
+#[test]
+fn an_answer_without_an_end_is_refused() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 8192]);
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n");
+            while stream.write_all(b"10\r\n                \r\n").is_ok() {}
+        }
+    });
+    Run::against(&format!("http://{address}"))
+        .args("-p /n --timeout 60s")
+        .fails(75)
+        .says(&["is longer than 2097152 bytes"]);
+}
+
+#[test]
+fn a_batch_of_secrets_may_be_longer() {
+    let stub = Stub::start();
+    let value = "canary\u{1}".repeat(64_000 / 7);
+    let mut run = Run::against(&stub.url());
+    for n in 0..10 {
+        stub.put_secret(&format!("s{n}"), &value);
+        run = run.args(&format!("-k S{n}=/aws/reference/secretsmanager/s{n}"));
+    }
+    run.environment().has(&[("S9", value.as_str())]);
+}
