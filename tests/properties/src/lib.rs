@@ -1,12 +1,12 @@
-//! What must hold of everything that parses, whatever the bytes. The fuzz targets call these on what
-//! libFuzzer thinks up (`cargo +nightly fuzz run NAME`), and the tests on what proptest does.
+//! Properties of all parsers, for any bytes. The fuzz targets run them on libFuzzer's inputs
+//! (`cargo +nightly fuzz run NAME`), the tests on proptest's.
 
-// A broken property is a panic: that is how a fuzzer learns of it.
+// A violated property panics, which a fuzzer detects.
 #![allow(clippy::missing_panics_doc)]
 
-mod answers;
+mod responses;
 
-pub use answers::answers;
+pub use responses::responses;
 use serde_json::Value;
 use ssm_exec_core::config::{Config, duration, parse_file};
 use ssm_exec_core::env_reference;
@@ -20,7 +20,7 @@ use ssm_exec_core::variable::{Case, Glob, Naming, VariableName};
 use std::collections::HashSet;
 use std::path::Path;
 
-/// Parameters, prefixes and references: what is accepted is written back as it was understood.
+/// Parameters, prefixes and references: an accepted value is printed as it was parsed.
 pub fn parameters(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
@@ -45,7 +45,7 @@ pub fn parameters(data: &[u8]) {
     match (env_reference::parse(text), text.split_once('?')) {
         (Ok((param, _)), None) => assert_eq!(ValueRef::parse(text), Ok(param)),
         (Ok((param, _)), Some((before, _))) => assert_eq!(ValueRef::parse(before), Ok(param)),
-        // A default may be a secret's stand-in: no message tells it.
+        // A default may be a secret: no message contains it.
         (Err(error), Some((_, option))) if option.starts_with("default=") => {
             let elsewhere = text.matches(option).count() > 1;
             assert!(elsewhere || !error.text.contains(option));
@@ -54,7 +54,7 @@ pub fn parameters(data: &[u8]) {
     }
 }
 
-/// `ssm-exec.toml`: what is accepted can be planned, in batches that the API takes.
+/// `ssm-exec.toml`: an accepted file can be planned, in batches that the API accepts.
 pub fn config(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
@@ -65,10 +65,10 @@ pub fn config(data: &[u8]) {
         Ok(config) => config,
         Err(error) => return assert!(!error.to_string().is_empty()),
     };
-    let mut asked = HashSet::new();
+    let mut requested = HashSet::new();
     for request in plan(&config.sources, &[]) {
         match request {
-            Request::Below(prefix) => assert!(asked.insert(prefix.to_string())),
+            Request::Below(prefix) => assert!(requested.insert(prefix.to_string())),
             Request::Batch(names) => {
                 assert!((1..=BATCH).contains(&names.len()));
                 let subjects: HashSet<_> = names.iter().map(ParameterRef::name).collect();
@@ -76,13 +76,13 @@ pub fn config(data: &[u8]) {
                     .iter()
                     .any(|name| name.to_string().starts_with("arn:"));
                 assert!(by_arn || subjects.len() == names.len());
-                assert!(names.iter().all(|name| asked.insert(name.to_string())));
+                assert!(names.iter().all(|name| requested.insert(name.to_string())));
             }
         }
     }
 }
 
-/// Names made from paths, filters, templates: a name that is made is a name that may be written.
+/// Names derived from paths, filters, templates: a derived name is a valid name.
 pub fn names(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
@@ -117,16 +117,16 @@ pub fn names(data: &[u8]) {
     }
 }
 
-/// Fields of JSON values: what is taken is what serde finds there.
+/// Fields of JSON values: the result is what serde finds there.
 pub fn fields(data: &[u8]) {
     let at = data.iter().position(|&byte| byte == 0);
     let (field, document) = data.split_at(at.unwrap_or(0));
     let document = document.strip_prefix(b"\0").unwrap_or(document);
-    // A number that no float holds is JSON to us alone, who never look at it.
+    // serde rejects numbers that no float can hold; we never parse numbers.
     let whole: Option<Value> = serde_json::from_slice(document).ok();
     if let (Ok(members), Some(whole)) = (json::members(document), &whole) {
         let object = whole.as_object();
-        let object = object.expect("members of something that is no object");
+        let object = object.expect("members of an object");
         let there = object.values().filter(|value| !value.is_null()).count();
         assert_eq!(members.len(), there);
         for (name, value) in members {
@@ -157,7 +157,7 @@ fn same(taken: &[u8], there: &Value) {
     match there {
         Value::String(text) => assert_eq!(taken, text.as_bytes()),
         other => {
-            // A part may hold half a surrogate pair that nobody reads, and numbers stay as written.
+            // A part may contain an unpaired surrogate, and numbers stay as written.
             if let Ok(taken) = serde_json::from_slice::<Value>(taken) {
                 assert_eq!(&taken, other);
             }
@@ -165,7 +165,7 @@ fn same(taken: &[u8], there: &Value) {
     }
 }
 
-/// Durations: what is read is written and read again as the same.
+/// Durations: a printed duration parses to the same value.
 pub fn durations(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;

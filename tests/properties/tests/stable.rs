@@ -1,4 +1,4 @@
-//! The properties on what proptest thinks up: bytes, and texts that come nearer to what is parsed.
+//! The properties on inputs of proptest: bytes, and texts close to the syntax.
 
 use proptest::prelude::*;
 use ssm_exec_properties::*;
@@ -11,17 +11,17 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn nothing_breaks_on_any_bytes(data in bytes()) {
+    fn all_properties_hold_for_any_bytes(data in bytes()) {
         parameters(&data);
         config(&data);
         names(&data);
         fields(&data);
         durations(&data);
-        answers(&data);
+        responses(&data);
     }
 
     #[test]
-    fn parameters_are_written_back(text in "(ssm://|/|arn:aws:ssm:eu-west-1:111122223333:parameter)?[a-z./_-]{0,12}(:[a-z0-9]{0,4})?(#/?[a-z~01/]{0,8})?(\\?(optional|default=.*))?") {
+    fn parameters_are_printed_as_parsed(text in "(ssm://|/|arn:aws:ssm:eu-west-1:111122223333:parameter)?[a-z./_-]{0,12}(:[a-z0-9]{0,4})?(#/?[a-z~01/]{0,8})?(\\?(optional|default=.*))?") {
         parameters(text.as_bytes());
     }
 
@@ -35,7 +35,7 @@ proptest! {
     }
 
     #[test]
-    fn names_that_are_made_may_be_written(text in "[a-zA-Z0-9/_.é-]{0,12}\0[A-Z_]{0,4}\0[A-Z*?{}\\[\\]]{0,8}\0(\\$?\\$\\{[A-Z]{0,3}(\\|(url|json))?\\}){0,3}") {
+    fn derived_names_are_valid(text in "[a-zA-Z0-9/_.é-]{0,12}\0[A-Z_]{0,4}\0[A-Z*?{}\\[\\]]{0,8}\0(\\$?\\$\\{[A-Z]{0,3}(\\|(url|json))?\\}){0,3}") {
         names(text.as_bytes());
     }
 
@@ -45,15 +45,15 @@ proptest! {
     }
 
     #[test]
-    fn durations_are_written_back(text in "([0-9]{1,20}(ns|us|ms|s|m|h|d|w|M|y) ?){1,3}") {
+    fn durations_are_printed_as_parsed(text in "([0-9]{1,20}(ns|us|ms|s|m|h|d|w|M|y) ?){1,3}") {
         durations(text.as_bytes());
     }
 
     #[test]
-    fn answers_arrive_as_sent_or_not_at_all(
+    fn values_are_returned_as_sent_or_not_at_all(
         kind in "[pks]",
         parts in proptest::collection::vec("(2\n\\{\"Parameters\":\\[(\\{\"Name\":\"(/p/x|/k/a|/k/b|plain)\",\"Value\":\"canary-value\"(,\"Version\":2)?\\},?){0,3}\\](,\"InvalidParameters\":\\[\"/k/a\"\\])?(,\"NextToken\":\"[ab]?\")?\\}|[459x](retry-after: [0-9a])?\n\\{\"__type\":\"(ThrottlingException|InvalidNextToken|ValidationException)\"\\})", 0..4),
     ) {
-        answers(format!("{kind}{}", parts.join("\0")).as_bytes());
+        responses(format!("{kind}{}", parts.join("\0")).as_bytes());
     }
 }

@@ -1,21 +1,21 @@
-//! Who may not read what, and how the service says so.
+//! Denied actions, and the messages of IAM and KMS.
 
 use crate::api_error::ApiError;
 
 /// The kind of policy that a denial names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Policy {
-    /// Of the user or the role.
+    /// The policy of the user or the role.
     Identity,
-    /// Of the parameter or the key.
+    /// The policy of the parameter or the key.
     Resource,
     /// A permissions boundary.
     Boundary,
-    /// Of the session.
+    /// The session policy.
     Session,
-    /// Of the organisation (SCP).
+    /// The service control policy (SCP) of the organisation.
     ServiceControl,
-    /// Of the VPC endpoint.
+    /// The policy of the VPC endpoint.
     VpcEndpoint,
 }
 
@@ -37,20 +37,20 @@ impl Policy {
     }
 }
 
-/// Why an action is denied: the end of the text.
+/// The reason of a denial, which ends the message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Denial {
     /// No policy of this kind allows it.
     Implicit(Policy),
     /// A policy of this kind denies it.
     Explicit(Policy),
-    /// As since 2026: with the policy's ARN.
+    /// The same with the ARN of the policy, as since 2026.
     ExplicitBy(Policy, String),
-    /// A VPC endpoint's policy denies it, through an SCP.
+    /// A VPC endpoint policy denies it through an SCP.
     VpcEndpointThroughScp,
-    /// As before 2021: without a reason.
+    /// No reason, as before 2021.
     Old,
-    /// A text of one's own, in which `{action}` and `{resource}` are filled.
+    /// A custom message; `{action}` and `{resource}` are replaced.
     Text(String),
 }
 
@@ -67,13 +67,12 @@ impl From<&str> for Denial {
 }
 
 impl Denial {
-    /// A principal that was never allowed may do nothing on `…:*` either: that is where malformed
-    /// names are authorised first.
+    /// A principal without a permission has none on `…:*` either, where malformed names are authorised.
     fn restricts(&self) -> bool {
         matches!(self, Self::Implicit(_) | Self::Old)
     }
 
-    fn refusal(&self, principal: &str, action: &str, resource: &str) -> ApiError {
+    fn error(&self, principal: &str, action: &str, resource: &str) -> ApiError {
         let reason = match self {
             Self::Old => String::new(),
             Self::Implicit(policy) => {
@@ -100,23 +99,23 @@ impl Denial {
     }
 }
 
-/// Why KMS doesn't decrypt.
+/// The reason why KMS denies decryption.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KmsDenial {
-    /// The old text, which speaks of a customer master key.
+    /// The older message, about a customer master key.
     Old,
-    /// The new text, in IAM's words.
+    /// The newer message, in the form of IAM.
     New,
     /// The key is pending deletion.
     KeyDisabled,
-    /// The parameter was shared, its key was not.
+    /// The parameter is shared, its key is not.
     NotShared,
-    /// Any other refusal.
+    /// Another error.
     Other(ApiError),
 }
 
 impl KmsDenial {
-    fn refusal(&self, principal: &str, key: &str) -> ApiError {
+    fn error(&self, principal: &str, key: &str) -> ApiError {
         let tail = |code: &str| {
             format!(
                 "(Service: AWSKMS; Status Code: 400; Error Code: {code}; Request ID: 7a9f2c1e-0000-4000-8000-6b1d5b1d5b1d; Proxy: null)"
@@ -145,7 +144,7 @@ impl KmsDenial {
                 ),
             ),
             Self::NotShared => ApiError::client("InvalidKeyId", "Invalid keyId."),
-            Self::Other(refusal) => refusal.clone(),
+            Self::Other(error) => error.clone(),
         }
     }
 }
@@ -160,7 +159,7 @@ struct Rule {
 /// All denials.
 #[derive(Debug, Default)]
 pub(crate) struct Access {
-    /// The caller, as denials name it.
+    /// The caller named in denials.
     pub(crate) principal: String,
     rules: Vec<Rule>,
     kms: Vec<(String, KmsDenial)>,
@@ -180,47 +179,48 @@ impl Access {
         self.kms.push((name.to_owned(), denial));
     }
 
-    /// May this be done? `action` with its service.
+    /// Checks an action, given with its service, on a resource.
     pub(crate) fn check(&self, action: &str, resource: &str) -> Result<(), ApiError> {
-        self.refuse(action, resource, |rule| glob(&rule.resource, resource))
+        self.check_rules(action, resource, |rule| glob(&rule.resource, resource))
     }
 
-    /// May this be done on everything? Asked for what no ARN can be made of.
+    /// Checks an action on all resources, for names of which no ARN can be made.
     pub(crate) fn check_everything(&self, action: &str, resource: &str) -> Result<(), ApiError> {
-        self.refuse(action, resource, |rule| {
+        self.check_rules(action, resource, |rule| {
             rule.denial.restricts() || glob(&rule.resource, resource)
         })
     }
 
-    fn refuse(
+    fn check_rules(
         &self,
         action: &str,
         resource: &str,
-        hit: impl Fn(&Rule) -> bool,
+        matches: impl Fn(&Rule) -> bool,
     ) -> Result<(), ApiError> {
         let rule = self
             .rules
             .iter()
-            .find(|rule| glob(&rule.action, action) && hit(rule));
+            .find(|rule| glob(&rule.action, action) && matches(rule));
         rule.map_or(Ok(()), |rule| {
-            Err(rule.denial.refusal(&self.principal, action, resource))
+            Err(rule.denial.error(&self.principal, action, resource))
         })
     }
 
-    /// May this parameter be decrypted?
+    /// Checks the decryption of a parameter.
     pub(crate) fn check_key(&self, name: &str, key: &str) -> Result<(), ApiError> {
         let denied = self.kms.iter().find(|(pattern, _)| glob(pattern, name));
-        denied.map_or(Ok(()), |(_, denial)| {
-            Err(denial.refusal(&self.principal, key))
-        })
+        denied.map_or(
+            Ok(()),
+            |(_, denial)| Err(denial.error(&self.principal, key)),
+        )
     }
 }
 
-/// IAM's patterns: `*` for any characters, `?` for one.
+/// Matches a pattern of IAM: `*` for any characters, `?` for one.
 pub(crate) fn glob(pattern: &str, text: &str) -> bool {
     let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
     let (mut p, mut t) = (0, 0);
-    // Where to go on when what follows the last star doesn't fit.
+    // Where to continue if the text after the last star doesn't match.
     let mut retry = None;
     while t < text.len() {
         if pattern.get(p) == Some(&b'*') {
@@ -243,7 +243,7 @@ mod tests {
     use super::glob;
 
     #[test]
-    fn stars_match_any_text_and_question_marks_one_character() {
+    fn stars_match_any_text_and_question_marks_match_one_character() {
         for (pattern, text) in [("*", ""), ("a*c", "abbc"), ("a?c", "abc"), ("*b*", "abab")] {
             assert!(glob(pattern, text), "{pattern} {text}");
         }

@@ -24,7 +24,7 @@ pub(crate) struct Account {
 }
 
 impl Account {
-    /// The ARN of a name: one slash, and no account in that of a public parameter.
+    /// The ARN of a name; that of a public parameter has no account.
     pub(crate) fn arn(&self, name: &str) -> String {
         let name = canonical(name);
         let account = if name.starts_with("aws/service/") {
@@ -54,8 +54,12 @@ impl Account {
         Identifier::parse(text, &self.region, &self.id)
     }
 
-    pub(crate) fn authorise(&self, action: &str, wanted: &Identifier<'_>) -> Result<(), ApiError> {
-        let resource = match wanted.place {
+    pub(crate) fn authorise(
+        &self,
+        action: &str,
+        identifier: &Identifier<'_>,
+    ) -> Result<(), ApiError> {
+        let resource = match identifier.place {
             Location::Name(name) | Location::Own(name) => self.arn(name),
             Location::Shared(arn) => arn.to_owned(),
             Location::Secret(name) => self.arn(&format!("{REFERENCE}{name}")),
@@ -63,14 +67,14 @@ impl Account {
         self.access.check(&format!("ssm:{action}"), &resource)
     }
 
-    /// What no ARN can be made of is authorised on everything.
+    /// Names of which no ARN can be made are authorised on all resources.
     pub(crate) fn authorise_malformed(&self, action: &str) -> Result<(), ApiError> {
         let everything = format!("arn:aws:ssm:{}:{}:*", self.region, self.id);
         self.access
             .check_everything(&format!("ssm:{action}"), &everything)
     }
 
-    /// All versions at a place that isn't a secret's.
+    /// All versions of a parameter, which isn't a secret.
     pub(crate) fn versions(&self, place: Location<'_>) -> Option<&[Version]> {
         match place {
             Location::Name(name) | Location::Own(name) => self.store.by_name(name),
@@ -79,9 +83,8 @@ impl Account {
         }
     }
 
-    /// A version as the wire has it: Name as it was asked for, Selector with its colon, ARN without
-    /// it.
-    pub(crate) fn shown(
+    /// A version as JSON: the requested name, the selector with its colon, the ARN without a selector.
+    pub(crate) fn to_json(
         &self,
         version: &Version,
         name: &str,
@@ -95,7 +98,7 @@ impl Account {
                 .check_key(&parameter.name, &self.key_arn(&parameter.key_id))?;
         }
         let arn = parameter.arn.clone();
-        let mut shown = json!({
+        let mut parameter_json = json!({
             "Name": name,
             "Type": parameter.kind.name(),
             "Version": version.number,
@@ -104,20 +107,20 @@ impl Account {
             "DataType": parameter.data_type,
         });
         if let Some(value) = &parameter.value {
-            shown["Value"] = if decrypt || !secure {
+            parameter_json["Value"] = if decrypt || !secure {
                 value.as_str().into()
             } else {
                 ciphertext(version, value).into()
             };
         }
         if let Some(selector) = selector {
-            shown["Selector"] = format!(":{selector}").into();
+            parameter_json["Selector"] = format!(":{selector}").into();
         }
-        Ok(shown)
+        Ok(parameter_json)
     }
 }
 
-/// Looks like KMS's, `AQICAH…`, and has nothing of the value in it but its length.
+/// Resembles a ciphertext of KMS, `AQICAH…`, and contains nothing of the value except its length.
 fn ciphertext(version: &Version, value: &str) -> String {
     let mut bytes = vec![1, 2, 2, 0, 0x78];
     let mut hasher = DefaultHasher::new();

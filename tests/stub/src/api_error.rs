@@ -1,19 +1,18 @@
-//! A refusal in the service's own words: what an error is before it goes on the wire.
-//! "Facts" in this crate's comments is the collection of what the service was seen to do.
+//! Errors of the API.
 
-/// A refusal: HTTP status, `__type` and text. `None` is no text at all, as for `ParameterNotFound`.
+/// An error: HTTP status, code and message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiError {
-    /// HTTP status.
+    /// The HTTP status.
     pub status: u16,
-    /// `__type`, bare.
+    /// `__type`, without a namespace.
     pub code: String,
-    /// The text, if there is one.
+    /// The message. `ParameterNotFound` has none.
     pub message: Option<String>,
 }
 
 impl ApiError {
-    /// A client error: HTTP 400, as all of SSM's are.
+    /// A client error. SSM always sends them with HTTP 400.
     #[must_use]
     pub fn client(code: &str, message: impl Into<String>) -> Self {
         Self {
@@ -22,7 +21,7 @@ impl ApiError {
         }
     }
 
-    /// A client error without a text.
+    /// A client error without a message.
     #[must_use]
     pub fn bare(code: &str) -> Self {
         Self {
@@ -32,13 +31,13 @@ impl ApiError {
         }
     }
 
-    /// `ThrottlingException`, as the service throttles.
+    /// `ThrottlingException`, as the service sends it.
     #[must_use]
     pub fn throttled() -> Self {
         Self::client("ThrottlingException", "Rate exceeded")
     }
 
-    /// `InternalServerError`, the one modelled error that isn't a 400.
+    /// `InternalServerError`, the only modelled error with HTTP 500.
     #[must_use]
     pub fn internal() -> Self {
         Self {
@@ -51,7 +50,7 @@ impl ApiError {
         Self::client("ValidationException", message)
     }
 
-    /// One violated constraint of the API's model, worded as the front end words it.
+    /// A violated constraint of the API's model, with the message of the service.
     pub(crate) fn constraint(value: &str, member: &str, rule: &str) -> Self {
         Self::validation(format!(
             "1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: {rule}"

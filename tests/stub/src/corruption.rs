@@ -1,23 +1,23 @@
-//! True answers corrupted out of shape: what a client must not take for the truth.
+//! Corruptions of regular responses, which a client must detect.
 
 use serde_json::{Value, json};
 
-/// How an answer is corrupted.
+/// How a response is corrupted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Corruption {
     /// No parameter has a `Value`.
     NoValue,
-    /// There is a parameter that nobody asked for.
+    /// It contains a parameter that was not requested.
     Unrequested,
-    /// The first parameter is missing, and isn't among the invalid ones either.
+    /// The first parameter is neither returned nor listed as invalid.
     Omitted,
-    /// Every parameter is among the invalid ones.
+    /// Every parameter is listed as invalid.
     AllInvalid,
-    /// There is a next page, always by this token.
+    /// There is always a next page, with this token.
     Token(String),
-    /// The first parameter comes so many times, under names of its own.
+    /// The first parameter is returned this many times under different names.
     Repeated(usize),
-    /// A member is set to something else; `null` takes it away.
+    /// A member is replaced, or removed by `null`.
     Member(&'static str, Value),
 }
 
@@ -31,9 +31,9 @@ impl Corruption {
         }
     }
 
-    pub(crate) fn apply(&self, answer: &mut Value) {
+    pub(crate) fn apply(&self, response: &mut Value) {
         match self {
-            Self::NoValue => each(answer, |parameter| {
+            Self::NoValue => each(response, |parameter| {
                 parameter
                     .as_object_mut()
                     .map(|members| members.remove("Value"));
@@ -44,29 +44,29 @@ impl Corruption {
                     "LastModifiedDate": 1_700_000_000.25, "DataType": "text",
                     "ARN": "arn:aws:ssm:eu-west-1:111122223333:parameter/unrequested/parameter",
                 });
-                if let Some(list) = list(answer) {
+                if let Some(list) = list(response) {
                     list.push(unrequested);
                 } else {
-                    answer["Parameter"] = unrequested;
+                    response["Parameter"] = unrequested;
                 }
             }
-            Self::Omitted => match list(answer) {
+            Self::Omitted => match list(response) {
                 Some(list) if !list.is_empty() => drop(list.remove(0)),
                 Some(_) => {}
-                None => *answer = json!({}),
+                None => *response = json!({}),
             },
             Self::AllInvalid => {
-                let names: Vec<Value> = list(answer)
+                let names: Vec<Value> = list(response)
                     .map(std::mem::take)
                     .into_iter()
                     .flatten()
                     .map(|parameter| parameter["Name"].clone())
                     .collect();
-                answer["InvalidParameters"] = names.into();
+                response["InvalidParameters"] = names.into();
             }
-            Self::Token(token) => answer["NextToken"] = token.as_str().into(),
+            Self::Token(token) => response["NextToken"] = token.as_str().into(),
             Self::Repeated(count) => {
-                if let Some(list) = list(answer)
+                if let Some(list) = list(response)
                     && let Some(first) = list.first().cloned()
                 {
                     let name = first["Name"].as_str().unwrap_or_default();
@@ -80,21 +80,23 @@ impl Corruption {
                 }
             }
             Self::Member(name, Value::Null) => {
-                answer.as_object_mut().map(|members| members.remove(*name));
+                response
+                    .as_object_mut()
+                    .map(|members| members.remove(*name));
             }
-            Self::Member(name, value) => answer[*name] = value.clone(),
+            Self::Member(name, value) => response[*name] = value.clone(),
         }
     }
 }
 
-fn list(answer: &mut Value) -> Option<&mut Vec<Value>> {
-    answer.get_mut("Parameters")?.as_array_mut()
+fn list(response: &mut Value) -> Option<&mut Vec<Value>> {
+    response.get_mut("Parameters")?.as_array_mut()
 }
 
-fn each(answer: &mut Value, change: impl Fn(&mut Value)) {
-    if let Some(list) = list(answer) {
+fn each(response: &mut Value, change: impl Fn(&mut Value)) {
+    if let Some(list) = list(response) {
         list.iter_mut().for_each(&change);
-    } else if let Some(one) = answer.get_mut("Parameter") {
+    } else if let Some(one) = response.get_mut("Parameter") {
         change(one);
     }
 }

@@ -4,7 +4,7 @@ use crate::api_error::ApiError;
 use crate::corruption::Corruption;
 use std::time::Duration;
 
-/// What happens after the bytes of a broken answer.
+/// What happens after the bytes of a broken response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum After {
     /// The connection is closed as usual.
@@ -24,7 +24,7 @@ pub enum Fault {
     Error(ApiError),
     /// A custom response: status, content type, body.
     Response(u16, &'static str, Vec<u8>),
-    /// The regular response, changed.
+    /// The regular response, corrupted.
     Corrupted(Corruption),
     /// Raw bytes in place of the response.
     Raw(Vec<u8>, After),

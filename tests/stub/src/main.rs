@@ -1,4 +1,4 @@
-//! The stub as a program: for benchmarks, containers and trying things by hand.
+//! The stub as a program, for benchmarks, containers and manual tests.
 
 use serde_json::Value;
 use ssm_stub::{Kind, Parameter, Stub};
@@ -12,11 +12,11 @@ const HELP: &str = "ssm-stub [--listen ADDR] [--tls-dir DIR] [--latency-ms N] [-
 Prints its URL when it is ready, and serves until it is killed. GET /requests counts requests
 (within the quota), throttled ones (over it) and connections.
 --seed        [{\"name\": \"/a/b\", \"value\": \"…\", \"type\": \"SecureString\", \"version\": 3, \"label\": \"blue\"}, …]
---tls-dir     speaks TLS, and writes the CA's certificate to DIR/ca.pem
---burst       what may come at once after a rest; 40 otherwise
---count-file  keeps what GET /requests tells in a file, half a second old at the most";
+--tls-dir     serves TLS, and writes the CA's certificate to DIR/ca.pem
+--burst       requests at once after a pause; the default is 40
+--count-file  writes the counts of GET /requests to FILE twice a second";
 
-/// How old the count file may be.
+/// How often the count file is written.
 const COUNT_EVERY: Duration = Duration::from_millis(500);
 
 fn main() -> Result<(), String> {
@@ -34,7 +34,7 @@ fn main() -> Result<(), String> {
             "--seed" => seed = Some(PathBuf::from(value()?)),
             "--tls-dir" => tls_dir = Some(PathBuf::from(value()?)),
             "--count-file" => count_file = Some(PathBuf::from(value()?)),
-            "--help" | "-h" => return say(HELP),
+            "--help" | "-h" => return print(HELP),
             _ => return Err(format!("unknown option {word}\n{HELP}")),
         }
     }
@@ -56,7 +56,7 @@ fn main() -> Result<(), String> {
     {
         stub.put(parameter);
     }
-    say(&stub.url())?;
+    print(&stub.url())?;
     let mut written = None;
     loop {
         match &count_file {
@@ -64,7 +64,7 @@ fn main() -> Result<(), String> {
             Some(path) => {
                 let counts = stub.counts().to_string();
                 if written.as_ref() != Some(&counts) {
-                    // Renamed into place, so that nobody reads half of it.
+                    // Renamed into place, so that it is never read incomplete.
                     let new = path.with_extension("new");
                     write(&new, &counts)?;
                     std::fs::rename(&new, path).map_err(|error| error.to_string())?;
@@ -80,7 +80,7 @@ fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, 
     text.parse().map_err(|error| format!("{text}: {error}"))
 }
 
-fn say(text: &str) -> Result<(), String> {
+fn print(text: &str) -> Result<(), String> {
     let mut stdout = std::io::stdout();
     writeln!(stdout, "{text}")
         .and_then(|()| stdout.flush())

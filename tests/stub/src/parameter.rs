@@ -1,6 +1,6 @@
-//! One parameter, as a test describes it.
+//! A parameter, as a test creates it.
 
-/// What kind of value it is.
+/// The type of a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// `String`.
@@ -28,11 +28,11 @@ impl std::str::FromStr for Kind {
         [Self::String, Self::StringList, Self::SecureString]
             .into_iter()
             .find(|kind| kind.name() == text)
-            .ok_or_else(|| format!("`{text}` is no type of a parameter"))
+            .ok_or_else(|| format!("invalid parameter type `{text}`"))
     }
 }
 
-/// A parameter to put.
+/// A parameter to create.
 #[derive(Debug, Clone)]
 pub struct Parameter {
     pub(crate) name: String,
@@ -47,7 +47,7 @@ pub struct Parameter {
 }
 
 impl Parameter {
-    /// A parameter of a kind that is known only at run time.
+    /// A parameter of any type.
     #[must_use]
     pub fn new(kind: Kind, name: &str, value: &str) -> Self {
         Self {
@@ -81,14 +81,14 @@ impl Parameter {
         Self::new(Kind::StringList, name, value)
     }
 
-    /// The version's number; one more than the one before it otherwise.
+    /// The version number; the default is the previous one plus one.
     #[must_use]
     pub fn version(mut self, number: i64) -> Self {
         self.version = Some(number);
         self
     }
 
-    /// Labels this version; an older version of the same label loses it.
+    /// Labels this version, and removes the label from older versions.
     #[must_use]
     pub fn label(mut self, label: &str) -> Self {
         self.labels.push(label.to_owned());
@@ -102,28 +102,28 @@ impl Parameter {
         self
     }
 
-    /// The key that a `SecureString` is encrypted with; `alias/aws/ssm` otherwise.
+    /// The KMS key of a `SecureString`; the default is `alias/aws/ssm`.
     #[must_use]
     pub fn key_id(mut self, key: &str) -> Self {
         key.clone_into(&mut self.key_id);
         self
     }
 
-    /// The data type; `text` otherwise.
+    /// The data type; the default is `text`.
     #[must_use]
     pub fn data_type(mut self, data_type: &str) -> Self {
         data_type.clone_into(&mut self.data_type);
         self
     }
 
-    /// Shared from another account: found by this ARN alone.
+    /// Shared by another account: only found by this ARN.
     #[must_use]
     pub fn shared(mut self, arn: &str) -> Self {
         self.arn = Some(arn.to_owned());
         self
     }
 
-    /// Answered without a value.
+    /// Returned without a value.
     #[must_use]
     pub fn without_value(mut self) -> Self {
         self.value = None;

@@ -1,8 +1,8 @@
-//! The account's quota: a token bucket, as the service has one for all readers of a region.
+//! The request quota of the account and region: a token bucket.
 
 use std::time::Instant;
 
-/// A bucket of requests.
+/// A token bucket.
 #[derive(Debug)]
 pub(crate) struct Quota {
     per_second: f64,
@@ -21,7 +21,7 @@ impl Quota {
         }
     }
 
-    /// Whether one more request may pass now.
+    /// Whether another request is within the quota.
     pub(crate) fn admit(&mut self) -> bool {
         let now = Instant::now();
         let gained = now.duration_since(self.filled).as_secs_f64() * self.per_second;

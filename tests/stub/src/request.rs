@@ -1,22 +1,22 @@
-//! A request as the stub saw it: what tests look at.
+//! Recorded requests.
 
 use serde_json::Value;
 use std::fmt;
 use std::time::Instant;
 
-/// What came of a request.
+/// The result of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// A true answer, perhaps corrupted.
+    /// A regular response, perhaps corrupted.
     Answered,
-    /// A refusal: the HTTP status and the code.
+    /// An error of the API: the HTTP status and the code.
     Failed(u16, String),
-    /// A fault of the wire, or an answer that isn't the service's.
+    /// A broken connection, or a custom response.
     Broken,
 }
 
 impl Outcome {
-    /// The code of a refusal.
+    /// The code of an error.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         match self {
@@ -36,25 +36,25 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// A request that came.
+/// A recorded request.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// `GetParameters` and so on.
+    /// The action, e.g. `GetParameters`.
     pub action: String,
-    /// What was asked.
+    /// The body.
     pub body: Value,
-    /// Names in lower case.
+    /// The headers, with names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The client's port: one for each connection.
+    /// The client's port, which differs for each connection.
     pub port: u16,
-    /// When it came.
+    /// When it arrived.
     pub time: Instant,
-    /// What came of it.
+    /// Its result.
     pub outcome: Outcome,
 }
 
 impl Request {
-    /// A header's value.
+    /// The value of a header.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers

@@ -1,18 +1,18 @@
-//! Which requests get which fault.
+//! The faults that are injected, and into which requests.
 
 use crate::fault::Fault;
 use serde_json::Value;
 
 #[derive(Debug, Clone, Copy)]
 enum Turn {
-    /// So many more.
+    /// The next ones, this many.
     Next(usize),
-    /// Only this one of those that come, counted from one.
+    /// Only the nth from now on, counted from one.
     Nth(usize),
     Every,
 }
 
-/// Which requests a fault is for.
+/// Selects the requests for a fault.
 #[derive(Debug, Clone)]
 pub struct When {
     turn: Turn,
@@ -21,19 +21,19 @@ pub struct When {
 }
 
 impl When {
-    /// The next so many.
+    /// The next requests, this many.
     #[must_use]
     pub fn next(count: usize) -> Self {
         Self::turn(Turn::Next(count))
     }
 
-    /// The nth from now on, counted from one.
+    /// The nth request from now on, counted from one.
     #[must_use]
     pub fn nth(n: usize) -> Self {
         Self::turn(Turn::Nth(n))
     }
 
-    /// Every one that no other rule is for.
+    /// Every request that no other rule selects.
     #[must_use]
     pub fn every() -> Self {
         Self::turn(Turn::Every)
@@ -47,28 +47,30 @@ impl When {
         }
     }
 
-    /// Of those with this action (without `AmazonSSM.`).
+    /// Only requests with this action (without `AmazonSSM.`).
     #[must_use]
     pub fn action(mut self, action: &str) -> Self {
         self.action = Some(action.to_owned());
         self
     }
 
-    /// Of those that ask for this name or path.
+    /// Only requests for this name or path.
     #[must_use]
     pub fn naming(mut self, name: &str) -> Self {
         self.naming = Some(name.to_owned());
         self
     }
 
-    fn fits(&self, action: &str, body: &Value) -> bool {
-        self.action.as_ref().is_none_or(|wanted| wanted == action)
-            && self.naming.as_deref().is_none_or(|wanted| {
-                body["Name"] == wanted
-                    || body["Path"] == wanted
+    fn matches(&self, action: &str, body: &Value) -> bool {
+        self.action
+            .as_ref()
+            .is_none_or(|expected| expected == action)
+            && self.naming.as_deref().is_none_or(|expected| {
+                body["Name"] == expected
+                    || body["Path"] == expected
                     || body["Names"]
                         .as_array()
-                        .is_some_and(|names| names.iter().any(|name| name == wanted))
+                        .is_some_and(|names| names.iter().any(|name| name == expected))
             })
     }
 }
@@ -79,7 +81,7 @@ struct Rule {
     fault: Fault,
 }
 
-/// All rules, in the order in which they were made; those for every request come last.
+/// All rules, in order; those for every request are applied last.
 #[derive(Debug, Default)]
 pub(crate) struct Script(Vec<Rule>);
 
@@ -92,11 +94,11 @@ impl Script {
         self.0.clear();
     }
 
-    /// The fault of a request that came.
+    /// The fault for a request.
     pub(crate) fn take(&mut self, action: &str, body: &Value) -> Option<Fault> {
         let mut chosen = None;
         for rule in &mut self.0 {
-            if !rule.when.fits(action, body) {
+            if !rule.when.matches(action, body) {
                 continue;
             }
             match &mut rule.when.turn {
@@ -117,7 +119,7 @@ impl Script {
             .retain(|rule| !matches!(rule.when.turn, Turn::Next(0) | Turn::Nth(0)));
         chosen.or_else(|| {
             let every = |rule: &&Rule| {
-                matches!(rule.when.turn, Turn::Every) && rule.when.fits(action, body)
+                matches!(rule.when.turn, Turn::Every) && rule.when.matches(action, body)
             };
             self.0.iter().find(every).map(|rule| rule.fault.clone())
         })

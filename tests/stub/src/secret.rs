@@ -1,12 +1,11 @@
-//! Secrets of Secrets Manager, as Parameter Store shows them under `/aws/reference/secretsmanager/`
-//!.
+//! Secrets Manager secrets, as Parameter Store serves them under `/aws/reference/secretsmanager/`.
 
 use serde_json::{Value, json};
 
-/// Where they are.
+/// The prefix of references.
 pub(crate) const REFERENCE: &str = "/aws/reference/secretsmanager/";
 
-/// A secret to put; of a name that is there, a new version, which takes `AWSCURRENT` from the last.
+/// A secret to create, or a new version of an existing one, which becomes `AWSCURRENT`.
 #[derive(Debug, Clone)]
 pub struct Secret {
     pub(crate) name: String,
@@ -18,13 +17,13 @@ pub struct Secret {
 }
 
 impl Secret {
-    /// A secret string.
+    /// A secret with a string value.
     #[must_use]
     pub fn string(name: &str, value: &str) -> Self {
         Self::of(name, Some(value.to_owned()))
     }
 
-    /// A secret in binary: Parameter Store answers with no value at all.
+    /// A binary secret, which Parameter Store returns without a value.
     #[must_use]
     pub fn binary(name: &str) -> Self {
         Self::of(name, None)
@@ -41,28 +40,28 @@ impl Secret {
         }
     }
 
-    /// Has this stage in place of `AWSCURRENT`.
+    /// The stage; the default is `AWSCURRENT`.
     #[must_use]
     pub fn stage(mut self, stage: &str) -> Self {
         self.stages.push(stage.to_owned());
         self
     }
 
-    /// The version's ID; made up otherwise.
+    /// The version ID; the default is generated.
     #[must_use]
     pub fn version_id(mut self, id: &str) -> Self {
         self.version_id = Some(id.to_owned());
         self
     }
 
-    /// When this version was made, in seconds since the epoch.
+    /// When this version was created, in seconds since the epoch.
     #[must_use]
     pub fn created(mut self, seconds: f64) -> Self {
         self.created = seconds;
         self
     }
 
-    /// Scheduled for deletion.
+    /// Marks it as scheduled for deletion.
     #[must_use]
     pub fn deleted(mut self) -> Self {
         self.deleted = true;
@@ -78,7 +77,7 @@ pub(crate) struct SecretVersion {
 }
 
 impl SecretVersion {
-    /// Adds a version; stages move as Secrets Manager moves them.
+    /// Adds a version, and moves stages as Secrets Manager does.
     pub(crate) fn push(versions: &mut Vec<Self>, mut secret: Secret) {
         if secret.stages.is_empty() {
             secret.stages.push("AWSCURRENT".to_owned());
@@ -101,7 +100,7 @@ impl SecretVersion {
         versions.push(Self { id, secret });
     }
 
-    /// The version that a stage or an ID chooses; the current one without.
+    /// The version selected by a stage or an ID; the current one by default.
     pub(crate) fn select<'a>(versions: &'a [Self], selector: Option<&str>) -> Option<&'a Self> {
         let selector = selector.unwrap_or("AWSCURRENT");
         versions.iter().find(|version| {
@@ -109,8 +108,8 @@ impl SecretVersion {
         })
     }
 
-    /// Name without the selector, Version 0, no `DataType`, and the secret a second time.
-    pub(crate) fn shown(&self, arn: &str, selector: Option<&str>) -> Value {
+    /// The JSON of a parameter: version 0, no `DataType`, and the secret once more in `SourceResult`.
+    pub(crate) fn to_json(&self, arn: &str, selector: Option<&str>) -> Value {
         let secret = &self.secret;
         let mut source = json!({
             "ARN": arn,
@@ -119,7 +118,7 @@ impl SecretVersion {
             "versionStages": secret.stages,
             "createdDate": crate::date::gson_date(secret.created),
         });
-        let mut shown = json!({
+        let mut parameter = json!({
             "Name": format!("{REFERENCE}{}", secret.name),
             "Type": "SecureString",
             "Version": 0,
@@ -128,9 +127,9 @@ impl SecretVersion {
         });
         if let Some(value) = &secret.value {
             source["secretString"] = value.as_str().into();
-            shown["Value"] = value.as_str().into();
+            parameter["Value"] = value.as_str().into();
         }
-        // Gson escapes what could be HTML.
+        // Gson escapes characters of HTML.
         let source = source
             .to_string()
             .replace('=', "\\u003d")
@@ -138,10 +137,10 @@ impl SecretVersion {
             .replace('<', "\\u003c")
             .replace('>', "\\u003e")
             .replace('&', "\\u0026");
-        shown["SourceResult"] = source.into();
+        parameter["SourceResult"] = source.into();
         if let Some(selector) = selector {
-            shown["Selector"] = format!(":{selector}").into();
+            parameter["Selector"] = format!(":{selector}").into();
         }
-        shown
+        parameter
     }
 }

@@ -1,11 +1,11 @@
-//! The parameters that there are, with their versions. Knows nothing of requests and answers.
+//! The stored parameters and secrets, with their versions.
 
 use crate::parameter::Parameter;
 use crate::secret::{REFERENCE, Secret, SecretVersion};
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-/// How many versions are kept.
+/// The number of versions that are kept.
 const HISTORY: usize = 100;
 
 /// One version of a parameter.
@@ -15,7 +15,7 @@ pub(crate) struct Version {
     pub(crate) parameter: Parameter,
 }
 
-/// All parameters, by name without the leading slash: `/foo` and `foo` are one.
+/// All parameters, by name without the leading slash: `/foo` and `foo` are the same.
 #[derive(Debug, Default)]
 pub(crate) struct Store {
     named: BTreeMap<String, Vec<Version>>,
@@ -23,14 +23,14 @@ pub(crate) struct Store {
     secrets: BTreeMap<String, Vec<SecretVersion>>,
 }
 
-/// The one spelling of a name that has two.
+/// The name without its leading slash.
 pub(crate) fn canonical(name: &str) -> &str {
     name.strip_prefix('/').unwrap_or(name)
 }
 
 impl Store {
-    /// Puts a new version, and gives its number.
-    pub(crate) fn put(&mut self, parameter: Parameter) -> i64 {
+    /// Adds a version.
+    pub(crate) fn put(&mut self, parameter: Parameter) {
         if let Some(name) = parameter.name.strip_prefix(REFERENCE) {
             let secret = Secret::of(name, parameter.value);
             self.put_secret(parameter.labels.iter().fold(secret, |secret, stage| {
@@ -40,7 +40,7 @@ impl Store {
                     secret.stage(stage)
                 }
             }));
-            return 0;
+            return;
         }
         let versions = match &parameter.arn {
             Some(arn) => self.shared.entry(arn.clone()).or_default(),
@@ -62,7 +62,6 @@ impl Store {
         if versions.len() > HISTORY {
             versions.remove(0);
         }
-        number
     }
 
     pub(crate) fn put_secret(&mut self, secret: Secret) {
@@ -89,8 +88,8 @@ impl Store {
         self.secrets.get(name).map(Vec::as_slice)
     }
 
-    /// All below a path, by whole segments, in the order of their names. Public parameters are below
-    /// their own paths only.
+    /// All parameters below a path, sorted by name. Public parameters are only found below their own
+    /// paths.
     pub(crate) fn below<'a>(
         &'a self,
         path: &str,
@@ -115,7 +114,7 @@ impl Store {
     }
 }
 
-/// The version that a selector chooses; the latest without.
+/// The version selected by a number or label; the latest by default.
 pub(crate) fn select<'a>(versions: &'a [Version], selector: Option<&str>) -> Option<&'a Version> {
     match selector {
         None => versions.last(),
@@ -126,7 +125,7 @@ pub(crate) fn select<'a>(versions: &'a [Version], selector: Option<&str>) -> Opt
     }
 }
 
-/// The version that has a label.
+/// The version with a label.
 pub(crate) fn labelled<'a>(versions: &'a [Version], label: &str) -> Option<&'a Version> {
     versions
         .iter()

@@ -1,4 +1,4 @@
-//! A private CA and a server's certificate, made anew for each stub.
+//! A private CA and a server certificate, generated for each stub.
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
@@ -8,10 +8,10 @@ use std::sync::Arc;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::rustls::{ServerConfig, crypto, version};
 
-/// What is wrong with the certificate, if something is.
+/// The certificate of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Certificate {
-    /// For `localhost`, 127.0.0.1 and ::1.
+    /// Valid, for `localhost`, 127.0.0.1 and ::1.
     Good,
     /// It has expired.
     Expired,
@@ -19,10 +19,10 @@ pub enum Certificate {
     WrongName,
 }
 
-/// A server's configuration, and the PEM of the CA that a client has to trust.
+/// The configuration of the server, and the PEM of its CA.
 pub(crate) fn make(certificate: Certificate, only_tls12: bool) -> (Arc<ServerConfig>, String) {
     let mut ca = CertificateParams::new(Vec::new()).expect("no names");
-    // A name of its own: OpenSSL takes a certificate issued by its own name for self-signed.
+    // With a distinct name: OpenSSL treats a certificate with its own name as issuer as self-signed.
     ca.distinguished_name
         .push(DnType::CommonName, "ssm-stub CA");
     ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -54,6 +54,6 @@ pub(crate) fn make(certificate: Certificate, only_tls12: bool) -> (Arc<ServerCon
             vec![signed.der().clone()],
             PrivateKeyDer::try_from(key.serialize_der()).expect("a key in PKCS #8"),
         )
-        .expect("a key that fits");
+        .expect("a matching key");
     (Arc::new(config), ca.pem())
 }

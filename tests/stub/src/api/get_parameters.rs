@@ -15,11 +15,11 @@ impl Account {
         let names = strings(&body["Names"])?;
         let decrypt = flag(&body["WithDecryption"])?;
         check_names(&names)?;
-        let mut wanted = Vec::new();
+        let mut identifiers = Vec::new();
         let mut invalid = Vec::new();
         for text in &names {
             match self.parse(text) {
-                Ok(name) => wanted.push(name),
+                Ok(name) => identifiers.push(name),
                 // Documented to be listed as invalid.
                 Err(Malformed::SecretSelector) => invalid.push(text.trim()),
                 Err(malformed) => {
@@ -29,12 +29,12 @@ impl Account {
             }
         }
         // A single denial fails the call, and only the first is named.
-        for name in &wanted {
+        for name in &identifiers {
             self.authorise(ACTION, name)?;
         }
         let mut seen = HashSet::new();
         let mut found = Vec::new();
-        for name in &wanted {
+        for name in &identifiers {
             if !seen.insert(name.key()) {
                 let message = format!("Duplicate parameter name: {}", name.text);
                 return Err(ApiError::validation(message));
@@ -54,23 +54,23 @@ impl Account {
         Ok(json!({ "Parameters": found, "InvalidParameters": invalid }))
     }
 
-    fn find(&self, wanted: &Identifier<'_>, decrypt: bool) -> Result<Option<Value>, ApiError> {
-        if let Location::Secret(name) = wanted.place {
+    fn find(&self, identifier: &Identifier<'_>, decrypt: bool) -> Result<Option<Value>, ApiError> {
+        if let Location::Secret(name) = identifier.place {
             return if decrypt {
-                self.secret(name, wanted.selector)
+                self.secret(name, identifier.selector)
             } else {
                 Ok(None)
             };
         }
-        let versions = self.versions(wanted.place);
+        let versions = self.versions(identifier.place);
         versions
-            .and_then(|versions| select(versions, wanted.selector))
+            .and_then(|versions| select(versions, identifier.selector))
             .map(|version| {
-                let name = match wanted.place {
+                let name = match identifier.place {
                     Location::Name(name) => name,
                     _ => &version.parameter.name,
                 };
-                self.shown(version, name, wanted.selector, decrypt)
+                self.to_json(version, name, identifier.selector, decrypt)
             })
             .transpose()
     }
@@ -93,7 +93,7 @@ impl Account {
         if version.secret.deleted {
             return Err(ApiError::validation("Invalid Request to Secrets Manager"));
         }
-        Ok(Some(version.shown(&arn, selector)))
+        Ok(Some(version.to_json(&arn, selector)))
     }
 }
 

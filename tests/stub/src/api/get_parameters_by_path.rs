@@ -1,6 +1,6 @@
 //! `GetParametersByPath`: pages, tokens and filters.
 
-use super::identifier::{malformed_path, path_is_good};
+use super::identifier::{is_valid_path, malformed_path};
 use super::{flag, missing_member};
 use crate::Kind;
 use crate::account::Account;
@@ -19,11 +19,11 @@ impl Account {
             .ok_or_else(|| missing_member("path"))?
             .trim_matches(' ');
         let size = page_size(&body["MaxResults"])?;
-        if !path_is_good(path) {
+        if !is_valid_path(path) {
             self.authorise_malformed(ACTION)?;
             return Err(malformed_path());
         }
-        // The path alone is authorised, a slash at its end included.
+        // Only the path is authorised, including a trailing slash.
         self.access
             .check("ssm:GetParametersByPath", &self.arn(path))?;
         let filters = Filter::parse_all(&body["ParameterFilters"])?;
@@ -52,23 +52,23 @@ impl Account {
             } else {
                 None
             };
-            page.push(self.shown(version, &version.parameter.name, selector, decrypt)?);
+            page.push(self.to_json(version, &version.parameter.name, selector, decrypt)?);
         }
         let shown = page.len();
-        let mut answer = json!({ "Parameters": page });
+        let mut response = json!({ "Parameters": page });
         if rest.next().is_some() {
-            answer["NextToken"] = write_token(path, start + shown, 0).into();
+            response["NextToken"] = write_token(path, start + shown, 0).into();
         }
-        Ok(answer)
+        Ok(response)
     }
 }
 
-fn page_size(wanted: &Value) -> Result<usize, ApiError> {
+fn page_size(requested: &Value) -> Result<usize, ApiError> {
     let bound = |size: &Value, rule: &str| {
         let rule = format!("Member must have value {rule}");
         Err(ApiError::constraint(&size.to_string(), "maxResults", &rule))
     };
-    match wanted {
+    match requested {
         Value::Null => Ok(10),
         size => match size.as_i64() {
             Some(n @ 1..=10) => Ok(usize::try_from(n).expect("one to ten")),
@@ -106,14 +106,14 @@ impl<'a> Filter<'a> {
             "Type" => By::Kind,
             "KeyId" => By::KeyId,
             "Label" => By::Label,
-            // Modelled without a text.
+            // Modelled without a message.
             _ => return Err(ApiError::bare("InvalidFilterKey")),
         };
         let begins = match (filter["Option"].as_str(), &key) {
             (None | Some("Equals"), _) => false,
             (Some("BeginsWith"), By::Kind | By::KeyId) => true,
             (Some(option), _) => {
-                // moto's words; AWS's aren't known.
+                // The message of moto; that of AWS is unknown.
                 let text = format!("The following filter option is not valid: {option}.");
                 return Err(ApiError::client("InvalidFilterOption", text));
             }
@@ -150,7 +150,7 @@ impl<'a> Filter<'a> {
         })
     }
 
-    /// The latest version, or the labelled one where a label is asked for, if all filters let it pass.
+    /// The latest or the labelled version, if all filters accept it.
     fn choose<'v>(filters: &[Self], versions: &'v [Version]) -> Option<&'v Version> {
         let label = filters
             .iter()
@@ -164,7 +164,7 @@ impl<'a> Filter<'a> {
         }?;
         filters
             .iter()
-            .all(|filter| filter.admits(version))
+            .all(|filter| filter.accepts(version))
             .then_some(version)
     }
 
@@ -179,7 +179,7 @@ impl<'a> Filter<'a> {
             })
     }
 
-    fn admits(&self, version: &Version) -> bool {
+    fn accepts(&self, version: &Version) -> bool {
         let parameter = &version.parameter;
         let is = |value: &&str, text: &str| {
             if self.begins {

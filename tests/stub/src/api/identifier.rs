@@ -1,49 +1,49 @@
-//! What a request's string asks for: a name, an ARN or a secret, with or without a selector.
+//! Identifiers in requests: a name, an ARN or a secret, with or without a selector.
 
 use crate::api_error::ApiError;
 use crate::secret::REFERENCE;
 use crate::store::canonical;
 
-/// A string of a request, understood.
+/// A parsed identifier.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Identifier<'a> {
-    /// Without spaces at its ends: the service strips them.
+    /// Without surrounding spaces, which the service strips.
     pub(crate) text: &'a str,
     pub(crate) place: Location<'a>,
     pub(crate) selector: Option<&'a str>,
 }
 
-/// Where to look.
+/// Where the parameter is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Location<'a> {
-    /// A name of this account, in the request's spelling.
+    /// A name in this account, as requested.
     Name(&'a str),
-    /// A name of this account, from an ARN.
+    /// A name in this account, from an ARN.
     Own(&'a str),
-    /// Another account's parameter, by its ARN.
+    /// The ARN of a parameter in another account.
     Shared(&'a str),
-    /// A secret of Secrets Manager, by its name.
+    /// The name of a Secrets Manager secret.
     Secret(&'a str),
 }
 
-/// Why a string can't be understood.
+/// Why an identifier is invalid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Malformed {
-    /// A space within (documented to fail a batch too).
+    /// It contains a space.
     Space,
-    /// Another offence against the rule for names.
+    /// It violates another rule for names.
     Rule,
-    /// A selector that isn't one, of a secret.
+    /// The selector of a secret is invalid.
     SecretSelector,
 }
 
-/// Observed
+/// Observed.
 const NAME_RULE: &str = "Parameter name: can't be prefixed with \"ssm\" (case-insensitive). If formed as a path, it can consist of sub-paths divided by slash symbol; each sub-path can be formed as a mix of letters, numbers and the following 3 symbols .-_";
-/// Observed, with these backslashes
+/// Observed, with these backslashes.
 const PATH_RULE: &str = "The parameter doesn't meet the parameter name requirements. The parameter name must begin with a forward slash \"/\". It can't be prefixed with \\\"aws\\\" or \\\"ssm\\\" (case-insensitive). It must use only letters, numbers, or the following symbols: . (period), - (hyphen), _ (underscore). Special characters are not allowed. All sub-paths, if specified, must use the forward slash symbol \"/\". Valid example: /get/parameters2-/by1./path0_.";
-/// Observed, with two spaces
+/// Observed, with two spaces.
 const SECRET_RULE: &str = "Invalid parameter name. Please use correct syntax for referencing a version/label  <name>:<version/label>";
-/// Levels of a hierarchy, the parameter's own included.
+/// The levels of a hierarchy, including the parameter.
 pub(crate) const LEVELS: usize = 15;
 
 impl Malformed {
@@ -55,7 +55,7 @@ impl Malformed {
     }
 }
 
-/// The refusal of a path that isn't one.
+/// The error for an invalid path.
 pub(crate) fn malformed_path() -> ApiError {
     ApiError::validation(PATH_RULE)
 }
@@ -120,7 +120,7 @@ impl<'a> Identifier<'a> {
         })
     }
 
-    /// Two strings with the same key ask for the same thing.
+    /// Identifiers with the same key refer to the same parameter and version.
     pub(crate) fn key(&self) -> (Location<'a>, Option<&'a str>) {
         match self.place {
             Location::Name(name) | Location::Own(name) => {
@@ -152,7 +152,7 @@ impl<'a> Location<'a> {
     }
 }
 
-/// Checks a name of this account.
+/// Checks a name in this account.
 pub(crate) fn name(name: &str) -> Result<(), Malformed> {
     let inner = canonical(name);
     if inner.contains('/') && !name.starts_with('/') {
@@ -162,12 +162,12 @@ pub(crate) fn name(name: &str) -> Result<(), Malformed> {
 }
 
 fn segments(inner: &str) -> Result<(), Malformed> {
-    let good = !inner.is_empty()
+    let valid = !inner.is_empty()
         && !inner.starts_with('/')
         && !inner.contains("//")
         && inner.split('/').count() <= LEVELS
         && characters(inner);
-    good.then_some(()).ok_or(Malformed::Rule)
+    valid.then_some(()).ok_or(Malformed::Rule)
 }
 
 fn characters(inner: &str) -> bool {
@@ -180,8 +180,8 @@ fn characters(inner: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || "/_.-".contains(c))
 }
 
-/// Checks a path; a slash at its end is accepted.
-pub(crate) fn path_is_good(path: &str) -> bool {
+/// Checks a path, which may end with a slash.
+pub(crate) fn is_valid_path(path: &str) -> bool {
     let Some(inner) = path.strip_prefix('/') else {
         return false;
     };

@@ -1,4 +1,4 @@
-//! The actions of the API: what each takes, checks and answers.
+//! The actions of the API: their parameters, checks and responses.
 
 mod get_parameters;
 mod get_parameters_by_path;

@@ -8,15 +8,15 @@ use std::time::Duration;
 
 /// A response.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) head: String,
     pub(crate) body: String,
 }
 
-impl Answer {
+impl Response {
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.body).expect("a JSON answer")
+        serde_json::from_str(&self.body).expect("a JSON response")
     }
 }
 
@@ -37,7 +37,7 @@ pub(crate) fn connect(stub: &Stub) -> TcpStream {
 }
 
 /// Reads a response with a Content-Length.
-pub(crate) fn read(stream: &mut impl Read) -> Answer {
+pub(crate) fn read(stream: &mut impl Read) -> Response {
     let mut bytes = Vec::new();
     let mut byte = [0];
     while !bytes.ends_with(b"\r\n\r\n") {
@@ -51,7 +51,7 @@ pub(crate) fn read(stream: &mut impl Read) -> Answer {
         .map_or(0, |length| length.parse().expect("a length"));
     let mut body = vec![0; length];
     stream.read_exact(&mut body).expect("a whole body");
-    Answer {
+    Response {
         status: head[9..12].parse().expect("a status"),
         head,
         body: String::from_utf8(body).expect("text"),
@@ -59,7 +59,7 @@ pub(crate) fn read(stream: &mut impl Read) -> Answer {
 }
 
 /// Sends a request on a new connection.
-pub(crate) fn send(stub: &Stub, action: &str, body: &Value) -> Answer {
+pub(crate) fn send(stub: &Stub, action: &str, body: &Value) -> Response {
     let mut stream = connect(stub);
     stream.write_all(&request(action, body)).expect("a request");
     read(&mut stream)
@@ -79,16 +79,16 @@ pub(crate) fn all(stub: &Stub, action: &str, body: &Value) -> (String, Option<Er
 
 /// The response to a request that must succeed.
 pub(crate) fn call(stub: &Stub, action: &str, body: &Value) -> Value {
-    let answer = send(stub, action, body);
-    assert_eq!(answer.status, 200, "{}", answer.body);
-    answer.json()
+    let response = send(stub, action, body);
+    assert_eq!(response.status, 200, "{}", response.body);
+    response.json()
 }
 
 /// Code and message of a request that must fail with HTTP 400.
-pub(crate) fn refusal(stub: &Stub, action: &str, body: &Value) -> (String, String) {
-    let answer = send(stub, action, body);
-    assert_eq!(answer.status, 400, "{}", answer.body);
-    let body = answer.json();
+pub(crate) fn failure(stub: &Stub, action: &str, body: &Value) -> (String, String) {
+    let response = send(stub, action, body);
+    assert_eq!(response.status, 400, "{}", response.body);
+    let body = response.json();
     let text = |key: &str| body[key].as_str().unwrap_or_default().to_owned();
     (text("__type"), text("message"))
 }
@@ -102,7 +102,7 @@ pub(crate) fn by_path(path: &str) -> Value {
 }
 
 /// One member of each parameter.
-pub(crate) fn each(answer: &Value, member: &str) -> Vec<Value> {
-    let list = answer["Parameters"].as_array().expect("a list");
+pub(crate) fn each(response: &Value, member: &str) -> Vec<Value> {
+    let list = response["Parameters"].as_array().expect("a list");
     list.iter().map(|one| one[member].clone()).collect()
 }

@@ -14,7 +14,7 @@ fn stub() -> Stub {
     stub
 }
 
-fn ask(stub: &Stub) -> Answer {
+fn ask(stub: &Stub) -> Response {
     send(stub, MANY, &by_names(&["/a"]))
 }
 
@@ -68,11 +68,11 @@ fn responses_can_be_custom() {
         (Fault::gzip(), 200, "content-encoding: gzip", "{"),
     ] {
         stub.fault(fault);
-        let answer = ask(&stub);
-        assert_eq!(answer.status, status);
+        let response = ask(&stub);
+        assert_eq!(response.status, status);
         assert!(
-            answer.head.contains(kind) && answer.body.starts_with(body),
-            "{answer:?}"
+            response.head.contains(kind) && response.body.starts_with(body),
+            "{response:?}"
         );
     }
 }
@@ -134,8 +134,8 @@ fn connections_can_end_at_any_point() {
 }
 
 /// The Content-Length, and the length of the body.
-fn lengths((answer, _): (String, Option<ErrorKind>)) -> (usize, usize) {
-    let (head, body) = answer.split_once("\r\n\r\n").expect("a whole head");
+fn lengths((response, _): (String, Option<ErrorKind>)) -> (usize, usize) {
+    let (head, body) = response.split_once("\r\n\r\n").expect("a whole head");
     let length = head
         .lines()
         .find_map(|line| line.strip_prefix("content-length: "));

@@ -44,7 +44,7 @@ fn invalid_paths_sizes_and_tokens_are_rejected() {
     let stub = Stub::start();
     let deep = "/x".repeat(16);
     for path in ["a/b", "/a:1", "/a//b", "//", "/ssm/x", "/a*", &deep] {
-        let (code, text) = refusal(&stub, ACTION, &by_path(path));
+        let (code, text) = failure(&stub, ACTION, &by_path(path));
         assert_eq!(code, "ValidationException", "{path}");
         assert!(
             text.contains(r#"prefixed with \"aws\" or \"ssm\""#),
@@ -55,11 +55,11 @@ fn invalid_paths_sizes_and_tokens_are_rejected() {
         (0, "greater than or equal to 1"),
         (11, "less than or equal to 10"),
     ] {
-        let (code, text) = refusal(&stub, ACTION, &json!({ "Path": "/a", "MaxResults": size }));
+        let (code, text) = failure(&stub, ACTION, &json!({ "Path": "/a", "MaxResults": size }));
         assert_eq!(code, "ValidationException");
         assert!(text.ends_with(rule), "{text}");
     }
-    let (code, _) = refusal(&stub, ACTION, &json!({ "Path": "/a", "NextToken": "x" }));
+    let (code, _) = failure(&stub, ACTION, &json!({ "Path": "/a", "NextToken": "x" }));
     assert_eq!(code, "InvalidNextToken");
 }
 
@@ -101,7 +101,7 @@ fn pages_can_be_full_short_or_empty() {
     assert_eq!(pages(&stub, "/p"), [0, 10, 0, 5]);
     let token = call(&stub, ACTION, &by_path("/p"))["NextToken"].clone();
     let elsewhere = json!({ "Path": "/q", "NextToken": token });
-    assert_eq!(refusal(&stub, ACTION, &elsewhere).0, "InvalidNextToken");
+    assert_eq!(failure(&stub, ACTION, &elsewhere).0, "InvalidNextToken");
 }
 
 #[test]
@@ -111,13 +111,13 @@ fn filters_select_by_label_type_and_key() {
     stub.put(Parameter::secure("/f/a", "old").label("blue"));
     stub.put(Parameter::secure("/f/a", "new").key_id("alias/mine"));
     stub.put(Parameter::string("/f/b", "x"));
-    let answer = call(&stub, ACTION, &filtered("Label", "Equals", &["blue"]));
+    let response = call(&stub, ACTION, &filtered("Label", "Equals", &["blue"]));
     assert_eq!(
-        each(&answer, "Version"),
+        each(&response, "Version"),
         [1],
         "the labelled version, even if it is older"
     );
-    assert_eq!(each(&answer, "Selector"), [Value::Null]);
+    assert_eq!(each(&response, "Selector"), [Value::Null]);
     assert_eq!(
         names(&stub, &filtered("Type", "Equals", &["String"])),
         ["/f/b"]
@@ -139,9 +139,9 @@ fn filters_select_by_label_type_and_key() {
         ("InvalidFilterValue", filtered("Type", "Equals", &[])),
         ("InvalidFilterValue", filtered("Type", "Equals", &["Text"])),
     ] {
-        assert_eq!(refusal(&stub, ACTION, &filter).0, code);
+        assert_eq!(failure(&stub, ACTION, &filter).0, code);
     }
     stub.set_variants(&[Variant::LabelSelector]);
-    let answer = call(&stub, ACTION, &filtered("Label", "Equals", &["blue"]));
-    assert_eq!(each(&answer, "Selector"), [":blue"]);
+    let response = call(&stub, ACTION, &filtered("Label", "Equals", &["blue"]));
+    assert_eq!(each(&response, "Selector"), [":blue"]);
 }

@@ -9,7 +9,7 @@ const ACCOUNT: &str = "arn:aws:ssm:eu-west-1:111122223333";
 fn denied(denial: impl Into<Denial>) -> String {
     let stub = Stub::builder().principal("arn:aws:iam::1:user/x").start();
     stub.deny("GetParameter*", "*:parameter/p/*", denial);
-    let (code, text) = refusal(&stub, MANY, &by_names(&["/ok", "/p/a", "/p/b"]));
+    let (code, text) = failure(&stub, MANY, &by_names(&["/ok", "/p/a", "/p/b"]));
     assert_eq!(code, "AccessDeniedException");
     text
 }
@@ -41,11 +41,11 @@ fn an_invalid_name_is_denied_on_all_resources_for_a_restricted_principal() {
         Denial::Explicit(Policy::Session),
     );
     assert_eq!(
-        refusal(&stub, MANY, &by_names(&["a/b"])).0,
+        failure(&stub, MANY, &by_names(&["a/b"])).0,
         "ValidationException"
     );
     stub.deny("GetParameters", "*:parameter/other", Denial::default());
-    let (code, text) = refusal(&stub, MANY, &by_names(&["a/b"]));
+    let (code, text) = failure(&stub, MANY, &by_names(&["a/b"]));
     assert_eq!(code, "AccessDeniedException");
     assert!(
         text.contains(&format!("on resource: {ACCOUNT}:* because")),
@@ -62,7 +62,7 @@ fn only_the_path_is_authorised_including_a_trailing_slash() {
         each(&call(&stub, "GetParametersByPath", &by_path("/p")), "Name"),
         ["/p/a"]
     );
-    let (_, text) = refusal(&stub, "GetParametersByPath", &by_path("/p/"));
+    let (_, text) = failure(&stub, "GetParametersByPath", &by_path("/p/"));
     assert!(
         text.contains(&format!("{ACCOUNT}:parameter/p/ because")),
         "{text}"
@@ -97,7 +97,7 @@ fn a_value_that_cannot_be_decrypted_fails_the_request() {
             (MANY, by_names(&["/k/a", "/k/b"])),
             ("GetParametersByPath", by_path("/k")),
         ] {
-            let (got, text) = refusal(&stub, action, &body);
+            let (got, text) = failure(&stub, action, &body);
             assert_eq!(got, code);
             assert!(text.contains(part), "{text}");
         }

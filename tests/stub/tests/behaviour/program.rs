@@ -37,9 +37,9 @@ fn it_prints_its_url_and_serves_the_seed() {
     stream
         .write_all(&request("GetParameters", &by_names(&["/s/a", "/s/a:blue"])))
         .unwrap();
-    let answer = read(&mut stream).json();
-    assert_eq!(each(&answer, "Value"), ["two", "one"]);
-    assert_eq!(each(&answer, "Version"), [5, 1]);
+    let response = read(&mut stream).json();
+    assert_eq!(each(&response, "Value"), ["two", "one"]);
+    assert_eq!(each(&response, "Version"), [5, 1]);
 }
 
 #[test]

@@ -38,7 +38,7 @@ fn connections_are_kept_alive_and_counted() {
 fn counts_are_served_over_http_without_counting_themselves() {
     let stub = Stub::builder().quota(0.0, 1.0).without_record().start();
     call(&stub, MANY, &by_names(&["/a"]));
-    refusal(&stub, MANY, &by_names(&["/a"]));
+    failure(&stub, MANY, &by_names(&["/a"]));
     for _ in 0..2 {
         let mut stream = connect(&stub);
         stream
@@ -58,7 +58,7 @@ fn requests_over_the_quota_are_throttled() {
     let stub = Stub::builder().quota(0.0, 2.0).start();
     let request = || send(&stub, MANY, &by_names(&["/a"]));
     assert_eq!([request().status, request().status], [200, 200]);
-    let third = refusal(&stub, MANY, &by_names(&["/a"]));
+    let third = failure(&stub, MANY, &by_names(&["/a"]));
     assert_eq!(
         third,
         ("ThrottlingException".into(), "Rate exceeded".into())

@@ -59,17 +59,17 @@ fn missing_secrets_and_invalid_selectors_are_invalid() {
     let stub = Stub::start();
     stub.put_secret("s", "x");
     let [missing, stage, malformed] = [at("none"), at("s:NONE"), at("s:a:b")];
-    let answer = call(
+    let response = call(
         &stub,
         "GetParameters",
         &by_names(&[&missing, &stage, &at("s")]),
     );
-    assert_eq!(answer["InvalidParameters"], json!([missing, stage]));
-    let answer = call(&stub, "GetParameters", &by_names(&[&malformed]));
-    assert_eq!(answer["InvalidParameters"], json!([malformed]));
-    let answer = call(&stub, "GetParameters", &json!({ "Names": [at("s")] }));
+    assert_eq!(response["InvalidParameters"], json!([missing, stage]));
+    let response = call(&stub, "GetParameters", &by_names(&[&malformed]));
+    assert_eq!(response["InvalidParameters"], json!([malformed]));
+    let response = call(&stub, "GetParameters", &json!({ "Names": [at("s")] }));
     assert_eq!(
-        answer["InvalidParameters"],
+        response["InvalidParameters"],
         json!([at("s")]),
         "without decryption"
     );
@@ -84,7 +84,7 @@ fn a_denied_secret_fails_the_request_and_is_not_named() {
         "*:secret:s-*",
         Denial::default(),
     );
-    let (code, text) = refusal(&stub, "GetParameters", &by_names(&["/a", &at("s")]));
+    let (code, text) = failure(&stub, "GetParameters", &by_names(&["/a", &at("s")]));
     assert_eq!(code, "ValidationException");
     assert_eq!(
         text,
@@ -96,7 +96,7 @@ fn a_denied_secret_fails_the_request_and_is_not_named() {
 fn a_secret_scheduled_for_deletion_fails_the_request() {
     let stub = Stub::start();
     stub.put_secret_version(Secret::string("gone", "x").deleted());
-    let (code, text) = refusal(&stub, "GetParameters", &by_names(&[&at("gone")]));
+    let (code, text) = failure(&stub, "GetParameters", &by_names(&[&at("gone")]));
     assert_eq!(code, "ValidationException");
     assert_eq!(text, "Invalid Request to Secrets Manager");
 }

@@ -1,4 +1,4 @@
-//! Whole answers of SSM, through the SDK's real client and all that reads them.
+//! Complete responses of SSM, through the SDK's client and our parsing.
 
 use aws_sdk_ssm::config::http::{HttpRequest, HttpResponse};
 use aws_sdk_ssm::config::retry::RetryConfig;
@@ -17,20 +17,20 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// More answers in a row show nothing new, and take their time.
-const LONGEST: usize = 4;
+/// More responses in a row find nothing new, and cost time.
+const MAX_RESPONSES: usize = 4;
 
-/// `2`, `4`, `5`, `9` for the status or another byte for a broken connection, perhaps a header, a line's end,
-/// the body.
+/// The first byte is the status (`2`, `4`, `5`, `9`) or, if any other, a broken connection; then follow an
+/// optional header, a newline and the body.
 #[derive(Clone)]
-struct Answer {
+struct Response {
     status: Option<u16>,
     header: Option<(String, String)>,
     body: Vec<u8>,
 }
 
-impl Answer {
-    fn read(text: &[u8]) -> Self {
+impl Response {
+    fn parse(text: &[u8]) -> Self {
         let end = text.iter().position(|&byte| byte == b'\n');
         let (head, body) = text.split_at(end.unwrap_or(text.len().min(1)));
         let header = head
@@ -50,9 +50,9 @@ impl Answer {
         }
     }
 
-    /// What ends everything: it isn't tried again.
+    /// A permanent error, which isn't retried.
     fn last() -> Self {
-        Self::read(b"4\n{\"__type\":\"AccessDeniedException\",\"Message\":\"no\"}")
+        Self::parse(b"4\n{\"__type\":\"AccessDeniedException\",\"Message\":\"no\"}")
     }
 
     fn send(self) -> Result<HttpResponse, ConnectorError> {
@@ -68,9 +68,9 @@ impl Answer {
     }
 }
 
-/// Gives the answers one after another, whatever is asked.
+/// Sends the responses one after another, for any request.
 #[derive(Clone)]
-struct Script(Arc<Mutex<VecDeque<Answer>>>);
+struct Script(Arc<Mutex<VecDeque<Response>>>);
 
 impl std::fmt::Debug for Script {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -90,22 +90,22 @@ impl HttpClient for Script {
 
 impl HttpConnector for Script {
     fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
-        let next = self.0.lock().expect("no panic held it").pop_front();
-        HttpConnectorFuture::ready(next.unwrap_or_else(Answer::last).send())
+        let next = self.0.lock().expect("not poisoned").pop_front();
+        HttpConnectorFuture::ready(next.unwrap_or_else(Response::last).send())
     }
 }
 
-/// Asks for one of three things and gives the answers in `data`, each ended by a zero byte: nothing
-/// arrives but what an answer held, all of it or none, and no message tells a value.
-pub fn answers(data: &[u8]) {
+/// Fetches one of three requests with the responses in `data`, each ended by a zero byte. Only values
+/// from a response are returned, all of them or none, and no message contains a value.
+pub fn responses(data: &[u8]) {
     thread_local! {
-        static WORLD: World = World::new();
+        static CLIENT: Client = Client::new();
     }
     let Some((kind, data)) = data.split_first() else {
         return;
     };
-    let answers = data.split(|&byte| byte == 0).take(LONGEST);
-    let answers: Vec<Answer> = answers.map(Answer::read).collect();
+    let responses = data.split(|&byte| byte == 0).take(MAX_RESPONSES);
+    let responses: Vec<Response> = responses.map(Response::parse).collect();
     let below = Prefix::parse("/p").expect("a prefix");
     let named = ["/k/a", "/k/b:2", "plain"].map(|name| ParameterRef::parse(name).expect("a name"));
     let secrets =
@@ -115,15 +115,15 @@ pub fn answers(data: &[u8]) {
         b's' => Request::Batch(secrets.to_vec()),
         _ => Request::Batch(named.to_vec()),
     };
-    let outcome = WORLD.with(|world| world.ask(answers.clone(), request));
-    let held: Option<Vec<Value>> = answers
+    let outcome = CLIENT.with(|client| client.fetch(responses.clone(), request));
+    let held: Option<Vec<Value>> = responses
         .iter()
-        .filter(|answer| answer.status == Some(200))
-        .map(|answer| serde_json::from_slice(&answer.body).ok())
+        .filter(|response| response.status == Some(200))
+        .map(|response| serde_json::from_slice(&response.body).ok())
         .collect();
     let Some(held) = held else { return };
     match outcome {
-        Ok(fetched) => arrived_as_sent(
+        Ok(fetched) => assert_sent(
             &fetched,
             &below,
             &[&named[..], &secrets[..]].concat(),
@@ -132,7 +132,7 @@ pub fn answers(data: &[u8]) {
         Err(message) => {
             for value in held.iter().flat_map(values) {
                 let elsewhere = String::from_utf8_lossy(data).matches(value).count() > 1;
-                // Of other values libFuzzer makes the words of our own messages.
+                // libFuzzer finds other values that are words of our own messages.
                 let marked = value.starts_with("canary");
                 assert!(!marked || elsewhere || !message.contains(value));
             }
@@ -140,15 +140,15 @@ pub fn answers(data: &[u8]) {
     }
 }
 
-fn parameters(answer: &Value) -> impl Iterator<Item = &Value> {
-    answer["Parameters"].as_array().into_iter().flatten()
+fn parameters(response: &Value) -> impl Iterator<Item = &Value> {
+    response["Parameters"].as_array().into_iter().flatten()
 }
 
-fn values(answer: &Value) -> impl Iterator<Item = &str> {
-    parameters(answer).filter_map(|parameter| parameter["Value"].as_str())
+fn values(response: &Value) -> impl Iterator<Item = &str> {
+    parameters(response).filter_map(|parameter| parameter["Value"].as_str())
 }
 
-fn arrived_as_sent(fetched: &Fetched, below: &Prefix, names: &[ParameterRef], held: &[Value]) {
+fn assert_sent(fetched: &Fetched, below: &Prefix, names: &[ParameterRef], held: &[Value]) {
     let sent = |name: &str, value: &[u8]| {
         held.iter().flat_map(parameters).any(|parameter| {
             parameter["Name"].as_str() == Some(name)
@@ -164,14 +164,14 @@ fn arrived_as_sent(fetched: &Fetched, below: &Prefix, names: &[ParameterRef], he
     }
 }
 
-/// A runtime whose clock stands still, and a client.
-struct World {
+/// The SDK's client, and a runtime with a paused clock.
+struct Client {
     runtime: tokio::runtime::Runtime,
     script: Script,
     client: aws_sdk_ssm::Client,
 }
 
-impl World {
+impl Client {
     fn new() -> Self {
         let script = Script(Arc::default());
         let config = aws_sdk_ssm::Config::builder()
@@ -193,12 +193,11 @@ impl World {
         }
     }
 
-    fn ask(&self, answers: Vec<Answer>, request: Request) -> Result<Fetched, String> {
-        *self.script.0.lock().expect("no panic held it") = answers.into();
-        let asking =
-            aws::fetch_through(self.client.clone(), vec![request], Duration::from_secs(30));
+    fn fetch(&self, responses: Vec<Response>, request: Request) -> Result<Fetched, String> {
+        *self.script.0.lock().expect("not poisoned") = responses.into();
+        let fetch = aws::fetch_through(self.client.clone(), vec![request], Duration::from_secs(30));
         self.runtime
-            .block_on(asking)
+            .block_on(fetch)
             .map_err(|error| error.to_string())
     }
 }
