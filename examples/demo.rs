@@ -73,11 +73,21 @@ fn main() {
 /// The binary beside this example, built if need be.
 fn binary() -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let built = Command::new(cargo)
-        .args(["build", "--quiet", "--bin", "ssm-exec", "--manifest-path"])
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
-        .status()
-        .expect("cargo starts");
+    let mut build = Command::new(cargo);
+    // With the example, since without it another set of features would compile the SDK again.
+    build.args(["build", "--bin", "ssm-exec", "--example", "demo"]);
+    build.args([
+        "--manifest-path",
+        concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"),
+    ]);
+    for (name, _) in std::env::vars_os() {
+        // Build scripts watch what cargo sets for this process, and would run again.
+        let shown = name.to_string_lossy();
+        if shown.starts_with("CARGO_PKG_") || shown.starts_with("CARGO_MANIFEST_") {
+            build.env_remove(&name);
+        }
+    }
+    let built = build.status().expect("cargo starts");
     assert!(built.success(), "the binary builds");
     let example = std::env::current_exe().expect("our own path");
     let profile = example

@@ -3,11 +3,13 @@
 //! Every secret value in a test contains `canary`. The harness fails any run that prints one on stderr.
 
 use crate::support::moto::Moto;
+use nix::sys::signal::{SigHandler, Signal, signal};
 use ssm_stub::{Parameter, Stub};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
@@ -165,6 +167,11 @@ impl Run {
             .envs(&self.environment)
             .current_dir(self.home.path())
             .stdin(Stdio::null());
+        #[allow(unsafe_code)]
+        // SAFETY: only signal(2) is called between fork and execve, which is async-signal-safe.
+        unsafe {
+            command.pre_exec(reset_signals);
+        }
         (command, self.home)
     }
 
@@ -203,6 +210,17 @@ impl Run {
         assert!(outcome.stdout.is_empty(), "nothing is printed on stdout");
         outcome
     }
+}
+
+/// Undoes what nohup (SIGHUP) and a background job of a script (SIGINT, SIGQUIT) leave ignored: the binary
+/// keeps an ignored signal ignored.
+fn reset_signals() -> std::io::Result<()> {
+    for number in [Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT] {
+        #[allow(unsafe_code)]
+        // SAFETY: the default action is no handler of ours.
+        unsafe { signal(number, SigHandler::SigDfl) }?;
+    }
+    Ok(())
 }
 
 /// The result of a run.
