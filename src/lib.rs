@@ -12,6 +12,7 @@ pub mod error;
 pub mod exec;
 mod lambda;
 pub mod logging;
+mod panic;
 
 use logging::Logger;
 use ssm_exec_core::inherited::Inherited;
@@ -21,6 +22,7 @@ use std::time::Instant;
 /// The program. Returns the exit status, unless the process became the command.
 #[must_use]
 pub fn run(arguments: &[OsString], inherited: &Inherited<'_>) -> u8 {
+    panic::install_hook();
     let started = Instant::now();
     let mut logging = Logger::default();
     match commands::run(arguments, inherited, started, &mut logging) {

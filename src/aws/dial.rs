@@ -236,6 +236,9 @@ async fn lookup(
     within(limit, Step::Lookup, async {
         match found.await {
             Ok(Ok(addresses)) if !addresses.is_empty() => Ok(addresses),
+            Ok(Err(error)) if is_system_refusal(&error) => {
+                Err(Failure::System(format!("no answer from DNS ({error})")))
+            }
             Ok(Err(error)) => Err(Failure::Lookup(error.to_string())),
             _ => Err(Failure::Lookup("it has no address".to_owned())),
         }
@@ -277,16 +280,32 @@ async fn connect(addresses: &[SocketAddr], limit: Option<Duration>) -> Result<Tc
 }
 
 fn not_connected(address: IpAddr, error: &io::Error) -> Failure {
-    use nix::errno::Errno;
-    match error.raw_os_error().map(Errno::from_raw) {
-        Some(Errno::EMFILE | Errno::ENFILE | Errno::ENOMEM | Errno::ENOBUFS) => {
-            Failure::System(format!("no socket ({error})"))
-        }
-        _ => Failure::Connect {
+    match is_system_refusal(error) {
+        true => Failure::System(format!("no socket ({error})")),
+        false => Failure::Connect {
             address: Some(address),
             reason: error.to_string(),
         },
     }
+}
+
+/// Whether this system refused it, by a limit, a system call filter or a firewall of its own, rather
+/// than the network or the other side.
+fn is_system_refusal(error: &io::Error) -> bool {
+    use nix::errno::Errno;
+    matches!(
+        error.raw_os_error().map(Errno::from_raw),
+        Some(
+            Errno::EMFILE
+                | Errno::ENFILE
+                | Errno::ENOMEM
+                | Errno::ENOBUFS
+                | Errno::EPERM
+                | Errno::EACCES
+                | Errno::ENOSYS
+                | Errno::EAFNOSUPPORT
+        )
+    )
 }
 
 enum TunnelError {

@@ -10,7 +10,7 @@ use crate::cli::{self, Action, Invocation};
 use crate::config_file;
 use crate::error::Error;
 use crate::exec::process;
-use crate::logging::Logger;
+use crate::logging::{self, Logger};
 use resolve::Session;
 use ssm_exec_core::config::{self, Config, ConfigLocation, Layer};
 use ssm_exec_core::inherited::Inherited;
@@ -43,6 +43,7 @@ pub(crate) fn run(
         called_as: arguments.first().cloned().unwrap_or_default(),
         started,
     };
+    logging::set_deadline(started + session.config.timeout);
     match action {
         Action::Launch(words) => launch::run(&session, words).map(|never| match never {}),
         Action::Check(words) => check::run(&session, words),

@@ -2,6 +2,8 @@
 //! is gone: their types know nothing of secrets, this knows nothing of types.
 #![allow(unsafe_code)]
 
+use crate::logging;
+use ssm_exec_core::status::Status;
 use std::alloc::{GlobalAlloc, Layout, System};
 use zeroize::Zeroize;
 
@@ -14,12 +16,12 @@ pub struct Wiping<A = System>(pub A);
 unsafe impl<A: GlobalAlloc> GlobalAlloc for Wiping<A> {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller upholds the contract of `alloc`, which the inner allocator shares.
-        unsafe { self.0.alloc(layout) }
+        or_end(unsafe { self.0.alloc(layout) })
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         // SAFETY: as above.
-        unsafe { self.0.alloc_zeroed(layout) }
+        or_end(unsafe { self.0.alloc_zeroed(layout) })
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
@@ -35,6 +37,21 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Wiping<A> {
         // SAFETY: the block came from the inner allocator with this layout.
         unsafe { self.0.dealloc(pointer, layout) }
     }
+}
+
+/// Without memory there is no start. Rust would abort, with 134. The number of bytes is not shown: it
+/// may be the length of a value.
+fn or_end(pointer: *mut u8) -> *mut u8 {
+    if pointer.is_null() {
+        logging::final_message(
+            format_args!(
+                "the system refused memory that the start needs; look at the limits (`ulimit -v`, MemoryMax=)"
+            ),
+            Status::System.word(),
+            Status::System.code(),
+        );
+    }
+    pointer
 }
 
 #[cfg(test)]

@@ -2,10 +2,11 @@
 //! gives no default action. Only signals at their default get a handler, so that `execve`, which
 //! resets handlers to the default, leaves every disposition as it was found.
 
-use crate::logging::progress;
+use super::process;
+use crate::logging;
 use nix::libc;
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 const ENDING: &[Signal] = &[
     Signal::SIGTERM,
@@ -17,7 +18,11 @@ const ENDING: &[Signal] = &[
 /// Installs the handlers.
 #[allow(unsafe_code)]
 pub fn install_termination_handlers() {
-    let ours = SigAction::new(SigHandler::Handler(end), SaFlags::empty(), SigSet::all());
+    let ours = SigAction::new(
+        SigHandler::Handler(end),
+        SaFlags::SA_NODEFER,
+        SigSet::empty(),
+    );
     for &signal in ENDING {
         // SAFETY: the handler calls only functions that signal-safety(7) lists. Both actions are valid.
         let Ok(found) = (unsafe { sigaction(signal, &ours) }) else {
@@ -30,22 +35,24 @@ pub fn install_termination_handlers() {
     }
 }
 
-/// Ends the process: nothing is half done that would have to be undone, and the kernel wipes pages
-/// before it gives them to anyone else.
-#[allow(unsafe_code)]
+/// A second signal ends the process even if the message should hang.
+static IS_ENDING: AtomicBool = AtomicBool::new(false);
+
 extern "C" fn end(signal: libc::c_int) {
-    let message: &[u8] = match signal {
-        libc::SIGTERM => b"ssm-exec: SIGTERM came before the command was started\n",
-        libc::SIGINT => b"ssm-exec: SIGINT came before the command was started\n",
-        libc::SIGHUP => b"ssm-exec: SIGHUP came before the command was started\n",
-        _ => b"ssm-exec: a signal came before the command was started\n",
+    let name = match signal {
+        libc::SIGTERM => "SIGTERM",
+        libc::SIGINT => "SIGINT",
+        libc::SIGHUP => "SIGHUP",
+        _ => "SIGQUIT",
     };
-    if progress::SHOWN.load(Ordering::Relaxed) {
-        // SAFETY: write(2) is async-signal-safe, and the buffer is static.
-        unsafe { libc::write(2, progress::ERASE.as_ptr().cast(), progress::ERASE.len()) };
+    // Signals have numbers up to 64.
+    let status = u8::try_from(128 + signal).unwrap_or(u8::MAX);
+    if IS_ENDING.swap(true, Ordering::Relaxed) {
+        process::end(status);
     }
-    // SAFETY: as above.
-    unsafe { libc::write(2, message.as_ptr().cast(), message.len()) };
-    // SAFETY: _exit(2) is async-signal-safe.
-    unsafe { libc::_exit(128 + signal) }
+    logging::final_message(
+        format_args!("{name} came before the command was started"),
+        "signal",
+        status,
+    )
 }

@@ -4,15 +4,31 @@
 //! the SDK, of HTTP or of TLS can write into our log, whatever RUST_LOG says.
 
 pub mod progress;
+pub(crate) mod stderr;
 
+use crate::exec::process;
 use ssm_exec_core::config::{LogFormat, LogLevel, Logging};
 use ssm_exec_core::status::Status;
 use std::fmt::{self, Write as _};
 use std::io::Write as _;
-use std::sync::atomic::Ordering;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 use tracing::field::{Field, Visit};
 use tracing::subscriber::Interest;
 use tracing::{Event, Level, Metadata, Subscriber, span};
+
+/// When the start must be over, once that is known.
+static DEADLINE: OnceLock<Instant> = OnceLock::new();
+/// Whether the last message was dropped: the next ones don't wait.
+static STALLED: AtomicBool = AtomicBool::new(false);
+/// Whether messages are JSON, for those that are written in a signal's handler or by a panic.
+static JSON: AtomicBool = AtomicBool::new(false);
+
+/// How long a message waits for a reader, if not for the deadline.
+const WAIT: Duration = Duration::from_secs(1);
+/// How long a final message waits: the process was asked to end.
+const FINAL_WAIT: Duration = Duration::from_millis(100);
 
 /// Writes messages of a level and above, in a format.
 #[derive(Debug, Clone, Copy)]
@@ -49,6 +65,7 @@ impl Logger {
 
     /// Makes these the rules for the whole process.
     pub fn install(self) {
+        JSON.store(self.format == LogFormat::Json, Ordering::Relaxed);
         // A second subscriber would be a bug of ours with no harm in it.
         let _ = tracing::subscriber::set_global_default(Stderr(self));
     }
@@ -72,12 +89,51 @@ impl Logger {
             }
         };
         line.push('\n');
-        if progress::SHOWN.load(Ordering::Relaxed) {
-            let _ = std::io::stderr().write_all(progress::ERASE);
-        }
         // A full or closed stderr changes nothing about the launch.
-        let _ = std::io::stderr().write_all(line.as_bytes());
+        let until = match failure {
+            Some(_) => until_deadline(),
+            None if STALLED.load(Ordering::Relaxed) => Instant::now(),
+            None => Instant::now() + WAIT,
+        };
+        progress::clear(until);
+        let is_written = stderr::write_until(line.as_bytes(), until);
+        STALLED.store(!is_written, Ordering::Relaxed);
     }
+}
+
+/// Bounds the time that messages wait for their reader.
+pub(crate) fn set_deadline(deadline: Instant) {
+    // Called once.
+    let _ = DEADLINE.set(deadline);
+}
+
+/// A failure is what the reader needs most, so it waits as long as the start may take.
+fn until_deadline() -> Instant {
+    let soonest = Instant::now() + WAIT;
+    DEADLINE
+        .get()
+        .map_or(soonest, |&deadline| soonest.max(deadline))
+}
+
+/// Writes one message and ends the process. Safe in a signal's handler, and without memory.
+pub(crate) fn final_message(message: fmt::Arguments<'_>, kind: &str, status: u8) -> ! {
+    let mut line = [0_u8; 512];
+    let mut rest = &mut line[..];
+    // What doesn't fit is cut off.
+    let _ = match JSON.load(Ordering::Relaxed) {
+        true => write!(
+            rest,
+            r#"{{"kind":"{kind}","level":"error","message":"{message}","program":"ssm-exec","status":{status}}}"#
+        ),
+        false => write!(rest, "ssm-exec: {message}"),
+    };
+    let _ = rest.write_all(b"\n");
+    let unused = rest.len();
+    let written = line.len() - unused;
+    let until = Instant::now() + FINAL_WAIT;
+    progress::clear(until);
+    stderr::write_until(line.get(..written).unwrap_or_default(), until);
+    process::end(status)
 }
 
 /// One line, whatever others wrote, AWS or whoever set a variable; nor may it steer the terminal.

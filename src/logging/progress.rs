@@ -1,63 +1,60 @@
 //! On a terminal, a fetch longer than half a second shows that it goes on. The line is gone before
 //! the command starts, and before any message.
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use super::stderr;
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// A shorter fetch shows nothing.
-const PATIENCE: Duration = Duration::from_millis(500);
-/// Takes the line away where [`Progress`] can't: in a signal's handler.
-pub const ERASE: &[u8] = b"\r\x1b[2K";
+const DELAY: Duration = Duration::from_millis(500);
+/// Clears the line.
+pub(crate) const ERASE: &[u8] = b"\r\x1b[2K";
 
 /// Whether a line is on the terminal now.
-pub static SHOWN: AtomicBool = AtomicBool::new(false);
+pub(crate) static SHOWN: AtomicBool = AtomicBool::new(false);
 
 /// The line, or what will be one.
 pub struct Progress {
-    began: Instant,
-    wanted: bool,
-    bar: Option<ProgressBar>,
+    started: Instant,
+    enabled: bool,
+    seconds: Option<u64>,
 }
 
 impl Progress {
-    /// Shows nothing yet; nothing ever where stderr is no terminal, or `quiet` is wanted.
+    /// Shows nothing yet; nothing ever where stderr is no terminal, or with `quiet`.
     #[must_use]
     pub fn new(quiet: bool) -> Self {
         Self {
-            began: Instant::now(),
-            wanted: !quiet && std::io::stderr().is_terminal(),
-            bar: None,
+            started: Instant::now(),
+            enabled: !quiet && std::io::stderr().is_terminal(),
+            seconds: None,
         }
     }
 
-    /// Shows how long it has taken, once that is worth showing.
+    /// Shows how long it has taken, after half a second and then once a second.
     pub fn tick(&mut self) {
-        if !self.wanted || self.began.elapsed() < PATIENCE {
+        let taken = self.started.elapsed();
+        let seconds = Some(taken.as_secs());
+        if !self.enabled || taken < DELAY || self.seconds == seconds {
             return;
         }
-        let bar = self.bar.get_or_insert_with(|| {
-            SHOWN.store(true, Ordering::Relaxed);
-            ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_style(
-                ProgressStyle::with_template("ssm-exec: asking SSM ({elapsed})")
-                    .unwrap_or_else(|_| ProgressStyle::default_spinner()),
-            )
-        });
-        bar.tick();
+        self.seconds = seconds;
+        let line = format!("\r\x1b[2Kssm-exec: asking SSM ({}s)", taken.as_secs());
+        SHOWN.store(true, Ordering::Relaxed);
+        stderr::write_until(line.as_bytes(), Instant::now());
     }
+}
 
-    /// Takes the line away, so that a message can be written.
-    pub fn clear(&mut self) {
-        if let Some(bar) = self.bar.take() {
-            bar.finish_and_clear();
-            SHOWN.store(false, Ordering::Relaxed);
-        }
+/// Clears the line, if there is one.
+pub(crate) fn clear(until: Instant) {
+    if SHOWN.swap(false, Ordering::Relaxed) {
+        stderr::write_until(ERASE, until);
     }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        self.clear();
+        clear(Instant::now());
     }
 }

@@ -29,6 +29,8 @@ mod parity;
 mod policy;
 mod signals_and_limits;
 mod sources;
+mod stalled_stderr;
 mod static_root;
+mod system_refusals;
 mod systemd;
 mod terminal;

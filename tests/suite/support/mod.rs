@@ -3,6 +3,7 @@
 
 pub mod docker;
 pub mod moto;
+pub mod seccomp;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -18,6 +18,8 @@ use std::time::Duration;
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// On Lambda, which ends a silent init phase after 10 s: ours must come first.
 const LAMBDA_TIMEOUT: Duration = Duration::from_secs(8);
+/// A longer one means the same, and would overflow what the clock can represent.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
 impl Config {
     /// Parses what the levels give, put over one another.
@@ -244,5 +246,5 @@ fn time_limit(given: Given<String>) -> Result<Duration, ConfigError> {
             ),
         ));
     }
-    Ok(timeout)
+    Ok(timeout.min(LONGEST_TIMEOUT))
 }
