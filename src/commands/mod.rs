@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::exec::process;
 use crate::logging::{self, Logger};
 use resolve::Session;
-use ssm_exec_core::config::{self, Config, ConfigLocation, Layer};
+use ssm_exec_core::config::{self, Config, ConfigFile, ConfigLocation, Layer};
 use ssm_exec_core::inherited::Inherited;
 use std::ffi::OsString;
 use std::time::Instant;
@@ -70,11 +70,13 @@ fn configuration(
     let mut layer = options.over(variables);
     *logging = Logger::new(layer.logging()?);
     if let Some((path, text)) = config_file::find_config_file(&location)? {
-        layer = layer.over(config::parse_file(&path, &text, inherited)?);
+        let file = ConfigFile::parse(&path, &text, inherited)?.layer(layer.stage.as_ref())?;
+        layer = layer.over(file);
         *logging = Logger::new(layer.logging()?);
         logging.install();
         info!("configuration from {}", path.display());
     } else {
+        config::refuse_stage(layer.stage.as_ref())?;
         logging.install();
     }
     Ok(Config::resolve(layer, inherited)?)

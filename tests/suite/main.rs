@@ -30,6 +30,7 @@ mod policy;
 mod signals_and_limits;
 mod sources;
 mod stalled_stderr;
+mod stages;
 mod static_root;
 mod system_refusals;
 mod systemd;

@@ -8,7 +8,7 @@ mod responses;
 
 pub use responses::responses;
 use serde_json::Value;
-use ssm_exec_core::config::{Config, duration, parse_file};
+use ssm_exec_core::config::{Config, ConfigFile, duration};
 use ssm_exec_core::env_reference;
 use ssm_exec_core::environment::denylist;
 use ssm_exec_core::inherited::Inherited;
@@ -60,7 +60,8 @@ pub fn config(data: &[u8]) {
         return;
     };
     let inherited = Inherited::new(vec![c"STAGE=prod", c"EMPTY=", c"odd"]);
-    let read = parse_file(Path::new("ssm-exec.toml"), text, &inherited);
+    let read = ConfigFile::parse(Path::new("ssm-exec.toml"), text, &inherited)
+        .and_then(|file| file.layer(None));
     let config = match read.and_then(|layer| Config::resolve(layer, &inherited)) {
         Ok(config) => config,
         Err(error) => return assert!(!error.to_string().is_empty()),

@@ -24,6 +24,24 @@ pub enum ConfigError {
         /// The one that was probably meant.
         nearest: Option<&'static str>,
     },
+    /// A stage that the file does not have.
+    UnknownStage {
+        /// Where it was chosen.
+        origin: Origin,
+        /// The stage.
+        name: String,
+        /// The file, if there is one.
+        path: Option<PathBuf>,
+        /// The stages that it has.
+        known: Vec<String>,
+    },
+    /// The file has stages, and none is chosen.
+    NoStage {
+        /// The file.
+        path: PathBuf,
+        /// The stages that it has.
+        known: Vec<String>,
+    },
     /// A key that the file doesn't have.
     UnknownKey {
         /// The file.
@@ -131,6 +149,7 @@ impl ConfigError {
             Self::Invalid { origin, .. }
             | Self::Collision { origin, .. }
             | Self::Base64OfNothing { origin, .. }
+            | Self::UnknownStage { origin, .. }
             | Self::CaBundle { origin, .. }
             | Self::UnknownProfile { origin, .. } => Some(origin),
             Self::DigitName { origin, .. } | Self::Unreadable { origin, .. } => origin.as_ref(),
@@ -171,6 +190,23 @@ impl fmt::Display for ConfigError {
                 let hint = did_you_mean(*nearest);
                 write!(f, "the environment has {name}, which ssm-exec doesn't know{hint}")
             }
+            Self::UnknownStage { origin, name, path: None, .. } => write!(
+                f,
+                "{origin}: there is no stage `{name}`, since no configuration file was found"
+            ),
+            Self::UnknownStage { origin, name, path: Some(path), known } => {
+                write!(f, "{origin}: {} has no stage `{name}`", path.display())?;
+                match known.as_slice() {
+                    [] => f.write_str(", nor any other"),
+                    known => write!(f, "; its stages are {}", known.join(", ")),
+                }
+            }
+            Self::NoStage { path, known } => write!(
+                f,
+                "{} has stages ({}), and none is chosen; choose one with `--stage NAME`, or set `default_stage` in the file",
+                path.display(),
+                known.join(", ")
+            ),
             Self::UnknownKey { path, line, key, table, nearest } => {
                 let hint = did_you_mean(nearest.as_deref());
                 let place = if table.is_empty() { String::new() } else { format!(" in `{table}`") };

@@ -8,46 +8,154 @@ use super::setting::{Kind, Setting};
 use super::settings::{Layer, SETTINGS};
 use crate::inherited::Inherited;
 use crate::origin::{Given, Origin};
+use std::borrow::Cow;
 use std::ops::Range;
 use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 type Value<'i> = Spanned<DeValue<'i>>;
+type Name<'i> = Spanned<Cow<'i, str>>;
 
 /// The keys of a table in `prefix` or `json`, beside the one that names the path or the parameter.
 const PATH_KEYS: &[&str] = &["case", "exclude", "name_prefix", "only", "optional"];
 /// The keys of a table in `[keys]` or `[files]`.
 const KEY_KEYS: &[&str] = &["default", "encoding", "max_age", "optional", "param"];
 
-/// Reads the text of a configuration file. `path` is for messages.
-///
-/// # Errors
-/// For what is not TOML, an unknown key, a value of the wrong type, an unset `${NAME}`; each with its line.
-pub fn parse_file(
-    path: &Path,
-    text: &str,
-    inherited: &Inherited<'_>,
-) -> Result<Layer, ConfigError> {
-    let file = File {
-        path,
-        text,
-        inherited,
-    };
-    let document = DeTable::parse(text).map_err(|error| ConfigError::Syntax {
-        path: path.to_owned(),
-        line: file.line(&error.span().unwrap_or_default()),
-        reason: error.message().to_owned(),
-    })?;
-    let mut layer = Layer::default();
-    file.table("", document.get_ref(), &mut layer)?;
-    Ok(layer)
+/// The table of stages.
+const STAGE: &str = "stage";
+
+/// A configuration file that is TOML.
+pub struct ConfigFile<'a> {
+    file: File<'a>,
+    document: Spanned<DeTable<'a>>,
 }
 
+impl<'a> ConfigFile<'a> {
+    /// Parses the text. `path` is for messages.
+    ///
+    /// # Errors
+    /// For what is not TOML.
+    pub fn parse(
+        path: &'a Path,
+        text: &'a str,
+        inherited: &'a Inherited<'a>,
+    ) -> Result<Self, ConfigError> {
+        let file = File {
+            path,
+            text,
+            inherited,
+            unset: Unset::Refused,
+        };
+        let document = DeTable::parse(text).map_err(|error| ConfigError::Syntax {
+            path: path.to_owned(),
+            line: file.line(&error.span().unwrap_or_default()),
+            reason: error.message().to_owned(),
+        })?;
+        Ok(Self { file, document })
+    }
+
+    /// The file's path.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.file.path
+    }
+
+    /// The settings outside any stage.
+    ///
+    /// # Errors
+    /// For an unknown key, a value of the wrong type, an unset `${NAME}`; each with its line.
+    pub fn base(&self) -> Result<Layer, ConfigError> {
+        let mut layer = Layer::default();
+        let entries = self.document.get_ref().iter();
+        self.file.table(
+            "",
+            "",
+            entries.filter(|(name, _)| name.get_ref() != STAGE),
+            &mut layer,
+        )?;
+        Ok(layer)
+    }
+
+    /// The names of the stages, sorted.
+    ///
+    /// # Errors
+    /// When `stage` is not a table of tables.
+    pub fn stages(&self) -> Result<Vec<String>, ConfigError> {
+        let mut names = Vec::new();
+        for (name, value) in self.stage_tables()? {
+            self.file.as_table(&join(STAGE, name), value)?;
+            names.push(name.to_owned());
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    /// The settings of one stage.
+    ///
+    /// # Errors
+    /// As [`Self::base`].
+    pub(super) fn stage(&self, name: &str) -> Result<Layer, ConfigError> {
+        self.read_stage(&self.file, name)
+    }
+
+    /// Whether a stage that is not used has mistakes, unset variables aside.
+    pub(super) fn check_stage(&self, name: &str) -> Result<(), ConfigError> {
+        let file = File {
+            unset: Unset::Empty,
+            ..self.file
+        };
+        self.read_stage(&file, name).map(|_| ())
+    }
+
+    fn read_stage(&self, file: &File<'_>, name: &str) -> Result<Layer, ConfigError> {
+        let mut layer = Layer::default();
+        for (_, value) in self.stage_tables()?.filter(|(key, _)| *key == name) {
+            let path = join(STAGE, name);
+            let entries = file.as_table(&path, value)?;
+            for forbidden in [STAGE, "default_stage"] {
+                if let Some((key, _)) = entries.iter().find(|(key, _)| key.get_ref() == forbidden) {
+                    return Err(ConfigError::invalid(
+                        file.origin(&join(&path, forbidden), &key.span()),
+                        match forbidden {
+                            STAGE => "a stage cannot contain stages",
+                            _ => "belongs outside the stages",
+                        },
+                    ));
+                }
+            }
+            file.table(&path, "", entries.iter(), &mut layer)?;
+        }
+        Ok(layer)
+    }
+
+    fn stage_tables(&self) -> Result<impl Iterator<Item = (&str, &Value<'a>)>, ConfigError> {
+        let tables = self
+            .document
+            .get_ref()
+            .get(STAGE)
+            .map(|value| self.file.as_table(STAGE, value))
+            .transpose()?;
+        Ok(tables
+            .into_iter()
+            .flatten()
+            .map(|(name, value)| (name.get_ref().as_ref(), value)))
+    }
+}
+
+/// What becomes of `${NAME}` where NAME is not set.
+#[derive(Clone, Copy)]
+enum Unset {
+    Refused,
+    Empty,
+}
+
+#[derive(Clone, Copy)]
 struct File<'a> {
     path: &'a Path,
     text: &'a str,
     inherited: &'a Inherited<'a>,
+    unset: Unset,
 }
 
 impl File<'_> {
@@ -64,26 +172,39 @@ impl File<'_> {
         }
     }
 
-    /// Reads a table of settings: the whole file, or one such as `[aws]`.
-    fn table(
+    /// Reads a table of settings: the whole file, a stage, or one such as `[aws]`. `path` is where it
+    /// stands in the file, `table` its name in the table of settings.
+    fn table<'t, 'v: 't>(
         &self,
         path: &str,
-        entries: &DeTable<'_>,
+        table: &str,
+        entries: impl Iterator<Item = (&'t Name<'v>, &'t Value<'v>)>,
         layer: &mut Layer,
     ) -> Result<(), ConfigError> {
         for (name, value) in entries {
-            let key = join(path, name.get_ref());
+            let path_of_value = join(path, name.get_ref());
+            let key = join(table, name.get_ref());
             if let Some(setting) = SETTINGS.iter().find(|row| row.key == Some(&key)) {
-                self.setting(setting, &key, value, layer)?;
-            } else if names_below(&key).next().is_none() {
-                return Err(self.unknown_key(path, name, names_below(path)));
-            } else if let DeValue::Table(entries) = value.get_ref() {
-                self.table(&key, entries, layer)?;
+                self.setting(setting, &path_of_value, value, layer)?;
+            } else if names_below(&key).next().is_some() {
+                let entries = self.as_table(&path_of_value, value)?;
+                self.table(&path_of_value, &key, entries.iter(), layer)?;
             } else {
-                return Err(self.wrong_type(&key, value, "a table"));
+                return Err(self.unknown_key(path, name, names_below(table)));
             }
         }
         Ok(())
+    }
+
+    fn as_table<'v, 't>(
+        &self,
+        key: &str,
+        value: &'t Value<'v>,
+    ) -> Result<&'t DeTable<'v>, ConfigError> {
+        match value.get_ref() {
+            DeValue::Table(entries) => Ok(entries),
+            _ => Err(self.wrong_type(key, value, "a table")),
+        }
     }
 
     fn setting(
@@ -138,7 +259,12 @@ impl File<'_> {
             return Err(self.wrong_type(key, value, expected));
         };
         let origin = self.origin(key, &value.span());
-        match interpolate(text, |name| self.inherited.text(name)) {
+        match interpolate(text, |name| {
+            self.inherited.text(name).or(match self.unset {
+                Unset::Refused => None,
+                Unset::Empty => Some(""),
+            })
+        }) {
             Ok(text) => Ok(Given::new(text, origin)),
             Err(InterpolationError::Unclosed) => Err(ConfigError::invalid(
                 origin,
@@ -303,7 +429,7 @@ impl File<'_> {
     fn unknown_key<'k>(
         &self,
         table: &str,
-        key: &Spanned<std::borrow::Cow<'_, str>>,
+        key: &Name<'_>,
         known: impl Iterator<Item = &'k str>,
     ) -> ConfigError {
         ConfigError::UnknownKey {

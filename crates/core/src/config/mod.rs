@@ -12,12 +12,14 @@ mod resolve;
 pub mod setting;
 mod settings;
 mod sources;
+mod stage;
 mod texts;
 mod variables;
 
 pub use error::ConfigError;
-pub use file::parse_file;
+pub use file::ConfigFile;
 pub use settings::{Layer, LogFormat, LogLevel, ReportFormat, SETTINGS};
+pub use stage::refuse_stage;
 pub use variables::read_variables;
 
 use crate::origin::{Given, Origin};

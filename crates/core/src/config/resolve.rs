@@ -68,6 +68,8 @@ impl Config {
             // Used before there is a configuration.
             config: _,
             no_config: _,
+            stage: _,
+            default_stage: _,
             log: _,
             log_format: _,
         } = layer;

@@ -294,6 +294,20 @@ settings! {
         ..switch!(General, "no-config", ["SSM_EXEC_NO_CONFIG"], None, "Do not load a configuration file")
     }];
 
+    /// `--stage`
+    stage: One<String> = [Setting {
+        default: Some("`default_stage` of the file"),
+        details: "Its table [stage.NAME] lies over the rest of the file: lists replace, tables merge by name.",
+        ..valued!(Kind::Text, General, "stage" "NAME", ["SSM_EXEC_STAGE"], None, "Use this stage of the configuration file")
+    }];
+
+    /// `default_stage`, which only the file has
+    default_stage: One<String> = [Setting {
+        key: Some("default_stage"),
+        value_name: "NAME",
+        ..Setting::new(Kind::Text, Group::General, "The stage that applies where none is chosen")
+    }];
+
     /// `--verbose`, `--quiet` and the log level
     log: One<String> = [
         Setting {

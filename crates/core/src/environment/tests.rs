@@ -72,8 +72,9 @@ fn winner(present: &[&str], keep_existing: bool) -> Option<String> {
         entries.push(c"X=inherited");
     }
     let inherited = Inherited::new(entries);
-    let layer =
-        crate::config::parse_file("t.toml".as_ref(), &toml, &inherited).expect("a valid file");
+    let layer = crate::config::ConfigFile::parse("t.toml".as_ref(), &toml, &inherited)
+        .and_then(|file| file.layer(None))
+        .expect("a valid file");
     let config = Config::resolve(layer, &inherited).expect("a valid configuration");
     let references =
         crate::env_reference::find_references(&inherited, |_| true).expect("valid references");
@@ -124,8 +125,10 @@ fn a_variable_that_occurs_twice_is_replaced_altogether() {
         ParameterRef::parse("/x").expect("valid"),
         parameter("/x", "3"),
     );
-    let layer = crate::config::parse_file("t.toml".as_ref(), "[keys]\nX = \"/x\"", &inherited)
-        .expect("valid");
+    let layer =
+        crate::config::ConfigFile::parse("t.toml".as_ref(), "[keys]\nX = \"/x\"", &inherited)
+            .and_then(|file| file.layer(None))
+            .expect("valid");
     let config = Config::resolve(layer, &inherited).expect("valid");
     let environment = assemble(&config, &inherited, &[], Some(&fetched));
     assert_eq!(environment.inherited, [c"ODD", c"=C:=\\"]);

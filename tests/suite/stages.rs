@@ -1,0 +1,99 @@
+//! Stages: one file for every environment.
+
+use crate::harness::*;
+use ssm_stub::{Parameter, Stub};
+
+const FILE: &str = r#"
+default_stage = "dev"
+require = ["DB"]
+
+[keys]
+LOG = { param = "/org/log", default = "info" }
+
+[stage.dev]
+skip = true
+require = []
+
+[stage.prod]
+prefix = ["/org/prod"]
+
+[stage.prod.keys]
+EXTRA = "/org/extra"
+"#;
+
+fn stub() -> Stub {
+    let stub = Stub::start();
+    stub.put(Parameter::secure("/org/prod/db", "canary-db"));
+    stub.put(Parameter::string("/org/extra", "canary-extra"));
+    stub
+}
+
+#[test]
+fn the_chosen_stage_lies_over_the_rest_of_the_file() {
+    let stub = stub();
+    let run = || Run::against(&stub.url()).file(FILE);
+    let expected = [
+        ("DB", "canary-db"),
+        ("EXTRA", "canary-extra"),
+        ("LOG", "info"),
+    ];
+    run().args("--stage prod").environment().has(&expected);
+    run()
+        .env("SSM_EXEC_STAGE", "prod")
+        .environment()
+        .has(&expected);
+    run()
+        .environment()
+        .has(&[("LOG", "info")])
+        .lacks(&["DB", "EXTRA"]);
+    run()
+        .env("SSM_EXEC_STAGE", "dev")
+        .args("--stage prod")
+        .environment()
+        .has(&expected);
+}
+
+#[test]
+fn a_stage_that_does_not_exist_is_an_error_that_lists_them() {
+    let stub = stub();
+    let run = || Run::against(&stub.url()).file(FILE);
+    run()
+        .args("--stage prd")
+        .fails(64)
+        .says(&["--stage: ", "no stage `prd`", "dev, prod"]);
+    run()
+        .env("SSM_EXEC_STAGE", "prd")
+        .fails(78)
+        .says(&["SSM_EXEC_STAGE: ", "dev, prod"]);
+    run()
+        .file("default_stage = \"x\"\nprefix = \"/org/prod\"")
+        .fails(78)
+        .says(&["line 1, `default_stage`", "no stage `x`"]);
+    run()
+        .file(&FILE.replace("default_stage", "#"))
+        .fails(78)
+        .says(&[
+            "has stages (dev, prod), and none is chosen",
+            "--stage NAME",
+            "default_stage",
+        ]);
+    Run::against(&stub.url())
+        .args("-p /org/prod --stage prod")
+        .fails(64)
+        .says(&["no stage `prod`", "no configuration file"]);
+    run()
+        .args("--stage prod --no-config -p /org/prod")
+        .fails(64)
+        .says(&["no stage `prod`"]);
+}
+
+#[test]
+fn a_message_names_the_line_of_the_stage() {
+    let stub = stub();
+    let file = "[stage.prod]\nprefix = [\"org/prod\"]";
+    Run::against(&stub.url())
+        .file(file)
+        .args("--stage prod")
+        .fails(78)
+        .says(&["line 2, `stage.prod.prefix`", "must begin with a slash"]);
+}
