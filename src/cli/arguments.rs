@@ -1,6 +1,6 @@
 //! The definition of the command line for clap, made from the table of settings.
 
-use super::generate::Document;
+use super::document::Document;
 use clap::builder::{EnumValueParser, OsStringValueParser, PossibleValuesParser};
 use clap::{Arg, ArgAction, Command};
 use ssm_exec_core::config::SETTINGS;

@@ -1,28 +1,11 @@
 //! Completions and the man page, made from the definition of the command line.
 
 use super::arguments::{self, Extent};
-use clap::ValueEnum;
+use super::document::Document;
 use clap_complete::Shell;
 use clap_mangen::Man;
 use ssm_exec_core::config::SETTINGS;
 use std::io::{self, Write};
-
-/// What is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Document {
-    /// Completions for bash
-    Bash,
-    /// Completions for zsh
-    Zsh,
-    /// Completions for fish
-    Fish,
-    /// Completions for elvish
-    Elvish,
-    /// Completions for PowerShell
-    Powershell,
-    /// The man page
-    Man,
-}
 
 /// Makes a completion script or the man page.
 pub(super) fn generate(document: Document) -> Vec<u8> {

@@ -1,11 +1,13 @@
 //! The command line, as clap reads it. What its settings mean is decided in `ssm_exec_core::config`.
 
 mod arguments;
+mod document;
 mod generate;
 pub(crate) mod hints;
 mod usage;
 
-use generate::{Document, generate};
+use document::Document;
+use generate::generate;
 
 use arguments::Extent;
 use clap::ArgMatches;

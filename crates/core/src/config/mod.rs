@@ -6,6 +6,7 @@ mod choice;
 pub mod duration;
 mod error;
 mod file;
+mod given;
 mod interpolate;
 pub mod layer;
 mod resolve;
@@ -263,4 +264,14 @@ pub fn unknown_word(word: &str, known: &[&str]) -> String {
         Some(nearest) => format!("is not valid (expected {expected}); did you mean `{nearest}`?"),
         None => format!("is not valid (expected {expected})"),
     }
+}
+
+/// A file of which no stage is chosen.
+#[cfg(test)]
+pub(crate) fn parse_file(
+    path: &std::path::Path,
+    text: &str,
+    inherited: &crate::inherited::Inherited<'_>,
+) -> Result<Layer, ConfigError> {
+    ConfigFile::parse(path, text, inherited)?.layer(None)
 }

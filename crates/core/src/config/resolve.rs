@@ -1,13 +1,14 @@
 //! From what the levels give to a valid configuration.
 
-use super::layer::{List, One, Pair};
+use super::given::{each, parse_one, parsed, parsed_or};
+use super::layer::{One, Pair};
 use super::settings::{Layer, LogFormat, LogLevel, ReportFormat};
 use super::{
     Aws, CheckOptions, Composed, Config, ConfigError, ConfigLocation, Logging, PolicyOptions,
     Rules, Sources, aws, duration, sources,
 };
 use crate::inherited::Inherited;
-use crate::origin::{Given, Origin};
+use crate::origin::Given;
 use crate::template::Template;
 use crate::variable::{Case, Glob, Naming, VariableName};
 use std::ffi::OsString;
@@ -180,38 +181,6 @@ impl Layer {
 
 fn on(given: One<bool>) -> bool {
     given.is_some_and(|given| given.value)
-}
-
-pub(super) fn each<T, U>(
-    list: List<T>,
-    parse: impl Fn(Given<T>) -> Result<U, ConfigError>,
-) -> Result<Vec<U>, ConfigError> {
-    list.into_iter().flatten().map(parse).collect()
-}
-
-fn parsed<T>(
-    list: List<String>,
-    parse: impl Fn(&str) -> Result<T, String>,
-) -> Result<Vec<T>, ConfigError> {
-    each(list, |given| parse_one(&given.value, &given.origin, &parse))
-}
-
-fn parsed_or<T>(
-    given: One<String>,
-    parse: impl Fn(&str) -> Result<T, String>,
-    default: T,
-) -> Result<T, ConfigError> {
-    given.map_or(Ok(default), |given| {
-        parse_one(&given.value, &given.origin, parse)
-    })
-}
-
-pub(super) fn parse_one<T>(
-    text: &str,
-    origin: &Origin,
-    parse: impl Fn(&str) -> Result<T, String>,
-) -> Result<T, ConfigError> {
-    parse(text).map_err(|reason| ConfigError::invalid(origin.clone(), format!("`{text}` {reason}")))
 }
 
 fn composed(given: Given<Pair>) -> Result<Composed, ConfigError> {

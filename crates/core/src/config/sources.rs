@@ -1,7 +1,7 @@
 //! Prefixes, JSON objects, keys and files, parsed.
 
+use super::given::{each, parse_one};
 use super::layer::{KeySpec, List, PathSpec};
-use super::resolve::{each, parse_one};
 use super::{ConfigError, Delivery, Encoding, KeySource, ObjectSource, PrefixSource, duration};
 use crate::origin::{Given, Origin};
 use crate::parameter::{OnMissing, Prefix, ValueRef};

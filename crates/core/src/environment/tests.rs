@@ -125,10 +125,8 @@ fn a_variable_that_occurs_twice_is_replaced_altogether() {
         ParameterRef::parse("/x").expect("valid"),
         parameter("/x", "3"),
     );
-    let layer =
-        crate::config::ConfigFile::parse("t.toml".as_ref(), "[keys]\nX = \"/x\"", &inherited)
-            .and_then(|file| file.layer(None))
-            .expect("valid");
+    let layer = crate::config::parse_file("t.toml".as_ref(), "[keys]\nX = \"/x\"", &inherited)
+        .expect("valid");
     let config = Config::resolve(layer, &inherited).expect("valid");
     let environment = assemble(&config, &inherited, &[], Some(&fetched));
     assert_eq!(environment.inherited, [c"ODD", c"=C:=\\"]);

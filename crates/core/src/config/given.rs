@@ -1,0 +1,37 @@
+//! Texts with their origin, parsed: an error points at the place where the text was given.
+
+use super::ConfigError;
+use super::layer::{List, One};
+use crate::origin::{Given, Origin};
+
+pub(super) fn each<T, U>(
+    list: List<T>,
+    parse: impl Fn(Given<T>) -> Result<U, ConfigError>,
+) -> Result<Vec<U>, ConfigError> {
+    list.into_iter().flatten().map(parse).collect()
+}
+
+pub(super) fn parsed<T>(
+    list: List<String>,
+    parse: impl Fn(&str) -> Result<T, String>,
+) -> Result<Vec<T>, ConfigError> {
+    each(list, |given| parse_one(&given.value, &given.origin, &parse))
+}
+
+pub(super) fn parsed_or<T>(
+    given: One<String>,
+    parse: impl Fn(&str) -> Result<T, String>,
+    default: T,
+) -> Result<T, ConfigError> {
+    given.map_or(Ok(default), |given| {
+        parse_one(&given.value, &given.origin, parse)
+    })
+}
+
+pub(super) fn parse_one<T>(
+    text: &str,
+    origin: &Origin,
+    parse: impl Fn(&str) -> Result<T, String>,
+) -> Result<T, ConfigError> {
+    parse(text).map_err(|reason| ConfigError::invalid(origin.clone(), format!("`{text}` {reason}")))
+}
