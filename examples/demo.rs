@@ -1,5 +1,7 @@
 //! The main job, without an AWS account: an SSM endpoint in this process, the real binary, a program
 //! that shows what arrived. The values are the demo's own and may be shown.
+// It starts processes.
+#![allow(clippy::disallowed_methods)]
 #![allow(clippy::print_stdout)]
 
 use ssm_stub::{Parameter, Stub};

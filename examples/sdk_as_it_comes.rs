@@ -6,6 +6,7 @@ use aws_config::BehaviorVersion;
 use aws_smithy_http_client::Builder;
 
 fn main() {
+    #[allow(clippy::disallowed_methods)] // This is its main.
     let path = std::env::args().nth(1).expect("a path");
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -1,4 +1,6 @@
 //! Finds `ssm-exec.toml` and reads it: the only room of configuration that touches files.
+// Looks for the configuration file and reads it.
+#![allow(clippy::disallowed_methods)]
 
 use nix::unistd::Uid;
 use ssm_exec_core::config::{ConfigError, ConfigLocation};

@@ -3,7 +3,6 @@
 use super::connection::ConnectionError;
 use super::denial::Denial;
 use super::error::{FetchError, TransientError};
-use super::session::Client;
 use aws_sdk_ssm::config::http::HttpResponse;
 use aws_sdk_ssm::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_smithy_types::date_time::{DateTime, Format};
@@ -82,7 +81,7 @@ fn network(reason: impl Into<String>) -> Failure {
 }
 
 /// Classifies the error of a call.
-pub(super) fn classify<E>(error: &SdkError<E, HttpResponse>, client: &Client) -> Failure
+pub(super) fn classify<E>(error: &SdkError<E, HttpResponse>, endpoint: &str) -> Failure
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
@@ -113,7 +112,7 @@ where
                 .map(|error| error as &(dyn Error + 'static));
             source.map_or_else(
                 || network("the connection failed"),
-                |source| dispatch_failure(source, client),
+                |source| dispatch_failure(source, endpoint),
             )
         }
         // No response is in it, so nothing of one can be shown.
@@ -229,7 +228,7 @@ fn retry_after(response: &HttpResponse) -> Option<Duration> {
         .or_else(|| number("retry-after").map(Duration::from_secs))
 }
 
-fn dispatch_failure(source: &(dyn Error + 'static), client: &Client) -> Failure {
+fn dispatch_failure(source: &(dyn Error + 'static), endpoint: &str) -> Failure {
     if let Some(error) = connection_error(source) {
         return match error.cause.is_transient() {
             true => Failure::Transient {
@@ -251,10 +250,7 @@ fn dispatch_failure(source: &(dyn Error + 'static), client: &Client) -> Failure 
             text,
         });
     }
-    network(format!(
-        "the connection to {} failed ({text})",
-        client.endpoint
-    ))
+    network(format!("the connection to {endpoint} failed ({text})"))
 }
 
 /// The rule set's own errors come as dispatch failures and have no type of their own.

@@ -133,7 +133,7 @@ async fn page(
         .set_next_token(token)
         .send()
         .await
-        .map_err(|error| classify(&error, &connection.client))
+        .map_err(|error| classify(&error, &connection.client.endpoint))
 }
 
 /// Without its filter, a labelled prefix would return the latest versions.
@@ -178,7 +178,7 @@ async fn batch(
         match call.send().await {
             Ok(output) => break output,
             Err(error) => {
-                let failure = classify(&error, &connection.client);
+                let failure = classify(&error, &connection.client.endpoint);
                 attempts.wait_after(failure.for_names(names)).await?;
             }
         }

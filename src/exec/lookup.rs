@@ -1,4 +1,6 @@
 //! Finds the command, as execvp(3) does, before anything is fetched: a typing error costs no call.
+// Looks for the command.
+#![allow(clippy::disallowed_methods)]
 
 use super::c_string;
 use super::error::CommandError;

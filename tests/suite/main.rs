@@ -2,6 +2,8 @@
 
 // A single crate: items are `pub` only for the other modules of the suite.
 #![allow(unreachable_pub)]
+// Tests read files and the environment, and start processes.
+#![allow(clippy::disallowed_methods)]
 
 mod harness;
 mod support;
@@ -29,9 +31,10 @@ mod parity;
 mod policy;
 mod signals_and_limits;
 mod sources;
-mod stalled_stderr;
 mod stages;
+mod stalled_stderr;
 mod static_root;
+mod structure;
 mod system_refusals;
 mod systemd;
 mod terminal;
