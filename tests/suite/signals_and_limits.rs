@@ -5,7 +5,7 @@ use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use ssm_stub::http_server::{HttpServer, Reply};
-use ssm_stub::{After, Fault, Parameter, Stub};
+use ssm_stub::{After, Corruption, Fault, Parameter, Stub};
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
 use std::process::{ChildStderr, Command, Stdio};
@@ -143,6 +143,44 @@ fn a_full_or_closed_stderr_does_not_change_the_result() {
     }
 }
 
+#[test]
+fn responses_without_bounds_do_not_exhaust_memory() {
+    for (fault, status) in [
+        (Fault::LargeBody(1 << 30), 75),
+        (Fault::EndlessBody, 75),
+        (Fault::from(Corruption::EndlessPages), 78),
+    ] {
+        let stub = stub();
+        for n in 0..9 {
+            let value = "canary".repeat(200);
+            stub.put(Parameter::secure(&format!("/end/k{n}"), &value));
+        }
+        stub.always(fault.clone());
+        let run = Run::against(&stub.url()).args("-p /end -- true");
+        let (mut command, _home) = run.command();
+        limit_memory(&mut command, 256);
+        let output = command.output().expect("starts");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(status), "{fault:?}: {stderr}");
+        assert!(!stderr.contains("canary"), "{stderr}");
+    }
+}
+
+/// Limits the address space of a command, in MiB.
+fn limit_memory(command: &mut Command, mebibytes: u64) {
+    let limit = move || {
+        let limit = mebibytes << 20;
+        setrlimit(Resource::RLIMIT_AS, limit, limit)?;
+        setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
+        Ok(())
+    };
+    // SAFETY: setrlimit(2) is a system call on the state of this process.
+    #[allow(unsafe_code)]
+    unsafe {
+        command.pre_exec(limit)
+    };
+}
+
 /// From a limit that is too low for anything to one that is high enough: never an incomplete environment.
 #[test]
 fn without_enough_memory_the_command_is_not_started() {
@@ -157,17 +195,7 @@ fn without_enough_memory_the_command_is_not_started() {
             .args("-p /much -- sh -c")
             .arg("echo ${#K0} ${#K7}")
             .command();
-        let limit = move || {
-            let limit = mebibytes << 20;
-            setrlimit(Resource::RLIMIT_AS, limit, limit)?;
-            setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
-            Ok(())
-        };
-        // SAFETY: setrlimit(2) is a system call on the state of this process.
-        #[allow(unsafe_code)]
-        unsafe {
-            command.pre_exec(limit)
-        };
+        limit_memory(&mut command, mebibytes);
         let Ok(output) = command.output() else {
             ends.push(false);
             continue;

@@ -15,6 +15,9 @@ pub enum Corruption {
     AllInvalid,
     /// There is always a next page, with this token.
     Token(String),
+    /// There is always a next page, with a different token each time, and the first page is repeated under
+    /// new names.
+    EndlessPages,
     /// The first parameter is returned this many times under different names.
     Repeated(usize),
     /// A member is replaced, or removed by `null`.
@@ -22,16 +25,20 @@ pub enum Corruption {
 }
 
 impl Corruption {
-    /// Removes the token that [`Self::Token`] sent from a request: it asks for the first page again.
-    pub(crate) fn accept(&self, request: &mut Value) {
-        if let Self::Token(token) = self
-            && request["NextToken"] == token.as_str()
-        {
-            request["NextToken"].take();
+    /// Removes the token that the corruption sent from a request, which then asks for the first page again.
+    /// Returns the number of the page.
+    pub(crate) fn accept(&self, request: &mut Value) -> u64 {
+        let token = request["NextToken"].as_str().unwrap_or_default();
+        let page = token.parse().unwrap_or(0);
+        match self {
+            Self::Token(sent) if sent == token => drop(request["NextToken"].take()),
+            Self::EndlessPages => drop(request["NextToken"].take()),
+            _ => {}
         }
+        page
     }
 
-    pub(crate) fn apply(&self, response: &mut Value) {
+    pub(crate) fn apply(&self, response: &mut Value, page: u64) {
         match self {
             Self::NoValue => each(response, |parameter| {
                 parameter
@@ -65,6 +72,13 @@ impl Corruption {
                 response["InvalidParameters"] = names.into();
             }
             Self::Token(token) => response["NextToken"] = token.as_str().into(),
+            Self::EndlessPages => {
+                each(response, |parameter| {
+                    let name = parameter["Name"].as_str().unwrap_or_default();
+                    parameter["Name"] = format!("{name}-{page}").into();
+                });
+                response["NextToken"] = (page + 1).to_string().into();
+            }
             Self::Repeated(count) => {
                 if let Some(list) = list(response)
                     && let Some(first) = list.first().cloned()

@@ -32,6 +32,12 @@ pub enum Fault {
     TruncatedBody(After),
     /// The regular response with a Content-Length that is wrong by this much; then the connection is closed.
     WrongLength(isize),
+    /// A body of this length with status 200, generated while it is sent.
+    LargeBody(u64),
+    /// A body without an end.
+    EndlessBody,
+    /// A body without an end, of which a byte is sent after each pause.
+    SlowBody(Duration),
     /// No response.
     NoResponse,
     /// The regular response after this time.

@@ -16,6 +16,7 @@ mod builder;
 mod corruption;
 mod date;
 mod fault;
+mod generated_body;
 pub mod http_server;
 mod parameter;
 mod quota;

@@ -3,11 +3,12 @@
 use crate::api_error::ApiError;
 use crate::date;
 use crate::fault::{After, Fault};
+use crate::generated_body::GeneratedBody;
 use crate::raw_stream::{Hijack, RawStream, Reset};
 use crate::request::{Outcome, Request};
 use crate::state::{OnConnect, Shared, State};
 use crate::variants::Variant;
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, Either, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper::{HeaderMap, Request as HttpRequest, Response};
@@ -102,11 +103,11 @@ where
 }
 
 impl Connection {
-    async fn handle(self, request: HttpRequest<Incoming>) -> Response<Full<Bytes>> {
+    async fn handle(self, request: HttpRequest<Incoming>) -> Response<ResponseBody> {
         let first = !self.used.swap(true, Ordering::Relaxed);
         if request.uri().path() == "/requests" {
             let counts = self.shared.counts(first).to_string();
-            return Response::new(Full::from(counts));
+            return Response::new(Either::Left(Full::from(counts)));
         }
         let (parts, body) = request.into_parts();
         let bytes = body
@@ -130,10 +131,13 @@ impl Connection {
             Fault::Raw(bytes, after) => (bytes, after),
             Fault::TruncatedBody(after) => (reply.truncated(), after),
             Fault::WrongLength(off) => (reply.with_wrong_length(off), After::Close),
+            Fault::LargeBody(length) => return reply.generated(Some(length), None),
+            Fault::EndlessBody => return reply.generated(None, None),
+            Fault::SlowBody(pause) => return reply.generated(None, Some(pause)),
             _ => return reply.into_response(),
         };
         *self.hijack.lock().expect("not poisoned") = Some(raw);
-        Response::new(Full::default())
+        Response::new(Either::Left(Full::default()))
     }
 
     /// Records a request, and returns its response and the fault to apply to it.
@@ -231,9 +235,9 @@ fn result_and_fault(
         Fault::Response(..) | Fault::Raw(..) | Fault::NoResponse => Ok(Value::Null),
         Fault::Corrupted(corruption) => {
             let mut body = body.clone();
-            corruption.accept(&mut body);
+            let page = corruption.accept(&mut body);
             state.account.handle(action, &body).map(|mut response| {
-                corruption.apply(&mut response);
+                corruption.apply(&mut response, page);
                 response
             })
         }
@@ -241,6 +245,8 @@ fn result_and_fault(
     };
     (result, fault)
 }
+
+type ResponseBody = Either<Full<Bytes>, GeneratedBody>;
 
 /// A response, ready to be sent.
 struct Reply {
@@ -276,12 +282,21 @@ impl Reply {
         reply
     }
 
-    fn into_response(self) -> Response<Full<Bytes>> {
+    fn into_response(mut self) -> Response<ResponseBody> {
+        let body = Full::from(std::mem::take(&mut self.body));
+        self.with_body(Either::Left(body))
+    }
+
+    fn generated(self, length: Option<u64>, pause: Option<Duration>) -> Response<ResponseBody> {
+        self.with_body(Either::Right(GeneratedBody::new(length, pause)))
+    }
+
+    fn with_body(self, body: ResponseBody) -> Response<ResponseBody> {
         let mut response = Response::builder().status(self.status);
         for (name, value) in self.headers {
             response = response.header(name, value);
         }
-        response.body(Full::from(self.body)).expect("valid headers")
+        response.body(body).expect("valid headers")
     }
 
     /// Built by hand: hyper refuses to send a wrong length.

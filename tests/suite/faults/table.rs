@@ -514,6 +514,30 @@ pub const ROWS: &[Row] = &[
         "",
     ),
     row(
+        "endless pages",
+        || permanent(Corruption::EndlessPages),
+        Status(78),
+        "10000 … --max-parameters",
+    ),
+    row(
+        "a body of 1 GiB",
+        || permanent(Fault::LargeBody(1 << 30)),
+        Status(75),
+        "2097152",
+    ),
+    row(
+        "a body without an end",
+        || permanent(Fault::EndlessBody),
+        Status(75),
+        "2097152",
+    ),
+    row(
+        "a body without an end, sent slowly",
+        || always(Fault::SlowBody(Duration::from_millis(10))),
+        Status(75),
+        "2s",
+    ),
+    row(
         "pages of two parameters",
         || by_prefix(filled(Stub::builder().page_size(2).start())),
         Started,

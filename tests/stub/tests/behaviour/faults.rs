@@ -112,6 +112,40 @@ fn responses_can_be_corrupted() {
     );
 }
 
+#[test]
+fn pages_can_be_endless() {
+    let stub = stub();
+    stub.always(Corruption::EndlessPages);
+    let mut body = by_path("/");
+    for page in 0..3 {
+        let response = call(&stub, "GetParametersByPath", &body);
+        assert_eq!(each(&response, "Name"), [format!("/a-{page}")]);
+        body["NextToken"] = response["NextToken"].clone();
+    }
+}
+
+#[test]
+fn bodies_can_be_large_endless_or_slow() {
+    let stub = stub();
+    let open = |fault: Fault| {
+        stub.fault(fault);
+        let mut stream = connect(&stub);
+        stream
+            .write_all(&request(MANY, &by_names(&["/a"])))
+            .unwrap();
+        stream
+    };
+    let mut large = open(Fault::LargeBody(1_000_000));
+    assert_eq!(read(&mut large).body.len(), 1_000_000);
+    for fault in [Fault::LargeBody(1 << 40), Fault::EndlessBody] {
+        let mut start = vec![0; 1_000_000];
+        open(fault).read_exact(&mut start).unwrap();
+    }
+    let mut start = [0; 120];
+    let mut slow = open(Fault::SlowBody(Duration::from_millis(1)));
+    slow.read_exact(&mut start).unwrap();
+}
+
 /// The bytes sent for a fault, and how the connection ends.
 fn received(fault: Fault) -> (String, Option<ErrorKind>) {
     let stub = stub();
