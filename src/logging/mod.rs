@@ -8,6 +8,7 @@ pub(crate) mod stderr;
 
 use crate::exec::process;
 use ssm_exec_core::config::{LogFormat, LogLevel, Logging};
+use ssm_exec_core::escape;
 use ssm_exec_core::status::Status;
 use std::fmt::{self, Write as _};
 use std::io::Write as _;
@@ -77,15 +78,15 @@ impl Logger {
 
     fn line(self, level: &str, message: &str, failure: Option<(u8, &str)>) {
         let mut line = match (self.format, level) {
-            (LogFormat::Text, "error" | "info") => format!("ssm-exec: {}", printable(message)),
-            (LogFormat::Text, level) => format!("ssm-exec: {level}: {}", printable(message)),
+            (LogFormat::Text, "error" | "info") => format!("ssm-exec: {}", escape::line(message)),
+            (LogFormat::Text, level) => format!("ssm-exec: {level}: {}", escape::line(message)),
             (LogFormat::Json, level) => {
                 let mut object = serde_json::json!({ "level": level, "message": message, "program": "ssm-exec" });
                 if let Some((status, kind)) = failure {
                     object["status"] = status.into();
                     object["kind"] = kind.into();
                 }
-                object.to_string()
+                escape::json(&object.to_string()).into_owned()
             }
         };
         line.push('\n');
@@ -134,18 +135,6 @@ pub(crate) fn final_message(message: fmt::Arguments<'_>, kind: &str, status: u8)
     progress::clear(until);
     stderr::write_until(line.get(..written).unwrap_or_default(), until);
     process::end(status)
-}
-
-/// One line, whatever others wrote, AWS or whoever set a variable; nor may it steer the terminal.
-fn printable(message: &str) -> String {
-    let mut out = String::with_capacity(message.len());
-    for c in message.chars() {
-        match c {
-            c if c.is_control() => out.extend(c.escape_default()),
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 struct Stderr(Logger);

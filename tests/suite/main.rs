@@ -18,6 +18,7 @@ mod docker;
 mod documentation;
 mod endpoints;
 mod environment;
+mod escaping;
 mod faults;
 mod help;
 mod instructions;

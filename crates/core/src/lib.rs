@@ -9,6 +9,7 @@ pub mod config;
 pub mod endpoint;
 pub mod env_reference;
 pub mod environment;
+pub mod escape;
 pub mod fetched;
 pub mod inherited;
 pub mod json;

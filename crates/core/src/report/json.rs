@@ -1,6 +1,7 @@
 //! The report for machines. The schema is docs/check.md's; fields are added, never changed.
 
 use super::{Report, days};
+use crate::escape;
 use crate::fetched::ParameterType;
 use crate::parameter::Version;
 use crate::variable::VariableName;
@@ -33,5 +34,5 @@ pub(super) fn render(report: &Report) -> String {
         "unused": report.unused,
         "hints": report.hints,
     });
-    format!("{report:#}\n")
+    escape::json(&format!("{report:#}\n")).into_owned()
 }

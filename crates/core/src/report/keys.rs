@@ -3,6 +3,7 @@
 use super::Report;
 use crate::config::{Config, Delivery, Encoding, KeySource};
 use crate::environment::Provenance;
+use crate::escape;
 use crate::parameter::OnMissing;
 use crate::variable::VariableName;
 use std::collections::BTreeMap;
@@ -38,7 +39,11 @@ pub(super) fn render(report: &Report, config: &Config) -> String {
         let _ = writeln!(out, "# In place of the prefix {}", source.prefix);
     }
     for source in &config.sources.objects {
-        let _ = writeln!(out, "# In place of the JSON object {}", source.param);
+        let _ = writeln!(
+            out,
+            "# In place of the JSON object {}",
+            escape::line(&source.param.to_string())
+        );
     }
     table(&mut out, "keys", &keys);
     if !files.is_empty() {
@@ -82,5 +87,5 @@ fn value(key: &KeySource) -> String {
 
 /// A string of the file, in which `${` would begin a variable.
 fn text(text: &str) -> String {
-    toml::Value::String(text.replace("${", "$${")).to_string()
+    escape::quoted(&text.replace("${", "$${"))
 }

@@ -1,6 +1,7 @@
 //! The report for a contract that is committed: what changes by itself, ages, is left out.
 
 use super::Report;
+use crate::escape;
 use crate::fetched::ParameterType;
 use std::fmt::Write;
 
@@ -10,9 +11,9 @@ pub(super) fn render(report: &Report) -> String {
     for row in &report.rows {
         let _ = writeln!(
             out,
-            "| `{}` | `{}` | {} | {} |",
-            row.variable,
-            row.parameter(),
+            "| {} | {} | {} | {} |",
+            escape::markdown_cell(row.variable.as_str()),
+            escape::markdown_cell(&row.parameter()),
             row.kind.map_or("", ParameterType::as_str),
             row.source()
         );
@@ -24,7 +25,7 @@ pub(super) fn render(report: &Report) -> String {
         if let Some(items) = items.filter(|items| !items.is_empty()) {
             let _ = writeln!(out, "\n{heading}:\n");
             for item in items {
-                let _ = writeln!(out, "- {item}");
+                let _ = writeln!(out, "- {}", escape::markdown_text(item));
             }
         }
     }

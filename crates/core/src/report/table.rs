@@ -1,6 +1,7 @@
 //! The report for people: tidy on a terminal, plain in a pipe.
 
 use super::{Report, Row, Terminal, day, days};
+use crate::escape;
 use crate::fetched::ParameterType;
 use std::fmt::Write;
 
@@ -19,7 +20,11 @@ const PARAMETER: usize = 1;
 const NARROWEST: usize = 16;
 
 pub(super) fn render(report: &Report, terminal: Terminal) -> String {
-    let rows: Vec<[String; 7]> = report.rows.iter().map(cells).collect();
+    let rows: Vec<[String; 7]> = report
+        .rows
+        .iter()
+        .map(|row| cells(row).map(|cell| escape::line(&cell).into_owned()))
+        .collect();
     let mut widths = HEADINGS.map(str::len);
     for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
@@ -53,7 +58,7 @@ pub(super) fn render(report: &Report, terminal: Terminal) -> String {
         if !items.is_empty() {
             let _ = writeln!(out, "\n{}", paint(terminal, colour, heading));
             for item in items {
-                let _ = writeln!(out, "  {item}");
+                let _ = writeln!(out, "  {}", escape::line(item));
             }
         }
     };
