@@ -24,11 +24,11 @@ use std::time::Instant;
 pub fn run(arguments: &[OsString], inherited: &Inherited<'_>) -> u8 {
     panic::install_hook();
     let started = Instant::now();
-    let mut logging = Logger::default();
-    match commands::run(arguments, inherited, started, &mut logging) {
+    let mut logger = Logger::for_stderr(inherited);
+    match commands::run(arguments, inherited, started, &mut logger) {
         Ok(status) => status,
         Err(error) => {
-            logging.failure(&error.to_string(), error.status());
+            logger.failure(&error.to_string(), error.status());
             error.status().code()
         }
     }

@@ -85,7 +85,7 @@ mod tests {
         let (status, text) = end_of(|| panic!("canary"));
         assert!(matches!(status, WaitStatus::Exited(_, 70)), "{status:?}");
         assert!(
-            text.starts_with("ssm-exec: internal error at src/panic.rs:"),
+            text.starts_with("ssm-exec: error: internal error at src/panic.rs:"),
             "{text}"
         );
         assert!(

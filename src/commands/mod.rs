@@ -2,21 +2,21 @@
 
 mod check;
 mod launch;
+mod levels;
 mod output;
 mod policy;
 mod resolve;
 
 use crate::cli::{self, Action, Invocation};
-use crate::config_file;
 use crate::error::Error;
 use crate::exec::process;
 use crate::logging::{self, Logger};
+use levels::Levels;
 use resolve::Session;
-use ssm_exec_core::config::{self, Config, ConfigFile, ConfigLocation, Layer};
+use ssm_exec_core::config;
 use ssm_exec_core::inherited::Inherited;
 use std::ffi::OsString;
 use std::time::Instant;
-use tracing::info;
 
 /// Reads the command line, the variables and the file, and runs the subcommand.
 ///
@@ -26,9 +26,15 @@ pub(crate) fn run(
     arguments: &[OsString],
     inherited: &Inherited<'_>,
     started: Instant,
-    logging: &mut Logger,
+    logger: &mut Logger,
 ) -> Result<u8, Error> {
     process::refuse_raised_privileges()?;
+    // So that a mistake in the command line is reported in the format that the variables ask for.
+    if let Ok(variables) = config::read_variables(inherited)
+        && let Ok(logging) = variables.logging()
+    {
+        logger.configure(logging);
+    }
     let Invocation {
         action,
         layer: options,
@@ -36,7 +42,8 @@ pub(crate) fn run(
     if let Action::Print(text) = action {
         return output::print(&text).map(|()| 0);
     }
-    let config = configuration(options, inherited, logging)?;
+    let levels = Levels::read(options, inherited, logger)?;
+    let config = levels.config(None, inherited, logger)?;
     let session = Session {
         config,
         inherited,
@@ -50,34 +57,4 @@ pub(crate) fn run(
         Action::Policy => policy::run(&session),
         Action::Print(_) => Ok(0),
     }
-}
-
-/// Puts the levels over one another: the command line, the variables, the file.
-fn configuration(
-    options: Layer,
-    inherited: &Inherited<'_>,
-    logging: &mut Logger,
-) -> Result<Config, Error> {
-    // The format of messages is needed first, for the messages about everything else.
-    *logging = Logger::new(options.logging()?);
-    let variables = config::read_variables(inherited)?;
-    let location = match options.config_location()? {
-        Some(location) => location,
-        None => variables
-            .config_location()?
-            .unwrap_or(ConfigLocation::Nearest),
-    };
-    let mut layer = options.over(variables);
-    *logging = Logger::new(layer.logging()?);
-    if let Some((path, text)) = config_file::find_config_file(&location)? {
-        let file = ConfigFile::parse(&path, &text, inherited)?.layer(layer.stage.as_ref())?;
-        layer = layer.over(file);
-        *logging = Logger::new(layer.logging()?);
-        logging.install();
-        info!("configuration from {}", path.display());
-    } else {
-        config::refuse_stage(layer.stage.as_ref())?;
-        logging.install();
-    }
-    Ok(Config::resolve(layer, inherited)?)
 }

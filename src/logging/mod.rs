@@ -9,9 +9,10 @@ pub(crate) mod stderr;
 use crate::exec::process;
 use ssm_exec_core::config::{LogFormat, LogLevel, Logging};
 use ssm_exec_core::escape;
+use ssm_exec_core::inherited::Inherited;
 use ssm_exec_core::status::Status;
 use std::fmt::{self, Write as _};
-use std::io::Write as _;
+use std::io::{IsTerminal, Write as _};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -36,32 +37,31 @@ const FINAL_WAIT: Duration = Duration::from_millis(100);
 pub struct Logger {
     level: Level,
     format: LogFormat,
-}
-
-impl Default for Logger {
-    fn default() -> Self {
-        Self {
-            level: Level::WARN,
-            format: LogFormat::Text,
-        }
-    }
+    colour: bool,
 }
 
 impl Logger {
-    /// As it is configured.
+    /// Warnings and errors as text, in colour where stderr is a terminal. `NO_COLOR` (no-color.org)
+    /// counts when it is not empty.
     #[must_use]
-    pub fn new(logging: Logging) -> Self {
-        let level = match logging.level {
+    pub fn for_stderr(inherited: &Inherited<'_>) -> Self {
+        Self {
+            level: Level::WARN,
+            format: LogFormat::Text,
+            colour: std::io::stderr().is_terminal() && inherited.text("NO_COLOR").is_none(),
+        }
+    }
+
+    /// Takes over what is configured.
+    pub fn configure(&mut self, logging: Logging) {
+        self.format = logging.format;
+        self.level = match logging.level {
             LogLevel::Error => Level::ERROR,
             LogLevel::Warn => Level::WARN,
             LogLevel::Info => Level::INFO,
             LogLevel::Debug => Level::DEBUG,
             LogLevel::Trace => Level::TRACE,
         };
-        Self {
-            level,
-            format: logging.format,
-        }
     }
 
     /// Makes these the rules for the whole process.
@@ -76,10 +76,25 @@ impl Logger {
         self.line("error", message, Some((status.code(), status.word())));
     }
 
+    /// The level before a text. What is normal has none.
+    fn label(self, level: &str) -> &'static str {
+        match (level, self.colour) {
+            ("error", false) => "error: ",
+            ("error", true) => "\x1b[1;31merror:\x1b[0m ",
+            ("warn", false) => "warning: ",
+            ("warn", true) => "\x1b[1;33mwarning:\x1b[0m ",
+            ("debug", _) => "debug: ",
+            ("trace", _) => "trace: ",
+            _ => "",
+        }
+    }
+
     fn line(self, level: &str, message: &str, failure: Option<(u8, &str)>) {
         let mut line = match (self.format, level) {
-            (LogFormat::Text, "error" | "info") => format!("ssm-exec: {}", escape::line(message)),
-            (LogFormat::Text, level) => format!("ssm-exec: {level}: {}", escape::line(message)),
+            (LogFormat::Text, level) => {
+                // The name, since a container's log mixes programs.
+                format!("ssm-exec: {}{}", self.label(level), escape::line(message))
+            }
             (LogFormat::Json, level) => {
                 let mut object = serde_json::json!({ "level": level, "message": message, "program": "ssm-exec" });
                 if let Some((status, kind)) = failure {
@@ -126,7 +141,7 @@ pub(crate) fn final_message(message: fmt::Arguments<'_>, kind: &str, status: u8)
             rest,
             r#"{{"kind":"{kind}","level":"error","message":"{message}","program":"ssm-exec","status":{status}}}"#
         ),
-        false => write!(rest, "ssm-exec: {message}"),
+        false => write!(rest, "ssm-exec: error: {message}"),
     };
     let _ = rest.write_all(b"\n");
     let unused = rest.len();

@@ -1,0 +1,67 @@
+//! The levels of configuration: the command line, the variables and the file, put over one another.
+
+use crate::config_file;
+use crate::error::Error;
+use crate::logging::Logger;
+use ssm_exec_core::config::{self, Config, ConfigFile, ConfigLocation, Layer};
+use ssm_exec_core::inherited::Inherited;
+use ssm_exec_core::origin::Given;
+use std::path::PathBuf;
+use tracing::info;
+
+/// What the levels give.
+pub(super) struct Levels {
+    /// The command line over the variables.
+    stronger: Layer,
+    /// The file's path and text.
+    file: Option<(PathBuf, String)>,
+}
+
+impl Levels {
+    /// Reads the variables and finds the file. Messages are written as soon as it is known how.
+    pub(super) fn read(
+        options: Layer,
+        inherited: &Inherited<'_>,
+        logger: &mut Logger,
+    ) -> Result<Self, Error> {
+        logger.configure(options.logging()?);
+        let variables = config::read_variables(inherited)?;
+        let location = match options.config_location()? {
+            Some(location) => location,
+            None => variables
+                .config_location()?
+                .unwrap_or(ConfigLocation::Nearest),
+        };
+        let levels = Self {
+            stronger: options.over(variables),
+            file: None,
+        };
+        logger.configure(levels.stronger.logging()?);
+        let file = config_file::find_config_file(&location)?;
+        Ok(Self { file, ..levels })
+    }
+
+    /// The configuration. `stage` is chosen in place of what the levels choose.
+    pub(super) fn config(
+        &self,
+        stage: Option<&Given<String>>,
+        inherited: &Inherited<'_>,
+        logger: &mut Logger,
+    ) -> Result<Config, Error> {
+        let stage = stage.or(self.stronger.stage.as_ref());
+        let mut layer = self.stronger.clone();
+        match &self.file {
+            None => config::refuse_stage(stage)?,
+            Some((path, text)) => {
+                let file = ConfigFile::parse(path, text, inherited)?;
+                layer = layer.over(file.layer(stage)?);
+            }
+        }
+        logger.configure(layer.logging()?);
+        logger.install();
+        if let Some((path, _)) = &self.file {
+            info!("configuration from {}", path.display());
+        }
+        Ok(Config::resolve(layer, inherited)?)
+    }
+}
