@@ -2,13 +2,16 @@
 
 use super::resolve::{Resolved, Session};
 use crate::error::Error;
-use crate::exec;
+use crate::exec::{self, process};
 use std::convert::Infallible;
 use std::ffi::OsString;
 use tracing::info;
 
 /// Becomes the command, or fails.
 pub(super) fn run(session: &Session<'_>, words: Vec<OsString>) -> Result<Infallible, Error> {
+    if session.config.no_core {
+        process::prevent_core_dumps()?;
+    }
     let command = session.command(words)?.ok_or_else(|| {
         Error::Usage(
             "there is no command to start: write it after the options, `ssm-exec --prefix /org/service -- ./server`, or as `command` in ssm-exec.toml".to_owned(),

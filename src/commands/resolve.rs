@@ -15,7 +15,7 @@ use ssm_exec_core::inherited::Inherited;
 use ssm_exec_core::plan;
 use std::ffi::OsString;
 use std::time::Instant;
-use tracing::warn;
+use tracing::{info, warn};
 
 /// One run: its configuration, and what it was started with.
 pub(super) struct Session<'a> {
@@ -61,6 +61,11 @@ impl<'a> Session<'a> {
     pub(super) fn resolve(&self, command: Option<&Command>) -> Result<Resolved<'a>, Error> {
         let references = self.references()?;
         let fetched = self.fetch(&references)?;
+        if self.config.rules.drop_aws_credentials {
+            info!(
+                "--drop-aws-credentials: variables only; the instance metadata service and ~/.aws, if they are there, still give the command credentials"
+            );
+        }
         let mut environment =
             environment::assemble(&self.config, self.inherited, &references, fetched.as_ref());
         let arguments = command.map_or(0, Command::size);

@@ -12,6 +12,7 @@ mod bytes;
 mod check;
 mod cmd;
 mod connections;
+mod core_dumps;
 mod credentials;
 mod denylist;
 mod docker;

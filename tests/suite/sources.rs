@@ -206,8 +206,27 @@ scenarios! {
         let pristine = run().args("--pristine --keep LA* --keep HOME").environment();
         assert_eq!(pristine.names(), ["A", "B", "LANG"]);
         pristine.lacks(&["PATH", "AWS_ACCESS_KEY_ID"]);
-        let dropped = run().env("SSM_EXEC_TIMEOUT", "9s").args("--drop-aws-credentials").environment();
-        dropped.has(&[("AWS_REGION", "eu-west-1")]).lacks(&["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "SSM_EXEC_TIMEOUT"]);
+    }
+
+    fn no_credential_and_no_pointer_to_one_is_inherited_if_they_are_dropped(ssm) {
+        ssm.put(&[secure("/t25/a", "canary-a")]);
+        let pointers = [
+            ("AWS_SESSION_TOKEN", "canary-token"), ("AWS_SECURITY_TOKEN", "canary-token"), ("AWS_ROLE_SESSION_NAME", "x"),
+            ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/x"), ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:1/"),
+            ("AWS_CONTAINER_AUTHORIZATION_TOKEN", "canary-token"), ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "/x"),
+            ("AWS_WEB_IDENTITY_TOKEN_FILE", "/x"), ("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/x"),
+            ("AWS_CONFIG_FILE", "/x"), ("AWS_SHARED_CREDENTIALS_FILE", "/x"), ("SSM_EXEC_TIMEOUT", "9s"),
+        ];
+        let run = || {
+            let run = Run::against(&ssm.url()).env("AWS_S3_BUCKET", "b");
+            pointers.iter().fold(run, |run, (name, value)| run.env(name, value)).args("-p /t25")
+        };
+        run().environment().has(&pointers);
+        let dropped = run().args("--drop-aws-credentials").environment();
+        dropped.has(&[("AWS_REGION", "eu-west-1"), ("AWS_S3_BUCKET", "b"), ("A", "canary-a")]);
+        dropped.lacks(&["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]).lacks(&pointers.map(|(name, _)| name));
+        let outcome = run().args("-v --drop-aws-credentials true").run();
+        assert!(outcome.stderr.contains("instance metadata service"), "{}", outcome.stderr);
     }
 
     fn the_nearest_file_in_an_ancestor_directory_is_used(ssm) {

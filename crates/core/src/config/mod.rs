@@ -44,6 +44,8 @@ pub struct Config {
     pub timeout: Duration,
     /// Ask nobody.
     pub skip: bool,
+    /// The command dumps no core.
+    pub no_core: bool,
     /// The file's command, for when the command line has none.
     pub command: Vec<OsString>,
     /// How messages are written.

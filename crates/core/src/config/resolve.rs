@@ -48,6 +48,7 @@ impl Config {
             keep,
             keep_existing,
             drop_aws_credentials,
+            no_core,
             drop,
             compose,
             rename,
@@ -119,6 +120,7 @@ impl Config {
             },
             timeout: timeout.map_or(Ok(default_timeout), time_limit)?,
             skip: on(skip),
+            no_core: on(no_core),
             command: command
                 .into_iter()
                 .flatten()

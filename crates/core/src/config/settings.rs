@@ -208,8 +208,18 @@ settings! {
 
     /// `--drop-aws-credentials`
     drop_aws_credentials: One<bool> = [
-        switch!(Environment, "drop-aws-credentials", ["SSM_EXEC_DROP_AWS_CREDENTIALS"], Some("drop_aws_credentials"), "Do not pass AWS credentials and SSM_EXEC_* to the command")
+        Setting {
+            details: "The pointers to credentials go too: profiles, roles, token files and the container's credential endpoint. What is not a variable stays: the instance metadata service and the files in ~/.aws.",
+            ..switch!(Environment, "drop-aws-credentials", ["SSM_EXEC_DROP_AWS_CREDENTIALS"], Some("drop_aws_credentials"), "Do not pass AWS credentials and SSM_EXEC_* to the command")
+        }
     ];
+
+    /// `--no-core`
+    no_core: One<bool> = [Setting {
+        negation: Some("--core"),
+        details: "A core dump has the environment in it, and a handler in a pipe such as systemd-coredump reads it even where the core limit is 0. Sets the core limit to 1, which stops both, and the core dump filter to 0. The command and its children inherit both.",
+        ..switch!(Environment, "no-core", ["SSM_EXEC_NO_CORE"], Some("no_core"), "Do not let the command dump core")
+    }];
 
     /// `drop`, which only the file has
     drop: List<String> = [Setting {

@@ -4,19 +4,37 @@ use crate::config::Rules;
 use crate::inherited::Inherited;
 use std::ffi::CStr;
 
-/// What `--drop-aws-credentials` removes, besides `SSM_EXEC_*`.
+/// What `--drop-aws-credentials` removes: credentials, and the pointers by which the command could get
+/// them again.
 const CREDENTIALS: &[&str] = &[
     "AWS_ACCESS_KEY_ID",
+    "AWS_CONFIG_FILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_PROFILE",
+    "AWS_ROLE_ARN",
+    "AWS_ROLE_SESSION_NAME",
     "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
     "AWS_SECURITY_TOKEN",
+    "AWS_SESSION_TOKEN",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+];
+
+/// The same, by the beginning of the name.
+const CREDENTIAL_PREFIXES: &[&str] = &[
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+    "AWS_CONTAINER_CREDENTIALS_",
+    "SSM_EXEC_",
 ];
 
 /// Whether a variable is inherited at all.
 #[must_use]
 pub fn is_kept(rules: &Rules, name: &[u8]) -> bool {
     let text = String::from_utf8_lossy(name);
-    let credential = CREDENTIALS.contains(&&*text) || text.starts_with("SSM_EXEC_");
+    let credential = CREDENTIALS.contains(&&*text)
+        || CREDENTIAL_PREFIXES
+            .iter()
+            .any(|prefix| text.starts_with(prefix));
     match &rules.pristine {
         Some(keep) if !keep.iter().any(|glob| glob.matches(&text)) => false,
         _ => !(rules.drop_aws_credentials && credential),
