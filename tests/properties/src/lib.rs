@@ -8,16 +8,21 @@ mod responses;
 
 pub use responses::responses;
 use serde_json::Value;
-use ssm_exec_core::config::{Config, ConfigFile, duration};
+use ssm_exec_core::arn::Arn;
+use ssm_exec_core::config::{Config, ConfigFile, duration, read_variables};
+use ssm_exec_core::endpoint::{Endpoint, is_loopback};
 use ssm_exec_core::env_reference;
 use ssm_exec_core::environment::denylist;
 use ssm_exec_core::inherited::Inherited;
 use ssm_exec_core::json;
+use ssm_exec_core::origin::{Given, Origin};
 use ssm_exec_core::parameter::{ParameterRef, Prefix, ValueRef};
 use ssm_exec_core::plan::{BATCH, Request, plan};
+use ssm_exec_core::region::Region;
 use ssm_exec_core::template::Template;
 use ssm_exec_core::variable::{Case, Glob, Naming, VariableName};
 use std::collections::HashSet;
+use std::ffi::CString;
 use std::path::Path;
 
 /// Parameters, prefixes and references: an accepted value is printed as it was parsed.
@@ -60,8 +65,11 @@ pub fn config(data: &[u8]) {
         return;
     };
     let inherited = Inherited::new(vec![c"STAGE=prod", c"EMPTY=", c"odd"]);
-    let read = ConfigFile::parse(Path::new("ssm-exec.toml"), text, &inherited)
-        .and_then(|file| file.layer(None));
+    let file = ConfigFile::parse(Path::new("ssm-exec.toml"), text, &inherited);
+    let stages = file.as_ref().map_or(Ok(Vec::new()), ConfigFile::stages);
+    let stage = stages.ok().and_then(|mut stages| stages.pop());
+    let chosen = stage.map(|name| Given::new(name, Origin::Flag("--stage")));
+    let read = file.and_then(|file| file.layer(chosen.as_ref()));
     let config = match read.and_then(|layer| Config::resolve(layer, &inherited)) {
         Ok(config) => config,
         Err(error) => return assert!(!error.to_string().is_empty()),
@@ -80,6 +88,59 @@ pub fn config(data: &[u8]) {
                 assert!(names.iter().all(|name| requested.insert(name.to_string())));
             }
         }
+    }
+}
+
+/// ARNs, regions and endpoints: an accepted value is printed as it was parsed, and plain HTTP only goes to
+/// this machine.
+pub fn identifiers(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    if let Some(arn) = Arn::parse(text) {
+        assert_eq!(arn.to_string(), text);
+        let principal = arn.as_policy_principal();
+        assert_eq!(Arn::parse(&principal.to_string()), Some(principal));
+    }
+    match Region::parse(text) {
+        Ok(region) => {
+            assert_eq!(region.as_str(), text);
+            // It becomes part of a host name.
+            let is_label = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+            assert!(text.chars().all(is_label) && text.len() < 64);
+            assert!(!region.partition().dns_suffix.is_empty());
+        }
+        Err(reason) => assert!(!reason.is_empty()),
+    }
+    match Endpoint::parse(text) {
+        Ok(endpoint) => {
+            let printed = endpoint.to_string();
+            let again = Endpoint::parse(&printed).map(|endpoint| endpoint.to_string());
+            assert_eq!(again.as_ref(), Ok(&printed));
+            assert!(!endpoint.host().is_empty());
+            let https = printed.starts_with("https://");
+            assert!(https || endpoint.is_plain_and_remote() || is_loopback(endpoint.host()));
+        }
+        Err(reason) => {
+            let authority = text.split(['/', '?', '#']).nth(2).unwrap_or_default();
+            let password = authority.rsplit_once('@').map(|(user, _)| user);
+            assert!(!password.is_some_and(|user| user.len() > 20 && reason.contains(user)));
+        }
+    }
+}
+
+/// The environment, as entries ended by zero bytes: an accepted one can be planned.
+pub fn variables(data: &[u8]) {
+    let entries: Vec<CString> = data
+        .split(|&byte| byte == 0)
+        .filter_map(|entry| CString::new(entry).ok())
+        .collect();
+    let inherited = Inherited::new(entries.iter().map(CString::as_c_str).collect());
+    let config = read_variables(&inherited).and_then(|layer| Config::resolve(layer, &inherited));
+    let references = env_reference::find_references(&inherited, |_| true);
+    match (config, references) {
+        (Ok(config), Ok(references)) => drop(plan(&config.sources, &references)),
+        (Err(error), _) | (_, Err(error)) => assert!(!error.to_string().is_empty()),
     }
 }
 

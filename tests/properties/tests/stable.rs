@@ -18,6 +18,22 @@ proptest! {
         fields(&data);
         durations(&data);
         responses(&data);
+        identifiers(&data);
+        variables(&data);
+    }
+
+    #[test]
+    fn identifiers_are_printed_as_parsed(
+        text in "arn:(aws|aws-cn)?:(ssm|iam|sts):[a-z0-9-]{0,9}:[0-9]{0,12}:(role|assumed-role|parameter)?/[a-z/]{0,9}|[a-z]{2}-(gov-|iso-)?[a-z]{4,9}-[0-9]{1,2}[a-c]?|(https?|ftp)://([a-z]{1,4}:canary[a-z]{20}@)?(localhost|127\\.0\\.0\\.[0-9]{1,3}|\\[::[0-9a-f:]{0,5}\\]|[a-z.]{1,9})(:[0-9]{0,6})?(/[a-z?#@]{0,4})?"
+    ) {
+        identifiers(text.as_bytes());
+    }
+
+    #[test]
+    fn environments_can_be_planned(
+        entries in proptest::collection::vec("(SSM_EXEC_(PREFIX|KEY|JSON|FILE|ONLY|TIMEOUT|CASE|SKIP|STRICT|LOG|ALLOW|CONFIG)|AWS_(REGION|PROFILE|ENDPOINT_URL_SSM|CA_BUNDLE|ROLE_ARN)|X)=(ssm://)?[A-Z=/a-c:1, \n*{}é-]{0,12}", 0..4)
+    ) {
+        variables(entries.join("\0").as_bytes());
     }
 
     #[test]
