@@ -204,6 +204,20 @@ fn a_failure_is_logged_and_sets_the_exit_status() {
     assert!(logs.contains("/d"), "{logs}");
 }
 
+/// The gate of docs/docker.md: the same image, with another command.
+#[test]
+#[ignore = "needs a Docker engine: ./tests/run provides it"]
+fn the_command_check_is_the_gate_before_a_deployment() {
+    let stub = stub();
+    let gate = run(&stub, "--rm", &images().app, &["check"]).output();
+    let gate = gate.expect("docker");
+    assert!(gate.status.success(), "{}", text(&gate));
+    assert!(text(&gate).contains("/d/password"), "{}", text(&gate));
+    let empty = Stub::start();
+    let gate = run(&empty, "--rm", &images().app, &["check"]).output();
+    assert_eq!(gate.expect("docker").status.code(), Some(66));
+}
+
 #[test]
 #[ignore = "needs a Docker engine: ./tests/run provides it"]
 fn it_runs_with_no_locked_memory_and_little_cpu() {

@@ -32,6 +32,7 @@ mod package;
 mod parity;
 mod policy;
 mod signals_and_limits;
+mod snippets;
 mod sources;
 mod stages;
 mod stalled_stderr;

@@ -1,0 +1,288 @@
+//! The snippets of README and docs, run from the text itself.
+//!
+//! Every code block is fenced and names its language. A `sh` block runs as a script, with the endpoint of
+//! the test, the page's `# ssm-exec.toml` if it has one, and stand-ins for the programs that it starts; `norun="REASON"`
+//! after the language says why a block can't run here. A `toml` block must load, a `json` block must parse.
+//! A page that needs the AWS CLI runs against moto.
+
+use crate::harness::BINARY;
+use crate::support::moto::Moto;
+use crate::support::*;
+use ssm_stub::{Parameter, Stub};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::SystemTime;
+use tempfile::TempDir;
+
+/// Its blocks change an account, with the AWS CLI.
+const ON_MOTO: &str = "docs/start.md";
+
+/// Programs that a snippet starts besides ssm-exec, and that do nothing here.
+const PROGRAMS: &[&str] = &[
+    "server",
+    "cargo",
+    "chamber",
+    "ssm-env",
+    "aws-env",
+    "secrets-init",
+    "roll-out",
+    "aws",
+    "node",
+    "git",
+];
+
+/// Every parameter that a page reads. The values are fit for any use: JSON in base64 would not be.
+const PARAMETERS: &[(&str, &str)] = &[
+    ("/api/db-url", "canary"),
+    ("/omneuro/api/db", r#"{"password":"canary"}"#),
+    ("/omneuro/api/db/url", "postgres://canary@db/app"),
+    ("/omneuro/api/log", "info"),
+    ("/omneuro/api/sentry", "https://canary@sentry/1"),
+    ("/omneuro/api/tls/key", "Y2FuYXJ5"),
+    ("/omneuro/dev/api/db/host", "db"),
+    ("/omneuro/dev/api/db/password", "canary"),
+    ("/omneuro/dev/api/db/user", "api"),
+    ("/omneuro/shared/db", "canary"),
+    ("/org/api/db", "canary"),
+    ("/org/dev/api/log", "info"),
+    ("/org/staging/api/log", "info"),
+    ("/org/tools/github/token", "canary"),
+    ("/shared/token", "canary"),
+];
+
+struct Block {
+    page: String,
+    line: usize,
+    language: String,
+    /// What follows the language.
+    attributes: String,
+    text: String,
+}
+
+impl Block {
+    fn place(&self) -> String {
+        format!("{}:{}", self.page, self.line)
+    }
+
+    fn is_run(&self) -> bool {
+        self.language == "sh" && !self.attributes.contains("norun=")
+    }
+
+    /// The file that the block's first line names.
+    fn file_name(&self) -> Option<&str> {
+        self.text.strip_prefix("# ")?.split([',', '\n']).next()
+    }
+}
+
+fn pages() -> Vec<String> {
+    let mut pages = vec!["README.md".to_owned(), "CONTRIBUTING.md".to_owned()];
+    for entry in std::fs::read_dir(project("docs")).expect("docs") {
+        let name = entry.expect("an entry").file_name();
+        let name = name.to_str().expect("UTF-8");
+        if Path::new(name)
+            .extension()
+            .is_some_and(|extension| extension == "md")
+        {
+            pages.push(format!("docs/{name}"));
+        }
+    }
+    pages.sort();
+    pages
+}
+
+fn blocks(page: &str) -> Vec<Block> {
+    let text = std::fs::read_to_string(project(page)).expect("a page");
+    let mut blocks = Vec::new();
+    let mut open: Option<(Block, usize)> = None;
+    for (index, line) in text.lines().enumerate() {
+        let trimmed = line.trim_start();
+        let indent = line.len() - trimmed.len();
+        match (&mut open, trimmed.strip_prefix("```")) {
+            (Some(_), Some(_)) => blocks.extend(open.take().map(|(block, _)| block)),
+            (Some((block, indent)), None) => {
+                block.text.push_str(line.get(*indent..).unwrap_or_default());
+                block.text.push('\n');
+            }
+            (None, Some(info)) => {
+                let (language, attributes) = info.split_once(' ').unwrap_or((info, ""));
+                let block = Block {
+                    page: page.to_owned(),
+                    line: index + 1,
+                    language: language.to_owned(),
+                    attributes: attributes.to_owned(),
+                    text: String::new(),
+                };
+                open = Some((block, indent));
+            }
+            (None, None) => {}
+        }
+    }
+    assert!(open.is_none(), "{page}: a code block that doesn't end");
+    blocks
+}
+
+/// A directory with stand-ins, and the settings of a person who followed the page so far.
+struct Place {
+    directory: TempDir,
+    url: String,
+}
+
+impl Place {
+    fn new(url: String, stand_ins: &[&str]) -> Self {
+        let directory = tempfile::tempdir().expect("a directory for the test");
+        let bin = directory.path().join("bin");
+        std::fs::create_dir(&bin).expect("a directory");
+        std::os::unix::fs::symlink(BINARY, bin.join("ssm-exec")).expect("a link");
+        for name in stand_ins {
+            crate::harness::script(&bin.join(name), "#!/bin/sh\nexit 0\n");
+            std::os::unix::fs::symlink(bin.join(name), directory.path().join(name))
+                .expect("a link");
+        }
+        let service = directory.path().join("services/api");
+        write(&service.join("ssm-exec.toml"), "prefix = [\"/org/api\"]\n");
+        crate::harness::script(&service.join("roll-out"), "#!/bin/sh\nexit 0\n");
+        let deploy = directory.path().join("deploy");
+        std::os::unix::fs::symlink(project("deploy"), deploy).expect("a link");
+        Self { directory, url }
+    }
+
+    fn run(&self, program: &mut Command, path: &str) -> Output {
+        program
+            .current_dir(self.directory.path())
+            .env_clear()
+            .env(
+                "PATH",
+                format!(
+                    "{}/bin:{path}/usr/bin:/bin",
+                    self.directory.path().display()
+                ),
+            )
+            .env("HOME", self.directory.path())
+            .env("AWS_ENDPOINT_URL", &self.url)
+            .env("AWS_REGION", "eu-west-1")
+            .env("AWS_DEFAULT_REGION", "eu-west-1")
+            .env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+            .env("AWS_SECRET_ACCESS_KEY", "canary-credential-key")
+            .env("STAGE", "dev")
+            .output()
+            .expect("it starts")
+    }
+
+    /// Runs a block, and describes its failure.
+    fn failure(&self, block: &Block, path: &str) -> Option<String> {
+        let output = match block.language.as_str() {
+            "sh" if block.is_run() => self.run(
+                Command::new("sh").args(["-euc", &block.text, "sh", "api"]),
+                path,
+            ),
+            "toml" => {
+                let name = block.file_name().unwrap_or("ssm-exec.toml");
+                let file = self
+                    .directory
+                    .path()
+                    .join(Path::new(name).file_name().expect("a file name"));
+                std::fs::write(&file, &block.text).expect("a file");
+                let mut check = Command::new(BINARY);
+                check
+                    .arg("check")
+                    .arg("--config")
+                    .arg(&file)
+                    .args(["--", "true"]);
+                self.run(&mut check, path)
+            }
+            _ => return None,
+        };
+        let shown = format!(
+            "{} ends with {}:\n{}\n{}",
+            block.place(),
+            output.status,
+            block.text,
+            text(&output)
+        );
+        (!output.status.success()).then_some(shown)
+    }
+}
+
+#[test]
+fn every_code_block_names_a_language_and_can_be_read() {
+    for block in pages().iter().flat_map(|page| blocks(page)) {
+        let known = [
+            "sh",
+            "toml",
+            "json",
+            "yaml",
+            "ini",
+            "dockerfile",
+            "text",
+            "mermaid",
+            "hcl",
+        ];
+        assert!(
+            known.contains(&block.language.as_str()),
+            "{}: language {:?}",
+            block.place(),
+            block.language
+        );
+        if block.language == "json" {
+            let parsed = serde_json::from_str::<serde_json::Value>(&block.text);
+            assert!(parsed.is_ok(), "{}: {parsed:?}", block.place());
+        }
+    }
+}
+
+/// Otherwise a block would be neither found nor run.
+#[test]
+fn no_code_block_is_indented() {
+    for page in pages() {
+        let text = std::fs::read_to_string(project(&page)).expect("a page");
+        let mut fenced = false;
+        let mut after_blank = true;
+        for (index, line) in text.lines().enumerate() {
+            fenced ^= line.trim_start().starts_with("```");
+            let indented = line.starts_with("    ") && !fenced && after_blank;
+            assert!(!indented, "{page}:{}: an indented code block", index + 1);
+            after_blank = line.is_empty();
+        }
+    }
+}
+
+#[test]
+fn snippets_run_as_they_are() {
+    let mut failures = Vec::new();
+    for page in pages().iter().filter(|page| *page != ON_MOTO) {
+        let stub = Stub::start();
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        for (name, value) in PARAMETERS {
+            let changed = now.as_ref().expect("a time after 1970").as_secs_f64();
+            stub.put(Parameter::secure(name, value).modified(changed));
+        }
+        let place = Place::new(stub.url(), PROGRAMS);
+        let blocks = blocks(page);
+        let named = |block: &&Block| block.file_name() == Some("ssm-exec.toml");
+        let file = blocks.iter().find(named);
+        write(
+            &place.directory.path().join("ssm-exec.toml"),
+            file.map_or("prefix = [\"/org/api\"]\n", |block| &block.text),
+        );
+        failures.extend(blocks.iter().filter_map(|block| place.failure(block, "")));
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+#[ignore = "needs moto and the AWS CLI: ./tests/run installs them"]
+fn the_first_steps_run_on_moto_as_they_are() {
+    let moto = Moto::shared();
+    let bin: PathBuf = project("target/venv/bin");
+    assert!(
+        bin.join("aws").exists(),
+        "no AWS CLI: ./tests/run installs it"
+    );
+    let place = Place::new(moto.url(), &["server"]);
+    let path = format!("{}:", bin.display());
+    let failures: Vec<String> = blocks(ON_MOTO)
+        .iter()
+        .filter_map(|block| place.failure(block, &path))
+        .collect();
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
