@@ -7,6 +7,7 @@ use super::error::CommandError;
 use nix::unistd::{AccessFlags, access};
 use std::ffi::{CString, OsStr, OsString};
 use std::fs;
+use std::io::Read;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
@@ -27,6 +28,15 @@ impl Command {
     #[must_use]
     pub fn path(&self) -> PathBuf {
         PathBuf::from(OsStr::from_bytes(self.file.to_bytes()))
+    }
+
+    /// The file's first bytes, at most `length`.
+    pub(super) fn head(&self, length: usize) -> std::io::Result<Vec<u8>> {
+        let mut head = Vec::new();
+        let file = fs::File::open(self.path())?;
+        file.take(u64::try_from(length).unwrap_or(u64::MAX))
+            .read_to_end(&mut head)?;
+        Ok(head)
     }
 
     /// What file and arguments take of the room that `execve` has, in bytes: each string with its

@@ -7,6 +7,7 @@
 pub mod allocator;
 mod block;
 mod error;
+mod image;
 pub mod lookup;
 mod memfd;
 pub mod process;
@@ -16,7 +17,9 @@ pub mod stdio;
 pub use error::CommandError;
 
 use block::Block;
+use image::Image;
 use lookup::Command;
+use nix::errno::Errno;
 use ssm_exec_core::config::Delivery;
 use ssm_exec_core::environment::Environment;
 use std::ffi::{CStr, CString, c_char};
@@ -104,46 +107,55 @@ impl Ready<'_> {
         arguments.push(std::ptr::null());
         let failed = execve(&command.file, &arguments, &self.environment);
         let failed = match failed {
-            // As execvp does: a script without `#!` is the shell's. Programs that were started by a
-            // shell or by env have come to rely on it.
-            nix::errno::Errno::ENOEXEC => {
-                let shell = c"/bin/sh";
-                let mut arguments: Vec<*const c_char> = vec![shell.as_ptr(), command.file.as_ptr()];
-                arguments.extend(
-                    command
-                        .arguments
-                        .iter()
-                        .skip(1)
-                        .map(|argument| argument.as_ptr()),
-                );
-                arguments.push(std::ptr::null());
-                match execve(shell, &arguments, &self.environment) {
-                    nix::errno::Errno::ENOENT => failed,
-                    other => other,
-                }
-            }
-            other => other,
+            Errno::ENOEXEC => self.launch_script(command),
+            other => explain(command, other),
         };
         drop(self.block);
-        explain(command, failed)
+        failed
+    }
+
+    /// As execvp does: a script without `#!` is run by the shell. Programs that were started by a shell
+    /// or by env rely on it.
+    fn launch_script(&self, command: &Command) -> CommandError {
+        let image = match command.head(image::HEAD) {
+            Ok(head) => Image::of(&head),
+            Err(error) => {
+                let reason = format!(
+                    "the kernel does not execute it as a binary, and it cannot be read as a script: {error}"
+                );
+                return not_executable(command, &reason);
+            }
+        };
+        if image != Image::Text {
+            return not_executable(command, &image.obstacle());
+        }
+        let shell = c"/bin/sh";
+        let mut arguments: Vec<*const c_char> = vec![shell.as_ptr(), command.file.as_ptr()];
+        arguments.extend(
+            command
+                .arguments
+                .iter()
+                .skip(1)
+                .map(|argument| argument.as_ptr()),
+        );
+        arguments.push(std::ptr::null());
+        match execve(shell, &arguments, &self.environment) {
+            Errno::ENOENT => not_executable(command, &image.obstacle()),
+            other => explain(command, other),
+        }
     }
 }
 
 #[allow(unsafe_code)]
-fn execve(
-    file: &CStr,
-    arguments: &[*const c_char],
-    environment: &[*const c_char],
-) -> nix::errno::Errno {
+fn execve(file: &CStr, arguments: &[*const c_char], environment: &[*const c_char]) -> Errno {
     // SAFETY: both arrays end with a null pointer; every other pointer is to a terminated string that
     // outlives the call: the command's own, the block's, or the kernel's for what is inherited. nix's
     // `execve` takes `CStr`s, for which each inherited entry would have to be walked again.
     unsafe { nix::libc::execve(file.as_ptr(), arguments.as_ptr(), environment.as_ptr()) };
-    nix::errno::Errno::last()
+    Errno::last()
 }
 
-fn explain(command: &Command, failed: nix::errno::Errno) -> CommandError {
-    use nix::errno::Errno;
+fn explain(command: &Command, failed: Errno) -> CommandError {
     let path = command.path();
     match failed {
         Errno::ENOENT if path.exists() => CommandError::NoInterpreter { path },
@@ -154,10 +166,6 @@ fn explain(command: &Command, failed: nix::errno::Errno) -> CommandError {
         Errno::EACCES => not_executable(
             command,
             "permission denied (its mode, a directory above it, or a `noexec` mount)",
-        ),
-        Errno::ENOEXEC => not_executable(
-            command,
-            "it is neither a binary for this machine nor a script with a `#!` line",
         ),
         Errno::ETXTBSY => not_executable(command, "it is being written to"),
         Errno::E2BIG => CommandError::TooLarge,

@@ -79,6 +79,76 @@ fn a_script_without_an_interpreter_line_is_run_by_the_shell() {
     );
 }
 
+/// The header of an ELF program: 64 bits, little-endian.
+fn elf(machine: u8) -> Vec<u8> {
+    let mut bytes = b"\x7fELF\x02\x01\x01".to_vec();
+    bytes.resize(64, 0);
+    bytes[16] = 2;
+    bytes[18] = machine;
+    bytes
+}
+
+#[test]
+fn only_text_is_run_by_the_shell() {
+    let stub = stub();
+    let here = format!("this machine is {}", std::env::consts::ARCH);
+    let line = b"\necho $A >ran; touch ran\n";
+    // The machines are ones for which no emulator is registered: ARC and the Motorola 68000.
+    let files: [(&str, Vec<u8>, &[&str]); 7] = [
+        (
+            "other-machine",
+            elf(45),
+            &["machine 45", &here, "docker build --platform"],
+        ),
+        (
+            "other-machine-with-text",
+            [&elf(4)[..], line].concat(),
+            &["machine 4)", &here],
+        ),
+        (
+            "elf-with-text",
+            [b"\x7fELF", &line[..]].concat(),
+            &["damaged or incomplete"],
+        ),
+        (
+            "windows",
+            [b"MZ\x90\0\x03", &line[..]].concat(),
+            &["does not execute"],
+        ),
+        (
+            "wasm",
+            [b"\0asm\x01\0\0\0", &line[..]].concat(),
+            &["does not execute"],
+        ),
+        (
+            "nul-in-the-first-line",
+            [b"echo \0", &line[..]].concat(),
+            &["does not execute"],
+        ),
+        (
+            "script",
+            [b"#!./windows", &line[..]].concat(),
+            &["./windows"],
+        ),
+    ];
+    for (name, _, says) in &files {
+        let run = Run::against(&stub.url());
+        let home = run.home().to_owned();
+        for (name, bytes, _) in &files {
+            script(&home.join(name), "");
+            std::fs::write(home.join(name), bytes).expect("a file");
+        }
+        let (mut command, _home) = run.args("-p /l --").arg(format!("./{name}")).command();
+        let output = command.output().expect("the binary starts");
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(126), "{name}: {message}");
+        for part in *says {
+            assert!(message.contains(part), "{name}: {message}");
+        }
+        assert!(!home.join("ran").exists(), "{name} was run");
+    }
+}
+
 #[test]
 fn a_missing_interpreter_and_a_missing_file_have_different_errors() {
     let run = Run::bare();
