@@ -15,8 +15,11 @@ pub(super) fn run(session: &Session<'_>, words: Vec<OsString>) -> Result<u8, Err
     let command = session.command(words)?;
     let Resolved {
         fetched,
-        environment,
+        mut environment,
     } = session.resolve(command.as_ref())?;
+    if let Some(fetched) = &fetched {
+        environment.notices.extend(session.partial_labels(fetched));
+    }
     let report = Report::new(
         &session.config,
         &environment,

@@ -3,9 +3,11 @@
 use super::resolve::{Resolved, Session};
 use crate::error::Error;
 use crate::exec::{self, process};
+use ssm_exec_core::environment::Environment;
+use ssm_exec_core::environment::notice::Level;
 use std::convert::Infallible;
 use std::ffi::OsString;
-use tracing::info;
+use tracing::{info, warn};
 
 /// Becomes the command, or fails.
 pub(super) fn run(session: &Session<'_>, words: Vec<OsString>) -> Result<Infallible, Error> {
@@ -24,16 +26,31 @@ pub(super) fn run(session: &Session<'_>, words: Vec<OsString>) -> Result<Infalli
     if !environment.problems.is_empty() {
         return Err(Error::Environment(environment.problems));
     }
-    for (name, setting) in &environment.set {
-        let verb = match setting.overrides {
-            true => "replaces the inherited value with",
-            false => "comes from",
-        };
-        info!("{name} {verb} {}", setting.provenance);
-    }
+    report(&environment);
     let ready = exec::prepare(&environment)?;
     // From here on each value is in memory once: in the block that the command gets.
     drop(environment);
     drop(fetched);
     Err(ready.launch(&command).into())
+}
+
+/// Writes where each variable comes from, and what else is worth knowing.
+fn report(environment: &Environment<'_>) {
+    for notice in &environment.notices {
+        match notice.level() {
+            Level::Warning => warn!("{notice}"),
+            Level::Note => info!("{notice}"),
+        }
+    }
+    for (name, setting) in &environment.set {
+        match (setting.is_default, setting.overrides) {
+            // A notice has said it.
+            (true, _) => {}
+            (false, true) => info!(
+                "{name} replaces the inherited value with {}",
+                setting.provenance
+            ),
+            (false, false) => info!("{name} comes from {}", setting.provenance),
+        }
+    }
 }

@@ -50,17 +50,22 @@ impl Levels {
     ) -> Result<Config, Error> {
         let stage = stage.or(self.stronger.stage.as_ref());
         let mut layer = self.stronger.clone();
+        let mut replaced = Vec::new();
         match &self.file {
             None => config::refuse_stage(stage)?,
             Some((path, text)) => {
                 let file = ConfigFile::parse(path, text, inherited)?;
-                layer = layer.over(file.layer(stage)?);
+                let file = file.layer(stage)?;
+                let lists = layer.replaced_lists(&file).into_iter();
+                replaced.extend(lists.map(|(by, list)| format!("{by} replaces {list}")));
+                layer = layer.over(file);
             }
         }
         logger.configure(layer.logging()?);
         logger.install();
         if let Some((path, _)) = &self.file {
             info!("configuration from {}", path.display());
+            replaced.iter().for_each(|replaced| info!("{replaced}"));
         }
         Ok(Config::resolve(layer, inherited)?)
     }

@@ -9,10 +9,12 @@ use crate::lambda;
 use crate::logging::progress::Progress;
 use ssm_exec_core::config::{Config, ConfigError, LogLevel};
 use ssm_exec_core::env_reference::{self, EnvReference};
+use ssm_exec_core::environment::notice::Notice;
 use ssm_exec_core::environment::{self, Environment};
 use ssm_exec_core::fetched::Fetched;
 use ssm_exec_core::inherited::Inherited;
-use ssm_exec_core::plan;
+use ssm_exec_core::parameter::{Label, Prefix};
+use ssm_exec_core::plan::{self, Request};
 use std::ffi::OsString;
 use std::time::Instant;
 use tracing::{info, warn};
@@ -68,12 +70,54 @@ impl<'a> Session<'a> {
         }
         let mut environment =
             environment::assemble(&self.config, self.inherited, &references, fetched.as_ref());
+        if self.config.strict {
+            environment.refuse_warnings();
+        }
         let arguments = command.map_or(0, Command::size);
         environment.check_size(arguments, process::stack_limit());
         Ok(Resolved {
             fetched,
             environment,
         })
+    }
+
+    /// How many of the parameters below a prefix have its label, where only some do. What cannot be
+    /// counted is left out: the environment does not depend on it.
+    pub(super) fn partial_labels(&self, fetched: &Fetched) -> Vec<Notice> {
+        let sources = self.config.sources.prefixes.iter();
+        let prefixes: Vec<(&Prefix, &Label)> = sources
+            .filter_map(|source| Some((&source.prefix, source.prefix.label()?)))
+            .collect();
+        if prefixes.is_empty() {
+            return Vec::new();
+        }
+        let whole = |prefix: &Prefix| Request::Below(prefix.without_label());
+        let requests = prefixes.iter().map(|(prefix, _)| whole(prefix)).collect();
+        let mut progress = Progress::new(true);
+        let all = match aws::fetch(
+            &self.config,
+            self.inherited,
+            requests,
+            self.started,
+            &mut progress,
+        ) {
+            Ok(all) => all,
+            Err(error) => {
+                info!("could not count labels: {error}");
+                return Vec::new();
+            }
+        };
+        let counted = prefixes.into_iter().map(|(prefix, label)| {
+            let labelled = fetched.below(prefix).count();
+            let total = all.below(&prefix.without_label()).count();
+            (labelled < total).then(|| Notice::PartialLabel {
+                prefix: prefix.clone(),
+                label: label.clone(),
+                labelled,
+                total,
+            })
+        });
+        counted.flatten().collect()
     }
 
     /// The references in the inherited environment.

@@ -28,6 +28,7 @@ mod launching;
 mod memory;
 mod mistakes;
 mod no_secret_leaks;
+mod notices;
 mod package;
 mod parity;
 mod policy;

@@ -23,7 +23,7 @@ pub struct EnvReference {
 /// All references among the variables that `kept` lets through. Our own variables hold none.
 ///
 /// # Errors
-/// For the first one that is malformed: its text must never reach the command.
+/// For the first one that is malformed, or almost a reference: its text must never reach the command.
 pub fn find_references(
     inherited: &Inherited<'_>,
     kept: impl Fn(&[u8]) -> bool,
@@ -33,11 +33,26 @@ pub fn find_references(
         .filter(|(name, _)| !name.starts_with(b"SSM_EXEC_") && kept(name))
         .filter_map(|(name, entry)| {
             let value = entry.to_bytes().get(name.len() + 1..)?;
-            value
-                .starts_with(SCHEME)
-                .then(|| read(name, &value[SCHEME.len()..]))
+            match value.strip_prefix(SCHEME) {
+                Some(reference) => Some(read(name, reference)),
+                None => is_near_reference(value).then(|| {
+                    let variable = String::from_utf8_lossy(name).into_owned();
+                    Err(ConfigError::NearReference { variable })
+                }),
+            }
         })
         .collect()
+}
+
+/// Whether a value was probably meant as a reference: with a quote or a blank before it, in capitals,
+/// or with a single slash.
+fn is_near_reference(value: &[u8]) -> bool {
+    let start = String::from_utf8_lossy(&value[..value.len().min(64)]);
+    let unwanted =
+        |c: char| c.is_whitespace() || "\"'`\u{feff}\u{201c}\u{201d}\u{2018}\u{2019}".contains(c);
+    let bare = start.trim_start_matches(unwanted);
+    bare.get(..5)
+        .is_some_and(|scheme| scheme.eq_ignore_ascii_case("ssm:/"))
 }
 
 fn read(name: &[u8], text: &[u8]) -> Result<EnvReference, ConfigError> {

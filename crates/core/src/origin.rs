@@ -1,5 +1,6 @@
 //! Where a setting was given, so that an error can point at it.
 
+use crate::status::Status;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -21,6 +22,17 @@ pub enum Origin {
     },
     /// Nobody gave it.
     Default,
+}
+
+impl Origin {
+    /// The status of a fault in a setting that was given here.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        match self {
+            Self::Flag(_) => Status::Usage,
+            Self::Variable(_) | Self::File { .. } | Self::Default => Status::Config,
+        }
+    }
 }
 
 impl fmt::Display for Origin {

@@ -152,13 +152,16 @@ pub fn names(data: &[u8]) {
     let mut parts = text.split('\0');
     let mut next = || parts.next().unwrap_or_default();
     let (relative, prefix, pattern, template) = (next(), next(), next(), next());
-    let prefix = VariableName::parse(prefix).map_or(String::new(), |name| name.to_string());
+    let prefix = Naming::parse_prefix(prefix).unwrap_or_default();
     let glob = Glob::parse(pattern);
     for case in [Case::Upper, Case::Keep] {
         let naming = Naming {
             prefix: prefix.clone(),
             case,
-            only: glob.iter().cloned().collect(),
+            only: glob
+                .iter()
+                .map(|glob| Given::new(glob.clone(), Origin::Default))
+                .collect(),
             exclude: Vec::new(),
         };
         match naming.name(relative) {

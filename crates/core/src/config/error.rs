@@ -94,6 +94,11 @@ pub enum ConfigError {
         /// What is wrong.
         error: Malformed,
     },
+    /// A value that is almost a reference: the command would get its text.
+    NearReference {
+        /// The variable that holds it.
+        variable: String,
+    },
     /// Two keys or files of one name.
     Collision {
         /// Where the second was given.
@@ -155,10 +160,7 @@ impl ConfigError {
             Self::DigitName { origin, .. } | Self::Unreadable { origin, .. } => origin.as_ref(),
             _ => None,
         };
-        match origin {
-            Some(Origin::Flag(_)) => Status::Usage,
-            _ => Status::Config,
-        }
+        origin.map_or(Status::Config, Origin::status)
     }
 
     /// A setting whose value makes no sense.
@@ -229,6 +231,10 @@ impl fmt::Display for ConfigError {
             Self::BadReference { variable, error } => write!(
                 f,
                 "the variable {variable} holds a reference that makes no sense: {error}; if it isn't meant for ssm-exec, use `--no-refs`"
+            ),
+            Self::NearReference { variable } => write!(
+                f,
+                "the variable {variable} holds something that looks like a reference but does not begin with `ssm://`: write ssm://PARAM in small letters, without quotes or blanks before it (`docker --env-file` keeps quotes); if it isn't meant for ssm-exec, use `--no-refs`"
             ),
             Self::Collision { name, parameters: [one, other], .. } => write!(
                 f,

@@ -18,6 +18,17 @@ pub(super) fn parsed<T>(
     each(list, |given| parse_one(&given.value, &given.origin, &parse))
 }
 
+/// The same, each with its origin.
+pub(super) fn parsed_given<T>(
+    list: List<String>,
+    parse: impl Fn(&str) -> Result<T, String>,
+) -> Result<Vec<Given<T>>, ConfigError> {
+    each(list, |given| {
+        let value = parse_one(&given.value, &given.origin, &parse)?;
+        Ok(Given::new(value, given.origin))
+    })
+}
+
 pub(super) fn parsed_or<T>(
     given: One<String>,
     parse: impl Fn(&str) -> Result<T, String>,

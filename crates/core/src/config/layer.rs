@@ -1,7 +1,7 @@
 //! What one level of configuration gives: texts, each with the place that it was given at. The command
 //! line, the variables and the file each make one [`super::Layer`]; the stronger goes over the weaker.
 
-use crate::origin::Given;
+use crate::origin::{Given, Origin};
 
 /// One value.
 pub type One<T> = Option<Given<T>>;
@@ -93,14 +93,21 @@ pub enum Slot<'a> {
 
 /// What a field of a layer must know.
 pub(super) trait Field: Sized {
+    /// Where a list was given; a single value has none.
+    fn list_origin(&self) -> Option<&Origin>;
     fn slot(&mut self) -> Slot<'_>;
     /// Puts a stage's field over the rest of the file: lists replace, tables merge by name.
     fn merged_over(self, weaker: Self) -> Self;
 }
 
 macro_rules! field {
-    ($type:ty, $slot:ident, $self:ident, $weaker:ident => $merged:expr) => {
+    ($type:ty, $slot:ident, $origin:expr, $self:ident, $weaker:ident => $merged:expr) => {
         impl Field for $type {
+            fn list_origin(&self) -> Option<&Origin> {
+                let origin: fn(&$type) -> Option<&Origin> = $origin;
+                origin(self)
+            }
+
             fn slot(&mut self) -> Slot<'_> {
                 Slot::$slot(self)
             }
@@ -112,12 +119,16 @@ macro_rules! field {
     };
 }
 
-field!(One<bool>, Switch, self, weaker => self.or(weaker));
-field!(One<String>, Text, self, weaker => self.or(weaker));
-field!(List<String>, List, self, weaker => self.or(weaker));
-field!(List<PathSpec>, Paths, self, weaker => self.or(weaker));
-field!(List<KeySpec>, Keys, self, weaker => merge(self, weaker, |key| key.name.as_ref()));
-field!(List<Pair>, Pairs, self, weaker => merge(self, weaker, |(name, _)| Some(name)));
+field!(One<bool>, Switch, |_| None, self, weaker => self.or(weaker));
+field!(One<String>, Text, |_| None, self, weaker => self.or(weaker));
+field!(List<String>, List, first, self, weaker => self.or(weaker));
+field!(List<PathSpec>, Paths, first, self, weaker => self.or(weaker));
+field!(List<KeySpec>, Keys, first, self, weaker => merge(self, weaker, |key| key.name.as_ref()));
+field!(List<Pair>, Pairs, first, self, weaker => merge(self, weaker, |(name, _)| Some(name)));
+
+fn first<T>(list: &List<T>) -> Option<&Origin> {
+    Some(&list.as_ref()?.first()?.origin)
+}
 
 /// The stronger list, and what the weaker one has under other names.
 fn merge<T>(stronger: List<T>, weaker: List<T>, name: impl Fn(&T) -> Option<&String>) -> List<T> {

@@ -46,6 +46,8 @@ pub struct Config {
     pub skip: bool,
     /// The command dumps no core.
     pub no_core: bool,
+    /// Whether warnings are errors.
+    pub strict: bool,
     /// The file's command, for when the command line has none.
     pub command: Vec<OsString>,
     /// How messages are written.
@@ -174,21 +176,32 @@ pub enum Delivery {
 #[derive(Debug, Clone, Default)]
 pub struct Rules {
     /// What the command inherits: all, or what matches.
-    pub pristine: Option<Vec<Glob>>,
+    pub pristine: Option<Vec<Given<Glob>>>,
     /// A variable that is already set wins.
     pub keep_existing: bool,
     /// The command doesn't inherit credentials and our own variables.
     pub drop_aws_credentials: bool,
     /// Refused names that are wanted all the same.
-    pub allow: Vec<VariableName>,
+    pub allow: Vec<Given<VariableName>>,
     /// Must be set and not empty.
     pub require: Vec<VariableName>,
     /// Made from others.
     pub compose: Vec<Composed>,
-    /// From, to.
-    pub rename: Vec<(VariableName, VariableName)>,
+    /// Variables that get another name.
+    pub rename: Vec<Rename>,
     /// Left out at the end.
-    pub drop: Vec<Glob>,
+    pub drop: Vec<Given<Glob>>,
+}
+
+/// A variable that gets another name.
+#[derive(Debug, Clone)]
+pub struct Rename {
+    /// The old name.
+    pub from: VariableName,
+    /// The new name.
+    pub to: VariableName,
+    /// Where it was given.
+    pub origin: Origin,
 }
 
 /// A variable made from others.

@@ -1,11 +1,11 @@
 //! From what the levels give to a valid configuration.
 
-use super::given::{each, parse_one, parsed, parsed_or};
+use super::given::{each, parse_one, parsed, parsed_given, parsed_or};
 use super::layer::{One, Pair};
 use super::settings::{Layer, LogFormat, LogLevel, ReportFormat};
 use super::{
     Aws, CheckOptions, Composed, Config, ConfigError, ConfigLocation, Logging, PolicyOptions,
-    Rules, Sources, aws, duration, sources,
+    Rename, Rules, Sources, aws, duration, sources,
 };
 use crate::inherited::Inherited;
 use crate::origin::Given;
@@ -49,6 +49,7 @@ impl Config {
             keep_existing,
             drop_aws_credentials,
             no_core,
+            strict,
             drop,
             compose,
             rename,
@@ -80,10 +81,19 @@ impl Config {
                 .as_ref()
                 .map_or(Ok(String::new()), sources::name_prefix)?,
             case: parsed_or(case, Case::parse, Case::Upper)?,
-            only: parsed(only, Glob::parse)?,
-            exclude: parsed(exclude, Glob::parse)?,
+            only: parsed_given(only, Glob::parse)?,
+            exclude: parsed_given(exclude, Glob::parse)?,
         };
-        let keep = parsed(keep, Glob::parse)?;
+        let keep = parsed_given(keep, Glob::parse)?;
+        if let (None, Some(glob)) = (&pristine, keep.first()) {
+            return Err(ConfigError::invalid(
+                glob.origin.clone(),
+                format!(
+                    "`{}` has no effect without `--pristine`: the command inherits everything",
+                    glob.value.as_str()
+                ),
+            ));
+        }
         let allow_http = on(allow_http);
         let default_timeout = match inherited.get("AWS_LAMBDA_RUNTIME_API") {
             Some(_) => LAMBDA_TIMEOUT,
@@ -100,11 +110,11 @@ impl Config {
                 pristine: on(pristine).then_some(keep),
                 keep_existing: on(keep_existing),
                 drop_aws_credentials: on(drop_aws_credentials),
-                allow: parsed(allow, VariableName::parse)?,
+                allow: parsed_given(allow, VariableName::parse)?,
                 require: parsed(require, VariableName::parse)?,
                 compose: each(compose, composed)?,
                 rename: each(rename, renamed)?,
-                drop: parsed(drop, Glob::parse)?,
+                drop: parsed_given(drop, Glob::parse)?,
             },
             aws: Aws {
                 region: region.map(aws::check_region).transpose()?,
@@ -121,6 +131,7 @@ impl Config {
             timeout: timeout.map_or(Ok(default_timeout), time_limit)?,
             skip: on(skip),
             no_core: on(no_core),
+            strict: on(strict),
             command: command
                 .into_iter()
                 .flatten()
@@ -197,15 +208,16 @@ fn composed(given: Given<Pair>) -> Result<Composed, ConfigError> {
     })
 }
 
-fn renamed(given: Given<Pair>) -> Result<(VariableName, VariableName), ConfigError> {
+fn renamed(given: Given<Pair>) -> Result<Rename, ConfigError> {
     let Given {
         value: (from, to),
         origin,
     } = given;
-    Ok((
-        parse_one(&from, &origin, VariableName::parse)?,
-        parse_one(&to, &origin, VariableName::parse)?,
-    ))
+    Ok(Rename {
+        from: parse_one(&from, &origin, VariableName::parse)?,
+        to: parse_one(&to, &origin, VariableName::parse)?,
+        origin,
+    })
 }
 
 fn time_limit(given: Given<String>) -> Result<Duration, ConfigError> {

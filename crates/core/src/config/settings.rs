@@ -7,6 +7,7 @@
 
 use super::layer::{Field, KeySpec, List, One, Pair, PathSpec, Slot};
 use super::setting::{Group, Kind, Scope, Setting};
+use crate::origin::Origin;
 use crate::variable::Case;
 
 macro_rules! settings {
@@ -23,6 +24,13 @@ macro_rules! settings {
             #[must_use]
             pub fn over(self, weaker: Self) -> Self {
                 Self { $($field: self.$field.or(weaker.$field),)+ }
+            }
+
+            /// The lists that this level replaces when it is put over a weaker one: where each was given.
+            #[must_use]
+            pub fn replaced_lists<'a>(&'a self, weaker: &'a Self) -> Vec<(&'a Origin, &'a Origin)> {
+                let pairs = [$((self.$field.list_origin(), weaker.$field.list_origin()),)+];
+                pairs.into_iter().filter_map(|(by, replaced)| by.zip(replaced)).collect()
             }
 
             /// Puts a stage over the rest of its file: as [`Self::over`], but tables merge by name.
@@ -205,6 +213,12 @@ settings! {
     keep_existing: One<bool> = [
         switch!(Environment, "keep-existing", ["SSM_EXEC_KEEP_EXISTING"], Some("keep_existing"), "Do not replace variables that are already set")
     ];
+
+    /// `--strict`
+    strict: One<bool> = [Setting {
+        details: "A warning tells of a setting that had no effect and is most likely a mistake, such as a pattern of --only that matches no name. The exit status is that of a fault in that setting.",
+        ..switch!(Environment, "strict", ["SSM_EXEC_STRICT"], Some("strict"), "Treat warnings about settings as errors")
+    }];
 
     /// `--drop-aws-credentials`
     drop_aws_credentials: One<bool> = [

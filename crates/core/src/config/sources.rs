@@ -7,18 +7,21 @@ use crate::origin::{Given, Origin};
 use crate::parameter::{OnMissing, Prefix, ValueRef};
 use crate::variable::{Case, Glob, Naming, VariableName};
 
-/// The text before names that are made from paths. It is a name itself.
+/// The text before names that are made from paths.
 pub(super) fn name_prefix(given: &Given<String>) -> Result<String, ConfigError> {
-    parse_one(&given.value, &given.origin, VariableName::parse).map(|name| name.as_str().to_owned())
+    parse_one(&given.value, &given.origin, Naming::parse_prefix)
 }
 
 /// The naming rules for all sources, with those of one source over them.
 fn own_naming(spec: &PathSpec, origin: &Origin, all: &Naming) -> Result<Naming, ConfigError> {
-    let globs = |own: &Option<Vec<String>>, all: &[Glob]| match own {
+    let globs = |own: &Option<Vec<String>>, all: &[Given<Glob>]| match own {
         None => Ok(all.to_vec()),
         Some(texts) => texts
             .iter()
-            .map(|text| parse_one(text, origin, Glob::parse))
+            .map(|text| {
+                let glob = parse_one(text, origin, Glob::parse)?;
+                Ok(Given::new(glob, origin.clone()))
+            })
             .collect(),
     };
     let given = |text: &String| Given::new(text.clone(), origin.clone());

@@ -1,9 +1,11 @@
 //! Applies the sources in order of precedence, then the rules for the whole environment.
 
+use super::filters::Filters;
 use super::inherit::kept_entries;
+use super::notice::Notice;
 use super::problem::Problem;
 use super::{Environment, Provenance, Requester, Setting, Value, denylist};
-use crate::config::{Config, Delivery, Encoding, KeySource, ObjectSource, PrefixSource, Rules};
+use crate::config::{Config, Encoding, KeySource, ObjectSource, PrefixSource, Rules};
 use crate::env_reference::EnvReference;
 use crate::fetched::{Fetched, FetchedParameter};
 use crate::inherited::Inherited;
@@ -31,6 +33,7 @@ pub fn assemble<'e>(
             .chain(references.iter().map(|reference| &reference.name))
             .collect(),
         base: kept_entries(&config.rules, inherited),
+        filters: Filters::new(config, inherited, fetched.is_some()),
         environment: Environment::default(),
     };
     for source in &config.sources.prefixes {
@@ -50,13 +53,14 @@ pub fn assemble<'e>(
     assembler.finish()
 }
 
-struct Assembler<'a, 'e> {
-    rules: &'a Rules,
-    fetched: Option<&'a Fetched>,
+pub(super) struct Assembler<'a, 'e> {
+    pub(super) rules: &'a Rules,
+    pub(super) fetched: Option<&'a Fetched>,
     /// The names that a key, a file or a reference sets.
     explicit: BTreeSet<&'a VariableName>,
-    base: Vec<(&'e [u8], &'e CStr)>,
-    environment: Environment<'e>,
+    pub(super) base: Vec<(&'e [u8], &'e CStr)>,
+    pub(super) filters: Filters<'a>,
+    pub(super) environment: Environment<'e>,
 }
 
 /// One value below a prefix or in a JSON object, before it has a name.
@@ -76,7 +80,11 @@ enum Found {
 }
 
 impl<'e> Assembler<'_, 'e> {
-    fn problem(&mut self, problem: Problem) {
+    pub(super) fn notice(&mut self, notice: Notice) {
+        self.environment.notices.push(notice);
+    }
+
+    pub(super) fn problem(&mut self, problem: Problem) {
         self.environment.problems.push(problem);
     }
 
@@ -91,12 +99,16 @@ impl<'e> Assembler<'_, 'e> {
                 parameter: Some(Rc::clone(parameter)),
             })
             .collect();
-        if candidates.is_empty() && !source.optional {
-            self.problem(Problem::NothingBelow {
-                prefix: source.prefix.clone(),
-            });
+        let prefix = source.prefix.clone();
+        match (candidates.is_empty(), source.optional) {
+            (true, true) => return self.notice(Notice::EmptyPrefix { prefix }),
+            (true, false) => return self.problem(Problem::NothingBelow { prefix }),
+            (false, _) => {}
         }
-        self.source(&source.naming, candidates, Provenance::Prefix);
+        let admitted = self.source(&source.naming, candidates, Provenance::Prefix);
+        if !admitted {
+            self.nothing_admitted(&source.naming, format!("the prefix {prefix}"));
+        }
     }
 
     fn object(&mut self, source: &ObjectSource) {
@@ -106,8 +118,13 @@ impl<'e> Assembler<'_, 'e> {
             OnMissing::Fail
         };
         let found = self.find(&Requester::Object, &source.param, &on_missing);
-        let Some(Found::Value(object, parameter)) = found else {
-            return;
+        let (object, parameter) = match found {
+            Some(Found::Value(object, parameter)) => (object, parameter),
+            Some(_) if self.fetched.is_some() => {
+                let param = source.param.clone();
+                return self.notice(Notice::AbsentObject { param });
+            }
+            _ => return,
         };
         let members = match json::members(object.bytes()) {
             Ok(members) => members,
@@ -128,27 +145,51 @@ impl<'e> Assembler<'_, 'e> {
             value: Value::Made(value),
             parameter: Some(Rc::clone(&parameter)),
         });
-        self.source(&source.naming, candidates.collect(), Provenance::Object);
+        let candidates: Vec<_> = candidates.collect();
+        let is_empty = candidates.is_empty();
+        let admitted = self.source(&source.naming, candidates, Provenance::Object);
+        if !admitted && !is_empty {
+            self.nothing_admitted(&source.naming, format!("the JSON object {}", source.param));
+        }
     }
 
-    /// Names the values of one source and sets those that the filters admit.
+    /// Filters that leave nothing of a source: with `only`, a mistake that must not start the command.
+    fn nothing_admitted(&mut self, naming: &Naming, source: String) {
+        if naming.only.is_empty() {
+            return self.notice(Notice::NothingAdmitted { source });
+        }
+        self.problem(Problem::NothingAdmitted {
+            source,
+            only: naming.only.clone(),
+        });
+    }
+
+    /// Names the values of one source and sets those that the filters admit, if there are any.
     fn source(
         &mut self,
         naming: &Naming,
         candidates: Vec<Candidate<'_>>,
         provenance: fn(ValueRef) -> Provenance,
-    ) {
+    ) -> bool {
         let mut named: BTreeMap<VariableName, Vec<Candidate<'_>>> = BTreeMap::new();
+        let mut admitted = false;
         for candidate in candidates {
-            match naming.name(candidate.path) {
-                Ok(name) if naming.admits(&name) => named.entry(name).or_default().push(candidate),
-                Err(name) if naming.admits(&VariableName::inherited(&name)) => {
-                    self.problem(Problem::Digit {
-                        param: candidate.param,
-                        name,
-                    });
-                }
-                _ => {}
+            let name = naming.name(candidate.path);
+            let shown = match &name {
+                Ok(name) => name.clone(),
+                Err(name) => VariableName::inherited(name),
+            };
+            self.filters.see(naming, shown.as_str());
+            if !naming.admits(&shown) {
+                continue;
+            }
+            admitted = true;
+            match name {
+                Ok(name) => named.entry(name).or_default().push(candidate),
+                Err(name) => self.problem(Problem::Digit {
+                    param: candidate.param,
+                    name,
+                }),
             }
         }
         for (name, mut candidates) in named {
@@ -166,7 +207,7 @@ impl<'e> Assembler<'_, 'e> {
             };
             match denylist::reason(&name) {
                 Some(_) if self.explicit.contains(&name) => {}
-                Some(reason) if !self.rules.allow.contains(&name) => {
+                Some(reason) if !self.filters.allows(&name) => {
                     self.problem(Problem::Refused {
                         name,
                         param: candidate.param,
@@ -182,6 +223,7 @@ impl<'e> Assembler<'_, 'e> {
                 ),
             }
         }
+        admitted
     }
 
     fn key(&mut self, key: &KeySource) {
@@ -201,16 +243,12 @@ impl<'e> Assembler<'_, 'e> {
                 }
             };
         }
-        if let Some(setting) = setting(found, Provenance::Key(key.param.clone())) {
-            self.set(
-                key.name.clone(),
-                Setting {
-                    delivery: key.delivery,
-                    max_age: key.max_age,
-                    ..setting
-                },
-            );
-        }
+        let provenance = Provenance::Key(key.param.clone());
+        self.set_found(&key.name, found, provenance, |setting| Setting {
+            delivery: key.delivery,
+            max_age: key.max_age,
+            ..setting
+        });
     }
 
     fn reference(&mut self, reference: &EnvReference) {
@@ -222,12 +260,35 @@ impl<'e> Assembler<'_, 'e> {
             });
         }
         let requester = Requester::Variable(reference.name.clone());
-        let found = self.find(&requester, &reference.param, &reference.absence);
-        // An optional one that is absent leaves what a weaker source set.
-        let provenance = Provenance::Reference(reference.param.clone());
-        if let Some(setting) = found.and_then(|found| setting(found, provenance)) {
-            self.set(reference.name.clone(), setting);
+        if let Some(found) = self.find(&requester, &reference.param, &reference.absence) {
+            let provenance = Provenance::Reference(reference.param.clone());
+            self.set_found(&reference.name, found, provenance, |setting| setting);
         }
+    }
+
+    /// Sets a variable to what was found. One that is absent leaves what a weaker source set.
+    fn set_found(
+        &mut self,
+        name: &VariableName,
+        found: Found,
+        provenance: Provenance,
+        with_options: impl FnOnce(Setting) -> Setting,
+    ) {
+        let setting = match found {
+            Found::Value(value, parameter) => Setting {
+                parameter: Some(parameter),
+                ..Setting::new(value, provenance)
+            },
+            Found::Default(value) => Setting {
+                is_default: true,
+                ..Setting::new(value, provenance)
+            },
+            Found::Absent => {
+                self.environment.absent.insert(name.clone(), provenance);
+                return;
+            }
+        };
+        self.set(name.clone(), with_options(setting));
     }
 
     /// The value of a parameter or of a place in it, or its substitute. `None` after a problem.
@@ -286,159 +347,30 @@ impl<'e> Assembler<'_, 'e> {
         }
     }
 
-    fn is_inherited(&self, name: &VariableName) -> bool {
+    pub(super) fn is_inherited(&self, name: &VariableName) -> bool {
         self.base
             .iter()
             .any(|(inherited, _)| *inherited == name.as_str().as_bytes())
     }
 
-    fn drop_inherited(&mut self, name: &VariableName) {
+    pub(super) fn drop_inherited(&mut self, name: &VariableName) {
         self.base
             .retain(|(inherited, _)| *inherited != name.as_str().as_bytes());
     }
 
     /// The only writer: a later source replaces an earlier one; an inherited value is replaced unless
     /// `keep_existing` is on.
-    fn set(&mut self, name: VariableName, mut setting: Setting) {
+    pub(super) fn set(&mut self, name: VariableName, mut setting: Setting) {
         setting.overrides = self.is_inherited(&name);
         if setting.overrides && (self.rules.keep_existing || setting.is_default) {
+            self.environment.kept.insert(name, setting.provenance);
             return;
         }
-        self.environment.set.insert(name, setting);
-    }
-
-    fn compose(&mut self) {
-        let rules = self.rules;
-        // A part that is missing for a reason already reported needs no second report.
-        let reported = !self.environment.problems.is_empty();
-        for composed in &rules.compose {
-            match composed.template.fill(|name| self.lookup(name)) {
-                Some(mut value) => {
-                    let value = Secret::from_bytes(std::mem::take(&mut *value));
-                    let setting = Setting::new(Value::Made(value), Provenance::Composed);
-                    self.set(composed.name.clone(), setting);
-                }
-                None if reported => {}
-                None => {
-                    let missing = composed
-                        .template
-                        .variables()
-                        .find(|name| self.lookup(name).is_none());
-                    let part = missing.unwrap_or_default().to_owned();
-                    self.problem(Problem::ComposePartUnset {
-                        name: composed.name.clone(),
-                        part,
-                    });
-                }
-            }
-        }
-    }
-
-    /// A variable after the sources. The path of a file isn't known yet, so it can't be a part.
-    fn lookup(&self, name: &str) -> Option<&[u8]> {
-        match self.environment.set.get(&VariableName::inherited(name)) {
-            Some(setting) if setting.delivery == Delivery::File => None,
-            Some(setting) => Some(setting.value.bytes()),
-            None => self
-                .base
-                .iter()
-                .find(|(inherited, _)| *inherited == name.as_bytes())
-                .and_then(|(inherited, entry)| entry.to_bytes().get(inherited.len() + 1..)),
-        }
-    }
-
-    /// All at once, so that two variables can exchange their names.
-    fn rename(&mut self) {
-        let rules = self.rules;
-        let mut renamed = Vec::new();
-        for (from, to) in &rules.rename {
-            if let Some(setting) = self.take(from) {
-                renamed.push((from, to, setting));
-            }
-        }
-        for (from, to, setting) in renamed {
-            if let Some(other) = self.environment.set.get(to) {
-                let problem = Problem::RenameCollision {
-                    from: from.clone(),
-                    to: to.clone(),
-                    other: other.provenance.clone(),
-                };
-                self.problem(problem);
-                continue;
-            }
-            self.set(
-                to.clone(),
-                Setting {
-                    renamed_from: Some(from.clone()),
-                    ..setting
-                },
-            );
-        }
-    }
-
-    /// Removes a variable, whether a source set it or it is inherited.
-    fn take(&mut self, name: &VariableName) -> Option<Setting> {
-        let setting = self.environment.set.remove(name).or_else(|| {
-            let value = Secret::from_bytes(self.lookup(name.as_str())?.to_vec());
-            Some(Setting::new(Value::Made(value), Provenance::Inherited))
-        });
-        self.drop_inherited(name);
-        setting
-    }
-
-    fn finish(mut self) -> Environment<'e> {
-        let dropped = |name: &str| self.rules.drop.iter().any(|glob| glob.matches(name));
-        self.environment
+        setting.replaces = self
+            .environment
             .set
-            .retain(|name, _| !dropped(name.as_str()));
-        self.base
-            .retain(|(name, _)| !dropped(&String::from_utf8_lossy(name)));
-        let required = self.rules.require.iter().filter_map(|name| {
-            let set = self
-                .environment
-                .set
-                .get(name)
-                .map(|setting| setting.value.bytes().is_empty());
-            match set.or_else(|| self.lookup(name.as_str()).map(<[u8]>::is_empty)) {
-                Some(false) => None,
-                other => Some(Problem::Required {
-                    name: name.clone(),
-                    empty: other.is_some(),
-                }),
-            }
-        });
-        let mut problems: Vec<Problem> = required.collect();
-        for (name, setting) in &self.environment.set {
-            if setting.delivery == Delivery::Variable && setting.value.bytes().contains(&0) {
-                problems.push(Problem::Nul {
-                    name: name.clone(),
-                    provenance: setting.provenance.clone(),
-                });
-            }
-        }
-        self.environment.problems.extend(problems);
-        let set = &self.environment.set;
-        self.base.retain(|(name, _)| {
-            std::str::from_utf8(name).map_or(true, |name| {
-                !set.contains_key(&VariableName::inherited(name))
-            })
-        });
-        self.environment.inherited = self.base.iter().map(|(_, entry)| *entry).collect();
-        self.environment
-    }
-}
-
-/// A variable for what was found, unless nothing was.
-fn setting(found: Found, provenance: Provenance) -> Option<Setting> {
-    match found {
-        Found::Value(value, parameter) => Some(Setting {
-            parameter: Some(parameter),
-            ..Setting::new(value, provenance)
-        }),
-        Found::Default(value) => Some(Setting {
-            is_default: true,
-            ..Setting::new(value, provenance)
-        }),
-        Found::Absent => None,
+            .remove(&name)
+            .map(|earlier| earlier.provenance);
+        self.environment.set.insert(name, setting);
     }
 }

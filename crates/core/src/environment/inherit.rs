@@ -2,6 +2,8 @@
 
 use crate::config::Rules;
 use crate::inherited::Inherited;
+use crate::origin::Given;
+use crate::variable::Glob;
 use std::ffi::CStr;
 
 /// What `--drop-aws-credentials` removes: credentials, and the pointers by which the command could get
@@ -36,9 +38,14 @@ pub fn is_kept(rules: &Rules, name: &[u8]) -> bool {
             .iter()
             .any(|prefix| text.starts_with(prefix));
     match &rules.pristine {
-        Some(keep) if !keep.iter().any(|glob| glob.matches(&text)) => false,
+        Some(keep) if !keep.iter().any(|glob| is_match(glob, name)) => false,
         _ => !(rules.drop_aws_credentials && credential),
     }
+}
+
+/// Whether a pattern of `keep` matches.
+pub(super) fn is_match(glob: &Given<Glob>, name: &[u8]) -> bool {
+    glob.value.matches(&String::from_utf8_lossy(name))
 }
 
 /// The entries that are inherited, by name: all of them, malformed ones and duplicates included.

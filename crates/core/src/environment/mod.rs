@@ -3,8 +3,11 @@
 
 mod assemble;
 pub mod denylist;
+mod filters;
+mod finish;
 mod inherit;
 pub mod limits;
+pub mod notice;
 pub mod problem;
 mod provenance;
 mod value;
@@ -15,6 +18,7 @@ pub use provenance::{Provenance, Requester};
 pub use value::{Setting, Value};
 
 use crate::variable::VariableName;
+use notice::{Level, Notice};
 use problem::Problem;
 use std::collections::BTreeMap;
 use std::ffi::CStr;
@@ -26,11 +30,40 @@ pub struct Environment<'e> {
     pub inherited: Vec<&'e CStr>,
     /// Variables that are set.
     pub set: BTreeMap<VariableName, Setting>,
+    /// Variables that are not set because their optional parameter does not exist.
+    pub absent: BTreeMap<VariableName, Provenance>,
+    /// Variables that keep their inherited value instead of what a source would have set.
+    pub kept: BTreeMap<VariableName, Provenance>,
     /// Everything that prevents a start.
     pub problems: Vec<Problem>,
+    /// What is worth knowing.
+    pub notices: Vec<Notice>,
 }
 
 impl Environment<'_> {
+    /// Makes every warning a problem (`--strict`).
+    pub fn refuse_warnings(&mut self) {
+        let (warnings, notes) = std::mem::take(&mut self.notices)
+            .into_iter()
+            .partition(|notice| notice.level() == Level::Warning);
+        self.notices = notes;
+        let warnings: Vec<Notice> = warnings;
+        let problems = warnings.into_iter().map(Box::new).map(Problem::Warning);
+        self.problems.extend(problems);
+    }
+
+    /// The value that a variable will have; of a file, the content.
+    #[must_use]
+    pub fn value(&self, name: &VariableName) -> Option<&[u8]> {
+        match self.set.get(name) {
+            Some(setting) => Some(setting.value.bytes()),
+            None => self.inherited.iter().find_map(|entry| {
+                let rest = entry.to_bytes().strip_prefix(name.as_str().as_bytes())?;
+                rest.strip_prefix(b"=")
+            }),
+        }
+    }
+
     /// Adds the problems with its size, if there are no others. See [`limits::check`].
     pub fn check_size(&mut self, arguments: usize, stack: u64) {
         if self.problems.is_empty() {

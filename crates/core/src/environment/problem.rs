@@ -1,10 +1,12 @@
 //! What prevents the environment from being built. Holds names and reasons, never a value.
 
+use super::notice::Notice;
 use super::{Provenance, Requester};
 use crate::json;
+use crate::origin::Given;
 use crate::parameter::{Field, Prefix, ValueRef};
 use crate::status::Status;
-use crate::variable::VariableName;
+use crate::variable::{Glob, VariableName};
 use std::fmt;
 
 /// As many members of a JSON object as a message lists.
@@ -25,6 +27,15 @@ pub enum Problem {
         /// The prefix.
         prefix: Prefix,
     },
+    /// A prefix or a JSON object of which `only` admits nothing.
+    NothingAdmitted {
+        /// The prefix, or the JSON object.
+        source: String,
+        /// The patterns.
+        only: Vec<Given<Glob>>,
+    },
+    /// A warning, where warnings are errors.
+    Warning(Box<Notice>),
     /// A required variable that is unset or empty.
     Required {
         /// The variable.
@@ -129,8 +140,10 @@ impl Problem {
             | Self::Digit { .. }
             | Self::Refused { .. }
             | Self::SkippedReference { .. } => Status::Config,
+            Self::Warning(notice) => notice.status(),
             Self::Missing { .. }
             | Self::NothingBelow { .. }
+            | Self::NothingAdmitted { .. }
             | Self::Required { .. }
             | Self::ComposePartUnset { .. } => Status::Missing,
             Self::Nul { .. }
@@ -206,6 +219,17 @@ impl fmt::Display for Problem {
                 f,
                 "there is nothing below the prefix {prefix}: check the path, the account and the region (a parameter of exactly that name doesn't count: `--key` takes one), or mark the prefix `optional` in ssm-exec.toml"
             ),
+            Self::NothingAdmitted { source, only } => {
+                let patterns: Vec<&str> = only.iter().map(|glob| glob.value.as_str()).collect();
+                let origin = only.first().map(|glob| &glob.origin);
+                let origin = origin.map_or(String::new(), |origin| format!("{origin}: "));
+                write!(
+                    f,
+                    "{origin}`{}` matches no variable of {source}, so nothing of it is left; correct the pattern: it is matched against the name of the variable, not the path",
+                    patterns.join("`, `")
+                )
+            }
+            Self::Warning(notice) => write!(f, "{notice} (an error because of --strict)"),
             Self::Required { name, empty } => {
                 let state = if *empty { "is empty" } else { "is not set" };
                 write!(f, "{name} is required and {state} in the final environment")

@@ -63,6 +63,8 @@ pub struct Setting {
     pub max_age: Option<Duration>,
     /// Whether it replaces an inherited value.
     pub overrides: bool,
+    /// What had set the variable before, if another source had.
+    pub replaces: Option<Provenance>,
 }
 
 impl Setting {
@@ -76,6 +78,7 @@ impl Setting {
             is_default: false,
             max_age: None,
             overrides: false,
+            replaces: None,
         }
     }
 }

@@ -22,15 +22,22 @@ pub(super) fn render(report: &Report) -> String {
                 "ageDays": row.age.map(days),
                 "source": row.source(),
                 "renamedFrom": row.renamed_from.as_ref().map(VariableName::as_str),
-                "default": row.is_default,
+                "state": row.state.word(),
                 "overrides": row.overrides,
+                "replaces": row.replaces.as_ref().map(ToString::to_string),
                 "stale": row.stale,
             })
         })
         .collect();
+    let notices: Vec<Value> = report
+        .notices
+        .iter()
+        .map(|notice| json!({ "level": notice.level().word(), "message": notice.to_string() }))
+        .collect();
     let report = json!({
         "variables": rows,
         "problems": report.problems,
+        "notices": notices,
         "unused": report.unused,
         "hints": report.hints,
     });

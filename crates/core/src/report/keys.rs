@@ -19,13 +19,13 @@ pub(super) fn render(report: &Report, config: &Config) -> String {
     }
     let dropped = |name: &VariableName| {
         let mut globs = config.rules.drop.iter();
-        globs.any(|glob| glob.matches(name.as_str()))
+        globs.any(|glob| glob.value.matches(name.as_str()))
     };
     for key in &config.sources.keys {
         let mut renames = config.rules.rename.iter();
         let name = renames
-            .find(|(from, _)| *from == key.name)
-            .map_or(&key.name, |(_, to)| to);
+            .find(|rename| rename.from == key.name)
+            .map_or(&key.name, |rename| &rename.to);
         if dropped(name) {
             continue;
         }

@@ -7,10 +7,11 @@ mod markdown;
 mod row;
 mod table;
 
-pub use row::Row;
+pub use row::{Row, State};
 
 use crate::config::{Config, ReportFormat};
-use crate::environment::Environment;
+use crate::environment::notice::Notice;
+use crate::environment::{Environment, Provenance};
 use crate::fetched::Fetched;
 use crate::origin::Origin;
 use std::time::{Duration, SystemTime};
@@ -36,6 +37,8 @@ pub struct Report {
     pub problems: Vec<String>,
     /// Parameters below a prefix that no key, requirement or filter names.
     pub unused: Option<Vec<String>>,
+    /// What is worth knowing about the environment.
+    pub notices: Vec<Notice>,
     /// What could be better.
     pub hints: Vec<String>,
 }
@@ -54,8 +57,24 @@ impl Report {
         let rows = environment
             .set
             .iter()
-            .map(|(name, setting)| Row::new(name, setting, max_age, now))
-            .collect();
+            .map(|(name, setting)| Row::new(name, setting, max_age, now));
+        let absent = environment
+            .absent
+            .iter()
+            .map(|(name, provenance)| Row::without_value(name, provenance.clone(), State::Absent));
+        let kept = environment.kept.iter().map(|(name, provenance)| {
+            Row::without_value(name, provenance.clone(), State::Inherited)
+        });
+        // A required variable that no source sets may be one that a source was expected to set.
+        let require = config.rules.require.iter();
+        let required = require
+            .filter(|name| {
+                !environment.set.contains_key(name) && !environment.kept.contains_key(name)
+            })
+            .filter(|name| environment.value(name).is_some())
+            .map(|name| Row::without_value(name, Provenance::Inherited, State::Inherited));
+        let mut rows: Vec<Row> = rows.chain(absent).chain(kept).chain(required).collect();
+        rows.sort_by(|a, b| a.variable.cmp(&b.variable));
         Self {
             rows,
             problems: environment
@@ -63,6 +82,7 @@ impl Report {
                 .iter()
                 .map(ToString::to_string)
                 .collect(),
+            notices: environment.notices.clone(),
             unused: unused.then(|| find_unused(config, fetched)),
             hints: hints(config, fetched),
         }

@@ -1,6 +1,7 @@
 //! The report for people: tidy on a terminal, plain in a pipe.
 
 use super::{Report, Row, Terminal, day, days};
+use crate::environment::notice::Level;
 use crate::escape;
 use crate::fetched::ParameterType;
 use std::fmt::Write;
@@ -63,12 +64,19 @@ pub(super) fn render(report: &Report, terminal: Terminal) -> String {
         }
     };
     list("Problems", "31", &report.problems);
+    let notices = |level: Level| {
+        let notices = report.notices.iter();
+        let notices = notices.filter(|notice| notice.level() == level);
+        notices.map(ToString::to_string).collect::<Vec<String>>()
+    };
+    list("Warnings", "33", &notices(Level::Warning));
     let stale: Vec<String> = report
         .stale()
         .map(|row| format!("{} ({})", row.variable, row.parameter()))
         .collect();
     list("Stale", "33", &stale);
     list("Unused", "33", report.unused.as_deref().unwrap_or_default());
+    list("Notes", "2", &notices(Level::Note));
     list("Hints", "2", &report.hints);
     out
 }

@@ -1,6 +1,7 @@
 //! How a variable name is made from a path or a JSON member.
 
 use super::{Glob, VariableName};
+use crate::origin::Given;
 
 crate::choice! {
     /// The case of names made from paths.
@@ -27,9 +28,9 @@ pub struct Naming {
     /// Upper case or as it stands.
     pub case: Case,
     /// Only names that match one of these; all when empty.
-    pub only: Vec<Glob>,
+    pub only: Vec<Given<Glob>>,
     /// Never names that match one of these.
-    pub exclude: Vec<Glob>,
+    pub exclude: Vec<Given<Glob>>,
 }
 
 impl Naming {
@@ -53,10 +54,42 @@ impl Naming {
         Ok(VariableName::inherited(&name))
     }
 
+    /// Reads a prefix for names: what a name made from a path may consist of.
+    ///
+    /// # Errors
+    /// The reason, fit to follow the text in a sentence.
+    pub fn parse_prefix(text: &str) -> Result<String, String> {
+        if text.starts_with(|c: char| c.is_ascii_digit()) {
+            return Err("begins with a digit; names of variables do not".to_owned());
+        }
+        match text
+            .chars()
+            .find(|&c| !c.is_ascii_alphanumeric() && c != '_')
+        {
+            Some(c) => Err(format!(
+                "contains {c:?}; names made from paths consist of letters, digits and `_`, as in `{}`",
+                text.replace(|c: char| !c.is_ascii_alphanumeric(), "_")
+            )),
+            None => Ok(text.to_owned()),
+        }
+    }
+
     /// Whether the filters let a name through.
     #[must_use]
     pub fn admits(&self, name: &VariableName) -> bool {
-        (self.only.is_empty() || self.only.iter().any(|glob| glob.matches(name.as_str())))
-            && !self.exclude.iter().any(|glob| glob.matches(name.as_str()))
+        let matches = |globs: &[Given<Glob>]| {
+            globs
+                .iter()
+                .any(|glob| self.is_match(&glob.value, name.as_str()))
+        };
+        (self.only.is_empty() || matches(&self.only)) && !matches(&self.exclude)
+    }
+
+    /// Whether a filter matches a name, with or without the prefix that all names get.
+    #[must_use]
+    pub fn is_match(&self, glob: &Glob, name: &str) -> bool {
+        let bare = || name.strip_prefix(&self.prefix);
+        glob.matches(name)
+            || (!self.prefix.is_empty() && bare().is_some_and(|bare| glob.matches(bare)))
     }
 }

@@ -1,6 +1,7 @@
 //! Names of variables, made and given.
 
 use super::*;
+use crate::origin::{Given, Origin};
 use proptest::prelude::*;
 
 #[test]
@@ -33,9 +34,10 @@ fn names_are_made_of_paths() {
 #[test]
 fn filters_let_through_what_is_wanted_and_not_excluded() {
     let glob = |text| Glob::parse(text).expect(text);
+    let given = |text| Given::new(glob(text), Origin::Default);
     let naming = Naming {
-        only: vec![glob("DB_*"), glob("URL")],
-        exclude: vec![glob("*_PASSWORD")],
+        only: vec![given("DB_*"), given("URL")],
+        exclude: vec![given("*_PASSWORD")],
         ..Naming::default()
     };
     let admits = |name| naming.admits(&VariableName::inherited(name));
@@ -45,6 +47,33 @@ fn filters_let_through_what_is_wanted_and_not_excluded() {
     for text in ["", "a/b", "[a", "{a"] {
         assert!(Glob::parse(text).is_err(), "{text}");
     }
+}
+
+#[test]
+fn filters_match_names_with_and_without_their_prefix() {
+    let given = |text| Given::new(Glob::parse(text).expect(text), Origin::Default);
+    for (only, exclude) in [("KEY", "SECRET"), ("APP_KEY", "APP_SECRET")] {
+        let naming = Naming {
+            prefix: "APP_".to_owned(),
+            only: vec![given(only), given("SECRET")],
+            exclude: vec![given(exclude)],
+            ..Naming::default()
+        };
+        let admits = |name| naming.admits(&VariableName::inherited(name));
+        assert!(admits("APP_KEY") && !admits("APP_SECRET") && !admits("APP_OTHER"));
+    }
+}
+
+#[test]
+fn a_name_prefix_consists_of_what_names_consist_of() {
+    for text in ["APP_", "a", "_", ""] {
+        assert_eq!(Naming::parse_prefix(text), Ok(text.to_owned()));
+    }
+    for text in ["APP-", "APP.", "1", "a b", "ä", "A="] {
+        assert!(Naming::parse_prefix(text).is_err(), "{text}");
+    }
+    let reason = Naming::parse_prefix("APP-").expect_err("a hyphen");
+    assert!(reason.contains("`APP_`"), "{reason}");
 }
 
 proptest! {
