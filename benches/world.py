@@ -1,11 +1,14 @@
 """What the benchmarks share: the stub as a process, an environment against it, hyperfine."""
 import collections
+import http.server
 import json
 import os
 import pathlib
 import shlex
+import socket
 import subprocess
 import tempfile
+import threading
 import urllib.request
 
 Measured = collections.namedtuple("Measured", "wall cpu")
@@ -55,6 +58,57 @@ class Stub:
         self.process.kill()
         self.process.wait()
         self.directory.cleanup()
+
+
+class Answers(http.server.ThreadingHTTPServer):
+    """Serves fixed answers by method and path, and tunnels every CONNECT to one port of this machine."""
+
+    def __init__(self, answers=None, tunnel=None):
+        self.answers, self.tunnel = answers or {}, tunnel
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server_address[1]}"
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def __exit__(self, *_):
+        self.shutdown()
+        self.server_close()
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def answer(self):
+        self.rfile.read(int(self.headers.get("content-length", 0)))
+        body = self.server.answers.get(f"{self.command} {self.path.split('?')[0]}")
+        self.send_response(404 if body is None else 200)
+        self.send_header("content-length", str(len(body or "")))
+        self.send_header("x-aws-ec2-metadata-token-ttl-seconds", "21600")
+        self.end_headers()
+        self.wfile.write((body or "").encode())
+
+    do_GET = do_PUT = do_POST = answer
+
+    def do_CONNECT(self):
+        with socket.create_connection(("127.0.0.1", self.server.tunnel)) as there:
+            self.send_response(200)
+            self.end_headers()
+            back = threading.Thread(target=copy, args=(there, self.connection))
+            back.start()
+            copy(self.connection, there)
+            back.join()
+        self.close_connection = True
+
+    def log_message(self, *_):
+        pass
+
+
+def copy(source, target):
+    try:
+        while data := source.recv(65536):
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
 
 
 def hyperfine(commands, environment, runs):

@@ -165,8 +165,15 @@ impl ConnectionError {
         }
     }
 
-    /// What to do about it.
-    fn remedy(&self) -> String {
+    /// What to do about it, as a further part of the sentence, if there is anything to say.
+    pub(super) fn remedy(&self) -> String {
+        match self.advice() {
+            advice if advice.is_empty() => advice,
+            advice => format!("; {advice}"),
+        }
+    }
+
+    fn advice(&self) -> String {
         let host = &self.host;
         match &self.cause {
             ConnectionFailure::PlainHttp => {
@@ -319,10 +326,6 @@ impl fmt::Display for ConnectionError {
             ConnectionFailure::TooLong { limit } => {
                 write!(f, "the answer of {server} is longer than {limit} bytes")
             }
-        }?;
-        match self.remedy().as_str() {
-            "" => Ok(()),
-            remedy => write!(f, "; {remedy}"),
         }
     }
 }

@@ -21,6 +21,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
+use tracing::debug;
 
 /// How long one address may keep the next one waiting (RFC 8305, 5).
 const NEXT_ADDRESS: Duration = Duration::from_millis(250);
@@ -78,9 +79,11 @@ impl Dialer {
             return Err(Failure::PlainHttp);
         }
         if let Some(proxy) = self.proxies.find(uri) {
+            debug!("connecting to {} through {}", target.host, proxy.name());
             return self.through(proxy, target, limit).await;
         }
         let addresses = lookup(&target.host, target.port, limit).await?;
+        debug!("connecting to {} at {addresses:?}", target.host);
         if is_local_only && !addresses.iter().all(|to| local::is_local_address(to.ip())) {
             return Err(Failure::PlainHttp);
         }

@@ -235,7 +235,7 @@ impl fmt::Display for FetchError {
                         "; {throttled} requests were throttled in all: the account shares 40 requests a second between all readers of Parameter Store in this region unless higher throughput is switched on (`aws ssm update-service-setting --setting-id /ssm/parameter-store/high-throughput-enabled --setting-value true`); do that, or raise --timeout"
                     ),
                     TransientError::Service(..) => f.write_str("; AWS or a proxy failed: try again later"),
-                    TransientError::Connection(_) => Ok(()),
+                    TransientError::Connection(error) => f.write_str(&error.remedy()),
                     TransientError::Network(_) => f.write_str(
                         "; check the endpoint, the region's name, DNS, the route (VPC endpoint, NAT) and the proxy variables",
                     ),
@@ -254,9 +254,9 @@ impl fmt::Display for FetchError {
                 if error.cause.is_transient() && source.asks_sts() {
                     f.write_str("STS can't be reached: ")?;
                 }
-                error.fmt(f)
+                write!(f, "{error}{}", error.remedy())
             }
-            Self::Connection(error) => error.fmt(f),
+            Self::Connection(error) => write!(f, "{error}{}", error.remedy()),
         }
     }
 }

@@ -1,6 +1,7 @@
-//! Which hosts are this machine, or answer for it on its own link: the only ones that plain HTTP reaches
+//! Hosts that are this machine, or answer for it on its own link: the only ones that plain HTTP reaches
 //! unless a person allows more.
 
+use ssm_exec_core::endpoint::is_loopback;
 use std::net::IpAddr;
 
 /// Where AWS serves metadata and credentials, by plain HTTP and on the machine's own link: EC2's
@@ -15,13 +16,7 @@ const METADATA: &[&str] = &[
 
 /// Whether a URL's host is this machine or one of AWS's metadata addresses.
 pub(super) fn is_local(host: &str) -> bool {
-    is_localhost(host) || address(host).is_some_and(is_local_address)
-}
-
-/// Names that resolve to this machine (RFC 6761, 6.3).
-fn is_localhost(host: &str) -> bool {
-    let host = host.trim_end_matches('.').to_ascii_lowercase();
-    host == "localhost" || host.ends_with(".localhost")
+    address(host).map_or_else(|| is_loopback(host), is_local_address)
 }
 
 pub(super) fn is_local_address(address: IpAddr) -> bool {
@@ -31,16 +26,15 @@ pub(super) fn is_local_address(address: IpAddr) -> bool {
 
 /// Whether a request to this host never leaves the machine or its link, so that no proxy may see it.
 pub(super) fn is_on_link(host: &str) -> bool {
-    is_localhost(host)
-        || match address(host).map(|address| address.to_canonical()) {
-            Some(IpAddr::V4(address)) => address.is_loopback() || address.is_link_local(),
-            Some(IpAddr::V6(address)) => {
-                address.is_loopback()
-                    || address.is_unicast_link_local()
-                    || address.segments()[..2] == [0xfd00, 0xec2]
-            }
-            None => false,
+    match address(host).map(|address| address.to_canonical()) {
+        Some(IpAddr::V4(address)) => address.is_loopback() || address.is_link_local(),
+        Some(IpAddr::V6(address)) => {
+            address.is_loopback()
+                || address.is_unicast_link_local()
+                || address.segments()[..2] == [0xfd00, 0xec2]
         }
+        None => is_loopback(host),
+    }
 }
 
 /// The address that a URL's host is, if it is one. IPv6 stands in brackets there.

@@ -12,6 +12,7 @@ mod local;
 mod parameter_store;
 mod proxy;
 mod retry;
+mod root_bundle;
 mod session;
 mod tls;
 mod tls_roots;

@@ -75,6 +75,11 @@ async fn foundation(config: &Config, inherited: &Inherited<'_>) -> Result<Sessio
     Ok(Session { shared, region })
 }
 
+/// A step ends a little before the run's own time limit, so that the message can say which one it was.
+fn step_limit(limit: Duration, timeout: Duration) -> Duration {
+    limit.min(timeout.mul_f64(0.9))
+}
+
 fn profile(aws: &Aws) -> Option<String> {
     aws.profile.as_ref().map(|given| given.value.clone())
 }
@@ -122,8 +127,8 @@ pub(super) async fn connect(
         .retry_config(RetryConfig::disabled())
         .timeout_config(
             TimeoutConfig::builder()
-                .connect_timeout(CONNECT)
-                .read_timeout(ANSWER)
+                .connect_timeout(step_limit(CONNECT, config.timeout))
+                .read_timeout(step_limit(ANSWER, config.timeout))
                 .build(),
         );
     if let Some(url) = our_endpoint(aws.endpoint.as_ref()) {

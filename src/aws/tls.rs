@@ -2,43 +2,81 @@
 //! that isn't trusted, which rustls doesn't tell.
 
 use super::connection::{CertificateProblem, ConnectionFailure as Failure};
+use super::tls_roots::Roots;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::ring;
+use rustls::crypto::{self, CryptoProvider, ring};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, Error, OtherError, RootCertStore,
-    SignatureScheme,
+    CertificateError, ClientConfig, DigitallySignedStruct, Error, OtherError, SignatureScheme,
 };
 use std::fmt;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
+use webpki::EndEntityCert;
 
 /// The year 10000, which has no RFC 3339.
 const LAST_DATE: Duration = Duration::from_secs(253_402_300_800);
 
 /// # Errors
-/// When there is nothing to trust.
-pub(super) fn client_config(roots: RootCertStore) -> Result<ClientConfig, String> {
+/// When rustls refuses the configuration.
+pub(super) fn client_config(roots: Roots) -> Result<ClientConfig, String> {
     let provider = Arc::new(ring::default_provider());
-    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone())
-        .build()
-        .map_err(|error| error.to_string())?;
+    let verifier = Verifier {
+        roots,
+        provider: Arc::clone(&provider),
+        last: Mutex::new(None),
+    };
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?;
-    // It judges by rustls's own rules and only adds the issuer's name to a refusal.
     let mut config = builder
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Verifier(verifier)))
+        .with_custom_certificate_verifier(Arc::new(verifier))
         .with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
 }
 
+/// Judges by rustls's own verifier, over the roots that a chain may end at: a root with any other name
+/// could not be the end of it. It adds the issuer's name to a refusal.
 #[derive(Debug)]
-struct Verifier(Arc<WebPkiServerVerifier>);
+struct Verifier {
+    roots: Roots,
+    provider: Arc<CryptoProvider>,
+    /// A server has the same issuers at each of its connections.
+    last: Mutex<Option<ForIssuers>>,
+}
+
+/// rustls's verifier, and the issuers whose roots it has.
+#[derive(Debug)]
+struct ForIssuers {
+    issuers: Vec<Vec<u8>>,
+    verifier: Arc<WebPkiServerVerifier>,
+}
+
+impl Verifier {
+    /// rustls's verifier for chains with these issuers. There is none without a root.
+    fn for_issuers(&self, issuers: &[&[u8]]) -> Option<Arc<WebPkiServerVerifier>> {
+        let mut last = self.last.lock().ok()?;
+        if let Some(last) = &*last
+            && last.issuers == issuers
+        {
+            return Some(Arc::clone(&last.verifier));
+        }
+        let roots = self.roots.named(issuers);
+        let provider = Arc::clone(&self.provider);
+        let verifier = WebPkiServerVerifier::builder_with_provider(roots, provider)
+            .build()
+            .ok()?;
+        *last = Some(ForIssuers {
+            issuers: issuers.iter().map(|issuer| issuer.to_vec()).collect(),
+            verifier: Arc::clone(&verifier),
+        });
+        Some(verifier)
+    }
+}
 
 impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
@@ -49,16 +87,31 @@ impl ServerCertVerifier for Verifier {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let judged =
-            self.0
-                .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
-        judged.map_err(|error| match error {
-            Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
-                let last = intermediates.last().unwrap_or(end_entity);
-                let issuer = UnknownIssuer(issuer(last));
+        let chain: Vec<EndEntityCert<'_>> = std::iter::once(end_entity)
+            .chain(intermediates)
+            .filter_map(|certificate| EndEntityCert::try_from(certificate).ok())
+            .collect();
+        let issuers: Vec<&[u8]> = chain
+            .iter()
+            .map(|certificate| certificate.issuer())
+            .collect();
+        let unknown = Error::InvalidCertificate(CertificateError::UnknownIssuer);
+        let judged = match self.for_issuers(&issuers) {
+            Some(verifier) => verifier.verify_server_cert(
+                end_entity,
+                intermediates,
+                server_name,
+                ocsp_response,
+                now,
+            ),
+            None => Err(unknown.clone()),
+        };
+        judged.map_err(|error| match error == unknown {
+            true => {
+                let issuer = UnknownIssuer(issuers.last().copied().and_then(display_name));
                 Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(issuer))))
             }
-            other => other,
+            false => error,
         })
     }
 
@@ -68,7 +121,8 @@ impl ServerCertVerifier for Verifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.0.verify_tls12_signature(message, cert, dss)
+        let algorithms = &self.provider.signature_verification_algorithms;
+        crypto::verify_tls12_signature(message, cert, dss, algorithms)
     }
 
     fn verify_tls13_signature(
@@ -77,11 +131,13 @@ impl ServerCertVerifier for Verifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.0.verify_tls13_signature(message, cert, dss)
+        let algorithms = &self.provider.signature_verification_algorithms;
+        crypto::verify_tls13_signature(message, cert, dss, algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
+        let algorithms = &self.provider.signature_verification_algorithms;
+        algorithms.supported_schemes()
     }
 }
 
@@ -153,10 +209,8 @@ fn date(time: UnixTime) -> String {
     humantime::format_rfc3339_seconds(SystemTime::UNIX_EPOCH + since).to_string()
 }
 
-/// The common name, or else the organization, of a certificate's issuer.
-fn issuer(certificate: &CertificateDer<'_>) -> Option<String> {
-    let certificate = webpki::EndEntityCert::try_from(certificate).ok()?;
-    let name = certificate.issuer();
+/// The common name, or else the organization, of a distinguished name.
+fn display_name(name: &[u8]) -> Option<String> {
     let found = attribute(name, 3).or_else(|| attribute(name, 10))?;
     let text = String::from_utf8_lossy(found);
     Some(text.escape_debug().to_string())

@@ -3,12 +3,9 @@
 // Reads bundles of certificates.
 #![allow(clippy::disallowed_methods)]
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use memchr::{memchr, memmem};
+use super::root_bundle::RootBundle;
 use nix::fcntl::OFlag;
 use rustls::RootCertStore;
-use rustls::pki_types::CertificateDer;
 use ssm_exec_core::config::ConfigError;
 use ssm_exec_core::inherited::Inherited;
 use ssm_exec_core::origin::Origin;
@@ -18,6 +15,7 @@ use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Where distributions keep all roots in one file; the directories beside them hold the same.
 const SYSTEM: &[&str] = &[
@@ -31,18 +29,34 @@ const SYSTEM: &[&str] = &[
 /// Forty times the largest bundle that a distribution has.
 const LARGEST: u64 = 8 << 20;
 
-const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
-const END: &[u8] = b"-----END CERTIFICATE-----";
-
-/// Which roots to trust, before they are needed.
+/// Where the roots are that are trusted.
 #[derive(Debug)]
 pub(super) enum TlsRoots {
-    /// Of a bundle that is named to this program: all of it must be good.
-    Bundle(RootCertStore),
-    /// Of the files and directories that other tools read too, by the variables that name them.
+    /// In a bundle that is named to this program: all of it must be good.
+    Bundle(Arc<RootCertStore>),
+    /// In files and directories that other tools read too, by the variables that name them.
     Environment(Vec<(&'static str, PathBuf)>),
-    /// The system's, else those compiled in.
+    /// In the system's bundle, or else compiled in.
     System,
+}
+
+/// The roots that are trusted.
+#[derive(Debug)]
+pub(super) enum Roots {
+    /// As they are needed.
+    Parsed(Arc<RootCertStore>),
+    /// As they were found.
+    Encoded(RootBundle),
+}
+
+impl Roots {
+    /// All of them that may have one of these names (DER).
+    pub(super) fn named(&self, names: &[&[u8]]) -> Arc<RootCertStore> {
+        match self {
+            Self::Parsed(roots) => Arc::clone(roots),
+            Self::Encoded(bundle) => Arc::new(bundle.named(names)),
+        }
+    }
 }
 
 impl TlsRoots {
@@ -55,20 +69,13 @@ impl TlsRoots {
             reason,
         };
         let pem = read(path).map_err(|error| invalid(error.to_string()))?;
-        let mut roots = RootCertStore::empty();
-        for (at, certificate) in certificates(&pem).enumerate() {
-            let added = certificate.map(|certificate| roots.add(certificate));
-            if !matches!(added, Some(Ok(()))) {
-                return Err(invalid(format!(
-                    "its certificate number {} can't be read",
-                    at + 1
-                )));
-            }
+        let roots = RootBundle::new(pem)
+            .all()
+            .map_err(|number| invalid(format!("its certificate number {number} can't be read")))?;
+        match roots.is_empty() {
+            true => Err(invalid("there is no certificate in it".to_owned())),
+            false => Ok(Self::Bundle(Arc::new(roots))),
         }
-        if roots.is_empty() {
-            return Err(invalid("there is no certificate in it".to_owned()));
-        }
-        Ok(Self::Bundle(roots))
     }
 
     /// `SSL_CERT_FILE` and `SSL_CERT_DIR`, which OpenSSL made common, or the system's.
@@ -92,62 +99,55 @@ impl TlsRoots {
 
     /// # Errors
     /// When a file or directory that is named is missing, or there is no certificate in any.
-    pub(super) fn load(&self) -> Result<RootCertStore, ConfigError> {
+    pub(super) fn load(&self) -> Result<Roots, ConfigError> {
         match self {
-            Self::Bundle(roots) => Ok(roots.clone()),
-            Self::Environment(named) => from_named(named),
+            Self::Bundle(roots) => Ok(Roots::Parsed(Arc::clone(roots))),
+            Self::Environment(named) => from_named(named).map(Roots::Encoded),
             Self::System => {
                 let system = SYSTEM
                     .iter()
                     .filter_map(|path| read(Path::new(path)).ok())
-                    .map(|pem| usable(&pem))
-                    .find(|roots| !roots.is_empty());
-                Ok(system.unwrap_or_else(compiled_in))
+                    .map(RootBundle::new)
+                    .find(RootBundle::is_usable);
+                Ok(system.map_or_else(compiled_in, Roots::Encoded))
             }
         }
     }
 }
 
-fn from_named(named: &[(&'static str, PathBuf)]) -> Result<RootCertStore, ConfigError> {
-    let mut roots = RootCertStore::empty();
+fn from_named(named: &[(&'static str, PathBuf)]) -> Result<RootBundle, ConfigError> {
+    let mut all = RootBundle::default();
     let invalid =
         |(variable, path): &(&'static str, PathBuf), reason: String| ConfigError::CaBundle {
             origin: Origin::Variable(variable),
             path: path.clone(),
             reason,
         };
+    let without = || "there is no certificate in it".to_owned();
     for entry in named {
-        let pem = match entry.0 {
-            "SSL_CERT_DIR" => read_all(&entry.1),
-            _ => read(&entry.1),
+        let is_file = entry.0 == "SSL_CERT_FILE";
+        let pem = if is_file {
+            read(&entry.1)
+        } else {
+            read_all(&entry.1)
         };
-        let pem = pem.map_err(|error| invalid(entry, error.to_string()))?;
-        let found = usable(&pem);
-        if found.is_empty() && entry.0 == "SSL_CERT_FILE" {
-            return Err(invalid(entry, "there is no certificate in it".to_owned()));
+        let bundle = RootBundle::new(pem.map_err(|error| invalid(entry, error.to_string()))?);
+        if is_file && !bundle.is_usable() {
+            return Err(invalid(entry, without()));
         }
-        roots.extend(found.roots);
+        all.append(bundle);
     }
+    // Some of several directories may be empty, not all of them.
     match named.first() {
-        Some(entry) if roots.is_empty() => {
-            Err(invalid(entry, "there is no certificate in it".to_owned()))
-        }
-        _ => Ok(roots),
+        Some(entry) if !all.is_usable() => Err(invalid(entry, without())),
+        _ => Ok(all),
     }
-}
-
-/// What of a bundle can be used; one odd certificate among its hundred is no reason to stop.
-fn usable(pem: &[u8]) -> RootCertStore {
-    let mut roots = RootCertStore::empty();
-    for certificate in certificates(pem).flatten() {
-        let _ = roots.add(certificate);
-    }
-    roots
 }
 
 /// Mozilla's roots, for an image that has none.
-fn compiled_in() -> RootCertStore {
-    webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect()
+fn compiled_in() -> Roots {
+    let roots = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
+    Roots::Parsed(Arc::new(roots))
 }
 
 /// A regular file: anything else could block, or never end.
@@ -183,37 +183,4 @@ fn read_all(path: &Path) -> io::Result<Vec<u8>> {
         }
     }
     Ok(all)
-}
-
-/// The certificates of a PEM file (RFC 7468), each `None` if it isn't base64 or has no end. What stands
-/// between them is commentary.
-fn certificates(pem: &[u8]) -> impl Iterator<Item = Option<CertificateDer<'static>>> {
-    let mut rest = pem;
-    std::iter::from_fn(move || {
-        let begin = memmem::find(rest, BEGIN)? + BEGIN.len();
-        rest = &rest[begin..];
-        let Some(end) = memmem::find(rest, END) else {
-            rest = &[];
-            return Some(None);
-        };
-        let body = &rest[..end];
-        rest = &rest[end + END.len()..];
-        Some(
-            STANDARD
-                .decode(unwrapped(body))
-                .ok()
-                .map(CertificateDer::from),
-        )
-    })
-}
-
-/// Base64 without its line ends.
-fn unwrapped(mut body: &[u8]) -> Vec<u8> {
-    let mut text = Vec::with_capacity(body.len());
-    while let Some(end) = memchr(b'\n', body) {
-        text.extend_from_slice(body[..end].trim_ascii());
-        body = &body[end + 1..];
-    }
-    text.extend_from_slice(body.trim_ascii());
-    text
 }

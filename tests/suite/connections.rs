@@ -1,8 +1,9 @@
 //! How a server is reached: plain HTTP and its limits, proxies, root certificates, and the size of answers.
 
 use crate::harness::*;
+use crate::support::public_roots;
 use ssm_stub::http_server::*;
-use ssm_stub::{Fault, Parameter, Stub};
+use ssm_stub::{Certificate, Fault, Parameter, Stub};
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
@@ -274,13 +275,93 @@ fn a_bundle_that_is_no_regular_file_or_too_large_is_refused() {
 #[test]
 fn an_untrusted_certificate_is_refused_with_its_issuer_and_host() {
     let (stub, run) = over_tls();
+    let server = format!("the certificate of localhost:{} can't", stub.port());
     run.fails(78).says(&[
-        &format!(
-            "the certificate of localhost:{} can't be trusted",
-            stub.port()
-        ),
+        &server,
         "it is issued by \"ssm-stub CA\", which isn't trusted",
     ]);
+}
+
+/// Ways to trust the stub's CA: only it, among the system's roots, and in a directory.
+const TRUSTED: [fn(Run) -> Run; 4] = [
+    |run| run.args("--ca-bundle ca.pem"),
+    |run| run.env("SSL_CERT_FILE", "ca.pem"),
+    |run| {
+        let ca = std::fs::read_to_string(run.home().join("ca.pem")).expect("a CA");
+        std::fs::write(run.home().join("all.pem"), public_roots() + &ca).expect("a file");
+        run.env("SSL_CERT_FILE", "all.pem")
+    },
+    |run| run.env("SSL_CERT_DIR", "."),
+];
+
+fn with_certificate(certificate: Certificate) -> (Stub, Run) {
+    let stub = filled(Stub::builder().certificate(certificate).start());
+    let run = Run::against(&stub.url()).args("-p /n");
+    std::fs::write(run.home().join("ca.pem"), stub.ca_pem()).expect("a file");
+    (stub, run)
+}
+
+#[test]
+fn bad_certificates_are_refused_however_their_ca_is_trusted() {
+    for (certificate, status, reason) in [
+        (
+            Certificate::WrongName,
+            78,
+            "it is for elsewhere.example, not for localhost",
+        ),
+        (
+            Certificate::Expired,
+            78,
+            "it expired at 2021-01-01T00:00:00Z",
+        ),
+        (
+            Certificate::NotValidYet,
+            75,
+            "it is not valid before 2090-01-01T00:00:00Z",
+        ),
+        (Certificate::ClientOnly, 78, "key usage for server"),
+        (Certificate::SelfSigned, 78, "which isn't trusted"),
+        (Certificate::Impostor, 78, "can't be trusted"),
+        (Certificate::IssuedByNoCa, 78, "can't be trusted"),
+    ] {
+        for trust in TRUSTED {
+            let (_stub, run) = with_certificate(certificate);
+            trust(run)
+                .fails(status)
+                .says(&["the certificate of localhost", reason]);
+        }
+    }
+}
+
+#[test]
+fn good_certificates_are_accepted_however_their_ca_is_trusted() {
+    for certificate in [Certificate::Good, Certificate::Intermediate] {
+        for trust in TRUSTED {
+            let (_stub, run) = with_certificate(certificate);
+            trust(run).environment().has(&[("A", "canary-a")]);
+        }
+    }
+}
+
+// A server that doesn't answer.
+
+#[test]
+fn a_step_that_takes_too_long_is_named_with_the_host() {
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = silent.local_addr().expect("an address");
+    for (endpoint, step) in [
+        (
+            format!("http://{address}"),
+            "sent no complete answer within 1.8s",
+        ),
+        (
+            format!("https://{address}"),
+            "didn't complete the TLS handshake within 1.8s",
+        ),
+    ] {
+        let run = Run::against(&endpoint).args("-p /n --timeout 2s");
+        run.fails(75).says(&[step, "couldn't fetch /n/* within 2s"]);
+    }
 }
 
 // The size of answers.

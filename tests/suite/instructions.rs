@@ -13,7 +13,8 @@ const BASELINE: &str = "tests/suite/instructions.txt";
 /// How much a count may differ from the baseline.
 const TOLERANCE: f64 = 0.05;
 
-fn count(parameters: usize, stub: &Stub) -> u64 {
+/// With these root certificates beside the stub's.
+fn count(parameters: usize, stub: &Stub, roots: &str) -> u64 {
     for n in 0..parameters {
         let value = format!("canary-{n}-{}", "x".repeat(40));
         stub.put(Parameter::secure(&format!("/bench/key-{n}"), &value));
@@ -21,7 +22,7 @@ fn count(parameters: usize, stub: &Stub) -> u64 {
     let home = tempfile::tempdir().expect("a directory for the test");
     let bundle = home.path().join("ca.pem");
     if stub.url().starts_with("https") {
-        write(&bundle, stub.ca_pem());
+        write(&bundle, &(roots.to_owned() + stub.ca_pem()));
     }
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
@@ -46,13 +47,21 @@ fn count(parameters: usize, stub: &Stub) -> u64 {
     number.trim().parse().expect("a number")
 }
 
+fn over_tls() -> Stub {
+    Stub::builder().tls().start()
+}
+
 #[test]
 #[ignore = "needs valgrind and the recorded compiler: ./tests/run provides them"]
 fn startup_instructions_stay_within_the_baseline() {
     let counts = [
-        ("1 page, HTTP", count(10, &Stub::start())),
-        ("1 page, HTTPS", count(10, &Stub::builder().tls().start())),
-        ("100 pages, HTTP", count(1_000, &Stub::start())),
+        ("1 page, HTTP", count(10, &Stub::start(), "")),
+        ("1 page, HTTPS", count(10, &over_tls(), "")),
+        (
+            "1 page, HTTPS with a system's roots",
+            count(10, &over_tls(), &public_roots()),
+        ),
+        ("100 pages, HTTP", count(1_000, &Stub::start(), "")),
     ];
     let path = project(BASELINE);
     let recorded = fs::read_to_string(&path).expect("the recorded counts");

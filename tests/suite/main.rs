@@ -21,7 +21,6 @@ mod endpoints;
 mod environment;
 mod escaping;
 mod faults;
-mod files;
 mod help;
 mod instructions;
 mod lambda;

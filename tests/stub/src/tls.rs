@@ -1,11 +1,11 @@
 //! A private CA and a server certificate, generated for each stub.
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
-    date_time_ymd,
+    BasicConstraints, Certificate as Issued, CertificateParams, CertifiedIssuer, DnType,
+    ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose, date_time_ymd,
 };
 use std::sync::Arc;
-use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{ServerConfig, crypto, version};
 
 /// The certificate of the server.
@@ -13,34 +13,54 @@ use tokio_rustls::rustls::{ServerConfig, crypto, version};
 pub enum Certificate {
     /// Valid, for `localhost`, 127.0.0.1 and ::1.
     Good,
+    /// Valid, and issued by an intermediate CA that the server sends along.
+    Intermediate,
     /// It has expired.
     Expired,
+    /// It will be valid later.
+    NotValidYet,
     /// It is for another host.
     WrongName,
+    /// It is only for clients.
+    ClientOnly,
+    /// It is signed with its own key.
+    SelfSigned,
+    /// Its issuer has the name of the CA, and another key.
+    Impostor,
+    /// Its issuer has a certificate of the CA, and is no CA.
+    IssuedByNoCa,
 }
 
 /// The configuration of the server, and the PEM of its CA.
 pub(crate) fn make(certificate: Certificate, only_tls12: bool) -> (Arc<ServerConfig>, String) {
-    let mut ca = CertificateParams::new(Vec::new()).expect("no names");
-    // With a distinct name: OpenSSL treats a certificate with its own name as issuer as self-signed.
-    ca.distinguished_name
-        .push(DnType::CommonName, "ssm-stub CA");
-    ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    ca.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    let ca = CertifiedIssuer::self_signed(ca, KeyPair::generate().expect("a key")).expect("a CA");
-    let names = match certificate {
-        Certificate::WrongName => vec!["elsewhere.example".to_owned()],
-        _ => ["localhost", "127.0.0.1", "::1"]
-            .map(str::to_owned)
-            .to_vec(),
-    };
-    let mut server = CertificateParams::new(names).expect("valid names");
-    if certificate == Certificate::Expired {
-        server.not_before = date_time_ymd(2020, 1, 1);
-        server.not_after = date_time_ymd(2021, 1, 1);
-    }
+    let ca = ca();
     let key = KeyPair::generate().expect("a key");
-    let signed = server.signed_by(&key, &ca).expect("a certificate");
+    let server = server(certificate);
+    let signed = |issuer: &CertifiedIssuer<'_, KeyPair>| {
+        let signed: Issued = server.signed_by(&key, issuer).expect("a certificate");
+        signed.der().clone()
+    };
+    let chain: Vec<CertificateDer<'static>> = match certificate {
+        Certificate::SelfSigned => {
+            vec![
+                server
+                    .self_signed(&key)
+                    .expect("a certificate")
+                    .der()
+                    .clone(),
+            ]
+        }
+        // The trusted one is still `ca`.
+        Certificate::Impostor => vec![signed(&self::ca())],
+        Certificate::Intermediate | Certificate::IssuedByNoCa => {
+            let is_ca = certificate == Certificate::Intermediate;
+            let issuer_key = KeyPair::generate().expect("a key");
+            let issuer = CertifiedIssuer::signed_by(intermediate(is_ca), issuer_key, &ca)
+                .expect("a certificate");
+            vec![signed(&issuer), issuer.der().clone()]
+        }
+        _ => vec![signed(&ca)],
+    };
     let versions: &[_] = if only_tls12 {
         &[&version::TLS12]
     } else {
@@ -51,9 +71,53 @@ pub(crate) fn make(certificate: Certificate, only_tls12: bool) -> (Arc<ServerCon
         .expect("known versions")
         .with_no_client_auth()
         .with_single_cert(
-            vec![signed.der().clone()],
+            chain,
             PrivateKeyDer::try_from(key.serialize_der()).expect("a key in PKCS #8"),
         )
         .expect("a matching key");
     (Arc::new(config), ca.pem())
+}
+
+fn ca() -> CertifiedIssuer<'static, KeyPair> {
+    let mut ca = CertificateParams::new(Vec::new()).expect("no names");
+    // With a distinct name: OpenSSL treats a certificate with its own name as issuer as self-signed.
+    ca.distinguished_name
+        .push(DnType::CommonName, "ssm-stub CA");
+    ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    ca.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    CertifiedIssuer::self_signed(ca, KeyPair::generate().expect("a key")).expect("a CA")
+}
+
+fn intermediate(is_ca: bool) -> CertificateParams {
+    let mut intermediate = CertificateParams::new(Vec::new()).expect("no names");
+    intermediate
+        .distinguished_name
+        .push(DnType::CommonName, "ssm-stub intermediate");
+    if is_ca {
+        intermediate.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        intermediate.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+    }
+    intermediate
+}
+
+fn server(certificate: Certificate) -> CertificateParams {
+    let names = match certificate {
+        Certificate::WrongName => vec!["elsewhere.example".to_owned()],
+        _ => ["localhost", "127.0.0.1", "::1"]
+            .map(str::to_owned)
+            .to_vec(),
+    };
+    let mut server = CertificateParams::new(names).expect("valid names");
+    match certificate {
+        Certificate::Expired => {
+            server.not_before = date_time_ymd(2020, 1, 1);
+            server.not_after = date_time_ymd(2021, 1, 1);
+        }
+        Certificate::NotValidYet => server.not_before = date_time_ymd(2090, 1, 1),
+        Certificate::ClientOnly => {
+            server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        }
+        _ => {}
+    }
+    server
 }

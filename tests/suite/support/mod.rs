@@ -5,6 +5,8 @@ pub mod docker;
 pub mod moto;
 pub mod seccomp;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -88,4 +90,19 @@ pub fn write(path: &Path, content: &str) {
     let mut file = std::fs::File::create(path).expect("a file for the test");
     file.write_all(content.as_bytes())
         .expect("a file for the test");
+}
+
+/// A bundle of root certificates such as a system has: Mozilla's, as PEM.
+pub fn public_roots() -> String {
+    let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().map(|root| {
+        let text = STANDARD.encode(root);
+        let lines: Vec<&str> = text
+            .as_bytes()
+            .chunks(64)
+            .map(|line| std::str::from_utf8(line).expect("base64"))
+            .collect();
+        let lines = lines.join("\n");
+        format!("-----BEGIN CERTIFICATE-----\n{lines}\n-----END CERTIFICATE-----\n")
+    });
+    roots.collect()
 }
