@@ -179,10 +179,10 @@ fn subcommands(extent: Extent<'_>) -> [Command; 3] {
         .about("Print the least-privilege IAM policy for this configuration")
         .args(options(Scope::Policy, extent));
     let completions = Command::new(COMPLETIONS)
-        .about("Print completions for a shell, or the man page")
+        .about("Print completions for a shell, the man page, or the schema of ssm-exec.toml")
         .arg(
             Arg::new(DOCUMENT)
-                .help("The shell, or `man`")
+                .help("The shell, `man` or `schema`")
                 .required(true)
                 .value_parser(EnumValueParser::<Document>::new()),
         );

@@ -17,4 +17,6 @@ pub(super) enum Document {
     Powershell,
     /// The man page
     Man,
+    /// The JSON Schema of ssm-exec.toml
+    Schema,
 }

@@ -2,6 +2,7 @@
 
 use super::arguments::{self, Extent};
 use super::document::Document;
+use super::schema;
 use clap_complete::Shell;
 use clap_mangen::Man;
 use ssm_exec_core::config::SETTINGS;
@@ -17,6 +18,7 @@ pub(super) fn generate(document: Document) -> Vec<u8> {
         Document::Elvish => Shell::Elvish,
         Document::Powershell => Shell::PowerShell,
         Document::Man => return man(command),
+        Document::Schema => return schema::schema().into_bytes(),
     };
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut command, "ssm-exec", &mut script);

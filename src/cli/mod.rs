@@ -4,6 +4,7 @@ mod arguments;
 mod document;
 mod generate;
 pub(crate) mod hints;
+mod schema;
 mod usage;
 
 use document::Document;

@@ -1,6 +1,7 @@
 //! Parts of the documentation that are made from the program. `SSM_EXEC_BLESS=1 cargo test --test suite
 //! documentation::` writes them anew.
 
+use crate::harness::Run;
 use ssm_exec_core::config::SETTINGS;
 use ssm_exec_core::config::setting::{Group, Scope, Setting};
 use std::fmt::Write;
@@ -51,6 +52,23 @@ fn flags(row: &Setting) -> String {
 fn code(words: &[&str]) -> String {
     let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
     words.join(", ")
+}
+
+#[test]
+fn the_schema_of_the_file_is_up_to_date_and_describes_the_examples() {
+    let made = Run::bare().args("completions schema").run().text();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/ssm-exec.schema.json");
+    if std::env::var_os("SSM_EXEC_BLESS").is_some() {
+        std::fs::write(&path, &made).expect("the file");
+    }
+    assert_eq!(std::fs::read_to_string(&path).expect("the file"), made);
+    let schema: serde_json::Value = serde_json::from_str(&made).expect("JSON");
+    for setting in SETTINGS {
+        if let Some(key) = setting.key {
+            let pointer = format!("/properties/{}", key.replace('.', "/properties/"));
+            assert!(schema.pointer(&pointer).is_some(), "{pointer}");
+        }
+    }
 }
 
 #[test]
