@@ -38,7 +38,7 @@ fn object<'a>(settings: impl Iterator<Item = &'a Setting>) -> Value {
             Some(table) => {
                 let table = properties
                     .entry(table)
-                    .or_insert_with(|| closed(Map::new()));
+                    .or_insert_with(|| closed(&Map::new()));
                 match table.get_mut("properties").and_then(Value::as_object_mut) {
                     Some(inner) => inner,
                     None => continue,
@@ -47,10 +47,10 @@ fn object<'a>(settings: impl Iterator<Item = &'a Setting>) -> Value {
         };
         place.insert(name.to_owned(), described(setting));
     }
-    closed(properties)
+    closed(&properties)
 }
 
-fn closed(properties: Map<String, Value>) -> Value {
+fn closed(properties: &Map<String, Value>) -> Value {
     json!({ "type": "object", "properties": properties, "additionalProperties": false })
 }
 
