@@ -137,22 +137,6 @@ fn a_prefix_with_many_parameters_is_reported() {
     );
 }
 
-#[test]
-fn invalid_check_options_are_usage_errors() {
-    let stub = stub();
-    for (words, says) in [
-        ("--format yaml", "expected `table`"),
-        ("--max-age 90", "write `90s`"),
-    ] {
-        let outcome = Run::against(&stub.url())
-            .args("check -p /golden")
-            .args(words)
-            .run();
-        assert_eq!(outcome.status, 64);
-        outcome.says(&[says]);
-    }
-}
-
 scenarios! {
     fn check_succeeds_or_fails_as_the_launch_would(ssm) {
         ssm.put(&[secure("/gate/api/a", "canary-a"), string("/gate/api/b", "canary-b")]);

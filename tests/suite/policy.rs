@@ -42,33 +42,6 @@ fn without_requests_it_prints_the_policy_for_every_partition() {
 }
 
 #[test]
-fn invalid_policy_options_are_errors() {
-    let run = |words: &str| {
-        Run::bare()
-            .args("policy --region eu-west-1")
-            .args(words)
-            .run()
-    };
-    let outcome = run("-p /a --account 12");
-    assert_eq!(outcome.status, 64);
-    outcome.says(&["12-digit account ID"]);
-    assert_eq!(run("--account 111122223333").status, 78);
-    for (words, says) in [
-        ("--kms-key alias/x", "is an alias"),
-        ("--kms-key key/x", "is not a KMS key"),
-        (
-            "--kms-key arn:aws:kms:eu-west-1:111122223333:alias/x",
-            "describe-key",
-        ),
-        ("--partition AWS", "is not a partition of AWS"),
-    ] {
-        let outcome = run(&format!("-p /a --account 111122223333 {words}"));
-        assert_eq!(outcome.status, 64, "{words}: {}", outcome.stderr);
-        outcome.says(&[says]);
-    }
-}
-
-#[test]
 fn the_partition_of_every_region_is_known() {
     for (region, partition) in [
         ("us-iso-east-1", "aws-iso"),
