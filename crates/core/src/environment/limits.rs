@@ -12,7 +12,7 @@ const LONGEST: usize = 128 * 1024;
 const MOST: usize = 6 * 1024 * 1024;
 /// `ARG_MAX`, which no stack limit lowers; in bytes.
 const LEAST: usize = 128 * 1024;
-/// Of a file's variable: `/proc/self/fd/` and the longest number.
+/// Of a file's variable: `/proc/PROCESS/fd/NUMBER`, with the longest numbers.
 const FILE_PATH: usize = 24;
 
 /// What is wrong with the size, if something is. `stack` is the soft limit of the stack and
