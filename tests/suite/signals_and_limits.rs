@@ -148,11 +148,11 @@ fn responses_without_bounds_do_not_exhaust_memory() {
     for (fault, status) in [
         (Fault::LargeBody(1 << 30), 75),
         (Fault::EndlessBody, 75),
-        (Fault::from(Corruption::EndlessPages), 78),
+        (Fault::from(Corruption::EndlessPages(100)), 78),
     ] {
         let stub = stub();
         for n in 0..9 {
-            let value = "canary".repeat(200);
+            let value = "canary".repeat(100);
             stub.put(Parameter::secure(&format!("/end/k{n}"), &value));
         }
         stub.always(fault.clone());

@@ -15,9 +15,9 @@ pub enum Corruption {
     AllInvalid,
     /// There is always a next page, with this token.
     Token(String),
-    /// There is always a next page, with a different token each time, and the first page is repeated under
-    /// new names.
-    EndlessPages,
+    /// There is always a next page, with a different token each time. Each page has the parameters of the
+    /// first page this many times, under new names.
+    EndlessPages(usize),
     /// The first parameter is returned this many times under different names.
     Repeated(usize),
     /// A member is replaced, or removed by `null`.
@@ -32,7 +32,7 @@ impl Corruption {
         let page = token.parse().unwrap_or(0);
         match self {
             Self::Token(sent) if sent == token => drop(request["NextToken"].take()),
-            Self::EndlessPages => drop(request["NextToken"].take()),
+            Self::EndlessPages(_) => drop(request["NextToken"].take()),
             _ => {}
         }
         page
@@ -72,11 +72,18 @@ impl Corruption {
                 response["InvalidParameters"] = names.into();
             }
             Self::Token(token) => response["NextToken"] = token.as_str().into(),
-            Self::EndlessPages => {
-                each(response, |parameter| {
-                    let name = parameter["Name"].as_str().unwrap_or_default();
-                    parameter["Name"] = format!("{name}-{page}").into();
-                });
+            Self::EndlessPages(count) => {
+                if let Some(list) = list(response) {
+                    let renamed = |n: usize| {
+                        list.iter().map(move |parameter| {
+                            let name = parameter["Name"].as_str().unwrap_or_default();
+                            let mut copy = parameter.clone();
+                            copy["Name"] = format!("{name}-{page}-{n}").into();
+                            copy
+                        })
+                    };
+                    *list = (0..*count).flat_map(renamed).collect();
+                }
                 response["NextToken"] = (page + 1).to_string().into();
             }
             Self::Repeated(count) => {

@@ -1,10 +1,20 @@
 //! Fault injection: each row of the table is injected into a run of the real binary, and has the result
 //! that the row states. docs/faults.md is generated from the table with `SSM_EXEC_BLESS=1`.
 
-mod table;
+mod connections;
+mod credentials;
+mod denials;
+mod environment;
+mod foreign_responses;
+mod invalid_responses;
+mod request_errors;
+mod setup;
+mod throttling;
+mod tls;
 
 use crate::harness::*;
-use ssm_stub::{Parameter, Stub, Variant};
+use setup::{COUNT, Row, Setup};
+use ssm_stub::Variant;
 use std::fmt::Write;
 use std::path::Path;
 use std::sync::Mutex;
@@ -19,55 +29,18 @@ pub enum End {
     Status(i32),
 }
 
-/// A fault and its result.
-pub struct Row {
-    /// The name of the fault.
-    pub name: &'static str,
-    /// Sets the fault up.
-    pub setup: fn() -> Setup,
-    /// The result of the run.
-    pub end: End,
-    /// Parts of the message, separated by ` … `.
-    pub says: &'static str,
-}
-
-/// An endpoint, if there is one, and a run against it.
-pub struct Setup {
-    pub stub: Option<Stub>,
-    pub run: Run,
-}
-
-/// The number of parameters below `/f`: two pages.
-pub const COUNT: usize = 15;
-
-pub fn filled(stub: Stub) -> Stub {
-    for n in 0..COUNT {
-        stub.put(Parameter::secure(
-            &format!("/f/k{n}"),
-            &format!("canary-{n}"),
-        ));
-    }
-    stub
-}
-
-/// A run with the prefix `/f`.
-pub fn by_prefix(stub: Stub) -> Setup {
-    let run = Run::against(&stub.url()).args("-p /f");
-    Setup {
-        stub: Some(stub),
-        run,
-    }
-}
-
-/// A run with keys for two batches.
-pub fn by_keys(stub: Stub) -> Setup {
-    let keys: String = (0..COUNT).map(|n| format!("K{n}=/f/k{n} ")).collect();
-    let run = Run::against(&stub.url()).env("SSM_EXEC_KEY", keys);
-    Setup {
-        stub: Some(stub),
-        run,
-    }
-}
+/// The rows by title.
+const TABLES: &[(&str, &[Row])] = &[
+    ("Connections", connections::ROWS),
+    ("Responses that aren't from SSM", foreign_responses::ROWS),
+    ("Throttling", throttling::ROWS),
+    ("Invalid responses", invalid_responses::ROWS),
+    ("Denials", denials::ROWS),
+    ("Credentials", credentials::ROWS),
+    ("Errors of the request", request_errors::ROWS),
+    ("TLS", tls::ROWS),
+    ("The environment", environment::ROWS),
+];
 
 /// Runs a row, and compares its result.
 fn check_row(row: &Row, variants: &[Variant]) -> Result<(), String> {
@@ -120,7 +93,7 @@ fn every_fault_has_the_same_result_with_all_variants() {
 }
 
 fn check_all(variants: &[Variant]) {
-    let rows = table::ROWS;
+    let rows: Vec<&Row> = TABLES.iter().flat_map(|(_, rows)| *rows).collect();
     assert!(rows.len() >= 60, "{} rows", rows.len());
     let next = AtomicUsize::new(0);
     let failures = Mutex::new(Vec::new());
@@ -148,19 +121,23 @@ fn check_all(variants: &[Variant]) {
 #[test]
 fn the_documented_table_is_up_to_date() {
     let mut text = String::from(
-        "# Faults\n\nFaults, and the result of a run. Each row is injected into a run of the real binary by\n`tests/suite/faults`, which generates this page. \"Started\" means with every value; otherwise the command\nwas not started, and the number is the exit status.\n\n| fault | result | message |\n| --- | --- | --- |\n",
+        "# Faults\n\nFaults, and the result of a run. Each row is injected into a run of the real binary by\n`tests/suite/faults`, which generates this page. \"Started\" means with every value; otherwise the command\nwas not started, and the number is the exit status.\n",
     );
-    for row in table::ROWS {
-        let end = match row.end {
-            End::Started => "started".to_owned(),
-            End::Status(status) => status.to_string(),
-        };
-        let says = if row.says.is_empty() {
-            String::new()
-        } else {
-            format!("…{}…", row.says.replace('|', "\\|"))
-        };
-        let _ = writeln!(text, "| {} | {end} | {says} |", row.name);
+    for (title, rows) in TABLES {
+        let _ = writeln!(text, "\n## {title}\n");
+        text.push_str("| fault | result | message |\n| --- | --- | --- |\n");
+        for row in *rows {
+            let end = match row.end {
+                End::Started => "started".to_owned(),
+                End::Status(status) => status.to_string(),
+            };
+            let says = if row.says.is_empty() {
+                String::new()
+            } else {
+                format!("…{}…", row.says.replace('|', "\\|"))
+            };
+            let _ = writeln!(text, "| {} | {end} | {says} |", row.name);
+        }
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/faults.md");
     if std::env::var_os("SSM_EXEC_BLESS").is_some() {

@@ -115,11 +115,14 @@ fn responses_can_be_corrupted() {
 #[test]
 fn pages_can_be_endless() {
     let stub = stub();
-    stub.always(Corruption::EndlessPages);
+    stub.always(Corruption::EndlessPages(2));
     let mut body = by_path("/");
     for page in 0..3 {
         let response = call(&stub, "GetParametersByPath", &body);
-        assert_eq!(each(&response, "Name"), [format!("/a-{page}")]);
+        assert_eq!(
+            each(&response, "Name"),
+            [format!("/a-{page}-0"), format!("/a-{page}-1")]
+        );
         body["NextToken"] = response["NextToken"].clone();
     }
 }
