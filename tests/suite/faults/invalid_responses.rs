@@ -50,7 +50,7 @@ pub const ROWS: &[Row] = &[
         "every key is invalid",
         || corrupted_keys(Corruption::AllInvalid),
         Status(66),
-        "/f/k0",
+        "/f/k",
     ),
     row(
         "a page token that repeats",

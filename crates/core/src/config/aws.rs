@@ -40,13 +40,13 @@ pub(super) fn endpoint(given: Given<String>, allow_http: bool) -> Result<Endpoin
     let invalid =
         |reason: String| ConfigError::invalid(origin.clone(), format!("`{url}` {reason}"));
     let Some((scheme, rest)) = url.split_once("://") else {
-        return Err(invalid("has no scheme: write `https://HOST`".to_owned()));
+        return Err(invalid("has no scheme; write `https://HOST`".to_owned()));
     };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     if authority.contains('@') {
         return Err(invalid_endpoint(
             &origin,
-            "has a user or a password in it, which no endpoint takes",
+            "contains a user name or a password, which an endpoint cannot have",
         ));
     }
     let host = match authority.strip_prefix('[') {
@@ -54,14 +54,14 @@ pub(super) fn endpoint(given: Given<String>, allow_http: bool) -> Result<Endpoin
         None => authority.split(':').next().unwrap_or_default(),
     };
     if host.is_empty() {
-        return Err(invalid("names no host".to_owned()));
+        return Err(invalid("has no host".to_owned()));
     }
     match scheme {
         "https" => {}
         "http" if allow_http || is_loopback(host) => {}
         "http" => {
             return Err(invalid(
-                "would send secrets over plain HTTP to another machine; use https, or say `--allow-http`".to_owned(),
+                "would send secrets over plain HTTP to another machine; use https, or allow it with `--allow-http`".to_owned(),
             ));
         }
         _ => return Err(invalid("is neither `https://` nor `http://`".to_owned())),

@@ -9,7 +9,7 @@ use std::time::Duration;
 pub fn parse(text: &str) -> Result<Duration, String> {
     let bare_number = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     humantime::parse_duration(text).map_err(|_| match bare_number {
-        true => format!("has no unit: write `{text}s` for seconds"),
-        false => "isn't a duration such as `30s`, `500ms`, `2m` or `90d`".to_owned(),
+        true => format!("has no unit; write `{text}s` for seconds"),
+        false => "is not a duration such as `30s`, `500ms`, `2m` or `90d`".to_owned(),
     })
 }

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 /// A mistake in the file, a variable or an option's value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConfigError {
-    /// A setting whose value makes no sense.
+    /// A setting with an invalid value.
     Invalid {
         /// Where it was given.
         origin: Origin,
@@ -163,7 +163,7 @@ impl ConfigError {
         origin.map_or(Status::Config, Origin::status)
     }
 
-    /// A setting whose value makes no sense.
+    /// A setting with an invalid value.
     pub fn invalid(origin: Origin, reason: impl Into<String>) -> Self {
         Self::Invalid {
             origin,
@@ -171,7 +171,7 @@ impl ConfigError {
         }
     }
 
-    /// A parameter or prefix that makes no sense.
+    /// A malformed parameter or prefix.
     #[must_use]
     pub fn malformed(origin: Origin, error: &Malformed) -> Self {
         Self::invalid(origin, error.to_string())
@@ -190,7 +190,7 @@ impl fmt::Display for ConfigError {
             Self::Invalid { origin, reason } => write!(f, "{origin}: {reason}"),
             Self::UnknownVariable { name, nearest } => {
                 let hint = did_you_mean(*nearest);
-                write!(f, "the environment has {name}, which ssm-exec doesn't know{hint}")
+                write!(f, "{name}: unknown variable{hint}")
             }
             Self::UnknownStage { origin, name, path: None, .. } => write!(
                 f,
@@ -220,25 +220,25 @@ impl fmt::Display for ConfigError {
             }
             Self::UnsetInFile { origin, name } => write!(
                 f,
-                "{origin}: `${{{name}}}` can't be filled, since {name} is not set (or empty) in the environment; set it, e.g. `{name}=… ssm-exec …`"
+                "{origin}: `${{{name}}}` cannot be filled, since {name} is not set or empty; set it, or write `${{{name}:-default}}`"
             ),
-            Self::Unreadable { path, reason, .. } => write!(f, "can't read {}: {reason}", path.display()),
+            Self::Unreadable { path, reason, .. } => write!(f, "cannot read {}: {reason}", path.display()),
             Self::Untrusted { path, reason } => write!(
                 f,
-                "found {0}, but it {reason}, and it would decide what runs with your secrets: nothing was started; if you trust it, name it with `--config {0}`, else use `--no-config`",
+                "refusing to use {0}, which {reason}: it decides what is started with your secrets; if you trust it, pass `--config {0}`, otherwise `--no-config`",
                 path.display()
             ),
             Self::BadReference { variable, error } => write!(
                 f,
-                "the variable {variable} holds a reference that makes no sense: {error}; if it isn't meant for ssm-exec, use `--no-refs`"
+                "the variable {variable} holds an invalid reference: {error}; if it is not meant for ssm-exec, use `--no-refs`"
             ),
             Self::NearReference { variable } => write!(
                 f,
-                "the variable {variable} holds something that looks like a reference but does not begin with `ssm://`: write ssm://PARAM in small letters, without quotes or blanks before it (`docker --env-file` keeps quotes); if it isn't meant for ssm-exec, use `--no-refs`"
+                "the variable {variable} looks like a reference but does not begin with `ssm://`; write ssm://PARAM in lower case, without quotes or spaces around it (`docker --env-file` keeps quotes); if it is not meant for ssm-exec, use `--no-refs`"
             ),
             Self::Collision { name, parameters: [one, other], .. } => write!(
                 f,
-                "{name} is asked for twice, as `{one}` and as `{other}`; give one of them another name: NAME=PARAM"
+                "{name} is given twice, as `{one}` and as `{other}`; give one of them another name: NAME=PARAM"
             ),
             Self::DigitName { origin, parameter, name } => {
                 if let Some(origin) = origin {
@@ -246,24 +246,24 @@ impl fmt::Display for ConfigError {
                 }
                 write!(
                     f,
-                    "`{parameter}` would become the variable `{name}`, which begins with a digit; name it yourself, `NAME={parameter}`, or put something before it with `--name-prefix TEXT`"
+                    "`{parameter}` would become the variable `{name}`, which begins with a digit; give it a name, `NAME={parameter}`, or use `--name-prefix TEXT`"
                 )
             }
             Self::Base64OfNothing { name, .. } => write!(
                 f,
-                "`--base64 {name}` names no key and no file; it decodes the value of one `--key {name}=PARAM` or `--file {name}=PARAM`"
+                "there is no key and no file {name} to decode from Base64; add `--key {name}=PARAM` or `--file {name}=PARAM`"
             ),
             Self::NoSources => f.write_str(
-                "nothing says which parameters to fetch: give `--prefix /org/service`, `--key NAME=/org/service/key`, a variable with `ssm:///org/service/key`, or an ssm-exec.toml; to start the command without any, `--skip`",
+                "no source of parameters is configured; use `--prefix /org/service`, `--key NAME=/org/service/key`, a variable such as `NAME=ssm:///org/service/key`, or an ssm-exec.toml; `--skip` starts the command without any",
             ),
             Self::CaBundle { origin, path, reason } => {
-                write!(f, "{origin}: the CA bundle {} can't be used: {reason}", path.display())
+                write!(f, "{origin}: cannot use the CA bundle {}: {reason}", path.display())
             }
             Self::UnknownProfile { origin, name, known } => {
                 write!(f, "{origin}: there is no profile `{name}` in the AWS configuration files")?;
                 match known.as_slice() {
-                    [] => f.write_str(", which have none at all; `aws configure sso` makes one"),
-                    known => write!(f, "; there are {}", known.join(", ")),
+                    [] => f.write_str("; they have no profile (`aws configure sso` creates one)"),
+                    known => write!(f, "; available: {}", known.join(", ")),
                 }
             }
         }

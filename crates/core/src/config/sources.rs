@@ -105,10 +105,7 @@ fn key(
     if spec.name.is_none() && delivery == Delivery::File {
         return Err(ConfigError::invalid(
             origin,
-            format!(
-                "`{}` has no name for its variable: write NAME={0}",
-                spec.param
-            ),
+            format!("`{}` has no variable name; write NAME={0}", spec.param),
         ));
     }
     if let Some(name) = spec
@@ -119,7 +116,7 @@ fn key(
         return Err(ConfigError::invalid(
             origin,
             format!(
-                "`{name}={}` has the parameter before the name: write {}={name}",
+                "`{name}={}` has the parameter before the name; write {}={name}",
                 spec.param, spec.param
             ),
         ));
@@ -151,7 +148,7 @@ fn key(
         Some(other) => {
             return Err(ConfigError::invalid(
                 origin,
-                format!("has the encoding `{other}`; there is `base64` alone"),
+                format!("`{other}` is not valid as an encoding (expected `base64`)"),
             ));
         }
     };

@@ -15,7 +15,7 @@ impl ParameterArn {
     pub(super) fn parse(text: &str) -> Result<Self, Malformed> {
         let wrong = |reason: &str| Malformed::new(text, reason);
         let arn = Arn::parse(text).ok_or_else(|| {
-            wrong("isn't a whole ARN: `arn:PARTITION:ssm:REGION:ACCOUNT:parameter/NAME`")
+            wrong("is not a complete ARN: `arn:PARTITION:ssm:REGION:ACCOUNT:parameter/NAME`")
         })?;
         if !arn.partition.starts_with("aws") {
             return Err(wrong(
@@ -24,19 +24,19 @@ impl ParameterArn {
         }
         if arn.service != "ssm" {
             return Err(wrong(
-                "isn't the ARN of an SSM parameter; a secret of Secrets Manager is named by `/aws/reference/secretsmanager/NAME`",
+                "is not the ARN of an SSM parameter; a secret of Secrets Manager is `/aws/reference/secretsmanager/NAME`",
             ));
         }
         if arn.region.is_empty() {
-            return Err(wrong("has no region"));
+            return Err(wrong("has no Region"));
         }
         let public = arn.account.is_empty() && arn.resource.starts_with("parameter/aws/service/");
         let account = &arn.account;
         if !public && (account.len() != 12 || !account.bytes().all(|b| b.is_ascii_digit())) {
-            return Err(wrong("has no account of twelve digits"));
+            return Err(wrong("has no 12-digit account ID"));
         }
         let Some(name) = arn.resource.strip_prefix("parameter/") else {
-            return Err(wrong("names no `parameter/…`"));
+            return Err(wrong("has no `parameter/NAME`"));
         };
         let name = ParameterName::parse(&format!("/{name}")).map_err(|e| wrong(&e.reason))?;
         Ok(Self {

@@ -17,7 +17,7 @@ impl Field {
         if text.is_empty() {
             return Err(Malformed::new(
                 whole,
-                "ends with `#`: a member's name or a JSON Pointer must follow it",
+                "ends with `#`; the name of a member or a JSON Pointer must follow",
             ));
         }
         let Some(pointer) = text.strip_prefix('/') else {
@@ -31,7 +31,7 @@ impl Field {
             .map_err(|token| {
                 Malformed::new(
                     whole,
-                    format!("has `{token}` in its JSON Pointer; `~` is written `~0`, a slash in a name `~1`"),
+                    format!("has `{token}` in its JSON Pointer; write `~0` for `~` and `~1` for a slash in a name"),
                 )
             })
     }

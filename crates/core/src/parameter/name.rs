@@ -10,7 +10,7 @@ const DEEPEST: usize = 15;
 /// Where Parameter Store shows Secrets Manager's secrets (integration-ps-secretsmanager).
 pub(super) const SECRETS: &str = "/aws/reference/secretsmanager/";
 
-/// A parameter's name, in its one canonical spelling: a name of a key segment has no leading
+/// A parameter's name, in its one canonical spelling: a name of a single segment has no leading
 /// slash, since `/foo` and `foo` are the same parameter (sysman-paramstore-su-create).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ParameterName(String);
@@ -22,20 +22,17 @@ impl ParameterName {
     /// When AWS could not have a parameter of that name.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
         if text.is_empty() {
-            return Err(Malformed::new(
-                text,
-                "is empty where a parameter's name is wanted",
-            ));
+            return Err(Malformed::new(text, "is empty (expected a parameter name)"));
         }
         if text.starts_with(SECRETS) {
             return Self::parse_secret(text);
         }
         let inner = text.strip_prefix('/').unwrap_or(text);
-        check_segments(text, inner, "a parameter's name")?;
+        check_segments(text, inner, "a parameter name")?;
         match (inner.contains('/'), text.starts_with('/')) {
             (true, false) => Err(Malformed::new(
                 text,
-                format!("has more than one segment, so it must begin with a slash: `/{text}`"),
+                format!("must begin with a slash, since it has more than one segment: `/{text}`"),
             )),
             (true, true) => Ok(Self(text.to_owned())),
             // Before a selector, `arn` without its slash would read as an ARN.
@@ -59,11 +56,11 @@ impl ParameterName {
         match secret.chars().find(|&c| !allowed(c)) {
             _ if secret.is_empty() => Err(Malformed::new(
                 text,
-                "names no secret after `/aws/reference/secretsmanager/`",
+                "has no secret name after `/aws/reference/secretsmanager/`",
             )),
             Some(c) => Err(Malformed::new(
                 text,
-                format!("has {c:?} in it, which no secret's name may have"),
+                format!("contains {c:?}, which is not allowed in the name of a secret"),
             )),
             None => Ok(Self(text.to_owned())),
         }
@@ -116,14 +113,16 @@ pub(super) fn check_segments(text: &str, inner: &str, what: &str) -> Result<(), 
     let allowed = |c: char| c.is_ascii_alphanumeric() || "_.-/".contains(c);
     if let Some(c) = inner.chars().find(|&c| !allowed(c)) {
         let reason = match c {
-            '=' => "has `=` in it: write NAME=PARAM, once".to_owned(),
+            '=' => "contains a second `=`; write NAME=PARAM".to_owned(),
             '*' | '?' => format!(
-                "has `{c}` in it: parameters have no wildcards; `--prefix PATH` takes all below a path, `--only GLOB` filters"
+                "contains `{c}`, and parameters have no wildcards; use `--prefix PATH` for every parameter below a path, and `--only GLOB` to filter"
             ),
-            ';' => "has `;` in it; a list is separated by commas or white space".to_owned(),
-            c if c.is_whitespace() => format!("has white space in it, which {what} never has"),
+            ';' => "contains `;`; separate a list by commas or white space".to_owned(),
+            c if c.is_whitespace() => {
+                format!("contains white space, which is not allowed in {what}")
+            }
             c => {
-                format!("has {c:?} in it; {what} is made of letters, digits, `_`, `.`, `-` and `/`")
+                format!("contains {c:?}; {what} consists of letters, digits, `_`, `.`, `-` and `/`")
             }
         };
         return Err(Malformed::new(text, reason));
@@ -140,7 +139,7 @@ pub(super) fn check_segments(text: &str, inner: &str, what: &str) -> Result<(), 
     if inner.ends_with('/') {
         return Err(Malformed::new(
             text,
-            "ends with a slash: for all parameters below a path, use `--prefix`",
+            "ends with a slash; use `--prefix` for every parameter below a path",
         ));
     }
     if inner.is_empty() || inner.contains("//") || inner.starts_with('/') {
@@ -149,7 +148,7 @@ pub(super) fn check_segments(text: &str, inner: &str, what: &str) -> Result<(), 
     if inner.split('/').count() > DEEPEST {
         return Err(Malformed::new(
             text,
-            format!("has more than {DEEPEST} levels, which AWS doesn't allow"),
+            format!("has more than the {DEEPEST} levels that AWS allows"),
         ));
     }
     Ok(())

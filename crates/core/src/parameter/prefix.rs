@@ -12,7 +12,7 @@ pub struct Prefix {
 }
 
 impl Prefix {
-    /// Reads `/PATH` or `/PATH:LABEL`; a slash at the end is no matter.
+    /// Reads `/PATH` or `/PATH:LABEL`; a trailing slash is ignored.
     ///
     /// # Errors
     /// When the path is malformed, or has a version, which a path cannot have.
@@ -29,7 +29,7 @@ impl Prefix {
             {
                 return Err(Malformed::new(
                     text,
-                    "asks for a version of a whole prefix; only a label, as in `/org/service:blue`, can choose there",
+                    "asks for a version of a prefix; a prefix can only have a label, such as `/org/service:blue`",
                 ));
             }
             Some((path, label)) => (path, Some(Label::parse(text, label)?)),
@@ -37,7 +37,7 @@ impl Prefix {
         };
         if !path.starts_with('/') {
             let reason = if path.is_empty() {
-                "is empty where a path is wanted".to_owned()
+                "is empty (expected a path)".to_owned()
             } else {
                 format!(
                     "must begin with a slash: `/{}`",
@@ -49,10 +49,10 @@ impl Prefix {
         if path.starts_with(SECRETS.trim_end_matches('/')) {
             return Err(Malformed::new(
                 text,
-                "can't be a prefix: Secrets Manager's secrets are read one by one, with `--key` or `--json`",
+                "cannot be a prefix; secrets of Secrets Manager are fetched one by one, with `--key` or `--json`",
             ));
         }
-        // A trailing slash would go into the IAM resource, where nobody writes one.
+        // A trailing slash would go into the IAM resource, which policies do not have.
         let trimmed = path.strip_suffix('/').unwrap_or(path);
         if !trimmed.is_empty() {
             check_segments(text, &trimmed[1..], "a path")?;
@@ -102,14 +102,14 @@ impl Prefix {
             .filter(|rest| !rest.is_empty())
     }
 
-    /// Whether all that `other` yields comes with this prefix too.
+    /// Whether every parameter of `other` is also below this prefix.
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
         self.label == other.label
             && (self.path == other.path || self.relative(&other.path).is_some())
     }
 
-    /// Whether this prefix brings that very parameter in that very version.
+    /// Whether this prefix includes that parameter in that version.
     #[must_use]
     pub fn brings(&self, parameter: &ParameterRef) -> bool {
         let ParameterId::Name(name) = &parameter.subject else {

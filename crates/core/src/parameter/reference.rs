@@ -32,12 +32,12 @@ impl ParameterId {
     }
 }
 
-/// One parameter in one version: what is asked of the API, and nothing of what is made of it.
+/// One parameter in one version: what is sent to the API.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ParameterRef {
     /// Which parameter.
     pub subject: ParameterId,
-    /// Which version of it; the latest without.
+    /// Which version of it; the latest if absent.
     pub selector: Option<Selector>,
 }
 
@@ -50,9 +50,7 @@ impl ParameterRef {
         if let Some(bare) = text.strip_prefix("ssm://") {
             return Err(Malformed::new(
                 text,
-                format!(
-                    "is a reference for a variable's value; here the parameter goes without `ssm://`: `{bare}`"
-                ),
+                format!("begins with `ssm://`, which is for values of variables; write `{bare}`"),
             ));
         }
         if text.starts_with("arn:") {
@@ -99,12 +97,12 @@ impl fmt::Display for ParameterRef {
     }
 }
 
-/// A value to take: a parameter, or a place inside it.
+/// A value: a parameter, or a place inside its JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ValueRef {
     /// What is fetched.
     pub parameter: ParameterRef,
-    /// What is taken of it; all without.
+    /// The part of it that is used; the whole value if absent.
     pub field: Option<Field>,
 }
 

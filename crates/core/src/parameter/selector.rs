@@ -44,7 +44,7 @@ impl Selector {
             if text.is_empty() || text.len() > 128 || !text.chars().all(allowed) {
                 return Err(Malformed::new(
                     whole,
-                    "has a selector that is neither a secret's staging label nor a version's id",
+                    "has a selector that is neither a staging label nor a version ID of a secret",
                 ));
             }
             return Ok(Self::Label(Label(text.to_owned())));
@@ -54,7 +54,7 @@ impl Selector {
                 Ok(Some(version)) => Ok(Self::Version(version)),
                 _ => Err(Malformed::new(
                     whole,
-                    format!("asks for version {text}; versions begin with 1"),
+                    format!("asks for version {text}; the first version is 1"),
                 )),
             };
         }
@@ -62,7 +62,7 @@ impl Selector {
             let (name, _) = whole.split_once(':').unwrap_or_default();
             return Err(Malformed::new(
                 whole,
-                format!("has a colon where `=` belongs: write {name}={text}"),
+                format!("has a colon in place of `=`: write {name}={text}"),
             ));
         }
         Label::parse(whole, text).map(Self::Label)
@@ -90,13 +90,13 @@ impl Label {
             start.eq_ignore_ascii_case("aws") || start.eq_ignore_ascii_case("ssm")
         });
         let reason = if text.is_empty() {
-            "ends with a colon: a version or a label must follow it".to_owned()
+            "ends with a colon; a version or a label must follow".to_owned()
         } else if text.len() > 100 || !text.chars().all(allowed) {
             format!(
                 "has the selector `{text}`, which is neither a version (digits) nor a label (letters, digits, `_`, `.`, `-`)"
             )
         } else if text.starts_with(|c: char| c.is_ascii_digit()) || reserved {
-            format!("has the label `{text}`; labels don't begin with a digit, `aws` or `ssm`")
+            format!("has the label `{text}`; a label cannot begin with a digit, `aws` or `ssm`")
         } else {
             return Ok(Self(text.to_owned()));
         };

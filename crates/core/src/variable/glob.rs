@@ -14,12 +14,9 @@ impl Glob {
         if text.is_empty() {
             Err("is an empty pattern".to_owned())
         } else if text.contains('/') {
-            Err(
-                "is a pattern over paths; it must be one over variables' names, such as `DB_*`"
-                    .to_owned(),
-            )
+            Err("contains a slash; patterns match names of variables, such as `DB_*`".to_owned())
         } else if !balanced('[', ']') || !balanced('{', '}') {
-            Err("is a pattern with an unclosed bracket".to_owned())
+            Err("has an unclosed bracket".to_owned())
         } else {
             Ok(Self(text.to_owned()))
         }

@@ -14,20 +14,17 @@ impl VariableName {
     pub fn parse(text: &str) -> Result<Self, String> {
         let allowed = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
         if text.is_empty() {
-            Err("is empty where a variable's name is wanted".to_owned())
+            Err("is empty (expected a variable name)".to_owned())
         } else if text.starts_with('/') {
-            Err(
-                "looks like a parameter where a variable's name is wanted: write NAME=PARAM"
-                    .to_owned(),
-            )
+            Err("looks like a parameter (expected a variable name): write NAME=PARAM".to_owned())
         } else if text.starts_with(|c: char| c.is_ascii_digit()) {
-            Err("begins with a digit; a variable's name begins with a letter or `_`".to_owned())
+            Err("begins with a digit; a variable name begins with a letter or `_`".to_owned())
         } else if let Some(c) = text.chars().find(|&c| !allowed(c)) {
             Err(format!(
-                "has {c:?} in it; a variable's name is made of letters, digits and `_`"
+                "contains {c:?}; a variable name consists of letters, digits and `_`"
             ))
         } else if text.starts_with(['.', '-']) {
-            Err("doesn't begin with a letter or `_`".to_owned())
+            Err("does not begin with a letter or `_`".to_owned())
         } else {
             Ok(Self(text.to_owned()))
         }
