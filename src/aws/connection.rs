@@ -156,13 +156,8 @@ impl ConnectionFailure {
 }
 
 impl ConnectionError {
-    /// `HOST:PORT`
     fn server(&self) -> String {
-        if self.host.contains(':') {
-            format!("[{}]:{}", self.host, self.port)
-        } else {
-            format!("{}:{}", self.host, self.port)
-        }
+        host_and_port(&self.host, self.port)
     }
 
     /// What to do about it, as a further part of the sentence, if there is anything to say.
@@ -223,6 +218,14 @@ impl ConnectionError {
                     .to_owned()
             }
         }
+    }
+}
+
+/// `HOST:PORT`, with the brackets that an IPv6 address has in a URL.
+pub(super) fn host_and_port(host: &str, port: u16) -> String {
+    match host.contains(':') {
+        true => format!("[{host}]:{port}"),
+        false => format!("{host}:{port}"),
     }
 }
 

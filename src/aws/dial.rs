@@ -1,7 +1,7 @@
 //! Opens connections: the only place that does. Each step says by itself why it failed, and a request
 //! that would carry secrets in clear to another machine ends here, wherever its URL came from.
 
-use super::connection::{ConnectionError, ConnectionFailure as Failure, Step};
+use super::connection::{ConnectionError, ConnectionFailure as Failure, Step, host_and_port};
 use super::local;
 use super::proxy::{Proxies, Proxy};
 use super::tls;
@@ -63,9 +63,11 @@ impl Dialer {
         limit: Option<Duration>,
     ) -> Result<Dialed, ConnectionError> {
         let target = Target::of(uri);
-        self.open(uri, &target, limit)
-            .await
-            .map_err(|cause| target.error(cause))
+        let opened = match target.host.is_empty() {
+            true => Err(Failure::Lookup("its URL names no host".to_owned())),
+            false => self.open(uri, &target, limit).await,
+        };
+        opened.map_err(|cause| target.error(cause))
     }
 
     async fn open(
@@ -158,10 +160,7 @@ impl Dialer {
             tls::client_config(roots).map(Arc::new)
         });
         let config = config.clone().map_err(Failure::Roots)?;
-        let bare = host
-            .strip_prefix('[')
-            .and_then(|host| host.strip_suffix(']'));
-        let name = ServerName::try_from(bare.unwrap_or(host).to_owned())
+        let name = ServerName::try_from(bare(host).to_owned())
             .map_err(|_| Failure::Lookup("it isn't a host name".to_owned()))?;
         within(limit, Step::Handshake, async {
             let stream = TlsConnector::from(config).connect(name, stream).await;
@@ -185,7 +184,7 @@ impl Target {
         let tls = uri.scheme() == Some(&Scheme::HTTPS);
         Self {
             tls,
-            host: uri.host().unwrap_or_default().to_owned(),
+            host: bare(uri.host().unwrap_or_default()).to_owned(),
             port: uri.port_u16().unwrap_or(if tls { 443 } else { 80 }),
         }
     }
@@ -197,6 +196,14 @@ impl Target {
             cause,
         }
     }
+}
+
+/// A URL's host without the brackets of an IPv6 address.
+fn bare(host: &str) -> &str {
+    let inner = host.strip_prefix('[');
+    inner
+        .and_then(|host| host.strip_suffix(']'))
+        .unwrap_or(host)
 }
 
 /// What failed at this URL.
@@ -326,7 +333,7 @@ async fn tunnel(
         .await
         .map_err(TunnelError::Broken)?;
     tokio::spawn(connection.with_upgrades());
-    let server = format!("{}:{}", target.host, target.port);
+    let server = host_and_port(&target.host, target.port);
     let mut request = Request::builder()
         .method(Method::CONNECT)
         .uri(&server)
