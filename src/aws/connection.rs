@@ -28,13 +28,13 @@ pub struct ProxyName {
 /// What went wrong, in the order of the steps.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConnectionFailure {
-    /// Secrets would travel in clear to another machine.
+    /// Plain HTTP to another machine is not allowed.
     PlainHttp,
-    /// The roots that TLS would trust can't be read.
+    /// The root certificates can't be loaded.
     Roots(String),
-    /// The name has no address.
+    /// The host name can't be resolved.
     Lookup(String),
-    /// No connection to any of its addresses.
+    /// None of its addresses accepts a connection.
     Connect {
         /// The address that was tried last.
         address: Option<IpAddr>,
@@ -42,10 +42,10 @@ pub enum ConnectionFailure {
         reason: String,
     },
     /// Nothing answered in time.
-    NoAnswer {
+    NoResponse {
         /// What was being done.
         step: Step,
-        /// How long it was waited for.
+        /// The time limit of the step.
         limit: Duration,
     },
     /// The system refused a socket or a thread.
@@ -57,22 +57,22 @@ pub enum ConnectionFailure {
         /// Why not.
         reason: String,
     },
-    /// The proxy answered, and not with a tunnel.
+    /// The proxy refused the tunnel.
     ProxyStatus {
         /// Which.
         proxy: ProxyName,
-        /// What it answered.
+        /// Its HTTP status.
         status: u16,
     },
-    /// TLS failed before there was a certificate to judge.
+    /// The TLS handshake failed.
     Handshake(String),
     /// The certificate was refused.
     Certificate(CertificateProblem),
-    /// The connection ended before the answer was complete.
+    /// The connection ended before the response was complete.
     Lost(String),
-    /// The answer is longer than any that is asked for.
-    TooLong {
-        /// The most that is read, in bytes.
+    /// The response is larger than any valid one.
+    TooLarge {
+        /// The limit in bytes.
         limit: usize,
     },
 }
@@ -86,8 +86,8 @@ pub enum Step {
     Connect,
     /// TLS, or a proxy's tunnel.
     Handshake,
-    /// The answer itself.
-    Answer,
+    /// The response.
+    Response,
 }
 
 /// Why a certificate was refused.
@@ -98,20 +98,20 @@ pub enum CertificateProblem {
         /// The issuer at the end of its chain.
         issuer: Option<String>,
     },
-    /// It isn't valid yet: the server's clock or this machine's will get there.
+    /// It isn't valid yet.
     NotValidYet(String),
     /// Anything else.
     Other(String),
 }
 
 impl ConnectionFailure {
-    /// Whether the same request may succeed later without anybody changing anything.
+    /// Whether the same request may succeed later.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Lookup(_)
             | Self::Connect { .. }
-            | Self::NoAnswer { .. }
+            | Self::NoResponse { .. }
             | Self::Proxy { .. }
             | Self::Lost(_) => true,
             Self::ProxyStatus { status, .. } => !matches!(status, 403 | 407),
@@ -120,11 +120,11 @@ impl ConnectionFailure {
             | Self::System(_)
             | Self::Handshake(_)
             | Self::Certificate(_)
-            | Self::TooLong { .. } => false,
+            | Self::TooLarge { .. } => false,
         }
     }
 
-    /// Why, where the server itself doesn't matter.
+    /// The reason without the server, for a failure to reach a proxy.
     #[must_use]
     pub fn reason(self) -> String {
         match self {
@@ -134,7 +134,7 @@ impl ConnectionFailure {
             | Self::Lost(reason)
             | Self::System(reason)
             | Self::Roots(reason) => reason,
-            Self::NoAnswer { limit, .. } => format!("no answer within {limit:?}"),
+            Self::NoResponse { limit, .. } => format!("no response within {limit:?}"),
             Self::Certificate(reason) => format!("its certificate can't be trusted: {reason}"),
             other => format!("{other:?}"),
         }
@@ -160,7 +160,7 @@ impl ConnectionError {
         host_and_port(&self.host, self.port)
     }
 
-    /// What to do about it, as a further part of the sentence, if there is anything to say.
+    /// What to do about it, to be appended to the message; may be empty.
     pub(super) fn remedy(&self) -> String {
         match self.advice() {
             advice if advice.is_empty() => advice,
@@ -176,13 +176,13 @@ impl ConnectionError {
             }
             ConnectionFailure::Roots(_) | ConnectionFailure::System(_) => String::new(),
             ConnectionFailure::Lookup(_)
-            | ConnectionFailure::NoAnswer {
+            | ConnectionFailure::NoResponse {
                 step: Step::Lookup, ..
             } => format!(
                 "check the region's name and the endpoint, and DNS: `getent hosts {host}`"
             ),
             ConnectionFailure::Connect { .. }
-            | ConnectionFailure::NoAnswer {
+            | ConnectionFailure::NoResponse {
                 step: Step::Connect,
                 ..
             } => match vpc_endpoint(host) {
@@ -207,14 +207,14 @@ impl ConnectionError {
             ConnectionFailure::ProxyStatus { .. } => format!(
                 "check the proxy variables and the proxy, or bypass it with `NO_PROXY={host}`"
             ),
-            ConnectionFailure::NoAnswer { .. } | ConnectionFailure::Lost(_) => {
+            ConnectionFailure::NoResponse { .. } | ConnectionFailure::Lost(_) => {
                 "check the endpoint, the route (VPC endpoint, NAT) and the proxy variables"
                     .to_owned()
             }
             ConnectionFailure::Handshake(_) => "it must speak TLS 1.2 or 1.3: is a plain server, an old one or a proxy in its place?".to_owned(),
             ConnectionFailure::Certificate(reason) => reason.remedy().to_owned(),
-            ConnectionFailure::TooLong { .. } => {
-                "is the endpoint really AWS, with nothing in between that changes answers?"
+            ConnectionFailure::TooLarge { .. } => {
+                "is the endpoint really AWS, with nothing in between that changes responses?"
                     .to_owned()
             }
         }
@@ -296,16 +296,16 @@ impl fmt::Display for ConnectionError {
             ConnectionFailure::Connect { reason, .. } => {
                 write!(f, "couldn't connect to {server} ({reason})")
             }
-            ConnectionFailure::NoAnswer { step, limit } => match step {
+            ConnectionFailure::NoResponse { step, limit } => match step {
                 Step::Lookup => write!(f, "DNS didn't answer for {host} within {limit:?}"),
                 Step::Connect => write!(f, "{server} didn't accept a connection within {limit:?}"),
                 Step::Handshake => write!(
                     f,
                     "{server} didn't complete the TLS handshake within {limit:?}"
                 ),
-                Step::Answer => write!(
+                Step::Response => write!(
                     f,
-                    "{server} sent no complete answer within {limit:?} (read timeout)"
+                    "{server} sent no complete response within {limit:?} (read timeout)"
                 ),
             },
             ConnectionFailure::System(reason) => write!(
@@ -324,10 +324,10 @@ impl fmt::Display for ConnectionError {
             }
             ConnectionFailure::Lost(reason) => write!(
                 f,
-                "the connection to {server} was cut off before its answer was complete ({reason})"
+                "the connection to {server} was cut off before the response was complete ({reason})"
             ),
-            ConnectionFailure::TooLong { limit } => {
-                write!(f, "the answer of {server} is longer than {limit} bytes")
+            ConnectionFailure::TooLarge { limit } => {
+                write!(f, "the response of {server} is larger than {limit} bytes")
             }
         }
     }
@@ -434,7 +434,7 @@ mod tests {
                 "the last time, the proxy http://proxy:3128 (from HTTPS_PROXY) couldn't be reached (Connection refused (os error 111)); correct HTTPS_PROXY, or bypass the proxy with `NO_PROXY=ssm.eu-west-1.amazonaws.com`",
             ),
             (
-                transient(ConnectionFailure::NoAnswer {
+                transient(ConnectionFailure::NoResponse {
                     step: Step::Connect,
                     limit: Duration::from_secs(3),
                 }),
@@ -457,9 +457,9 @@ mod tests {
                 "the name ssm.eu-west-1.amazonaws.com couldn't be looked up (Name or service not known); check the region's name and the endpoint, and DNS: `getent hosts ssm.eu-west-1.amazonaws.com`",
             ),
             (
-                permanent(ConnectionFailure::TooLong { limit: 10 }),
+                permanent(ConnectionFailure::TooLarge { limit: 10 }),
                 75,
-                "the answer of ssm.eu-west-1.amazonaws.com:443 is longer than 10 bytes",
+                "the response of ssm.eu-west-1.amazonaws.com:443 is larger than 10 bytes",
             ),
             (
                 permanent(ConnectionFailure::System("no socket".to_owned())),

@@ -1,5 +1,5 @@
-//! Opens connections: the only place that does. Each step says by itself why it failed, and a request
-//! that would carry secrets in clear to another machine ends here, wherever its URL came from.
+//! Opens connections: DNS, TCP, the proxy, TLS. Every connection of this program is opened here, so plain
+//! HTTP to another machine is refused here too, whatever setting its URL comes from.
 
 use super::connection::{ConnectionError, ConnectionFailure as Failure, Step, host_and_port};
 use super::local;
@@ -23,21 +23,21 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tracing::debug;
 
-/// How long one address may keep the next one waiting (RFC 8305, 5).
+/// The delay before the next address is tried (RFC 8305, section 5).
 const NEXT_ADDRESS: Duration = Duration::from_millis(250);
 
 /// A connection, whatever it is made of.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
-/// A connection that can carry requests.
+/// An open connection.
 pub(super) struct Dialed {
     pub(super) stream: Box<dyn Stream>,
-    /// Whether a proxy reads the requests: they name the whole URL then, and this authorizes them.
+    /// Set if requests are sent to a proxy, as absolute URLs: its `Proxy-Authorization`, if it needs one.
     pub(super) forwarded: Option<Option<HeaderValue>>,
 }
 
-/// How connections are opened in this run.
+/// The settings for opening connections.
 #[derive(Debug)]
 pub(super) struct Dialer {
     proxies: Proxies,
@@ -99,7 +99,7 @@ impl Dialer {
         })
     }
 
-    /// By way of a proxy: TLS in a tunnel through it, plain HTTP by itself.
+    /// Connects by a proxy: through a tunnel for HTTPS, to the proxy itself for plain HTTP.
     async fn through(
         &self,
         proxy: &Proxy,
@@ -220,12 +220,12 @@ async fn within<T>(
         None => work.await,
         Some(limit) => tokio::time::timeout(limit, work)
             .await
-            .unwrap_or(Err(Failure::NoAnswer { step, limit })),
+            .unwrap_or(Err(Failure::NoResponse { step, limit })),
     }
 }
 
-/// The addresses of a host. The system's resolver blocks, so it gets a thread; a process that may have
-/// no more threads is told so, where the runtime's own pool would panic.
+/// The addresses of a host. The system's resolver blocks, so it runs in a thread of its own. The runtime's
+/// thread pool would panic where the process may not start another thread.
 async fn lookup(
     host: &str,
     port: u16,
@@ -256,7 +256,7 @@ async fn lookup(
     .await
 }
 
-/// The first address that accepts. A slow one doesn't keep the others waiting.
+/// Connects to the first address that accepts (RFC 8305, simplified).
 async fn connect(addresses: &[SocketAddr], limit: Option<Duration>) -> Result<TcpStream, Failure> {
     let race = async {
         let mut waiting = addresses.iter().copied();
@@ -284,7 +284,7 @@ async fn connect(addresses: &[SocketAddr], limit: Option<Duration>) -> Result<Tc
         }
     };
     let stream = within(limit, Step::Connect, race).await?;
-    // A request is written at once: nothing is gained by waiting for more of it.
+    // A request is written as a whole, so Nagle's algorithm would only delay it.
     let _ = stream.set_nodelay(true);
     Ok(stream)
 }

@@ -1,11 +1,9 @@
-//! Hosts that are this machine, or answer for it on its own link: the only ones that plain HTTP reaches
-//! unless a person allows more.
+//! Hosts to which plain HTTP is always allowed: this machine and AWS's metadata services.
 
 use ssm_exec_core::endpoint::is_loopback;
 use std::net::IpAddr;
 
-/// Where AWS serves metadata and credentials, by plain HTTP and on the machine's own link: EC2's
-/// instance metadata, ECS's and EKS's agents.
+/// AWS's link-local services: the EC2 instance metadata, and the credentials agents of ECS and EKS.
 const METADATA: &[&str] = &[
     "169.254.169.254",
     "169.254.170.2",
@@ -24,7 +22,7 @@ pub(super) fn is_local_address(address: IpAddr) -> bool {
     address.is_loopback() || METADATA.iter().any(|known| known.parse() == Ok(address))
 }
 
-/// Whether a request to this host never leaves the machine or its link, so that no proxy may see it.
+/// Whether this host is this machine or link-local: no proxy could reach it, and none may see its requests.
 pub(super) fn is_on_link(host: &str) -> bool {
     match address(host).map(|address| address.to_canonical()) {
         Some(IpAddr::V4(address)) => address.is_loopback() || address.is_link_local(),
@@ -37,7 +35,7 @@ pub(super) fn is_on_link(host: &str) -> bool {
     }
 }
 
-/// The address that a URL's host is, if it is one. IPv6 stands in brackets there.
+/// A URL's host as an address, if it is one. IPv6 addresses may be in brackets.
 pub(super) fn address(host: &str) -> Option<IpAddr> {
     let bare = host
         .strip_prefix('[')

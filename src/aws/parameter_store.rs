@@ -5,7 +5,7 @@ use super::classify::{Failure, PermanentError, classify};
 use super::error::FetchError;
 use super::retry::RetryBudget;
 use super::session::Client;
-use super::transport::LongestAnswer;
+use super::transport::ResponseLimit;
 use aws_sdk_ssm::operation::get_parameters::GetParametersOutput;
 use aws_sdk_ssm::operation::get_parameters_by_path::GetParametersByPathOutput;
 use aws_sdk_ssm::types::{
@@ -32,7 +32,7 @@ pub(super) struct Connection {
 }
 
 /// The response to ten Secrets Manager references: 64 KB each, contained twice and escaped twice.
-const SECRETS: LongestAnswer = LongestAnswer(16 << 20);
+const SECRETS: ResponseLimit = ResponseLimit(16 << 20);
 /// The most pages of a prefix: pages may be empty, but they must end.
 const PAGES: usize = 10_000;
 
@@ -162,7 +162,7 @@ async fn batch(
 ) -> Result<Vec<(ParameterRef, FetchedParameter)>, FetchError> {
     let longest = match names.iter().any(|name| name.name().is_secret_reference()) {
         true => SECRETS,
-        false => LongestAnswer::default(),
+        false => ResponseLimit::default(),
     };
     let mut attempts = connection.budget.attempts(request);
     let output = loop {

@@ -1,5 +1,4 @@
-//! Which proxy carries a request, by the variables that other tools know: `HTTPS_PROXY`, `HTTP_PROXY`,
-//! `ALL_PROXY` and `NO_PROXY`, in capitals or not.
+//! The proxy variables: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, in upper or lower case.
 
 use super::connection::ProxyName;
 use super::local;
@@ -47,7 +46,7 @@ enum Hosts {
 
 impl Proxies {
     /// # Errors
-    /// For a variable that names no proxy that can be used. Its value isn't shown: it may hold a password.
+    /// For a variable whose proxy can't be used. Its value may contain a password, so it isn't shown.
     pub(super) fn from_environment(inherited: &Inherited<'_>) -> Result<Self, ConfigError> {
         let named = |upper, lower| {
             let find = |name| inherited.get(name).filter(|value| !value.is_empty());
@@ -58,7 +57,7 @@ impl Proxies {
                 .transpose()
         };
         let all = named("ALL_PROXY", "all_proxy")?;
-        // In a CGI program HTTP_PROXY is the request's `Proxy:` header (httpoxy.org).
+        // In a CGI program, HTTP_PROXY is set from the `Proxy` header of the request (httpoxy.org).
         let http = match inherited.get("REQUEST_METHOD") {
             Some(_) => named("http_proxy", "http_proxy")?,
             None => named("HTTP_PROXY", "http_proxy")?,
@@ -77,7 +76,7 @@ impl Proxies {
         })
     }
 
-    /// The proxy for this URL. What stays on this machine never goes to one in clear.
+    /// The proxy for this URL. Plain HTTP to this machine is never sent to a proxy.
     pub(super) fn find(&self, uri: &Uri) -> Option<&Proxy> {
         let host = uri.host()?;
         let is_https = uri.scheme() == Some(&Scheme::HTTPS);
@@ -136,7 +135,7 @@ impl Proxy {
             .unwrap_or(if self.tls { 443 } else { 80 })
     }
 
-    /// What a message may show of it.
+    /// Its URL without user and password.
     pub(super) fn name(&self) -> ProxyName {
         let scheme = if self.tls { "https" } else { "http" };
         ProxyName {

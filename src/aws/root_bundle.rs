@@ -1,5 +1,5 @@
-//! A bundle of root certificates in PEM. A system has some 140 and a connection needs one, so they are
-//! decoded only when a server's chain names them.
+//! A PEM bundle of root certificates. A system has about 140 and a connection needs one, so a root is only
+//! decoded when the server's chain names it.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -12,7 +12,7 @@ use std::fmt;
 const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
 const END: &[u8] = b"-----END CERTIFICATE-----";
 
-/// Certificates in PEM (RFC 7468). What stands between them is commentary.
+/// Certificates as PEM (RFC 7468). Text between them is ignored.
 #[derive(Default)]
 pub(super) struct RootBundle(Vec<u8>);
 
@@ -31,16 +31,16 @@ impl RootBundle {
         }
     }
 
-    /// Whether there is a certificate in it that can be used.
+    /// Whether it contains a valid certificate.
     pub(super) fn is_usable(&self) -> bool {
         let mut certificates = self.certificates();
         certificates.any(|certificate| is_root(certificate.decode().as_ref()))
     }
 
-    /// All of them.
+    /// Parses all certificates.
     ///
     /// # Errors
-    /// The number of the first one that can't be used, from 1 on.
+    /// The number of the first invalid one, counted from 1.
     pub(super) fn all(&self) -> Result<RootCertStore, usize> {
         let mut roots = RootCertStore::empty();
         for (at, certificate) in self.certificates().enumerate() {
@@ -52,8 +52,8 @@ impl RootBundle {
         Ok(roots)
     }
 
-    /// Those whose subject may be one of these distinguished names (DER): the only ones at which a chain
-    /// of certificates that these names have issued can end. One that can't be used is left out.
+    /// The roots that contain one of these distinguished names (DER), without those that are invalid. The
+    /// encoded text is searched, so that only these are decoded.
     pub(super) fn named(&self, names: &[&[u8]]) -> RootCertStore {
         let encoded: Vec<String> = names.iter().flat_map(|name| in_base64(name)).collect();
         let finders: Vec<Finder<'_>> = encoded.iter().map(Finder::new).collect();
@@ -76,7 +76,7 @@ impl RootBundle {
         std::iter::from_fn(move || {
             let start = begin.find(rest)? + BEGIN.len();
             rest = &rest[start..];
-            // Without an end it is no base64 either, for what follows.
+            // Without an end marker the rest is not valid base64, so decoding fails.
             let end = end.find(rest).unwrap_or(rest.len());
             let (body, after) = rest.split_at(end);
             rest = after;
@@ -91,7 +91,7 @@ impl fmt::Debug for RootBundle {
     }
 }
 
-/// The base64 of one certificate, in one line.
+/// The base64 of one certificate without line breaks.
 struct Encoded(Vec<u8>);
 
 impl Encoded {
@@ -114,8 +114,9 @@ fn is_root(certificate: Option<&CertificateDer<'_>>) -> bool {
     certificate.is_some_and(|certificate| webpki::anchor_from_trusted_cert(certificate).is_ok())
 }
 
-/// The three texts of which base64 has one wherever these bytes are encoded, depending on where they
-/// begin in a group of three. Bytes that share a group with others are left out.
+/// The base64 of these bytes for each of the three positions in a group of three bytes at which they can
+/// start, without the groups that they share with other bytes. One of the three occurs in the base64 of
+/// anything that contains these bytes.
 fn in_base64(bytes: &[u8]) -> [String; 3] {
     [0, 1, 2].map(|skipped| {
         let whole = bytes.get(skipped..).unwrap_or_default();

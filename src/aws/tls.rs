@@ -1,5 +1,5 @@
-//! TLS as this program speaks it: rustls, its own rules for certificates, and the name of an issuer
-//! that isn't trusted, which rustls doesn't tell.
+//! The TLS configuration: rustls with its own certificate verification, which is given only the roots that
+//! the server's chain names, and an error that names an unknown issuer.
 
 use super::connection::{CertificateProblem, ConnectionFailure as Failure};
 use super::tls_roots::Roots;
@@ -39,13 +39,13 @@ pub(super) fn client_config(roots: Roots) -> Result<ClientConfig, String> {
     Ok(config)
 }
 
-/// Judges by rustls's own verifier, over the roots that a chain may end at: a root with any other name
-/// could not be the end of it. It adds the issuer's name to a refusal.
+/// Verifies with rustls's own verifier and the roots at which the chain can end: a root whose subject isn't
+/// the issuer of one of its certificates can't be its end. Adds the issuer's name to the error.
 #[derive(Debug)]
 struct Verifier {
     roots: Roots,
     provider: Arc<CryptoProvider>,
-    /// A server has the same issuers at each of its connections.
+    /// The connections to one server have the same issuers.
     last: Mutex<Option<ForIssuers>>,
 }
 
@@ -57,7 +57,7 @@ struct ForIssuers {
 }
 
 impl Verifier {
-    /// rustls's verifier for chains with these issuers. There is none without a root.
+    /// rustls's verifier for chains with these issuers; `None` if there is no root for them.
     fn for_issuers(&self, issuers: &[&[u8]]) -> Option<Arc<WebPkiServerVerifier>> {
         let mut last = self.last.lock().ok()?;
         if let Some(last) = &*last
@@ -141,7 +141,7 @@ impl ServerCertVerifier for Verifier {
     }
 }
 
-/// The name at the end of a chain that no root has issued.
+/// The issuer at the end of a chain for which there is no root.
 #[derive(Debug)]
 struct UnknownIssuer(Option<String>);
 
@@ -153,7 +153,7 @@ impl fmt::Display for UnknownIssuer {
 
 impl std::error::Error for UnknownIssuer {}
 
-/// What an error of the handshake means.
+/// Classifies an error of the handshake.
 pub(super) fn failure(error: &io::Error) -> Failure {
     match error.get_ref().and_then(|error| error.downcast_ref()) {
         Some(Error::InvalidCertificate(problem)) => {
@@ -200,7 +200,7 @@ fn inner(name: &str) -> &str {
     name.split('"').nth(1).unwrap_or(name)
 }
 
-/// A certificate may name any time at all, also one that no calendar has.
+/// Certificates can contain dates beyond the year 9999.
 fn date(time: UnixTime) -> String {
     let since = Duration::from_secs(time.as_secs());
     if since >= LAST_DATE {
@@ -220,7 +220,7 @@ fn display_name(name: &[u8]) -> Option<String> {
 fn attribute(name: &[u8], kind: u8) -> Option<&[u8]> {
     let oid = [0x06, 0x03, 0x55, 0x04, kind];
     let at = name.windows(oid.len()).position(|part| part == oid)?;
-    // The tag of its string type, and a length below 128: a name that people read is no longer.
+    // After the tag of the string type comes the length; long forms (128 bytes and more) are ignored.
     let (_, value) = name.get(at + oid.len()..)?.split_first()?;
     let (length, value) = value.split_first()?;
     value

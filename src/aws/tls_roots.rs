@@ -1,5 +1,5 @@
-//! The root certificates that TLS trusts: only the bundle that a person names, else the system's, else
-//! those compiled in. A person's bundle that can't be used is an error, never a reason to trust others.
+//! The root certificates that are trusted: only the configured bundle, or else the system's, or else those
+//! compiled in. A configured bundle that can't be used is an error, never a reason to trust other roots.
 // Reads bundles of certificates.
 #![allow(clippy::disallowed_methods)]
 
@@ -29,28 +29,28 @@ const SYSTEM: &[&str] = &[
 /// Forty times the largest bundle that a distribution has.
 const LARGEST: u64 = 8 << 20;
 
-/// Where the roots are that are trusted.
+/// Where the trusted roots come from.
 #[derive(Debug)]
 pub(super) enum TlsRoots {
-    /// In a bundle that is named to this program: all of it must be good.
+    /// The bundle of `--ca-bundle` or `AWS_CA_BUNDLE`: each certificate must be valid.
     Bundle(Arc<RootCertStore>),
-    /// In files and directories that other tools read too, by the variables that name them.
+    /// The paths in `SSL_CERT_FILE` and `SSL_CERT_DIR`, with the variable of each.
     Environment(Vec<(&'static str, PathBuf)>),
-    /// In the system's bundle, or else compiled in.
+    /// The system's bundle, or else those compiled in.
     System,
 }
 
-/// The roots that are trusted.
+/// The trusted roots.
 #[derive(Debug)]
 pub(super) enum Roots {
-    /// As they are needed.
+    /// Parsed.
     Parsed(Arc<RootCertStore>),
-    /// As they were found.
+    /// As PEM.
     Encoded(RootBundle),
 }
 
 impl Roots {
-    /// All of them that may have one of these names (DER).
+    /// At least the roots that have one of these subjects (DER).
     pub(super) fn named(&self, names: &[&[u8]]) -> Arc<RootCertStore> {
         match self {
             Self::Parsed(roots) => Arc::clone(roots),
@@ -78,7 +78,7 @@ impl TlsRoots {
         }
     }
 
-    /// `SSL_CERT_FILE` and `SSL_CERT_DIR`, which OpenSSL made common, or the system's.
+    /// `SSL_CERT_FILE` and `SSL_CERT_DIR` if they are set, or else the system's.
     pub(super) fn from_environment(inherited: &Inherited<'_>) -> Self {
         let paths = |name: &'static str| {
             let value = inherited.get(name).unwrap_or_default();
@@ -98,7 +98,7 @@ impl TlsRoots {
     }
 
     /// # Errors
-    /// When a file or directory that is named is missing, or there is no certificate in any.
+    /// When a configured file or directory is missing or contains no certificate.
     pub(super) fn load(&self) -> Result<Roots, ConfigError> {
         match self {
             Self::Bundle(roots) => Ok(Roots::Parsed(Arc::clone(roots))),
@@ -137,20 +137,20 @@ fn from_named(named: &[(&'static str, PathBuf)]) -> Result<RootBundle, ConfigErr
         }
         all.append(bundle);
     }
-    // Some of several directories may be empty, not all of them.
+    // A directory may be empty if another path has certificates.
     match named.first() {
         Some(entry) if !all.is_usable() => Err(invalid(entry, without())),
         _ => Ok(all),
     }
 }
 
-/// Mozilla's roots, for an image that has none.
+/// Mozilla's roots, for images without a bundle.
 fn compiled_in() -> Roots {
     let roots = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
     Roots::Parsed(Arc::new(roots))
 }
 
-/// A regular file: anything else could block, or never end.
+/// Reads a regular file: anything else could block or never end.
 fn read(path: &Path) -> io::Result<Vec<u8>> {
     let file = File::options()
         .read(true)

@@ -1,5 +1,5 @@
-//! The HTTP client that the SDK sends its requests by: one connection for one request at a time, kept
-//! for the next, and whole answers of a bounded length.
+//! The HTTP client that the SDK uses: HTTP/1.1 with connections that are reused, and responses that are read
+//! as a whole, up to a limit.
 
 use super::connection::{ConnectionError, ConnectionFailure, Step};
 use super::dial::{self, Dialer};
@@ -23,12 +23,12 @@ use ssm_exec_core::inherited::Inherited;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// The most that the answer to a request may have, in bytes: more is not read. Goes with the request.
+/// The size limit of the response to a request, in bytes, as an extension of the request.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct LongestAnswer(pub(super) usize);
+pub(super) struct ResponseLimit(pub(super) usize);
 
-impl Default for LongestAnswer {
-    /// Ten values of 8 KB, every character escaped, and room.
+impl Default for ResponseLimit {
+    /// Enough for ten values of 8 KB with every character escaped.
     fn default() -> Self {
         Self(2 << 20)
     }
@@ -44,7 +44,7 @@ struct Connections {
     idle: Mutex<Vec<Connection>>,
 }
 
-/// A connection that waits for its next request.
+/// A connection, and what it can be reused for.
 #[derive(Debug)]
 struct Connection {
     origin: String,
@@ -94,7 +94,7 @@ impl HttpConnector for Connector {
         let connections = Arc::clone(&self.connections);
         let (connect, read) = (self.connect_timeout, self.read_timeout);
         HttpConnectorFuture::new(async move {
-            let LongestAnswer(limit) = request.extension().copied().unwrap_or_default();
+            let ResponseLimit(limit) = request.extension().copied().unwrap_or_default();
             let request = request
                 .try_into_http1x()
                 .map_err(|error| ConnectorError::user(error.into()))?;
@@ -110,10 +110,10 @@ impl HttpConnector for Connector {
     }
 }
 
-/// So that the SDK's own clients know what is worth another try.
+/// Classifies an error for the retries of the SDK's own clients (STS, SSO, metadata).
 fn for_the_sdk(error: ConnectionError) -> ConnectorError {
     match &error.cause {
-        ConnectionFailure::NoAnswer { .. } => ConnectorError::timeout(error.into()),
+        ConnectionFailure::NoResponse { .. } => ConnectorError::timeout(error.into()),
         cause if cause.is_transient() => ConnectorError::io(error.into()),
         _ => ConnectorError::other(error.into(), None),
     }
@@ -140,27 +140,27 @@ impl Connections {
                 Some(limit) => {
                     tokio::time::timeout(limit, work)
                         .await
-                        .unwrap_or(Err(Unanswered::Failed(ConnectionFailure::NoAnswer {
-                            step: Step::Answer,
+                        .unwrap_or(Err(SendError::Failed(ConnectionFailure::NoResponse {
+                            step: Step::Response,
                             limit,
                         })))
                 }
             };
             match answer {
                 Ok(response) => {
-                    // After a failure of the server, another of its machines may do better.
+                    // A new connection may reach another machine, which may not fail.
                     if !response.status().is_server_error() {
                         self.keep(connection);
                     }
                     return Ok(response);
                 }
-                // The server has closed it in the meantime.
-                Err(Unanswered::NotSent(back)) if !is_new => request = back,
-                Err(Unanswered::NotSent(_)) => {
+                // The server closed the idle connection.
+                Err(SendError::NotSent(back)) if !is_new => request = back,
+                Err(SendError::NotSent(_)) => {
                     let cause = ConnectionFailure::Lost("before the request was sent".to_owned());
                     return Err(dial::error(&uri, cause));
                 }
-                Err(Unanswered::Failed(cause)) => return Err(dial::error(&uri, cause)),
+                Err(SendError::Failed(cause)) => return Err(dial::error(&uri, cause)),
             }
         }
     }
@@ -199,7 +199,7 @@ impl Connections {
     }
 }
 
-/// A connection serves one of these.
+/// The scheme, host and port of a URL.
 fn origin(uri: &Uri) -> String {
     format!(
         "{}://{}",
@@ -208,14 +208,14 @@ fn origin(uri: &Uri) -> String {
     )
 }
 
-/// Why there is no answer.
-enum Unanswered {
+/// Why there is no response.
+enum SendError {
     NotSent(Request<Full<Bytes>>),
     Failed(ConnectionFailure),
 }
 
 impl Connection {
-    /// Fits a request to who reads it: a server is told the path, a proxy the whole URL.
+    /// Sets the request target: the path for a server, the URL for a proxy (RFC 9112, section 3.2).
     fn address(&self, request: &mut Request<Full<Bytes>>, uri: &Uri) {
         let host = match uri.port_u16() {
             Some(443) if uri.scheme_str() == Some("https") => uri.host(),
@@ -244,14 +244,13 @@ impl Connection {
         &mut self,
         request: Request<Full<Bytes>>,
         limit: usize,
-    ) -> Result<Response<Bytes>, Unanswered> {
-        let lost =
-            |error: hyper::Error| Unanswered::Failed(ConnectionFailure::Lost(reason(&error)));
+    ) -> Result<Response<Bytes>, SendError> {
+        let lost = |error: hyper::Error| SendError::Failed(ConnectionFailure::Lost(reason(&error)));
         let response = match self.sender.try_send_request(request).await {
             Ok(response) => response,
             Err(mut error) => {
                 return Err(match error.take_message() {
-                    Some(request) => Unanswered::NotSent(request),
+                    Some(request) => SendError::NotSent(request),
                     None => lost(error.into_error()),
                 });
             }
@@ -260,11 +259,11 @@ impl Connection {
         match Limited::new(body, limit).collect().await {
             Ok(body) => Ok(Response::from_parts(head, body.to_bytes())),
             Err(error) if error.is::<LengthLimitError>() => {
-                Err(Unanswered::Failed(ConnectionFailure::TooLong { limit }))
+                Err(SendError::Failed(ConnectionFailure::TooLarge { limit }))
             }
             Err(error) => Err(match error.downcast::<hyper::Error>() {
                 Ok(error) => lost(*error),
-                Err(error) => Unanswered::Failed(ConnectionFailure::Lost(error.to_string())),
+                Err(error) => SendError::Failed(ConnectionFailure::Lost(error.to_string())),
             }),
         }
     }

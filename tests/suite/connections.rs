@@ -1,4 +1,4 @@
-//! How a server is reached: plain HTTP and its limits, proxies, root certificates, and the size of answers.
+//! How a server is reached: plain HTTP and its limits, proxies, root certificates, and the size of responses.
 
 use crate::harness::*;
 use crate::support::public_roots;
@@ -352,7 +352,7 @@ fn a_step_that_takes_too_long_is_named_with_the_host() {
     for (endpoint, step) in [
         (
             format!("http://{address}"),
-            "sent no complete answer within 1.8s",
+            "sent no complete response within 1.8s",
         ),
         (
             format!("https://{address}"),
@@ -364,10 +364,10 @@ fn a_step_that_takes_too_long_is_named_with_the_host() {
     }
 }
 
-// The size of answers.
+// The size of responses.
 
 #[test]
-fn an_answer_longer_than_ten_parameters_can_be_is_refused() {
+fn a_response_larger_than_ten_parameters_can_be_is_refused() {
     let (stub, run) = over_http();
     let body = format!(r#"{{"Parameters":[],"x":"{}"}}"#, "x".repeat(3 << 20));
     stub.always(Fault::Response(
@@ -377,11 +377,11 @@ fn an_answer_longer_than_ten_parameters_can_be_is_refused() {
     ));
     run.args("--timeout 20s")
         .fails(75)
-        .says(&["is longer than 2097152 bytes"]);
+        .says(&["is larger than 2097152 bytes"]);
 }
 
 #[test]
-fn an_answer_without_an_end_is_refused() {
+fn a_response_without_an_end_is_refused() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
     std::thread::spawn(move || {
@@ -394,11 +394,11 @@ fn an_answer_without_an_end_is_refused() {
     Run::against(&format!("http://{address}"))
         .args("-p /n --timeout 60s")
         .fails(75)
-        .says(&["is longer than 2097152 bytes"]);
+        .says(&["is larger than 2097152 bytes"]);
 }
 
 #[test]
-fn a_batch_of_secrets_may_be_longer() {
+fn a_batch_of_secrets_may_be_larger() {
     let stub = Stub::start();
     let value = "canary\u{1}".repeat(64_000 / 7);
     let mut run = Run::against(&stub.url());
