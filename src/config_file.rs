@@ -1,19 +1,29 @@
-//! Finds `ssm-exec.toml` and reads it: the only room of configuration that touches files.
+//! Finds `ssm-exec.toml` and reads it: the only module of the configuration that touches files. What is
+//! checked is the descriptor that is read, so that no other file can take its place in between.
 // Looks for the configuration file and reads it.
 #![allow(clippy::disallowed_methods)]
 
+use nix::fcntl::{OFlag, open};
+use nix::sys::stat::{FileStat, Mode, SFlag, fstat};
 use nix::unistd::Uid;
 use ssm_exec_core::config::{ConfigError, ConfigLocation};
 use ssm_exec_core::origin::Origin;
-use std::fs;
-use std::io::{self, ErrorKind};
-use std::os::unix::fs::MetadataExt;
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 /// The file's name, where none is given.
 const FILE_NAME: &str = "ssm-exec.toml";
+/// A file has some hundred lines. In bytes.
+const LARGEST: u64 = 1 << 20;
+/// Opening neither waits for the other end of a FIFO nor takes a terminal.
+const FLAGS: OFlag = OFlag::O_RDONLY
+    .union(OFlag::O_CLOEXEC)
+    .union(OFlag::O_NONBLOCK)
+    .union(OFlag::O_NOCTTY);
 
-/// The text of the file that is wanted, and where it was.
+/// The text of the configured file, and its path.
 ///
 /// # Errors
 /// When it can't be read, or was found rather than named and someone else could have written it.
@@ -23,7 +33,11 @@ pub(crate) fn find_config_file(
     match location {
         ConfigLocation::None => Ok(None),
         ConfigLocation::File(given) => {
-            read(&given.value, Some(&given.origin)).map(|text| Some((given.value.clone(), text)))
+            let unreadable = |error| unreadable(&given.value, Some(&given.origin), &error);
+            let file = open(&given.value, FLAGS, Mode::empty())
+                .map_err(|error| unreadable(error.into()))?;
+            let text = read(file.into()).map_err(unreadable)?;
+            Ok(Some((given.value.clone(), text)))
         }
         ConfigLocation::Nearest => {
             // A working directory that is gone has no ancestors; the command may not mind.
@@ -38,44 +52,120 @@ pub(crate) fn find_config_file(
 fn nearest(directory: &Path) -> Result<Option<(PathBuf, String)>, ConfigError> {
     for ancestor in directory.ancestors() {
         let path = ancestor.join(FILE_NAME);
-        match fs::symlink_metadata(&path) {
-            Ok(_) => {
-                check_owner(&path)?;
-                return read(&path, None).map(|text| Some((path, text)));
-            }
+        let file = match open_trusted(&path) {
+            Ok(Ok(file)) => file,
+            Ok(Err(reason)) => return Err(ConfigError::Untrusted { path, reason }),
             Err(error)
-                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
-            // A directory above that may not be searched holds nothing for us.
-            Err(error) if error.kind() == ErrorKind::PermissionDenied => {}
+                if matches!(
+                    error.kind(),
+                    // A directory above that may not be searched holds nothing for us.
+                    ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::PermissionDenied
+                ) && fs::symlink_metadata(&path).is_err() =>
+            {
+                continue;
+            }
             Err(error) => return Err(unreadable(&path, None, &error)),
-        }
+        };
+        return match read(file) {
+            Ok(text) => Ok(Some((path, text))),
+            Err(error) => Err(unreadable(&path, None, &error)),
+        };
     }
     Ok(None)
 }
 
-/// A file that was found, not named, chooses what is run and which secrets it gets: like git and
-/// direnv, we take it only from ourselves or root, and only if nobody else may write it.
-fn check_owner(path: &Path) -> Result<(), ConfigError> {
-    let trusted = |owner: u32| owner == 0 || owner == Uid::effective().as_raw();
-    for metadata in [fs::symlink_metadata(path), fs::metadata(path)] {
-        let metadata = metadata.map_err(|error| unreadable(path, None, &error))?;
-        let reason = if !trusted(metadata.uid()) {
-            format!("belongs to another user (uid {})", metadata.uid())
-        } else if metadata.is_file() && metadata.mode() & 0o002 != 0 {
-            "may be written by anyone".to_owned()
-        } else {
-            continue;
-        };
-        return Err(ConfigError::Untrusted {
-            path: path.to_owned(),
-            reason,
-        });
+/// Opens a file that was found, not named: it chooses what is run and which secrets it gets. Like git
+/// and direnv, we take it only from ourselves or root, and only if nobody else may write it. The same
+/// holds for a link to it. The inner error is why it isn't trusted.
+fn open_trusted(path: &Path) -> io::Result<Result<File, String>> {
+    let opened = match open(path, FLAGS | OFlag::O_NOFOLLOW, Mode::empty()) {
+        Err(nix::errno::Errno::ELOOP) => {
+            let (stat, target) = read_link(path)?;
+            if let Err(reason) = check_owner(&stat) {
+                return Ok(Err(reason));
+            }
+            let directory = path.parent().unwrap_or(path);
+            open(&directory.join(target), FLAGS, Mode::empty())?
+        }
+        other => other?,
+    };
+    let stat = fstat(&opened)?;
+    let is_writable = is_kind(&stat, SFlag::S_IFREG) && stat.st_mode & 0o002 != 0;
+    Ok(check_owner(&stat).and_then(|()| match is_writable {
+        true => Err(format!(
+            "may be written by anyone (`chmod o-w {}`)",
+            path.display()
+        )),
+        false => Ok(opened.into()),
+    }))
+}
+
+/// A link's state and target, of the same link even if another takes its name.
+#[cfg(target_os = "linux")]
+fn read_link(path: &Path) -> nix::Result<(FileStat, OsString)> {
+    let flags = OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+    let link = open(path, flags, Mode::empty())?;
+    Ok((fstat(&link)?, nix::fcntl::readlinkat(&link, c"")?))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn read_link(path: &Path) -> nix::Result<(FileStat, OsString)> {
+    Ok((nix::sys::stat::lstat(path)?, nix::fcntl::readlink(path)?))
+}
+
+fn check_owner(stat: &FileStat) -> Result<(), String> {
+    let owner = stat.st_uid;
+    if owner != 0 && owner != Uid::effective().as_raw() {
+        return Err(format!("belongs to another user (uid {owner})"));
+    }
+    if may_be_unmapped(owner) {
+        return Err(format!(
+            "belongs to a user who is unknown in this user namespace (uid {owner})"
+        ));
     }
     Ok(())
 }
 
-fn read(path: &Path, origin: Option<&Origin>) -> Result<String, ConfigError> {
-    fs::read_to_string(path).map_err(|error| unreadable(path, origin, &error))
+/// Whether this is the number that the kernel shows for every user that a user namespace doesn't map
+/// (user_namespaces(7), "overflow"), and there may be such users.
+fn may_be_unmapped(owner: u32) -> bool {
+    let number = |text: &str| text.parse::<u32>().ok();
+    let overflow = fs::read_to_string("/proc/sys/kernel/overflowuid");
+    if owner
+        != overflow
+            .ok()
+            .and_then(|text| number(text.trim()))
+            .unwrap_or(65_534)
+    {
+        return false;
+    }
+    // The initial namespace maps all to themselves, in one line: first, first outside, how many.
+    let map = fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
+    let words: Vec<_> = map.split_whitespace().map(number).collect();
+    !matches!(words[..], [Some(0), Some(0), Some(u32::MAX)])
+}
+
+fn is_kind(stat: &FileStat, kind: SFlag) -> bool {
+    SFlag::from_bits_truncate(stat.st_mode) & SFlag::S_IFMT == kind
+}
+
+/// Reads a regular file: nothing else has an end that is sure to come.
+fn read(file: File) -> io::Result<String> {
+    let stat = fstat(&file)?;
+    if is_kind(&stat, SFlag::S_IFDIR) {
+        return Err(ErrorKind::IsADirectory.into());
+    }
+    if !is_kind(&stat, SFlag::S_IFREG) {
+        return Err(io::Error::other(
+            "it is not a regular file; for no configuration file, use `--no-config`",
+        ));
+    }
+    let mut text = String::new();
+    let read = file.take(LARGEST + 1).read_to_string(&mut text)?;
+    if u64::try_from(read).is_ok_and(|read| read > LARGEST) {
+        return Err(io::Error::other("it is larger than 1 MiB"));
+    }
+    Ok(text)
 }
 
 fn unreadable(path: &Path, origin: Option<&Origin>, error: &io::Error) -> ConfigError {

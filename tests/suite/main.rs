@@ -11,6 +11,7 @@ mod support;
 mod bytes;
 mod check;
 mod cmd;
+mod config_file;
 mod connections;
 mod core_dumps;
 mod credentials;
