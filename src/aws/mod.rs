@@ -27,7 +27,7 @@ pub use error::{FetchError, TransientError};
 use crate::logging::progress::Progress;
 use parameter_store::Answer;
 use retry::RetryBudget;
-use ssm_exec_core::config::Config;
+use ssm_exec_core::config::{Config, MAX_PARAMETERS};
 use ssm_exec_core::fetched::Fetched;
 use ssm_exec_core::inherited::Inherited;
 use ssm_exec_core::plan::Request;
@@ -40,9 +40,6 @@ use tokio::task::JoinSet;
 /// How many requests are under way at once: enough to hide a round trip of a region away, few enough
 /// that one start takes less than half of the default quota's second.
 const CONCURRENT: usize = 16;
-
-/// The most that is fetched below one prefix.
-const MAX_PARAMETERS: usize = 10_000;
 
 /// How often the progress is told.
 const TICK: Duration = Duration::from_millis(100);
@@ -122,7 +119,7 @@ async fn run(
     let connection = parameter_store::Connection {
         client,
         budget: Arc::clone(budget),
-        max_parameters: MAX_PARAMETERS,
+        max_parameters: config.max_parameters,
     };
     send_all(connection, requests).await
 }

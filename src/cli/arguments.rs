@@ -251,7 +251,7 @@ fn action(setting: &Setting) -> ArgAction {
     match setting.kind {
         Kind::Switch | Kind::Constant(_) => ArgAction::SetTrue,
         Kind::Count(_) => ArgAction::Count,
-        Kind::Text | Kind::Duration | Kind::Choice(_) => ArgAction::Set,
+        Kind::Text | Kind::Number | Kind::Duration | Kind::Choice(_) => ArgAction::Set,
         Kind::List | Kind::Paths(_) | Kind::Keys { .. } | Kind::Words | Kind::Pairs { .. } => {
             ArgAction::Append
         }

@@ -69,6 +69,7 @@ fn shape(kind: Kind) -> Value {
     let strings = || json!({ "anyOf": [string(), { "type": "array", "items": string() }] });
     match kind {
         Kind::Switch => json!({ "type": "boolean" }),
+        Kind::Number => json!({ "anyOf": [{ "type": "integer", "minimum": 1 }, string()] }),
         Kind::Choice(words) => json!({ "type": "string", "enum": words }),
         Kind::Text | Kind::Duration | Kind::Constant(_) | Kind::Count(_) => string(),
         Kind::List | Kind::Words => strings(),

@@ -408,3 +408,37 @@ fn a_batch_of_secrets_may_be_larger() {
     }
     run.environment().has(&[("S9", value.as_str())]);
 }
+
+#[test]
+fn max_parameters_limits_what_is_below_a_prefix() {
+    let stub = Stub::start();
+    for n in 0..12 {
+        stub.put(Parameter::secure(&format!("/n/a{n}"), "canary"));
+    }
+    let run = || Run::against(&stub.url()).args("-p /n");
+    run()
+        .args("--max-parameters 12")
+        .environment()
+        .has(&[("A11", "canary")]);
+    run()
+        .file("max_parameters = 12\n")
+        .environment()
+        .has(&[("A11", "canary")]);
+    for limited in [
+        run().args("--max-parameters 11"),
+        run().env("SSM_EXEC_MAX_PARAMETERS", "11"),
+        run().file("max_parameters = 11\n"),
+    ] {
+        limited
+            .fails(78)
+            .says(&["/n/* has more than 11 parameters", "--max-parameters"]);
+    }
+    for (invalid, status) in [
+        (run().args("--max-parameters 0"), 64),
+        (run().args("--max-parameters many"), 64),
+        (run().env("SSM_EXEC_MAX_PARAMETERS", "-1"), 78),
+        (run().file("max_parameters = 1.5\n"), 78),
+    ] {
+        invalid.fails(status).says(&["number"]);
+    }
+}

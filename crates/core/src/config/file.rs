@@ -216,7 +216,15 @@ impl File<'_> {
     ) -> Result<(), ConfigError> {
         match layer.slot(setting) {
             Some(Slot::Switch(slot)) => *slot = Some(self.switch(key, value)?),
-            Some(Slot::Text(slot)) => *slot = Some(self.text(key, value, "a string")?),
+            Some(Slot::Text(slot)) => {
+                *slot = Some(match (setting.kind, value.get_ref()) {
+                    (Kind::Number, DeValue::Integer(number)) => {
+                        Given::new(number.to_string(), self.origin(key, &value.span()))
+                    }
+                    (Kind::Number, _) => self.text(key, value, "a number")?,
+                    _ => self.text(key, value, "a string")?,
+                });
+            }
             Some(Slot::List(slot)) => *slot = Some(self.list(key, value)?),
             Some(Slot::Paths(slot)) => {
                 let path_key = match setting.kind {

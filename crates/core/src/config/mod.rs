@@ -31,6 +31,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// The maximum number of parameters below a prefix, unless configured.
+pub const MAX_PARAMETERS: usize = 10_000;
+
 /// A valid configuration.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -42,6 +45,8 @@ pub struct Config {
     pub aws: Aws,
     /// Everything up to `execve`.
     pub timeout: Duration,
+    /// The maximum number of parameters below a prefix.
+    pub max_parameters: usize,
     /// Ask nobody.
     pub skip: bool,
     /// The command dumps no core.

@@ -4,8 +4,8 @@ use super::given::{each, parse_one, parsed, parsed_given, parsed_or};
 use super::layer::{One, Pair};
 use super::settings::{Layer, LogFormat, LogLevel, ReportFormat};
 use super::{
-    Aws, CheckOptions, Composed, Config, ConfigError, ConfigLocation, Logging, PolicyOptions,
-    Rename, Rules, Sources, aws, duration, sources,
+    Aws, CheckOptions, Composed, Config, ConfigError, ConfigLocation, Logging, MAX_PARAMETERS,
+    PolicyOptions, Rename, Rules, Sources, aws, duration, sources,
 };
 use crate::inherited::Inherited;
 use crate::origin::Given;
@@ -61,6 +61,7 @@ impl Config {
             external_id,
             ca_bundle,
             timeout,
+            max_parameters,
             command,
             format,
             max_age,
@@ -129,6 +130,7 @@ impl Config {
                 allow_http,
             },
             timeout: timeout.map_or(Ok(default_timeout), time_limit)?,
+            max_parameters: parsed_or(max_parameters, count, MAX_PARAMETERS)?,
             skip: on(skip),
             no_core: on(no_core),
             strict: on(strict),
@@ -218,6 +220,13 @@ fn renamed(given: Given<Pair>) -> Result<Rename, ConfigError> {
         to: parse_one(&to, &origin, VariableName::parse)?,
         origin,
     })
+}
+
+fn count(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count) if count > 0 => Ok(count),
+        _ => Err("is not a number of at least 1".to_owned()),
+    }
 }
 
 fn time_limit(given: Given<String>) -> Result<Duration, ConfigError> {

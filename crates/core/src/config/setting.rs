@@ -40,6 +40,8 @@ pub enum Kind {
     Switch,
     /// Any text.
     Text,
+    /// A whole number.
+    Number,
     /// A duration such as `30s`.
     Duration,
     /// One of these words.

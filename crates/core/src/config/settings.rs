@@ -299,6 +299,12 @@ settings! {
         ..valued!(Kind::Duration, Aws, "timeout" "DURATION", ["SSM_EXEC_TIMEOUT"], Some("timeout"), "Time limit for everything before the start, retries included")
     }];
 
+    /// `--max-parameters`
+    max_parameters: One<String> = [Setting {
+        default: Some("10000"),
+        ..valued!(Kind::Number, Aws, "max-parameters" "N", ["SSM_EXEC_MAX_PARAMETERS"], Some("max_parameters"), "Fail if there are more parameters below a prefix")
+    }];
+
     /// `command`, which only the file has
     command: List<String> = [Setting {
         key: Some("command"),
