@@ -2,7 +2,7 @@
 
 use super::resolve::{Resolved, Session};
 use crate::error::Error;
-use crate::exec::{self, process};
+use crate::exec;
 use ssm_exec_core::environment::Environment;
 use ssm_exec_core::environment::notice::Level;
 use std::convert::Infallible;
@@ -11,9 +11,6 @@ use tracing::{info, warn};
 
 /// Becomes the command, or fails.
 pub(super) fn run(session: &Session<'_>, words: Vec<OsString>) -> Result<Infallible, Error> {
-    if session.config.no_core {
-        process::prevent_core_dumps()?;
-    }
     let command = session.command(words)?.ok_or_else(|| {
         Error::Usage(
             "there is no command to start: write it after the options, `ssm-exec --prefix /org/service -- ./server`, or as `command` in ssm-exec.toml".to_owned(),

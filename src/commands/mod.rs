@@ -40,6 +40,7 @@ pub(crate) fn run(
         layer: options,
     } = cli::parse(arguments).map_err(Error::Usage)?;
     if let Action::Print(text) = action {
+        process::disable_core_dumps();
         return output::print(&text).map(|()| 0);
     }
     let levels = Levels::read(options, inherited, logger)?;
@@ -51,6 +52,10 @@ pub(crate) fn run(
         started,
     };
     logging::set_deadline(started + session.config.timeout);
+    if session.config.no_core && matches!(action, Action::Launch(_)) {
+        process::prevent_core_dumps()?;
+    }
+    process::disable_core_dumps();
     match action {
         Action::Launch(words) => launch::run(&session, words).map(|never| match never {}),
         Action::Check(words) => check::run(&session, words),

@@ -4,7 +4,7 @@ use super::output;
 use super::resolve::Session;
 use crate::aws;
 use crate::error::Error;
-use crate::exec::{process, signals};
+use crate::exec::signals;
 use ssm_exec_core::plan;
 use ssm_exec_core::policy::{self, KmsKey, Place};
 use ssm_exec_core::region::Region;
@@ -24,7 +24,6 @@ pub(super) fn run(session: &Session<'_>) -> Result<u8, Error> {
     let (account, region) = match (options.account.clone(), region) {
         (Some(account), Some(region)) => (account, region),
         (account, region) => {
-            process::disable_core_dumps();
             signals::install_termination_handlers();
             let identity = aws::identity(&session.config, session.inherited)?;
             (

@@ -144,7 +144,6 @@ impl<'a> Session<'a> {
             return Ok(None);
         }
         self.ensure_any_source(references)?;
-        process::disable_core_dumps();
         signals::install_termination_handlers();
         let requests = plan::plan(&self.config.sources, references);
         let mut progress = Progress::new(self.config.logging.level == LogLevel::Error);

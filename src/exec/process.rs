@@ -5,8 +5,8 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::fs;
 use tracing::debug;
 
-/// Keeps core dumps and other processes of the same user out, until `execve`, which by itself gives
-/// the command the ordinary state again: its own limits are never touched.
+/// Keeps core dumps and other processes of the same user out: every subcommand has credentials in its
+/// environment. `execve` by itself gives the command the ordinary state again.
 pub fn disable_core_dumps() {
     #[cfg(target_os = "linux")]
     // A refusal, as a strict system call filter may give, is no reason not to start.

@@ -1,10 +1,12 @@
 //! No secret on disk, in logs or in core dumps, as observed from outside.
 
 use crate::harness::*;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use ssm_stub::{Parameter, Stub};
-use std::os::unix::fs::PermissionsExt;
+use std::io::Write;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
@@ -191,4 +193,42 @@ fn a_world_writable_configuration_file_is_refused() {
     let path = run.home().join("ssm-exec.toml");
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o666)).expect("its mode");
     run.fails(78).says(&["may be written by anyone"]);
+}
+
+/// The kernel gives the files in /proc of a process that can't be dumped or traced to root.
+#[test]
+fn as_root_every_subcommand_hides_its_process_from_its_user() {
+    const USER: u32 = 65_534;
+    let stub = stub();
+    for words in [
+        "completions bash",
+        "policy -p /trace --account 111122223333",
+        "check --skip -k A=/trace/a --optional-key B=/trace/b",
+        "--help",
+    ] {
+        let (mut command, home) = Run::against(&stub.url()).args(words).command();
+        std::os::unix::fs::chown(home.path(), Some(USER), None).expect("given away");
+        let change = || Ok(nix::unistd::setuid(nix::unistd::Uid::from_raw(USER))?);
+        // SAFETY: setuid(2) is a system call on the state of this process.
+        #[allow(unsafe_code)]
+        unsafe {
+            command.pre_exec(change)
+        };
+        // A full stdout keeps it alive while it is looked at.
+        let (reader, writer) = nix::unistd::pipe2(OFlag::O_CLOEXEC).expect("a pipe");
+        fcntl(&writer, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).expect("not blocking");
+        let mut file = std::fs::File::from(writer);
+        while file.write(&[b'.'; 4096]).is_ok() {}
+        fcntl(&file, FcntlArg::F_SETFL(OFlag::empty())).expect("blocking");
+        let mut child = command.stdout(file).spawn().expect("the binary starts");
+        let environment = format!("/proc/{}/environ", child.id());
+        let is_hidden = || std::fs::metadata(&environment).expect("it runs").uid() == 0;
+        let hidden = (0..1_000).any(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+            is_hidden()
+        });
+        drop(reader);
+        child.wait().expect("its end");
+        assert!(hidden, "{words}");
+    }
 }

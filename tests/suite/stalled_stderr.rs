@@ -21,7 +21,7 @@ fn stub() -> Stub {
 /// A reader, and a writer that is full.
 fn full(kind: &str) -> (File, OwnedFd) {
     let (reader, writer): (OwnedFd, OwnedFd) = match kind {
-        "pipe" => nix::unistd::pipe().expect("a pipe"),
+        "pipe" => nix::unistd::pipe2(OFlag::O_CLOEXEC).expect("a pipe"),
         "socket" => UnixStream::pair()
             .map(|(reader, writer)| (reader.into(), writer.into()))
             .expect("a socket"),
