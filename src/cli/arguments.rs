@@ -252,9 +252,12 @@ fn action(setting: &Setting) -> ArgAction {
         Kind::Switch | Kind::Constant(_) => ArgAction::SetTrue,
         Kind::Count(_) => ArgAction::Count,
         Kind::Text | Kind::Number | Kind::Duration | Kind::Choice(_) => ArgAction::Set,
-        Kind::List | Kind::Paths(_) | Kind::Keys { .. } | Kind::Words | Kind::Pairs { .. } => {
-            ArgAction::Append
-        }
+        Kind::List
+        | Kind::Paths(_)
+        | Kind::Keys { .. }
+        | Kind::Contract
+        | Kind::Words
+        | Kind::Pairs { .. } => ArgAction::Append,
     }
 }
 

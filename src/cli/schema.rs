@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 use ssm_exec_core::config::SETTINGS;
 use ssm_exec_core::config::setting::{Kind, Setting};
+use ssm_exec_core::contract::{RULES, TYPES};
 
 /// The schema, as text. Taplo and Even Better TOML read draft 4 and later.
 pub(super) fn schema() -> String {
@@ -91,6 +92,13 @@ fn shape(kind: Kind) -> Value {
             let one = || json!({ "anyOf": [string(), table.clone()] });
             json!({ "anyOf": [string(), table.clone(), { "type": "array", "items": one() }] })
         }
+        Kind::Contract => {
+            let rules: Map<String, Value> = RULES
+                .iter()
+                .map(|rule| ((*rule).to_owned(), rule_shape(rule)))
+                .collect();
+            json!({ "type": "object", "additionalProperties": closed(&rules) })
+        }
         Kind::Keys { .. } => json!({
             "type": "object",
             "additionalProperties": { "anyOf": [string(), {
@@ -106,5 +114,19 @@ fn shape(kind: Kind) -> Value {
                 "additionalProperties": false,
             }] },
         }),
+    }
+}
+
+/// What one rule of the contract takes.
+fn rule_shape(rule: &str) -> Value {
+    match rule {
+        "type" => json!({ "type": "string", "enum": TYPES }),
+        "min" | "max" => json!({ "type": "number" }),
+        "min_length" | "max_length" => json!({ "type": "integer", "minimum": 0 }),
+        "secure" | "optional" => json!({ "type": "boolean" }),
+        "one_of" | "schemes" | "label" => json!({
+            "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }]
+        }),
+        _ => json!({ "type": "string" }),
     }
 }

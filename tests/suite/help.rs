@@ -68,7 +68,9 @@ fn every_switch_can_be_negated_and_the_last_one_counts() {
             format!("{flag} {negation} --skip -- true"),
             format!("{negation} {flag} --skip -- true"),
         ] {
-            let outcome = Run::bare().args(&words).run();
+            // `--closed` needs a contract.
+            let contract = "[contract]\nX = { optional = true }\n";
+            let outcome = Run::bare().file(contract).args(&words).run();
             assert_eq!(outcome.status, 0, "{words}: {}", outcome.stderr);
         }
     }

@@ -13,6 +13,7 @@ mod check;
 mod cmd;
 mod config_file;
 mod connections;
+mod contract;
 mod core_dumps;
 mod credentials;
 mod denylist;

@@ -6,6 +6,8 @@
 
 pub mod arn;
 pub mod config;
+pub mod contract;
+mod decode;
 pub mod endpoint;
 pub mod env_reference;
 pub mod environment;
@@ -25,3 +27,4 @@ pub mod status;
 pub mod template;
 
 pub mod variable;
+pub mod words;

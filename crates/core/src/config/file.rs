@@ -6,6 +6,7 @@ use super::interpolate::{InterpolationError, interpolate};
 use super::layer::{KeySpec, PathSpec, Slot};
 use super::setting::{Kind, Setting};
 use super::settings::{Layer, SETTINGS};
+use crate::contract::{ContractSpec, RuleValue};
 use crate::inherited::Inherited;
 use crate::origin::{Given, Origin};
 use std::borrow::Cow;
@@ -238,6 +239,14 @@ impl File<'_> {
                     self.key(key, name, value)
                 })?);
             }
+            Some(Slot::Contract(slot)) => {
+                *slot = Some(self.named(
+                    key,
+                    value,
+                    "{ type = \"TYPE\", … }",
+                    |key, name, value| self.rules(key, name, value),
+                )?);
+            }
             Some(Slot::Pairs(slot)) => {
                 let interpolated = setting.kind == Kind::Pairs { interpolated: true };
                 *slot = Some(self.named(key, value, "\"TEXT\"", |key, name, value| {
@@ -404,6 +413,32 @@ impl File<'_> {
             Some(param) => Ok(Given::new(KeySpec { param, ..spec }, origin)),
             None => Err(Self::lacks(origin, "param")),
         }
+    }
+
+    /// `NAME = { type = "TYPE", … }`
+    fn rules(
+        &self,
+        key: &str,
+        variable: &str,
+        value: &Value<'_>,
+    ) -> Result<Given<ContractSpec>, ConfigError> {
+        let origin = self.origin(key, &value.span());
+        let mut rules = Vec::new();
+        for (name, value) in self.as_table(key, value)? {
+            let path = join(key, name.get_ref());
+            let origin = self.origin(&path, &value.span());
+            let rule = match value.get_ref() {
+                DeValue::String(_) => RuleValue::Text(self.text(&path, value, "a string")?.value),
+                DeValue::Array(_) => RuleValue::Texts(plain(self.list(&path, value)?)),
+                DeValue::Integer(number) => RuleValue::Integer(number.to_string()),
+                DeValue::Float(number) => RuleValue::Float(number.to_string()),
+                DeValue::Boolean(on) => RuleValue::Switch(*on),
+                other => RuleValue::Other(other.type_str()),
+            };
+            rules.push((name.get_ref().to_string(), Given::new(rule, origin)));
+        }
+        let name = variable.to_owned();
+        Ok(Given::new(ContractSpec { name, rules }, origin))
     }
 
     /// `NAME = "TEXT"`. A template's `${…}` is not the file's.

@@ -1,6 +1,7 @@
 //! What one level of configuration gives: texts, each with the place that it was given at. The command
 //! line, the variables and the file each make one [`super::Layer`]; the stronger goes over the weaker.
 
+use crate::contract::ContractSpec;
 use crate::origin::{Given, Origin};
 
 /// One value.
@@ -87,6 +88,8 @@ pub enum Slot<'a> {
     Paths(&'a mut List<PathSpec>),
     /// Keys or files.
     Keys(&'a mut List<KeySpec>),
+    /// The rules of the contract.
+    Contract(&'a mut List<ContractSpec>),
     /// Texts by name.
     Pairs(&'a mut List<Pair>),
 }
@@ -124,6 +127,7 @@ field!(One<String>, Text, |_| None, self, weaker => self.or(weaker));
 field!(List<String>, List, first, self, weaker => self.or(weaker));
 field!(List<PathSpec>, Paths, first, self, weaker => self.or(weaker));
 field!(List<KeySpec>, Keys, first, self, weaker => merge(self, weaker, |key| key.name.as_ref()));
+field!(List<ContractSpec>, Contract, first, self, weaker => merge(self, weaker, |spec| Some(&spec.name)));
 field!(List<Pair>, Pairs, first, self, weaker => merge(self, weaker, |(name, _)| Some(name)));
 
 fn first<T>(list: &List<T>) -> Option<&Origin> {

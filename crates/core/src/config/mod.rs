@@ -17,12 +17,14 @@ mod stage;
 mod texts;
 mod variables;
 
+pub use crate::words::{nearest, unknown_word};
 pub use error::ConfigError;
 pub use file::ConfigFile;
 pub use settings::{Layer, LogFormat, LogLevel, ReportFormat, SETTINGS};
 pub use stage::refuse_stage;
 pub use variables::read_variables;
 
+use crate::contract::Contract;
 use crate::origin::{Given, Origin};
 use crate::parameter::{OnMissing, ParameterRef, Prefix, ValueRef};
 use crate::template::Template;
@@ -41,6 +43,8 @@ pub struct Config {
     pub sources: Sources,
     /// What becomes of the environment.
     pub rules: Rules,
+    /// What the variables must be.
+    pub contract: Contract,
     /// Who asks, and where.
     pub aws: Aws,
     /// Everything up to `execve`.
@@ -259,30 +263,6 @@ impl Sources {
     pub fn parameters(&self) -> impl Iterator<Item = &ParameterRef> {
         let keys = self.keys.iter().map(|key| &key.param.parameter);
         keys.chain(self.objects.iter().map(|object| &object.param.parameter))
-    }
-}
-
-/// The known word that was probably meant.
-#[must_use]
-pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    known
-        .map(|candidate| (strsim::jaro_winkler(word, candidate), candidate))
-        .filter(|(likeness, _)| *likeness > 0.85)
-        .max_by(|(a, _), (b, _)| a.total_cmp(b))
-        .map(|(_, candidate)| candidate)
-}
-
-/// Why a word is none of those that a setting takes, fit to follow the word in a sentence.
-#[must_use]
-pub fn unknown_word(word: &str, known: &[&str]) -> String {
-    let expected: Vec<String> = known.iter().map(|word| format!("`{word}`")).collect();
-    let expected = match expected.split_last() {
-        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
-        _ => expected.concat(),
-    };
-    match nearest(word, known.iter().copied()) {
-        Some(nearest) => format!("is not valid (expected {expected}); did you mean `{nearest}`?"),
-        None => format!("is not valid (expected {expected})"),
     }
 }
 

@@ -1,12 +1,13 @@
 //! From what the levels give to a valid configuration.
 
 use super::given::{each, parse_one, parsed, parsed_given, parsed_or};
-use super::layer::{One, Pair};
+use super::layer::{List, One, Pair};
 use super::settings::{Layer, LogFormat, LogLevel, ReportFormat};
 use super::{
     Aws, CheckOptions, Composed, Config, ConfigError, ConfigLocation, Logging, MAX_PARAMETERS,
     PolicyOptions, Rename, Rules, Sources, aws, duration, sources,
 };
+use crate::contract::{Contract, ContractSpec, Rule};
 use crate::inherited::Inherited;
 use crate::origin::Given;
 use crate::template::Template;
@@ -44,6 +45,8 @@ impl Config {
             case,
             allow,
             require,
+            contract,
+            closed,
             pristine,
             keep,
             keep_existing,
@@ -117,6 +120,7 @@ impl Config {
                 rename: each(rename, renamed)?,
                 drop: parsed_given(drop, Glob::parse)?,
             },
+            contract: self::contract(contract, closed)?,
             aws: Aws {
                 region: region.map(aws::check_region).transpose()?,
                 profile,
@@ -196,6 +200,32 @@ impl Layer {
 
 fn on(given: One<bool>) -> bool {
     given.is_some_and(|given| given.value)
+}
+
+fn contract(list: List<ContractSpec>, closed: One<bool>) -> Result<Contract, ConfigError> {
+    let rules = each(list, |given| {
+        let Given {
+            value: spec,
+            origin,
+        } = given;
+        let name = parse_one(&spec.name, &origin, VariableName::parse)?;
+        let rule = Rule::parse(spec, origin)
+            .map_err(|error| ConfigError::invalid(error.origin, error.reason))?;
+        Ok((name, rule))
+    })?;
+    match closed {
+        Some(Given {
+            value: true,
+            origin,
+        }) if rules.is_empty() => Err(ConfigError::invalid(
+            origin,
+            "needs a `[contract]` in ssm-exec.toml: without one, no variable would be allowed",
+        )),
+        closed => Ok(Contract {
+            rules: rules.into_iter().collect(),
+            closed: on(closed),
+        }),
+    }
 }
 
 fn composed(given: Given<Pair>) -> Result<Composed, ConfigError> {

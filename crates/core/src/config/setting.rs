@@ -59,6 +59,8 @@ pub enum Kind {
         /// Whether the parameter may be missing.
         optional: bool,
     },
+    /// Rules by name of a variable; only in the file.
+    Contract,
     /// A command and its arguments; only in the file.
     Words,
     /// A table of texts by name; only in the file. `${NAME}` in a text is filled if `interpolated`.

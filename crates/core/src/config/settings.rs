@@ -7,6 +7,7 @@
 
 use super::layer::{Field, KeySpec, List, One, Pair, PathSpec, Slot};
 use super::setting::{Group, Kind, Scope, Setting};
+use crate::contract::ContractSpec;
 use crate::origin::Origin;
 use crate::variable::Case;
 
@@ -197,6 +198,19 @@ settings! {
     /// `--require`
     require: List<String> = [
         valued!(Kind::List, Environment, "require" "NAME", ["SSM_EXEC_REQUIRE"], Some("require"), "Refuse to start unless NAME is set and not empty")
+    ];
+
+    /// `[contract]`, which only the file has
+    contract: List<ContractSpec> = [Setting {
+        key: Some("contract"),
+        value_name: "RULES",
+        details: "docs/contract.md has the rules. A variable that breaks one is an error that names the rule, never the value.",
+        ..Setting::new(Kind::Contract, Group::Environment, "What each variable must be: NAME = { type = \"url\", secure = true }")
+    }];
+
+    /// `--closed`
+    closed: One<bool> = [
+        switch!(Environment, "closed", ["SSM_EXEC_CLOSED"], Some("closed"), "Refuse variables of prefixes and JSON objects that the contract does not name")
     ];
 
     /// `--pristine`

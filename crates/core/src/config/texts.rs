@@ -64,7 +64,7 @@ impl Layer {
                         KeySpec::from_text(text, optional)
                     }));
             }
-            Some(Slot::Switch(_) | Slot::Pairs(_)) | None => {}
+            Some(Slot::Switch(_) | Slot::Contract(_) | Slot::Pairs(_)) | None => {}
         }
     }
 }

@@ -6,6 +6,7 @@ use super::notice::Notice;
 use super::problem::Problem;
 use super::{Environment, Provenance, Requester, Setting, Value, denylist};
 use crate::config::{Config, Encoding, KeySource, ObjectSource, PrefixSource, Rules};
+use crate::contract::Contract;
 use crate::env_reference::EnvReference;
 use crate::fetched::{Fetched, FetchedParameter};
 use crate::inherited::Inherited;
@@ -28,6 +29,7 @@ pub fn assemble<'e>(
     let keys = config.sources.keys.iter().map(|key| &key.name);
     let mut assembler = Assembler {
         rules: &config.rules,
+        contract: &config.contract,
         fetched,
         explicit: keys
             .chain(references.iter().map(|reference| &reference.name))
@@ -55,6 +57,7 @@ pub fn assemble<'e>(
 
 pub(super) struct Assembler<'a, 'e> {
     pub(super) rules: &'a Rules,
+    pub(super) contract: &'a Contract,
     pub(super) fetched: Option<&'a Fetched>,
     /// The names that a key, a file or a reference sets.
     explicit: BTreeSet<&'a VariableName>,

@@ -3,6 +3,7 @@
 use super::assemble::Assembler;
 use super::notice::Notice;
 use super::problem::Problem;
+use super::verify::verify;
 use super::{Environment, Provenance, Setting, Value};
 use crate::config::{Delivery, Rename};
 use crate::secret::Secret;
@@ -111,32 +112,16 @@ impl<'e> Assembler<'_, 'e> {
         self.environment
             .absent
             .retain(|name, _| !set.contains_key(name));
-        self.check_values();
+        for (name, setting) in &mut self.environment.set {
+            let rule = self.contract.rules.get(name);
+            setting.max_age = setting.max_age.or(rule.and_then(|rule| rule.max_age));
+        }
+        let problems = verify(&self.environment, self.rules, self.contract);
+        self.environment.problems.extend(problems);
         let notices = std::mem::take(&mut self.filters).notices();
         self.environment.notices.extend(notices);
         notes(&mut self.environment, self.fetched.is_some());
         self.environment
-    }
-
-    fn check_values(&mut self) {
-        let environment = &self.environment;
-        let required = self.rules.require.iter().filter_map(|name| {
-            let empty = environment.value(name).map(<[u8]>::is_empty);
-            (empty != Some(false)).then(|| Problem::Required {
-                name: name.clone(),
-                empty: empty.is_some(),
-            })
-        });
-        let mut problems: Vec<Problem> = required.collect();
-        for (name, setting) in &environment.set {
-            if setting.delivery == Delivery::Variable && setting.value.bytes().contains(&0) {
-                problems.push(Problem::Nul {
-                    name: name.clone(),
-                    provenance: setting.provenance.clone(),
-                });
-            }
-        }
-        self.environment.problems.extend(problems);
     }
 }
 

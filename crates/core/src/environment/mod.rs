@@ -11,6 +11,7 @@ pub mod notice;
 pub mod problem;
 mod provenance;
 mod value;
+mod verify;
 
 pub use assemble::assemble;
 pub use inherit::is_kept;

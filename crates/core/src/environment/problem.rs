@@ -2,6 +2,7 @@
 
 use super::notice::Notice;
 use super::{Provenance, Requester};
+use crate::contract::Violation;
 use crate::json;
 use crate::origin::Given;
 use crate::parameter::{Field, Prefix, ValueRef};
@@ -103,6 +104,15 @@ pub enum Problem {
         /// Why not.
         problem: json::Problem,
     },
+    /// A variable that breaks a rule of the contract.
+    Contract {
+        /// The variable.
+        name: VariableName,
+        /// Where the value comes from, if a source set it.
+        provenance: Option<Provenance>,
+        /// The rule.
+        violation: Violation,
+    },
     /// A value that isn't base64.
     Base64 {
         /// The variable.
@@ -144,13 +154,46 @@ impl Problem {
             Self::Missing { .. }
             | Self::NothingBelow { .. }
             | Self::NothingAdmitted { .. }
+            | Self::Contract {
+                violation: Violation::Unset,
+                ..
+            }
             | Self::Required { .. }
             | Self::ComposePartUnset { .. } => Status::Missing,
             Self::Nul { .. }
             | Self::Json { .. }
+            | Self::Contract { .. }
             | Self::Base64 { .. }
             | Self::TooLong { .. }
             | Self::TooMuch { .. } => Status::Unusable,
+        }
+    }
+}
+
+impl Problem {
+    /// The variable that has the problem, if it is one.
+    #[must_use]
+    pub fn variable(&self) -> Option<&VariableName> {
+        match self {
+            Self::Missing { requester, .. } | Self::Json { requester, .. } => match requester {
+                Requester::Variable(name) => Some(name),
+                Requester::Object => None,
+            },
+            Self::Required { name, .. }
+            | Self::ComposePartUnset { name, .. }
+            | Self::SkippedReference { name }
+            | Self::Collision { name, .. }
+            | Self::RenameCollision { to: name, .. }
+            | Self::Refused { name, .. }
+            | Self::Nul { name, .. }
+            | Self::Contract { name, .. }
+            | Self::Base64 { name, .. }
+            | Self::TooLong { name, .. } => Some(name),
+            Self::NothingBelow { .. }
+            | Self::NothingAdmitted { .. }
+            | Self::Warning(_)
+            | Self::Digit { .. }
+            | Self::TooMuch { .. } => None,
         }
     }
 }
@@ -282,6 +325,14 @@ impl fmt::Display for Problem {
                 requester,
                 problem,
             } => json_problem(f, param, requester, problem),
+            Self::Contract {
+                name,
+                provenance,
+                violation,
+            } => {
+                let source = provenance.as_ref().map_or(String::new(), source);
+                write!(f, "{name}{source} breaks the contract: it {violation}")
+            }
             Self::Base64 { name, param } => {
                 write!(f, "the value of {param} (for {name}) isn't base64")
             }

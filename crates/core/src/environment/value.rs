@@ -2,19 +2,12 @@
 
 use super::provenance::Provenance;
 use crate::config::Delivery;
+use crate::decode;
 use crate::fetched::FetchedParameter;
 use crate::secret::Secret;
 use crate::variable::VariableName;
-use base64::Engine;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use std::rc::Rc;
 use std::time::Duration;
-
-/// Padding is optional, as tools differ.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &base64::alphabet::STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
 
 /// A value. One that is used as it was fetched is shared, not copied.
 #[derive(Debug)]
@@ -35,11 +28,9 @@ impl Value {
         }
     }
 
-    /// Decodes base64. White space is ignored, since tools wrap lines.
+    /// Decodes Base64.
     pub(super) fn decode_base64(&self) -> Option<Self> {
-        let mut bare = zeroize::Zeroizing::new(self.bytes().to_vec());
-        bare.retain(|byte| !byte.is_ascii_whitespace());
-        let decoded = BASE64.decode(&*bare).ok()?;
+        let decoded = decode::base64(self.bytes())?;
         Some(Self::Made(Secret::from_bytes(decoded)))
     }
 }

@@ -1,22 +1,24 @@
 //! The report for machines. The schema is docs/check.md's; fields are added, never changed.
 
-use super::{Report, days};
+use super::{ContractStatus, Report, Row, days};
+use crate::config::Config;
+use crate::contract::Rule;
 use crate::escape;
 use crate::fetched::ParameterType;
 use crate::parameter::Version;
 use crate::variable::VariableName;
 use serde_json::{Value, json};
 
-pub(super) fn render(report: &Report) -> String {
+pub(super) fn render(report: &Report, config: &Config) -> String {
     let rows: Vec<Value> = report
         .rows
         .iter()
         .map(|row| {
             json!({
                 "variable": row.variable.as_str(),
-                "parameter": row.provenance.param().map(ToString::to_string),
+                "parameter": row.param().map(ToString::to_string),
                 "version": row.version.map(Version::get),
-                "pinned": row.provenance.is_pinned(),
+                "pinned": row.is_pinned(),
                 "type": row.kind.map(ParameterType::as_str),
                 "lastModified": row.modified.map(|time| humantime::format_rfc3339_seconds(time).to_string()),
                 "ageDays": row.age.map(days),
@@ -26,6 +28,7 @@ pub(super) fn render(report: &Report) -> String {
                 "overrides": row.overrides,
                 "replaces": row.replaces.as_ref().map(ToString::to_string),
                 "stale": row.stale,
+                "contract": contract(row, config),
             })
         })
         .collect();
@@ -42,4 +45,27 @@ pub(super) fn render(report: &Report) -> String {
         "hints": report.hints,
     });
     escape::json(&format!("{report:#}\n")).into_owned()
+}
+
+/// The rules for a variable and whether it keeps them; null where the contract says nothing.
+fn contract(row: &Row, config: &Config) -> Value {
+    let rule = config.contract.rules.get(&row.variable);
+    if rule.is_none() && row.contract == ContractStatus::None {
+        return Value::Null;
+    }
+    let violations: Vec<String> = match &row.contract {
+        ContractStatus::Violated(violations) => {
+            violations.iter().map(ToString::to_string).collect()
+        }
+        _ => Vec::new(),
+    };
+    json!({
+        "status": row.contract.word(),
+        "violations": violations,
+        "type": rule.map(|rule| rule.value_type.name()),
+        "rules": rule.map(Rule::words),
+        "secure": rule.is_some_and(|rule| rule.secure),
+        "optional": rule.is_some_and(|rule| rule.optional),
+        "description": rule.and_then(|rule| rule.description.as_ref()),
+    })
 }

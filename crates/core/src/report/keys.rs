@@ -1,9 +1,10 @@
 //! The report as a configuration file: `[keys]` and `[files]` in place of the prefixes.
 
-use super::Report;
+use super::{Report, State};
 use crate::config::{Config, Delivery, Encoding, KeySource};
 use crate::environment::Provenance;
 use crate::escape;
+use crate::fetched::ParameterType;
 use crate::parameter::OnMissing;
 use crate::variable::VariableName;
 use std::collections::BTreeMap;
@@ -13,7 +14,7 @@ pub(super) fn render(report: &Report, config: &Config) -> String {
     let mut keys = BTreeMap::new();
     let mut files = BTreeMap::new();
     for row in &report.rows {
-        if let Provenance::Prefix(param) | Provenance::Object(param) = &row.provenance {
+        if let Some(Provenance::Prefix(param) | Provenance::Object(param)) = &row.provenance {
             keys.insert(&row.variable, text(&param.to_string()));
         }
     }
@@ -50,7 +51,37 @@ pub(super) fn render(report: &Report, config: &Config) -> String {
         out.push('\n');
         table(&mut out, "files", &files);
     }
+    let contract = contract(report, config);
+    if !contract.is_empty() {
+        out.push_str("\n# What each variable must be; docs/contract.md has the rules.\n");
+        table(&mut out, "contract", &contract);
+    }
     out
+}
+
+/// The rules there are, and those to begin with: the type of a parameter tells whether it is secret.
+fn contract<'a>(report: &'a Report, config: &'a Config) -> BTreeMap<&'a VariableName, String> {
+    let begun = report.rows.iter().filter_map(|row| {
+        // A member of a JSON object may be empty, and its type is that of the object.
+        let param = row.param().filter(|param| param.field.is_none())?;
+        let is_secure = row.kind == Some(ParameterType::SecureString)
+            && param.parameter.name().secret_name().is_none();
+        let rules = [
+            is_secure.then_some("secure = true"),
+            (row.state == State::Absent).then_some("optional = true"),
+        ];
+        let rules: Vec<&str> = rules.into_iter().flatten().collect();
+        let rules = match rules.as_slice() {
+            [] => "{}".to_owned(),
+            rules => format!("{{ {} }}", rules.join(", ")),
+        };
+        Some((&row.variable, rules))
+    });
+    let mut contract: BTreeMap<_, _> = begun.collect();
+    for (name, rule) in &config.contract.rules {
+        contract.insert(name, rule.to_toml());
+    }
+    contract
 }
 
 fn table(out: &mut String, name: &str, entries: &BTreeMap<&VariableName, String>) {

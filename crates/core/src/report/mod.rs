@@ -5,13 +5,14 @@ mod json;
 mod keys;
 mod markdown;
 mod row;
+mod rows;
 mod table;
 
-pub use row::{Row, State};
+pub use row::{ContractStatus, Row, State};
 
 use crate::config::{Config, ReportFormat};
+use crate::environment::Environment;
 use crate::environment::notice::Notice;
-use crate::environment::{Environment, Provenance};
 use crate::fetched::Fetched;
 use crate::origin::Origin;
 use std::time::{Duration, SystemTime};
@@ -54,26 +55,15 @@ impl Report {
         unused: bool,
         now: SystemTime,
     ) -> Self {
-        let rows = environment
+        let set = environment
             .set
             .iter()
             .map(|(name, setting)| Row::new(name, setting, max_age, now));
-        let absent = environment
-            .absent
-            .iter()
-            .map(|(name, provenance)| Row::without_value(name, provenance.clone(), State::Absent));
-        let kept = environment.kept.iter().map(|(name, provenance)| {
-            Row::without_value(name, provenance.clone(), State::Inherited)
-        });
-        // A required variable that no source sets may be one that a source was expected to set.
-        let require = config.rules.require.iter();
-        let required = require
-            .filter(|name| {
-                !environment.set.contains_key(name) && !environment.kept.contains_key(name)
-            })
-            .filter(|name| environment.value(name).is_some())
-            .map(|name| Row::without_value(name, Provenance::Inherited, State::Inherited));
-        let mut rows: Vec<Row> = rows.chain(absent).chain(kept).chain(required).collect();
+        let mut rows: Vec<Row> = set.collect();
+        rows.extend(rows::unset(config, environment));
+        for row in &mut rows {
+            row.contract = rows::contract_status(config, environment, &row.variable);
+        }
         rows.sort_by(|a, b| a.variable.cmp(&b.variable));
         Self {
             rows,
@@ -97,9 +87,9 @@ impl Report {
     #[must_use]
     pub fn render(&self, format: ReportFormat, config: &Config, terminal: Terminal) -> String {
         match format {
-            ReportFormat::Table => table::render(self, terminal),
-            ReportFormat::Json => json::render(self),
-            ReportFormat::Markdown => markdown::render(self),
+            ReportFormat::Table => table::render(self, config, terminal),
+            ReportFormat::Json => json::render(self, config),
+            ReportFormat::Markdown => markdown::render(self, config),
             ReportFormat::Toml => keys::render(self, config),
         }
     }

@@ -1,9 +1,10 @@
 //! One variable of a report.
 
 use crate::config::Delivery;
+use crate::contract::Violation;
 use crate::environment::{Provenance, Setting};
 use crate::fetched::ParameterType;
-use crate::parameter::Version;
+use crate::parameter::{ValueRef, Version};
 use crate::variable::VariableName;
 use std::time::{Duration, SystemTime};
 
@@ -16,6 +17,8 @@ pub enum State {
     Default,
     /// Not at all: the optional parameter does not exist.
     Absent,
+    /// Not at all, though it must be.
+    Missing,
     /// By the inherited environment.
     Inherited,
 }
@@ -28,6 +31,7 @@ impl State {
             Self::Set => "set",
             Self::Default => "default",
             Self::Absent => "absent",
+            Self::Missing => "missing",
             Self::Inherited => "inherited",
         }
     }
@@ -38,8 +42,8 @@ impl State {
 pub struct Row {
     /// Its name.
     pub variable: VariableName,
-    /// Where its value comes from.
-    pub provenance: Provenance,
+    /// Where its value comes from, or would come from.
+    pub provenance: Option<Provenance>,
     /// How the command receives it.
     pub delivery: Delivery,
     /// The name that it had before `[rename]`.
@@ -60,6 +64,34 @@ pub struct Row {
     pub replaces: Option<Provenance>,
     /// Whether it is older than its maximum age.
     pub stale: bool,
+    /// What the contract says of it.
+    pub contract: ContractStatus,
+}
+
+/// What the contract says of a variable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ContractStatus {
+    /// Nothing.
+    None,
+    /// It keeps its rules.
+    Met,
+    /// It breaks these.
+    Violated(Vec<Violation>),
+    /// The contract is closed and does not name it.
+    Unexpected,
+}
+
+impl ContractStatus {
+    /// The stable word.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Met => "met",
+            Self::Violated(_) => "violated",
+            Self::Unexpected => "unexpected",
+        }
+    }
 }
 
 impl Row {
@@ -75,7 +107,7 @@ impl Row {
         let limit = setting.max_age.or(max_age);
         Self {
             variable: name.clone(),
-            provenance: setting.provenance.clone(),
+            provenance: Some(setting.provenance.clone()),
             delivery: setting.delivery,
             renamed_from: setting.renamed_from.clone(),
             state: match setting.is_default {
@@ -89,11 +121,16 @@ impl Row {
             age,
             overrides: setting.overrides,
             stale: age.zip(limit).is_some_and(|(age, limit)| age > limit),
+            contract: ContractStatus::None,
         }
     }
 
     /// A variable that no source sets.
-    pub(super) fn without_value(name: &VariableName, provenance: Provenance, state: State) -> Self {
+    pub(super) fn without_value(
+        name: &VariableName,
+        provenance: Option<Provenance>,
+        state: State,
+    ) -> Self {
         Self {
             variable: name.clone(),
             provenance,
@@ -107,28 +144,37 @@ impl Row {
             overrides: false,
             replaces: None,
             stale: false,
+            contract: ContractStatus::None,
         }
     }
 
-    /// The parameter with its selector and field; empty where there is none.
+    /// The parameter with its selector and field, where there is one.
+    pub(super) fn param(&self) -> Option<&ValueRef> {
+        self.provenance.as_ref()?.param()
+    }
+
+    /// The same as text; empty where there is none.
     pub(super) fn parameter(&self) -> String {
-        self.provenance
-            .param()
-            .map(ToString::to_string)
-            .unwrap_or_default()
+        self.param().map(ToString::to_string).unwrap_or_default()
+    }
+
+    /// Whether a version or a label was asked for, rather than the latest version.
+    pub(super) fn is_pinned(&self) -> bool {
+        self.param().is_some_and(ValueRef::is_pinned)
     }
 
     /// The stable word for the source.
     pub(super) fn source(&self) -> &'static str {
         match (&self.provenance, self.delivery) {
             _ if self.state == State::Inherited => "inherited",
+            (None, _) => "none",
             (_, Delivery::File) => "file",
-            (Provenance::Prefix(_), _) => "prefix",
-            (Provenance::Object(_), _) => "json",
-            (Provenance::Key(_), _) => "key",
-            (Provenance::Reference(_), _) => "reference",
-            (Provenance::Composed, _) => "composed",
-            (Provenance::Inherited, _) => "inherited",
+            (Some(Provenance::Prefix(_)), _) => "prefix",
+            (Some(Provenance::Object(_)), _) => "json",
+            (Some(Provenance::Key(_)), _) => "key",
+            (Some(Provenance::Reference(_)), _) => "reference",
+            (Some(Provenance::Composed), _) => "composed",
+            (Some(Provenance::Inherited), _) => "inherited",
         }
     }
 
@@ -140,8 +186,9 @@ impl Row {
         [
             remark(self.state == State::Default, "default"),
             remark(self.state == State::Absent, "absent"),
+            remark(self.state == State::Missing, "missing"),
             remark(
-                self.state == State::Inherited && self.provenance.param().is_some(),
+                self.state == State::Inherited && self.param().is_some(),
                 "kept",
             ),
             renamed.map(|from| format!("renamed from {from}")),

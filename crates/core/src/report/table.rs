@@ -1,12 +1,13 @@
 //! The report for people: tidy on a terminal, plain in a pipe.
 
-use super::{Report, Row, Terminal, day, days};
+use super::{ContractStatus, Report, Row, Terminal, day, days};
+use crate::config::Config;
 use crate::environment::notice::Level;
 use crate::escape;
 use crate::fetched::ParameterType;
 use std::fmt::Write;
 
-const HEADINGS: [&str; 7] = [
+const HEADINGS: [&str; 8] = [
     "VARIABLE",
     "PARAMETER",
     "VERSION",
@@ -14,19 +15,25 @@ const HEADINGS: [&str; 7] = [
     "MODIFIED",
     "AGE",
     "SOURCE",
+    "CONTRACT",
 ];
 /// The column that gives way on a narrow terminal.
 const PARAMETER: usize = 1;
 /// It keeps at least this.
 const NARROWEST: usize = 16;
 
-pub(super) fn render(report: &Report, terminal: Terminal) -> String {
-    let rows: Vec<[String; 7]> = report
+pub(super) fn render(report: &Report, config: &Config, terminal: Terminal) -> String {
+    let has_contract = !config.contract.rules.is_empty();
+    let rows: Vec<[String; 8]> = report
         .rows
         .iter()
-        .map(|row| cells(row).map(|cell| escape::line(&cell).into_owned()))
+        .map(|row| cells(row, has_contract).map(|cell| escape::line(&cell).into_owned()))
         .collect();
-    let mut widths = HEADINGS.map(str::len);
+    let mut headings = HEADINGS;
+    if !has_contract {
+        headings[headings.len() - 1] = "";
+    }
+    let mut widths = headings.map(str::len);
     for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.chars().count());
@@ -41,14 +48,14 @@ pub(super) fn render(report: &Report, terminal: Terminal) -> String {
             .max(NARROWEST);
     }
     let mut out = String::new();
-    let headings = line(&HEADINGS.map(str::to_owned), &widths);
+    let headings = line(&headings.map(str::to_owned), &widths);
     let _ = writeln!(out, "{}", paint(terminal, "1", &headings));
     for (row, cells) in report.rows.iter().zip(&rows) {
         let text = line(cells, &widths);
         let _ = writeln!(
             out,
             "{}",
-            if row.stale {
+            if row.stale || matches!(row.contract, ContractStatus::Violated(_)) {
                 paint(terminal, "33", &text)
             } else {
                 text
@@ -81,7 +88,7 @@ pub(super) fn render(report: &Report, terminal: Terminal) -> String {
     out
 }
 
-fn cells(row: &Row) -> [String; 7] {
+fn cells(row: &Row, has_contract: bool) -> [String; 8] {
     let version = row
         .version
         .map_or(String::new(), |version| version.to_string());
@@ -90,7 +97,7 @@ fn cells(row: &Row) -> [String; 7] {
     [
         row.variable.to_string(),
         row.parameter(),
-        if row.provenance.is_pinned() {
+        if row.is_pinned() {
             format!("{version} pinned")
         } else {
             version
@@ -101,10 +108,17 @@ fn cells(row: &Row) -> [String; 7] {
             .map(|age| format!("{}d", days(age)))
             .unwrap_or_default(),
         source.join(", "),
+        match &row.contract {
+            ContractStatus::Met => "ok",
+            ContractStatus::None => "",
+            other if has_contract => other.word(),
+            _ => "",
+        }
+        .to_owned(),
     ]
 }
 
-fn line(cells: &[String; 7], widths: &[usize; 7]) -> String {
+fn line(cells: &[String; 8], widths: &[usize; 8]) -> String {
     let mut line = String::new();
     for (cell, &width) in cells.iter().zip(widths) {
         let length = cell.chars().count();

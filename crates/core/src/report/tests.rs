@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::config::{Delivery, Encoding, KeySource, Layer, parse_file};
+use crate::escape;
 use crate::inherited::Inherited;
 use crate::origin::Origin;
 use crate::parameter::{OnMissing, ValueRef};
@@ -59,7 +60,47 @@ fn key() -> impl Strategy<Value = KeySource> {
     )
 }
 
+/// Rules of every kind, as the file has them.
+fn rules() -> impl Strategy<Value = String> {
+    let text =
+        "[a-z$\\{\\} \n\"|]{1,12}".prop_map(|text| escape::quoted(&text.replace("${", "$${")));
+    let kind = prop_oneof![
+        Just(String::new()),
+        (any::<i32>(), any::<u16>()).prop_map(|(min, more)| format!(
+            "type = \"integer\", min = {min}, max = {}, ",
+            i64::from(min) + i64::from(more)
+        )),
+        any::<i32>().prop_map(|max| format!("type = \"number\", max = {max}.5, ")),
+        Just("type = \"url\", schemes = [\"https\", \"git+ssh\"], ".to_owned()),
+        Just("type = \"pem\", label = \"PRIVATE KEY\", ".to_owned()),
+        Just("pattern = '[a-z\\d]{1,3}|\"x\"', ".to_owned()),
+        text.clone()
+            .prop_map(|text| format!("one_of = [{text}, \"b\"], ")),
+    ];
+    let options = (any::<bool>(), any::<bool>(), any::<u32>(), text);
+    (kind, options).prop_map(|(kind, (secure, optional, age, description))| {
+        format!("{kind}secure = {secure}, optional = {optional}, max_age = \"{age}s\", description = {description}, min_length = 1")
+    })
+}
+
 proptest! {
+    #[test]
+    fn the_printed_contract_is_read_back_as_it_was(rules in proptest::collection::vec(rules(), 1..4)) {
+        let names = ["A", "b.c", "D-e", "F_1"];
+        let mut text = String::from("[contract]\n");
+        for (name, rules) in names.iter().zip(rules) {
+            text += &format!("\"{name}\" = {{ {rules} }}\n");
+        }
+        let config = read(&text);
+        let printed = Report::default().render(ReportFormat::Toml, &config, Terminal::default());
+        let again = read(&printed);
+        let meaning = |config: &Config| {
+            let rules = config.contract.rules.clone().into_iter();
+            rules.map(|(name, rule)| (name, crate::contract::Rule { origin: Origin::Default, ..rule })).collect::<Vec<_>>()
+        };
+        prop_assert_eq!(meaning(&again), meaning(&config), "{}", printed);
+    }
+
     #[test]
     fn the_printed_keys_are_read_back_as_they_were(keys in proptest::collection::vec(key(), 0..6)) {
         let mut keys = keys;

@@ -1,0 +1,226 @@
+//! Types of values. docs/contract.md says what each takes.
+
+use super::violation::Violation;
+use crate::decode;
+use serde::de::IgnoredAny;
+use std::fmt::Display;
+use url::Url;
+
+/// The names of the types.
+pub const TYPES: &[&str] = &[
+    "base64", "boolean", "integer", "json", "number", "pem", "port", "text", "url", "uuid",
+];
+
+/// The words for a truth value.
+const BOOLEANS: &[&[u8]] = &[b"true", b"false", b"1", b"0", b"yes", b"no", b"on", b"off"];
+
+/// What a value is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ValueType {
+    /// Any text that is not empty.
+    Text,
+    /// A whole number.
+    Integer {
+        /// The smallest.
+        min: Option<i64>,
+        /// The largest.
+        max: Option<i64>,
+    },
+    /// A decimal number.
+    Number {
+        /// The smallest.
+        min: Option<f64>,
+        /// The largest.
+        max: Option<f64>,
+    },
+    /// A truth value.
+    Boolean,
+    /// A port number.
+    Port,
+    /// A URL.
+    Url {
+        /// The only schemes that are allowed, if there are any here.
+        schemes: Vec<String>,
+    },
+    /// A JSON document.
+    Json,
+    /// Base64.
+    Base64,
+    /// PEM blocks.
+    Pem {
+        /// The only labels that are allowed, if there are any here.
+        labels: Vec<String>,
+    },
+    /// A UUID.
+    Uuid,
+}
+
+impl ValueType {
+    /// The type's name.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Integer { .. } => "integer",
+            Self::Number { .. } => "number",
+            Self::Boolean => "boolean",
+            Self::Port => "port",
+            Self::Url { .. } => "url",
+            Self::Json => "json",
+            Self::Base64 => "base64",
+            Self::Pem { .. } => "pem",
+            Self::Uuid => "uuid",
+        }
+    }
+
+    /// The type and its limits, for a table.
+    pub(super) fn words(&self) -> String {
+        let range = match self {
+            Self::Integer { min, max } => range(min.as_ref(), max.as_ref()),
+            Self::Number { min, max } => range(min.as_ref(), max.as_ref()),
+            Self::Url { schemes } if !schemes.is_empty() => schemes.join(", "),
+            Self::Pem { labels } if !labels.is_empty() => labels.join(", "),
+            _ => String::new(),
+        };
+        match range.as_str() {
+            "" => self.name().to_owned(),
+            range => format!("{} ({range})", self.name()),
+        }
+    }
+
+    /// How a value, which is not empty, is not of this type.
+    pub(super) fn violation(&self, value: &[u8]) -> Option<Violation> {
+        let text = std::str::from_utf8(value).ok();
+        let wrong_type = || Some(Violation::Type(self.name()));
+        match self {
+            Self::Text => None,
+            Self::Integer { min, max } => match text.and_then(integer) {
+                None => wrong_type(),
+                Some(number) => out_of_range(&number, min.as_ref(), max.as_ref()),
+            },
+            Self::Number { min, max } => match text.and_then(number) {
+                None => wrong_type(),
+                Some(number) => out_of_range(&number, min.as_ref(), max.as_ref()),
+            },
+            Self::Boolean if BOOLEANS.contains(&value) => None,
+            Self::Port if text.is_some_and(is_port) => None,
+            Self::Url { schemes } => match text.and_then(scheme) {
+                None => wrong_type(),
+                Some(scheme) if schemes.is_empty() || schemes.contains(&scheme) => None,
+                Some(_) => Some(Violation::Schemes(schemes.clone())),
+            },
+            Self::Json if serde_json::from_slice::<IgnoredAny>(value).is_ok() => None,
+            Self::Base64 if is_base64(value) => None,
+            Self::Pem { labels } => match text.and_then(pem_labels) {
+                None => wrong_type(),
+                Some(found)
+                    if labels.is_empty() || found.iter().all(|one| labels.contains(one)) =>
+                {
+                    None
+                }
+                Some(_) => Some(Violation::Labels(labels.clone())),
+            },
+            Self::Uuid if text.is_some_and(is_uuid) => None,
+            Self::Boolean | Self::Port | Self::Json | Self::Base64 | Self::Uuid => wrong_type(),
+        }
+    }
+}
+
+fn range<T: Display>(min: Option<&T>, max: Option<&T>) -> String {
+    match (min, max) {
+        (Some(min), Some(max)) => format!("{min} to {max}"),
+        (Some(min), None) => format!("at least {min}"),
+        (None, Some(max)) => format!("at most {max}"),
+        (None, None) => String::new(),
+    }
+}
+
+fn out_of_range<T: PartialOrd + Display>(
+    number: &T,
+    min: Option<&T>,
+    max: Option<&T>,
+) -> Option<Violation> {
+    let is_within = min.is_none_or(|min| number >= min) && max.is_none_or(|max| number <= max);
+    (!is_within).then(|| Violation::Range(range(min, max)))
+}
+
+/// A sign, then digits, within 64 bits.
+fn integer(text: &str) -> Option<i64> {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let is_integer = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_integer.then(|| text.parse().ok()).flatten()
+}
+
+/// Digits with an optional sign, fraction and exponent; no infinity and no NaN.
+fn number(text: &str) -> Option<f64> {
+    let is_decimal = text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
+    let number: f64 = is_decimal.then(|| text.parse().ok()).flatten()?;
+    number.is_finite().then_some(number)
+}
+
+/// 1 to 65535, without a sign or leading zeros.
+fn is_port(text: &str) -> bool {
+    !text.starts_with(['+', '0']) && text.parse::<u16>().is_ok()
+}
+
+/// The scheme of a URL with `://`. The parser of the URL standard corrects what it can: what it would
+/// correct, such as blanks and backslashes, is refused here, since other parsers would not.
+fn scheme(text: &str) -> Option<String> {
+    let is_plain = |c: char| !c.is_whitespace() && !c.is_control() && c != '\\';
+    let (scheme, rest) = text.split_once("://")?;
+    if !text.chars().all(is_plain) {
+        return None;
+    }
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    let (user, hosts) = match authority.rsplit_once('@') {
+        Some((user, hosts)) => (format!("{user}@"), hosts),
+        None => (String::new(), authority),
+    };
+    // Databases are reached by URLs with several hosts: `mongodb://a:27017,b:27017/db`.
+    for host in hosts.split(',') {
+        let url = Url::parse(&format!("{scheme}://{user}{host}{path}")).ok()?;
+        // The standard takes a host from the path where there is none.
+        if host.is_empty() && (url.has_host() || !user.is_empty() || hosts.contains(',')) {
+            return None;
+        }
+    }
+    Some(scheme.to_ascii_lowercase())
+}
+
+/// White space is ignored, and padding is optional, as for `--base64`.
+fn is_base64(value: &[u8]) -> bool {
+    let decoded = decode::base64(value).map(zeroize::Zeroizing::new);
+    decoded.is_some_and(|decoded| !decoded.is_empty())
+}
+
+/// The labels of PEM blocks, if there is at least one and every one is whole, on lines of its own.
+fn pem_labels(text: &str) -> Option<Vec<String>> {
+    let blocks = ::pem::parse_many(text).ok()?;
+    let is_marker = |line: &str| {
+        ["-----BEGIN ", "-----END "].iter().any(|start| {
+            line.strip_prefix(start)
+                .and_then(|rest| rest.strip_suffix("-----"))
+                .is_some_and(|label| !label.contains('-'))
+        })
+    };
+    let markers = text.lines().filter(|line| line.contains("-----"));
+    let mut count = 0;
+    for line in markers {
+        if !is_marker(line.trim_end()) {
+            return None;
+        }
+        count += 1;
+    }
+    let is_whole = !blocks.is_empty()
+        && count == 2 * blocks.len()
+        && blocks.iter().all(|block| !block.contents().is_empty());
+    is_whole.then(|| blocks.iter().map(|block| block.tag().to_owned()).collect())
+}
+
+/// Five groups of hexadecimal digits between hyphens.
+fn is_uuid(text: &str) -> bool {
+    text.len() == 36 && uuid::Uuid::try_parse(text).is_ok()
+}

@@ -1,0 +1,25 @@
+//! Suggestions for words that are not known.
+
+/// The known word that was probably meant.
+#[must_use]
+pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .map(|candidate| (strsim::jaro_winkler(word, candidate), candidate))
+        .filter(|(likeness, _)| *likeness > 0.85)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+        .map(|(_, candidate)| candidate)
+}
+
+/// Why a word is none of those that a setting takes, fit to follow the word in a sentence.
+#[must_use]
+pub fn unknown_word(word: &str, known: &[&str]) -> String {
+    let expected: Vec<String> = known.iter().map(|word| format!("`{word}`")).collect();
+    let expected = match expected.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => expected.concat(),
+    };
+    match nearest(word, known.iter().copied()) {
+        Some(nearest) => format!("is not valid (expected {expected}); did you mean `{nearest}`?"),
+        None => format!("is not valid (expected {expected})"),
+    }
+}
