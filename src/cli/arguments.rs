@@ -1,7 +1,7 @@
 //! The definition of the command line for clap, made from the table of settings.
 
 use super::document::Document;
-use clap::builder::{EnumValueParser, OsStringValueParser, PossibleValuesParser};
+use clap::builder::{OsStringValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{Arg, ArgAction, Command};
 use ssm_exec_core::config::SETTINGS;
 use ssm_exec_core::config::setting::{Group, Kind, Scope, Setting};
@@ -184,7 +184,10 @@ fn subcommands(extent: Extent<'_>) -> [Command; 3] {
             Arg::new(DOCUMENT)
                 .help("The shell, `man` or `schema`")
                 .required(true)
-                .value_parser(EnumValueParser::<Document>::new()),
+                .value_parser(
+                    PossibleValuesParser::new(Document::WORDS)
+                        .try_map(|word| Document::parse(&word)),
+                ),
         );
     [check, policy, completions]
 }

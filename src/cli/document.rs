@@ -1,22 +1,21 @@
 //! What `completions` prints.
 
-use clap::ValueEnum;
-
-/// What is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Document {
-    /// Completions for bash
-    Bash,
-    /// Completions for zsh
-    Zsh,
-    /// Completions for fish
-    Fish,
-    /// Completions for elvish
-    Elvish,
-    /// Completions for PowerShell
-    Powershell,
-    /// The man page
-    Man,
-    /// The JSON Schema of ssm-exec.toml
-    Schema,
+ssm_exec_core::choice! {
+    /// A script, or a description of the interface.
+    pub(super) enum Document {
+        /// Completions for bash.
+        Bash = "bash",
+        /// Completions for zsh.
+        Zsh = "zsh",
+        /// Completions for fish.
+        Fish = "fish",
+        /// Completions for elvish.
+        Elvish = "elvish",
+        /// Completions for PowerShell.
+        Powershell = "powershell",
+        /// The man page.
+        Man = "man",
+        /// The JSON Schema of ssm-exec.toml.
+        Schema = "schema",
+    }
 }

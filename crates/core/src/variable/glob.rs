@@ -25,7 +25,7 @@ impl Glob {
     /// Whether the pattern matches the whole name.
     #[must_use]
     pub fn matches(&self, name: &str) -> bool {
-        glob_match::glob_match(&self.0, name)
+        fast_glob::glob_match(&self.0, name)
     }
 
     /// The pattern's text.
