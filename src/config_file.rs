@@ -10,7 +10,7 @@ use ssm_exec_core::config::{ConfigError, ConfigLocation};
 use ssm_exec_core::origin::Origin;
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// The file's name, where none is given.
@@ -47,6 +47,36 @@ pub(crate) fn find_config_file(
             nearest(&directory)
         }
     }
+}
+
+/// Writes a new configuration file: to the path that was chosen, else to the working directory.
+///
+/// # Errors
+/// When there is one already, or it can't be written.
+pub(crate) fn create_config_file(
+    chosen: Option<&Path>,
+    text: &str,
+) -> Result<PathBuf, ConfigError> {
+    let path = chosen.unwrap_or(Path::new(FILE_NAME)).to_owned();
+    let written = File::create_new(&path).and_then(|mut file| file.write_all(text.as_bytes()));
+    written.map_err(|error| {
+        let reason = match error.kind() {
+            ErrorKind::AlreadyExists => {
+                "it exists already, and init overwrites nothing; move it away, or choose another file with `--config FILE`".to_owned()
+            }
+            _ => error.to_string(),
+        };
+        ConfigError::invalid(
+            Origin::Flag("init"),
+            format!("cannot write {}: {reason}", path.display()),
+        )
+    })?;
+    Ok(path)
+}
+
+/// Whether [`create_config_file`] would refuse.
+pub(crate) fn config_file_exists(chosen: Option<&Path>) -> bool {
+    fs::symlink_metadata(chosen.unwrap_or(Path::new(FILE_NAME))).is_ok()
 }
 
 fn nearest(directory: &Path) -> Result<Option<(PathBuf, String)>, ConfigError> {

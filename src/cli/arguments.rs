@@ -9,6 +9,7 @@ use std::ffi::OsString;
 
 pub(super) const CHECK: &str = "check";
 pub(super) const POLICY: &str = "policy";
+pub(super) const INIT: &str = "init";
 pub(super) const COMPLETIONS: &str = "completions";
 /// The command to start and its arguments.
 pub(super) const COMMAND: &str = "COMMAND";
@@ -21,6 +22,7 @@ const ABOUT: &str =
 const USAGE: &str = "ssm-exec [OPTIONS] [--] COMMAND [ARG]...
        ssm-exec check [OPTIONS] [-- COMMAND [ARG]...]
        ssm-exec policy [OPTIONS]
+       ssm-exec init --prefix PATH [OPTIONS]
        ssm-exec completions SHELL";
 
 const TEMPLATE: &str = "\
@@ -55,6 +57,9 @@ pub(super) const SYNOPSIS: &str = r".SH SYNOPSIS
 .br
 .B ssm\-exec policy
 [\fIOPTIONS\fR]
+.br
+.B ssm\-exec init
+\-\-prefix \fIPATH\fR [\fIOPTIONS\fR]
 .br
 .B ssm\-exec completions
 \fISHELL\fR
@@ -163,7 +168,7 @@ pub(super) fn command(extent: Extent<'_>) -> Command {
     command
 }
 
-fn subcommands(extent: Extent<'_>) -> [Command; 3] {
+fn subcommands(extent: Extent<'_>) -> [Command; 4] {
     let check = Command::new(CHECK)
         .about("Resolve everything, start nothing, and report")
         .args(options(Scope::Check, extent))
@@ -178,6 +183,9 @@ fn subcommands(extent: Extent<'_>) -> [Command; 3] {
     let policy = Command::new(POLICY)
         .about("Print the least-privilege IAM policy for this configuration")
         .args(options(Scope::Policy, extent));
+    let init = Command::new(INIT).about(
+        "Write an ssm-exec.toml to begin with: the names and types below a prefix, never a value",
+    );
     let completions = Command::new(COMPLETIONS)
         .about("Print completions for a shell, the man page, or the schema of ssm-exec.toml")
         .arg(
@@ -189,7 +197,7 @@ fn subcommands(extent: Extent<'_>) -> [Command; 3] {
                         .try_map(|word| Document::parse(&word)),
                 ),
         );
-    [check, policy, completions]
+    [check, policy, init, completions]
 }
 
 fn options(scope: Scope, extent: Extent<'_>) -> impl Iterator<Item = Arg> {

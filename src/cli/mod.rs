@@ -27,6 +27,8 @@ pub(crate) enum Action {
     Check(Vec<OsString>),
     /// Print the policy.
     Policy,
+    /// Write a configuration file to begin with.
+    Init,
     /// Print this text.
     Print(Vec<u8>),
 }
@@ -74,6 +76,7 @@ fn invocation(root: &ArgMatches) -> Invocation {
     let action = match subcommand {
         Some(arguments::CHECK) => Action::Check(words(matches)),
         Some(arguments::POLICY) => Action::Policy,
+        Some(arguments::INIT) => Action::Init,
         Some(arguments::COMPLETIONS) => {
             let document = matches.get_one::<Document>(arguments::DOCUMENT);
             Action::Print(document.map_or_else(Vec::new, |document| generate(*document)))

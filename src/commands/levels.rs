@@ -6,7 +6,7 @@ use crate::logging::Logger;
 use ssm_exec_core::config::{self, Config, ConfigFile, ConfigLocation, Layer};
 use ssm_exec_core::inherited::Inherited;
 use ssm_exec_core::origin::Given;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tracing::info;
 
 /// What the levels give.
@@ -39,6 +39,29 @@ impl Levels {
         logger.configure(levels.stronger.logging()?);
         let file = config_file::find_config_file(&location)?;
         Ok(Self { file, ..levels })
+    }
+
+    /// Reads the variables only.
+    pub(super) fn without_file(
+        options: Layer,
+        inherited: &Inherited<'_>,
+        logger: &mut Logger,
+    ) -> Result<Self, Error> {
+        logger.configure(options.logging()?);
+        let stronger = options.over(config::read_variables(inherited)?);
+        logger.configure(stronger.logging()?);
+        Ok(Self {
+            stronger,
+            file: None,
+        })
+    }
+
+    /// The file that an option or a variable names.
+    pub(super) fn chosen_file(&self) -> Option<&Path> {
+        self.stronger
+            .config
+            .as_ref()
+            .map(|given| Path::new(&given.value))
     }
 
     /// The configuration. `stage` is chosen in place of what the levels choose.

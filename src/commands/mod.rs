@@ -1,6 +1,7 @@
 //! The subcommands, and what they share: the configuration and one way to resolve it.
 
 mod check;
+mod init;
 mod launch;
 mod levels;
 mod output;
@@ -43,7 +44,10 @@ pub(crate) fn run(
         process::disable_core_dumps();
         return output::print(&text).map(|()| 0);
     }
-    let levels = Levels::read(options, inherited, logger)?;
+    let levels = match action {
+        Action::Init => Levels::without_file(options, inherited, logger)?,
+        _ => Levels::read(options, inherited, logger)?,
+    };
     let config = levels.config(None, inherited, logger)?;
     let session = Session {
         config,
@@ -60,6 +64,7 @@ pub(crate) fn run(
         Action::Launch(words) => launch::run(&session, words).map(|never| match never {}),
         Action::Check(words) => check::run(&session, words),
         Action::Policy => policy::run(&session),
+        Action::Init => init::run(session, levels.chosen_file()),
         Action::Print(_) => Ok(0),
     }
 }

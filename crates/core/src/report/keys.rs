@@ -60,7 +60,10 @@ pub(super) fn render(report: &Report, config: &Config) -> String {
 }
 
 /// The rules there are, and those to begin with: the type of a parameter tells whether it is secret.
-fn contract<'a>(report: &'a Report, config: &'a Config) -> BTreeMap<&'a VariableName, String> {
+pub(super) fn contract<'a>(
+    report: &'a Report,
+    config: &'a Config,
+) -> BTreeMap<&'a VariableName, String> {
     let begun = report.rows.iter().filter_map(|row| {
         // A member of a JSON object may be empty, and its type is that of the object.
         let param = row.param().filter(|param| param.field.is_none())?;
@@ -84,7 +87,7 @@ fn contract<'a>(report: &'a Report, config: &'a Config) -> BTreeMap<&'a Variable
     contract
 }
 
-fn table(out: &mut String, name: &str, entries: &BTreeMap<&VariableName, String>) {
+pub(super) fn table(out: &mut String, name: &str, entries: &BTreeMap<&VariableName, String>) {
     let _ = writeln!(out, "[{name}]");
     for (name, value) in entries {
         let name = name.as_str();
@@ -117,6 +120,6 @@ fn value(key: &KeySource) -> String {
 }
 
 /// A string of the file, in which `${` would begin a variable.
-fn text(text: &str) -> String {
+pub(super) fn text(text: &str) -> String {
     escape::quoted(&text.replace("${", "$${"))
 }

@@ -6,9 +6,11 @@ mod keys;
 mod markdown;
 mod row;
 mod rows;
+mod starter;
 mod table;
 
 pub use row::{ContractStatus, Row, State};
+pub use starter::starter_file;
 
 use crate::config::{Config, ReportFormat};
 use crate::environment::Environment;

@@ -1,0 +1,61 @@
+//! `ssm-exec init`: a configuration file to begin with.
+
+use super::output;
+use super::resolve::{Resolved, Session};
+use crate::config_file;
+use crate::error::Error;
+use ssm_exec_core::config::{Rules, Sources};
+use ssm_exec_core::report::{self, Report};
+use ssm_exec_core::status::Status;
+use std::path::Path;
+use std::time::SystemTime;
+
+/// Reads what is below the prefixes and writes the file to `path`, else to the working directory.
+pub(super) fn run(mut session: Session<'_>, path: Option<&Path>) -> Result<u8, Error> {
+    // Other sources and rules would be about variables that the file does not mention.
+    let prefixes = std::mem::take(&mut session.config.sources.prefixes);
+    session.config.sources = Sources {
+        prefixes,
+        ..Sources::default()
+    };
+    session.config.rules = Rules::default();
+    session.config.skip = false;
+    if session.config.sources.prefixes.is_empty() {
+        return Err(Error::Usage(
+            "init needs a prefix to begin with: `ssm-exec init --prefix /org/service`".to_owned(),
+        ));
+    }
+    // Nothing is fetched in vain.
+    if config_file::config_file_exists(path) {
+        config_file::create_config_file(path, "")?;
+    }
+    let Resolved {
+        fetched,
+        environment,
+        ..
+    } = session.resolve(None)?;
+    let mut problems = environment.problems.iter();
+    if problems.any(|problem| problem.status() == Status::Missing) {
+        return Err(Error::Environment(environment.problems));
+    }
+    let report = Report::new(
+        &session.config,
+        &environment,
+        fetched.as_ref(),
+        None,
+        false,
+        SystemTime::now(),
+    );
+    let text = report::starter_file(&report, &session.config);
+    let path = config_file::create_config_file(path, &text)?;
+    let variables = match report.rows.len() {
+        1 => "1 variable".to_owned(),
+        count => format!("{count} variables"),
+    };
+    let next = format!(
+        "Wrote {} with {variables}. Next: read it, try it with `ssm-exec check`, then start the command with `ssm-exec -- COMMAND`.\n",
+        path.display()
+    );
+    output::print(next.as_bytes())?;
+    Ok(0)
+}
