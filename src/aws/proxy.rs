@@ -336,4 +336,26 @@ mod tests {
             "http://ssm.example"
         ));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_value_is_used_or_refused_without_its_password(
+            url in "(http://|socks5://|)([a-z:@%/.0-9\\[\\] -]{0,20}@)?[a-z:@%/.0-9\\[\\] -]{0,20}",
+            bypass in "[a-z0-9*.,:/ \\[\\]-]{0,30}",
+        ) {
+            let entry = |text: String| std::ffi::CString::new(text).expect("no NUL");
+            let url = entry(format!("HTTPS_PROXY={}", url.replace('@', "canary@")));
+            let bypass = entry(format!("NO_PROXY={bypass}"));
+            let entries = vec![url.as_c_str(), bypass.as_c_str()];
+            match Proxies::from_environment(&Inherited::new(entries)) {
+                Ok(proxies) => {
+                    carries(&proxies, "https://ssm.eu-west-1.amazonaws.com");
+                    carries(&proxies, "https://[fd00::1]:8443");
+                    let shown = format!("{proxies:?}");
+                    proptest::prop_assert!(!shown.contains("canary"), "{shown}");
+                }
+                Err(error) => proptest::prop_assert!(!error.to_string().contains("canary")),
+            }
+        }
+    }
 }

@@ -201,4 +201,17 @@ mod tests {
             assert!(!RootBundle::new(text.to_vec()).is_usable());
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_searched_and_parsed(
+            parts in proptest::collection::vec("-----(BEGIN|END) CERTIFICATE-----|[A-Za-z0-9+/=\\r\\n -]{0,80}", 0..8),
+            name in proptest::collection::vec(proptest::num::u8::ANY, 0..40),
+        ) {
+            let bundle = RootBundle::new(parts.concat().into_bytes());
+            bundle.named(&[&name]);
+            let _ = bundle.all();
+            bundle.is_usable();
+        }
+    }
 }

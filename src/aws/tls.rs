@@ -227,3 +227,36 @@ fn attribute(name: &[u8], kind: u8) -> Option<&[u8]> {
         .get(..usize::from(*length).min(64))
         .filter(|_| *length < 128)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_common_name_or_the_organization_is_shown_escaped() {
+        let attribute = |kind: u8, text: &[u8]| {
+            let length = u8::try_from(text.len()).expect("a short text");
+            [&[0x06, 0x03, 0x55, 0x04, kind, 0x0c, length], text].concat()
+        };
+        let (organization, name) = (attribute(10, b"Corp"), attribute(3, b"Root\x1b[31m"));
+        assert_eq!(display_name(&organization).as_deref(), Some("Corp"));
+        let both = [organization, name].concat();
+        assert_eq!(display_name(&both).as_deref(), Some("Root\\u{1b}[31m"));
+        assert_eq!(display_name(b""), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_name_can_be_shown(
+            start in proptest::collection::vec(proptest::num::u8::ANY, 0..8),
+            end in proptest::collection::vec(proptest::num::u8::ANY, 0..80),
+        ) {
+            display_name(&[&start, &[0x06, 0x03, 0x55, 0x04, 0x03][..], &end].concat());
+        }
+
+        #[test]
+        fn any_date_can_be_shown(seconds: u64) {
+            date(UnixTime::since_unix_epoch(Duration::from_secs(seconds)));
+        }
+    }
+}
