@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import shlex
+import shutil
 import socket
 import subprocess
 import tempfile
@@ -117,7 +118,7 @@ def hyperfine(commands, environment, runs):
         report = pathlib.Path(home, "report.json")
         words = [shlex.join(map(str, command)) for command in commands.values()]
         subprocess.run(
-            ["hyperfine", "--shell=none", "--style=none", "--warmup=2", f"--runs={runs}", f"--export-json={report}", *words],
+            [shutil.which("hyperfine"), "--shell=none", "--style=none", "--warmup=2", f"--runs={runs}", f"--export-json={report}", *words],
             env=environment, cwd=home, check=True, stdout=subprocess.DEVNULL)
         results = json.loads(report.read_text())["results"]
     return {
