@@ -3,6 +3,8 @@
 use super::output;
 use super::resolve::{Resolved, Session};
 use crate::error::Error;
+use ssm_exec_core::config::ReportFormat;
+use ssm_exec_core::environment::notice::Notice;
 use ssm_exec_core::report::Report;
 use std::ffi::OsString;
 use std::time::SystemTime;
@@ -11,6 +13,23 @@ use tracing::error;
 /// Reports, and ends with 0, with the status of what would keep the command from starting, or with 1
 /// when a parameter is too old.
 pub(super) fn run(session: &Session<'_>, words: Vec<OsString>) -> Result<u8, Error> {
+    let mut printed = false;
+    let outcome = check(session, words, &mut printed);
+    if let (Err(error), false) = (&outcome, printed) {
+        print_failure(session.config.check.format, error)?;
+    }
+    outcome
+}
+
+/// What a reader of JSON gets where there is no report: one object, with the problem.
+pub(super) fn print_failure(format: ReportFormat, error: &Error) -> Result<(), Error> {
+    match format {
+        ReportFormat::Json => output::print(Report::failure(&error.to_string()).as_bytes()),
+        _ => Ok(()),
+    }
+}
+
+fn check(session: &Session<'_>, words: Vec<OsString>, printed: &mut bool) -> Result<u8, Error> {
     let options = &session.config.check;
     let command = session.command(words)?;
     let Resolved {
@@ -20,6 +39,8 @@ pub(super) fn run(session: &Session<'_>, words: Vec<OsString>) -> Result<u8, Err
     if let Some(fetched) = &fetched {
         environment.notices.extend(session.partial_labels(fetched));
     }
+    let file = session.config_file.clone();
+    environment.notices.extend(file.map(Notice::ConfigFile));
     let report = Report::new(
         &session.config,
         &environment,
@@ -29,6 +50,7 @@ pub(super) fn run(session: &Session<'_>, words: Vec<OsString>) -> Result<u8, Err
         SystemTime::now(),
     );
     let terminal = output::terminal(session.inherited);
+    *printed = true;
     output::print(
         report
             .render(options.format, &session.config, terminal)

@@ -56,6 +56,11 @@ impl Levels {
         })
     }
 
+    /// The file that was read.
+    pub(super) fn file(&self) -> Option<&Path> {
+        self.file.as_ref().map(|(path, _)| path.as_path())
+    }
+
     /// The file that an option or a variable names.
     pub(super) fn chosen_file(&self) -> Option<&Path> {
         self.stronger

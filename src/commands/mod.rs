@@ -14,9 +14,10 @@ use crate::exec::process;
 use crate::logging::{self, Logger};
 use levels::Levels;
 use resolve::Session;
-use ssm_exec_core::config;
+use ssm_exec_core::config::{self, Config, Layer, ReportFormat};
 use ssm_exec_core::inherited::Inherited;
 use std::ffi::OsString;
+use std::path::Path;
 use std::time::Instant;
 
 /// Reads the command line, the variables and the file, and runs the subcommand.
@@ -44,13 +45,21 @@ pub(crate) fn run(
         process::disable_core_dumps();
         return output::print(&text).map(|()| 0);
     }
-    let levels = match action {
-        Action::Init => Levels::without_file(options, inherited, logger)?,
-        _ => Levels::read(options, inherited, logger)?,
+    let as_json = options
+        .format
+        .as_ref()
+        .is_some_and(|given| given.value == ReportFormat::Json.word());
+    let (levels, config) = match configuration(&action, options, inherited, logger) {
+        Ok(found) => found,
+        Err(error) if as_json => {
+            check::print_failure(ReportFormat::Json, &error)?;
+            return Err(error);
+        }
+        Err(error) => return Err(error),
     };
-    let config = levels.config(None, inherited, logger)?;
     let session = Session {
         config,
+        config_file: levels.file().map(Path::to_owned),
         inherited,
         called_as: arguments.first().cloned().unwrap_or_default(),
         started,
@@ -67,4 +76,19 @@ pub(crate) fn run(
         Action::Init => init::run(session, levels.chosen_file()),
         Action::Print(_) => Ok(0),
     }
+}
+
+/// The levels that a subcommand reads, and what they mean together.
+fn configuration(
+    action: &Action,
+    options: Layer,
+    inherited: &Inherited<'_>,
+    logger: &mut Logger,
+) -> Result<(Levels, Config), Error> {
+    let levels = match action {
+        Action::Init => Levels::without_file(options, inherited, logger)?,
+        _ => Levels::read(options, inherited, logger)?,
+    };
+    let config = levels.config(None, inherited, logger)?;
+    Ok((levels, config))
 }

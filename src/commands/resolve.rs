@@ -16,12 +16,15 @@ use ssm_exec_core::inherited::Inherited;
 use ssm_exec_core::parameter::{Label, Prefix};
 use ssm_exec_core::plan::{self, Request};
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::time::Instant;
 use tracing::{info, warn};
 
 /// One run: its configuration, and what it was started with.
 pub(super) struct Session<'a> {
     pub(super) config: Config,
+    /// The configuration file that was read.
+    pub(super) config_file: Option<PathBuf>,
     pub(super) inherited: &'a Inherited<'a>,
     pub(super) called_as: OsString,
     pub(super) started: Instant,

@@ -268,3 +268,49 @@ fn check_prints_the_contract_in_every_format() {
         bare.text()
     );
 }
+
+/// Values of which no part occurs in a rule, a name or a message by accident.
+fn distinctive_values() -> impl Iterator<Item = String> {
+    (0..2_u32).map(|seed| {
+        let mut state = seed.wrapping_mul(2_654_435_761).wrapping_add(97);
+        let next = |_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            char::from(b"QZXJKV#%&~"[(state >> 24) as usize % 10])
+        };
+        (0..24 + seed).map(next).collect()
+    })
+}
+
+#[test]
+fn no_output_has_a_part_of_a_value_that_breaks_a_rule() {
+    let stub = Stub::start();
+    for value in distinctive_values() {
+        stub.put(Parameter::string("/k/leak/x", &value));
+        for (_, rule, _) in RULES.iter().filter(|(_, rule, _)| *rule != "{}") {
+            let file = format!("[keys]\nX = \"/k/leak/x\"\n[contract]\nX = {rule}\n");
+            let run = || Run::against(&stub.url()).file(&file);
+            let mut outputs = Vec::new();
+            for words in [
+                "-vvv -- true",
+                "--log-format json -- true",
+                "check -v",
+                "check --format json",
+                "check --format markdown",
+                "check --format toml",
+            ] {
+                let outcome = run().args(words).run();
+                if rule.contains("min_length") {
+                    continue;
+                }
+                assert_eq!(outcome.status, 65, "{rule}: {}", outcome.stderr);
+                outputs.push(outcome.stderr.clone() + &outcome.text());
+            }
+            let characters: Vec<char> = value.chars().collect();
+            for part in characters.windows(3) {
+                let part: String = part.iter().collect();
+                let leak = outputs.iter().find(|output| output.contains(&part));
+                assert_eq!(leak, None, "{part} of {value}: {rule}");
+            }
+        }
+    }
+}

@@ -324,6 +324,55 @@ fn check_shows_that_a_required_variable_is_only_inherited() {
 }
 
 #[test]
+fn check_and_verbose_name_the_configuration_file() {
+    let stub = stub();
+    let run = Run::against(&stub.url()).file("require = [\"LOG\"]");
+    let file = run.home().join("ssm-exec.toml");
+    let name = file.to_str().expect("UTF-8").to_owned();
+    let (mut command, _home) = run.args("check -p /n/api --format json").command();
+    let output = command.output().expect("the binary starts");
+    let report = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(report.contains(&name), "{name}: {report}");
+}
+
+#[test]
+fn check_prints_one_json_object_after_every_failure() {
+    let stub = stub();
+    let run = |words: &str| {
+        Run::against(&stub.url())
+            .args("check --format json")
+            .args(words)
+    };
+    for (run, status, says) in [
+        (run("-p /n/none"), 66, "/n/none"),
+        (run("-p /n/api --only NOPE"), 66, "NOPE"),
+        (run("-p n"), 64, "/n"),
+        (run("-p /n/api --keep X"), 64, "--pristine"),
+        (run("-p /n/api").file("prefx = 1"), 78, "prefx"),
+        (
+            run("-p /n/api").file("[contract]\nX = { type = \"x\" }"),
+            78,
+            "type",
+        ),
+        (run("-p /n/api").env("DB", "SSM:///x"), 78, "DB"),
+        (run(""), 78, "--prefix"),
+        (run("-p /n/api -- ./nope"), 127, "./nope"),
+        (
+            run("-p /n/api --endpoint-url http://127.0.0.1:1 --timeout 200ms"),
+            75,
+            "127.0.0.1:1",
+        ),
+    ] {
+        let outcome = run.run();
+        assert_eq!(outcome.status, status, "{}", outcome.stderr);
+        let report = report(&outcome);
+        assert!(report["variables"].is_array(), "{report}");
+        let problems = report["problems"].to_string();
+        assert!(problems.contains(says), "{says}: {problems}");
+    }
+}
+
+#[test]
 fn verbose_names_the_lists_of_the_file_that_were_replaced() {
     let stub = stub();
     let outcome = Run::against(&stub.url())

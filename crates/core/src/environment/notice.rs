@@ -7,6 +7,7 @@ use crate::parameter::{Label, Prefix, ValueRef};
 use crate::status::Status;
 use crate::variable::{Glob, VariableName};
 use std::fmt;
+use std::path::PathBuf;
 
 /// How important a notice is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,6 +123,8 @@ pub enum Notice {
         /// Where it comes from.
         provenance: Provenance,
     },
+    /// A configuration file is in use.
+    ConfigFile(PathBuf),
     /// A label that only some parameters below a prefix have.
     PartialLabel {
         /// The prefix.
@@ -163,7 +166,8 @@ impl Notice {
             | Self::EmptyPrefix { .. }
             | Self::AbsentObject { .. }
             | Self::PartialLabel { .. } => Status::Missing,
-            Self::Kept { .. }
+            Self::ConfigFile(_)
+            | Self::Kept { .. }
             | Self::Replaced { .. }
             | Self::CommonNameReplaced { .. }
             | Self::TrailingNewline { .. } => Status::Config,
@@ -226,6 +230,9 @@ impl fmt::Display for Notice {
                 f,
                 "the value of {name} from {provenance} ends with a newline, which is often an accident of `echo`"
             ),
+            Self::ConfigFile(path) => {
+                write!(f, "the configuration file is {}", path.display())
+            }
             Self::PartialLabel {
                 prefix,
                 label,

@@ -1,15 +1,14 @@
 //! The report for machines. The schema is docs/check.md's; fields are added, never changed.
 
 use super::{ContractStatus, Report, Row, days};
-use crate::config::Config;
-use crate::contract::Rule;
+use crate::contract::{Contract, Rule};
 use crate::escape;
 use crate::fetched::ParameterType;
 use crate::parameter::Version;
 use crate::variable::VariableName;
 use serde_json::{Value, json};
 
-pub(super) fn render(report: &Report, config: &Config) -> String {
+pub(super) fn render(report: &Report, rules: &Contract) -> String {
     let rows: Vec<Value> = report
         .rows
         .iter()
@@ -28,7 +27,7 @@ pub(super) fn render(report: &Report, config: &Config) -> String {
                 "overrides": row.overrides,
                 "replaces": row.replaces.as_ref().map(ToString::to_string),
                 "stale": row.stale,
-                "contract": contract(row, config),
+                "contract": contract(row, rules),
             })
         })
         .collect();
@@ -48,8 +47,8 @@ pub(super) fn render(report: &Report, config: &Config) -> String {
 }
 
 /// The rules for a variable and whether it keeps them; null where the contract says nothing.
-fn contract(row: &Row, config: &Config) -> Value {
-    let rule = config.contract.rules.get(&row.variable);
+fn contract(row: &Row, rules: &Contract) -> Value {
+    let rule = rules.rules.get(&row.variable);
     if rule.is_none() && row.contract == ContractStatus::None {
         return Value::Null;
     }

@@ -13,6 +13,7 @@ pub use row::{ContractStatus, Row, State};
 pub use starter::starter_file;
 
 use crate::config::{Config, ReportFormat};
+use crate::contract::Contract;
 use crate::environment::Environment;
 use crate::environment::notice::Notice;
 use crate::fetched::Fetched;
@@ -80,6 +81,16 @@ impl Report {
         }
     }
 
+    /// The JSON object for a failure before there is anything to report.
+    #[must_use]
+    pub fn failure(problem: &str) -> String {
+        let report = Self {
+            problems: vec![problem.to_owned()],
+            ..Self::default()
+        };
+        json::render(&report, &Contract::default())
+    }
+
     /// The variables that are older than their maximum age.
     pub fn stale(&self) -> impl Iterator<Item = &Row> {
         self.rows.iter().filter(|row| row.stale)
@@ -90,7 +101,7 @@ impl Report {
     pub fn render(&self, format: ReportFormat, config: &Config, terminal: Terminal) -> String {
         match format {
             ReportFormat::Table => table::render(self, config, terminal),
-            ReportFormat::Json => json::render(self, config),
+            ReportFormat::Json => json::render(self, &config.contract),
             ReportFormat::Markdown => markdown::render(self, config),
             ReportFormat::Toml => keys::render(self, config),
         }
