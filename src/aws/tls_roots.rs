@@ -154,33 +154,36 @@ fn compiled_in() -> Roots {
 fn read(path: &Path) -> io::Result<Vec<u8>> {
     let file = File::options()
         .read(true)
-        .custom_flags(OFlag::O_NONBLOCK.bits())
+        .custom_flags((OFlag::O_NONBLOCK | OFlag::O_NOCTTY).bits())
         .open(path)?;
     let metadata = file.metadata()?;
     if !metadata.is_file() {
         return Err(io::Error::other("it is not a regular file"));
     }
-    if metadata.len() > LARGEST {
-        return Err(io::Error::other(format!(
-            "it is larger than {} MiB",
-            LARGEST >> 20
-        )));
-    }
-    let mut content = Vec::with_capacity(metadata.len() as usize + 1);
-    file.take(LARGEST).read_to_end(&mut content)?;
-    Ok(content)
+    let mut content = Vec::with_capacity(metadata.len().min(LARGEST) as usize + 1);
+    file.take(LARGEST + 1).read_to_end(&mut content)?;
+    check_size(content)
 }
 
 /// All regular files of a directory.
 fn read_all(path: &Path) -> io::Result<Vec<u8>> {
     let mut all = Vec::new();
     for entry in fs::read_dir(path)? {
-        if let Ok(pem) = read(&entry?.path())
-            && all.len() + pem.len() <= LARGEST as usize
-        {
+        if let Ok(pem) = read(&entry?.path()) {
             all.extend_from_slice(&pem);
             all.push(b'\n');
+            all = check_size(all)?;
         }
     }
     Ok(all)
+}
+
+fn check_size(content: Vec<u8>) -> io::Result<Vec<u8>> {
+    match content.len() as u64 > LARGEST {
+        true => Err(io::Error::other(format!(
+            "it is larger than {} MiB",
+            LARGEST >> 20
+        ))),
+        false => Ok(content),
+    }
 }
