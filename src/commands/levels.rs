@@ -69,6 +69,14 @@ impl Levels {
             .map(|given| Path::new(&given.value))
     }
 
+    /// The stages of the file.
+    pub(super) fn stages(&self, inherited: &Inherited<'_>) -> Result<Vec<String>, Error> {
+        match &self.file {
+            None => Ok(Vec::new()),
+            Some((path, text)) => Ok(ConfigFile::parse(path, text, inherited)?.stages()?),
+        }
+    }
+
     /// The configuration. `stage` is chosen in place of what the levels choose.
     pub(super) fn config(
         &self,

@@ -1,5 +1,6 @@
 //! The subcommands, and what they share: the configuration and one way to resolve it.
 
+mod all_stages;
 mod check;
 mod init;
 mod launch;
@@ -45,6 +46,14 @@ pub(crate) fn run(
         process::disable_core_dumps();
         return output::print(&text).map(|()| 0);
     }
+    let called_as = arguments.first().cloned().unwrap_or_default();
+    if let Action::Check(words) = &action
+        && options.all_stages.as_ref().is_some_and(|given| given.value)
+    {
+        process::disable_core_dumps();
+        let levels = Levels::read(options, inherited, logger)?;
+        return all_stages::run(&levels, inherited, logger, &called_as, words);
+    }
     let as_json = options
         .format
         .as_ref()
@@ -61,7 +70,7 @@ pub(crate) fn run(
         config,
         config_file: levels.file().map(Path::to_owned),
         inherited,
-        called_as: arguments.first().cloned().unwrap_or_default(),
+        called_as,
         started,
     };
     logging::set_deadline(started + session.config.timeout);

@@ -88,6 +88,53 @@ fn a_stage_that_does_not_exist_is_an_error_that_lists_them() {
 }
 
 #[test]
+fn check_shows_every_stage() {
+    let stub = stub();
+    let file = FILE.replace(
+        "[stage.prod]",
+        "[stage.broken]\nkeys.X = \"/org/nope\"\n[stage.prod]",
+    );
+    let run = |format: &str| {
+        Run::against(&stub.url())
+            .file(&file)
+            .args("check --all-stages --format")
+            .arg(format)
+            .run()
+    };
+    let table = run("table");
+    assert_eq!(table.status, 66, "{}", table.stderr);
+    let text = table.text();
+    let row = |name: &str| {
+        let line = text.lines().find(|line| line.starts_with(name));
+        line.unwrap_or_else(|| panic!("{name} in {text}"))
+            .split_whitespace()
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(row("VARIABLE"), ["VARIABLE", "broken", "dev", "prod"]);
+    assert_eq!(row("DB"), ["DB", "missing", "-", "set"]);
+    assert_eq!(row("LOG"), ["LOG", "default", "default", "default"]);
+    assert_eq!(row("EXTRA"), ["EXTRA", "-", "-", "set"]);
+    assert!(
+        text.contains("Problems of broken") && text.contains("/org/nope"),
+        "{text}"
+    );
+    let json: serde_json::Value = serde_json::from_str(&run("json").text()).expect("JSON");
+    assert_eq!(json["stages"], serde_json::json!(["broken", "dev", "prod"]));
+    assert_eq!(json["variables"]["DB"]["prod"], "set");
+    assert_eq!(json["problems"]["prod"], serde_json::json!([]));
+    assert!(
+        run("markdown")
+            .text()
+            .contains("| variable | `broken` | `dev` | `prod` |")
+    );
+    let outcome = Run::against(&stub.url())
+        .args("check -p /org/prod --all-stages")
+        .run();
+    assert_eq!(outcome.status, 64);
+    outcome.says(&["has no stages"]);
+}
+
+#[test]
 fn a_message_names_the_line_of_the_stage() {
     let stub = stub();
     let file = "[stage.prod]\nprefix = [\"org/prod\"]";

@@ -75,6 +75,7 @@ impl Config {
             // Used before there is a configuration.
             config: _,
             no_config: _,
+            all_stages: _,
             stage: _,
             default_stage: _,
             log: _,

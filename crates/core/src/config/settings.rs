@@ -403,6 +403,13 @@ settings! {
         ..Setting::new(Kind::Switch, Group::Command, "List parameters below a prefix that no key and no required variable names")
     }];
 
+    /// `check --all-stages`
+    all_stages: One<bool> = [Setting {
+        flag: Some("--all-stages"),
+        scope: Scope::Check,
+        ..Setting::new(Kind::Switch, Group::Command, "Check every stage, and show which variable is set in which stage")
+    }];
+
     /// `policy --account`
     account: One<String> = [Setting {
         flag: Some("--account"),

@@ -4,6 +4,7 @@
 mod json;
 mod keys;
 mod markdown;
+pub mod matrix;
 mod row;
 mod rows;
 mod starter;

@@ -1,0 +1,93 @@
+//! `ssm-exec check --all-stages`: every stage of the file, variable by variable.
+
+use super::levels::Levels;
+use super::output;
+use super::resolve::{Resolved, Session};
+use crate::error::Error;
+use crate::logging::Logger;
+use ssm_exec_core::config::{Config, ReportFormat};
+use ssm_exec_core::inherited::Inherited;
+use ssm_exec_core::origin::{Given, Origin};
+use ssm_exec_core::report::Report;
+use ssm_exec_core::report::matrix::{self, StageReport};
+use ssm_exec_core::status::Status;
+use std::ffi::{OsStr, OsString};
+use std::time::{Instant, SystemTime};
+
+/// Checks each stage, prints the matrix, and ends with the status of the first stage that has one.
+pub(super) fn run(
+    levels: &Levels,
+    inherited: &Inherited<'_>,
+    logger: &mut Logger,
+    called_as: &OsStr,
+    words: &[OsString],
+) -> Result<u8, Error> {
+    let names = levels.stages(inherited)?;
+    if names.is_empty() {
+        return Err(Error::Usage(
+            "--all-stages: the configuration has no stages; they are `[stage.NAME]` tables of ssm-exec.toml".to_owned(),
+        ));
+    }
+    let mut stages = Vec::new();
+    let mut first: Option<Status> = None;
+    let mut format = ReportFormat::Table;
+    for name in names {
+        let chosen = Given::new(name.clone(), Origin::Flag("--all-stages"));
+        let checked = levels
+            .config(Some(&chosen), inherited, logger)
+            .and_then(|config| {
+                format = config.check.format;
+                check(config, inherited, called_as, words)
+            });
+        let (report, problems, status) = match checked {
+            Ok((report, status)) => {
+                let problems = report.problems.clone();
+                (Some(report), problems, status)
+            }
+            Err(error) => (None, vec![error.to_string()], Some(error.status())),
+        };
+        first = first.or(status);
+        stages.push(StageReport {
+            stage: name,
+            report,
+            problems,
+        });
+    }
+    let terminal = output::terminal(inherited);
+    output::print(matrix::render(&stages, format, terminal).as_bytes())?;
+    Ok(first.map_or(0, Status::code))
+}
+
+/// The report of one stage, and what it would end with.
+fn check(
+    config: Config,
+    inherited: &Inherited<'_>,
+    called_as: &OsStr,
+    words: &[OsString],
+) -> Result<(Report, Option<Status>), Error> {
+    let session = Session {
+        config,
+        config_file: None,
+        inherited,
+        called_as: called_as.to_owned(),
+        // Each stage has the whole time limit.
+        started: Instant::now(),
+    };
+    let command = session.command(words.to_vec())?;
+    let Resolved {
+        fetched,
+        environment,
+    } = session.resolve(command.as_ref())?;
+    let options = &session.config.check;
+    let report = Report::new(
+        &session.config,
+        &environment,
+        fetched.as_ref(),
+        options.max_age,
+        options.unused,
+        SystemTime::now(),
+    );
+    let status = (!environment.problems.is_empty())
+        .then(|| Error::Environment(environment.problems).status());
+    Ok((report, status))
+}
