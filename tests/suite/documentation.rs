@@ -118,3 +118,23 @@ fn the_tables_of_options_are_up_to_date() {
     }
     check_block("docs/configuration.md", "settings", &full);
 }
+
+#[test]
+fn the_tests_that_the_security_ledger_names_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(root.join("SECURITY.md")).expect("the file");
+    let words = text.split('`').skip(1).step_by(2);
+    let tests: Vec<(&str, &str)> = words.filter_map(|word| word.split_once("::")).collect();
+    assert!(tests.len() > 20, "{tests:?}");
+    for (file, test) in tests {
+        if (file, test) == ("file", "test") {
+            continue;
+        }
+        let path = root.join("tests/suite").join(file).with_extension("rs");
+        let source = std::fs::read_to_string(&path).expect(file);
+        assert!(
+            source.contains(&format!("fn {test}(")),
+            "{file}::{test} does not exist"
+        );
+    }
+}
