@@ -1,5 +1,6 @@
 //! The only room that knows the AWS SDK: requests in, parameters out, errors classified.
 
+mod blocked;
 mod classify;
 mod connection;
 mod credential_source;
@@ -55,8 +56,10 @@ pub fn fetch(
     began: Instant,
     progress: &mut Progress,
 ) -> Result<Fetched, FetchError> {
+    blocked::check_files(inherited)?;
     let runtime = runtime()?;
     let deadline = began + config.timeout;
+    let _alive = blocked::watch(deadline, config.timeout);
     let budget = Arc::new(RetryBudget::new(deadline, config.timeout));
     let outcome = runtime.block_on(async {
         let fetching = run(config, inherited, requests, &budget);
@@ -98,7 +101,9 @@ pub struct Identity {
 /// # Errors
 /// When there are no credentials or no region, or STS doesn't answer.
 pub fn identity(config: &Config, inherited: &Inherited<'_>) -> Result<Identity, FetchError> {
+    blocked::check_files(inherited)?;
     let runtime = runtime()?;
+    let _alive = blocked::watch(Instant::now() + config.timeout, config.timeout);
     let asking =
         async { tokio::time::timeout(config.timeout, session::identity(config, inherited)).await };
     runtime

@@ -2,6 +2,7 @@
 //! failing provider gives.
 
 mod failing;
+mod files;
 mod link_local;
 
 use crate::harness::*;
