@@ -5,14 +5,28 @@
 #![allow(clippy::print_stdout)]
 
 use ssm_stub::{Parameter, Stub};
-use std::path::PathBuf;
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
 
 const PARAMETERS: &[(&str, &str)] = &[
     ("/omneuro/api/db/url", "postgres://app:demo@db.internal/app"),
     ("/omneuro/api/db/pool-size", "10"),
     ("/omneuro/api/sentry/dsn", "https://demo@sentry.example/1"),
     ("/omneuro/shared/region-name", "Zürich"),
+    (
+        "/omneuro/staging/api/database-url",
+        "postgres://app:demo@staging.internal/app",
+    ),
+    ("/omneuro/staging/api/port", "80800"),
+    (
+        "/omneuro/prod/api/database-url",
+        "postgres://app:demo@prod.internal/app",
+    ),
+    ("/omneuro/prod/api/port", "8080"),
+    (
+        "/omneuro/shared/sentry-dsn",
+        "https://demo@sentry.example/2",
+    ),
 ];
 
 fn main() {
@@ -27,49 +41,66 @@ fn main() {
     let by_key = "--key DATABASE_URL=/omneuro/api/db/url --key /omneuro/shared/region-name";
     for options in [by_prefix, by_key] {
         println!("\n$ ssm-exec {options} -- env");
-        let output = Command::new(&binary)
-            .args(options.split(' '))
-            .args(["--no-config", "--", "env"])
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("AWS_ENDPOINT_URL_SSM", stub.url())
-            .env("AWS_REGION", "eu-west-1")
-            .env("AWS_ACCESS_KEY_ID", "demo")
-            .env("AWS_SECRET_ACCESS_KEY", "demo")
-            .output()
-            .expect("the binary starts");
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        for line in String::from_utf8_lossy(&output.stdout).lines() {
+        let output = run(&binary, &stub, &format!("--no-config {options} -- env"));
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        for line in text(&output.stdout).lines() {
             if !line.starts_with("AWS_") && !line.starts_with("PATH=") {
                 println!("    {line}");
             }
         }
     }
-    println!("\n$ ssm-exec --key TOKEN=/omneuro/api/tokn -- env");
-    let output = Command::new(&binary)
-        .args([
-            "--no-config",
-            "--key",
-            "TOKEN=/omneuro/api/tokn",
-            "--",
-            "env",
-        ])
+    let missing = "--key TOKEN=/omneuro/api/tokn -- env";
+    println!("\n$ ssm-exec {missing}");
+    let output = run(&binary, &stub, &format!("--no-config {missing}"));
+    print!("{}", indented(&text(&output.stderr)));
+    println!(
+        "    (status {}: the command was not started)",
+        status(&output)
+    );
+
+    let file = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/examples/service/ssm-exec.toml"
+    );
+    println!("\nA service with three stages and a contract, examples/service/ssm-exec.toml:");
+    println!("\n$ ssm-exec check --all-stages -- true");
+    let output = run(
+        &binary,
+        &stub,
+        &format!("check --all-stages --config {file} -- true"),
+    );
+    print!("{}", indented(&text(&output.stdout)));
+    println!(
+        "    (status {}: the port of staging is not a port)",
+        status(&output)
+    );
+    println!("\n{} requests were sent in all.", stub.requests().len());
+}
+
+/// Runs the binary against the endpoint, with words that have no white space in them.
+fn run(binary: &Path, stub: &Stub, words: &str) -> Output {
+    Command::new(binary)
+        .args(words.split(' '))
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env("AWS_ENDPOINT_URL_SSM", stub.url())
         .env("AWS_REGION", "eu-west-1")
         .env("AWS_ACCESS_KEY_ID", "demo")
         .env("AWS_SECRET_ACCESS_KEY", "demo")
         .output()
-        .expect("the binary starts");
-    print!("    {}", String::from_utf8_lossy(&output.stderr));
-    println!(
-        "    (status {}, and the command was not started)",
-        output.status.code().unwrap_or(-1)
-    );
-    println!("\n{} requests were sent in all.", stub.requests().len());
+        .expect("the binary starts")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("    {line}\n")).collect()
+}
+
+fn status(output: &Output) -> i32 {
+    output.status.code().unwrap_or(-1)
 }
 
 /// The binary beside this example, built if need be.

@@ -144,3 +144,42 @@ fn a_message_names_the_line_of_the_stage() {
         .fails(78)
         .says(&["line 2, `stage.prod.prefix`", "must begin with a slash"]);
 }
+
+#[test]
+fn the_example_service_starts_in_each_stage() {
+    let file = include_str!("../../examples/service/ssm-exec.toml");
+    let stub = Stub::start();
+    for stage in ["staging", "prod"] {
+        let name = |key: &str| format!("/omneuro/{stage}/api/{key}");
+        stub.put(Parameter::secure(
+            &name("database-url"),
+            &format!("postgres://canary-{stage}/db"),
+        ));
+        stub.put(Parameter::string(&name("port"), "8080"));
+    }
+    let run = || Run::against(&stub.url()).file(file);
+    for stage in ["staging", "prod"] {
+        let url = format!("postgres://canary-{stage}/db");
+        run()
+            .args("--stage")
+            .arg(stage)
+            .environment()
+            .has(&[
+                ("DATABASE_URL", &url),
+                ("PORT", "8080"),
+                ("LOG_LEVEL", "info"),
+            ])
+            .lacks(&["SENTRY_DSN"]);
+    }
+    run().environment().lacks(&["DATABASE_URL", "PORT"]);
+    let check = run().args("check --all-stages -- true").run();
+    assert_eq!(check.status, 0, "{}", check.stderr);
+    stub.put(Parameter::string(
+        "/omneuro/prod/api/database-url",
+        "canary-not-a-url",
+    ));
+    run()
+        .args("--stage prod")
+        .fails(65)
+        .says(&["DATABASE_URL", "/omneuro/prod/api/database-url"]);
+}
