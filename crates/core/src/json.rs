@@ -16,7 +16,7 @@ pub enum Problem {
         /// Counted from 1.
         column: usize,
     },
-    /// Something other than an object where one is wanted.
+    /// Something other than an object where an object is expected.
     NotAnObject,
     /// No such member, or it is null.
     Absent {

@@ -13,7 +13,7 @@ pub(crate) enum Piece<'t> {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Unclosed;
 
-/// Takes a text apart. `$${` stands for `${`; any other dollar sign is itself.
+/// Takes a text apart. `$${` is a literal `${`; any other dollar sign is itself.
 pub(crate) fn parse(text: &str) -> Result<Vec<Piece<'_>>, Unclosed> {
     let mut pieces = Vec::new();
     let mut rest = text;

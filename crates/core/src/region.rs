@@ -10,7 +10,7 @@ use std::fmt;
 /// (`partitions.json`); a test of the binary holds it against the SDK.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Partition {
-    /// As it stands in ARNs.
+    /// As in ARNs.
     pub id: &'static str,
     /// The domain of its endpoints.
     pub dns_suffix: &'static str,

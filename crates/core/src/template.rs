@@ -32,7 +32,7 @@ enum Part {
 pub struct Template(Vec<Part>);
 
 impl Template {
-    /// Reads a template. `$${` stands for `${`.
+    /// Reads a template. `$${` is a literal `${`.
     ///
     /// # Errors
     /// The reason, fit to follow the text in a sentence.

@@ -34,7 +34,7 @@ pub(super) fn check_role(given: Given<String>) -> Result<Given<String>, ConfigEr
     }
 }
 
-/// Secrets go over plain HTTP to this machine only, unless a person says otherwise.
+/// Plain HTTP is for this machine only, unless it is allowed.
 pub(super) fn endpoint(given: Given<String>, allow_http: bool) -> Result<Endpoint, ConfigError> {
     let Given { value: url, origin } = given;
     let invalid =

@@ -1,4 +1,4 @@
-//! Mistakes in what was asked for.
+//! Errors in settings.
 
 use crate::origin::Origin;
 use crate::parameter::Malformed;
@@ -7,7 +7,7 @@ use crate::variable::VariableName;
 use std::fmt;
 use std::path::PathBuf;
 
-/// A mistake in the file, a variable or an option's value.
+/// An error in an option, a variable or the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConfigError {
     /// A setting with an invalid value.
@@ -17,11 +17,11 @@ pub enum ConfigError {
         /// What is wrong, as the rest of a sentence.
         reason: String,
     },
-    /// An `SSM_EXEC_*` variable that there isn't.
+    /// An unknown `SSM_EXEC_*` variable.
     UnknownVariable {
         /// The variable.
         name: String,
-        /// The one that was probably meant.
+        /// A known name that is similar.
         nearest: Option<&'static str>,
     },
     /// A stage that the file does not have.
@@ -50,9 +50,9 @@ pub enum ConfigError {
         line: usize,
         /// The key.
         key: String,
-        /// The table it stands in; empty at the top.
+        /// Its table; empty at the top level.
         table: String,
-        /// The one that was probably meant.
+        /// A known name that is similar.
         nearest: Option<String>,
     },
     /// Not TOML.
@@ -124,7 +124,7 @@ pub enum ConfigError {
         /// The variable.
         name: VariableName,
     },
-    /// Nothing says what to fetch.
+    /// No source is configured.
     NoSources,
     /// A bundle of certificates that can't be used.
     CaBundle {

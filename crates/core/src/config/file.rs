@@ -173,8 +173,8 @@ impl File<'_> {
         }
     }
 
-    /// Reads a table of settings: the whole file, a stage, or one such as `[aws]`. `path` is where it
-    /// stands in the file, `table` its name in the table of settings.
+    /// Reads a table of settings: the whole file, a stage, or one such as `[aws]`. `path` is its
+    /// name in the file, `table` its name in the table of settings.
     fn table<'t, 'v: 't>(
         &self,
         path: &str,

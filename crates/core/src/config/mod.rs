@@ -39,19 +39,19 @@ pub const MAX_PARAMETERS: usize = 10_000;
 /// A valid configuration.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Where values come from.
+    /// The sources of values.
     pub sources: Sources,
-    /// What becomes of the environment.
+    /// Rules for the final environment.
     pub rules: Rules,
     /// What the variables must be.
     pub contract: Contract,
-    /// Who asks, and where.
+    /// AWS session settings.
     pub aws: Aws,
-    /// Everything up to `execve`.
+    /// The time limit for everything before `execve`.
     pub timeout: Duration,
     /// The maximum number of parameters below a prefix.
     pub max_parameters: usize,
-    /// Ask nobody.
+    /// Whether fetching is skipped.
     pub skip: bool,
     /// The command dumps no core.
     pub no_core: bool,
@@ -109,7 +109,7 @@ pub enum ConfigLocation {
     Nearest,
 }
 
-/// Everything that brings values.
+/// The sources of values.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
     /// In the order given.
@@ -122,14 +122,14 @@ pub struct Sources {
     pub references: bool,
 }
 
-/// All below a path.
+/// Every parameter below a path.
 #[derive(Debug, Clone)]
 pub struct PrefixSource {
     /// The path.
     pub prefix: Prefix,
-    /// It may yield nothing.
+    /// Whether it may have no parameters.
     pub optional: bool,
-    /// How its names are made.
+    /// How variable names are made from it.
     pub naming: Naming,
 }
 
@@ -138,9 +138,9 @@ pub struct PrefixSource {
 pub struct ObjectSource {
     /// Where the object is.
     pub param: ValueRef,
-    /// It may be missing.
+    /// Whether it may be missing.
     pub optional: bool,
-    /// How its names are made.
+    /// How variable names are made from it.
     pub naming: Naming,
 }
 
@@ -151,24 +151,24 @@ pub struct KeySource {
     pub name: VariableName,
     /// Where its value is.
     pub param: ValueRef,
-    /// What happens when it isn't there.
+    /// What happens when it does not exist.
     pub absence: OnMissing,
-    /// How it is stored.
+    /// How the value is encoded.
     pub encoding: Encoding,
     /// How the command receives it.
     pub delivery: Delivery,
-    /// The oldest it may be, where it has a limit of its own.
+    /// Its maximum age, if it has one of its own.
     pub max_age: Option<Duration>,
-    /// Where it was asked for.
+    /// Where it was given.
     pub origin: Origin,
 }
 
-/// How a value is stored.
+/// How a value is encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
-    /// As it is.
+    /// Not at all.
     Plain,
-    /// In base64, as binary values are.
+    /// In Base64, for binary values.
     Base64,
 }
 
@@ -181,24 +181,24 @@ pub enum Delivery {
     File,
 }
 
-/// What becomes of the environment.
+/// Rules for the final environment.
 #[derive(Debug, Clone, Default)]
 pub struct Rules {
-    /// What the command inherits: all, or what matches.
+    /// With `--pristine`, the patterns of names that are inherited.
     pub pristine: Option<Vec<Given<Glob>>>,
-    /// A variable that is already set wins.
+    /// Whether variables that are already set are kept.
     pub keep_existing: bool,
-    /// The command doesn't inherit credentials and our own variables.
+    /// Whether AWS credentials and `SSM_EXEC_*` are removed.
     pub drop_aws_credentials: bool,
-    /// Refused names that are wanted all the same.
+    /// Names that are allowed although the denylist has them.
     pub allow: Vec<Given<VariableName>>,
-    /// Must be set and not empty.
+    /// Names that must be set and not empty.
     pub require: Vec<VariableName>,
-    /// Made from others.
+    /// Variables composed from others.
     pub compose: Vec<Composed>,
     /// Variables that get another name.
     pub rename: Vec<Rename>,
-    /// Left out at the end.
+    /// Patterns of names that are removed at the end.
     pub drop: Vec<Given<Glob>>,
 }
 
@@ -220,30 +220,30 @@ pub struct Composed {
     pub name: VariableName,
     /// Texts and the variables between them.
     pub template: Template,
-    /// Where it was asked for.
+    /// Where it was given.
     pub origin: Origin,
 }
 
-/// Who asks, and where.
+/// AWS session settings.
 #[derive(Debug, Clone, Default)]
 pub struct Aws {
-    /// The region, as far as flags, variables and the file tell.
+    /// The Region, unless the profile or the instance has it.
     pub region: Option<Given<String>>,
     /// The profile of the shared configuration files.
     pub profile: Option<Given<String>>,
-    /// Where SSM is.
+    /// The endpoint of SSM.
     pub endpoint: Option<Endpoint>,
     /// The role to assume.
     pub role_arn: Option<Given<String>>,
-    /// What that role's trust policy asks for.
+    /// The external ID that the role's trust policy requires.
     pub external_id: Option<String>,
-    /// The only roots to trust.
+    /// The only root certificates that are trusted.
     pub ca_bundle: Option<Given<PathBuf>>,
     /// Whether secrets may travel over plain HTTP to another machine.
     pub allow_http: bool,
 }
 
-/// Where SSM is.
+/// The endpoint of SSM.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
     /// The URL.

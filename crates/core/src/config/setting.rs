@@ -17,7 +17,7 @@ pub struct Setting {
     pub negation: Option<&'static str>,
     /// `-s`
     pub short: Option<char>,
-    /// What stands for the value in the help.
+    /// The placeholder of the value in the help.
     pub value_name: &'static str,
     /// Environment variables, the first that is set and not empty counts.
     pub variables: &'static [&'static str],
@@ -46,9 +46,9 @@ pub enum Kind {
     Duration,
     /// One of these words.
     Choice(&'static [&'static str]),
-    /// An option without a value that stands for this one.
+    /// An option without a value that means this word.
     Constant(&'static str),
-    /// An option that may be repeated; each time stands for the next of these words.
+    /// An option that can be repeated; each time means the next of these words.
     Count(&'static [&'static str]),
     /// Names or patterns: in an option and a variable, separated by commas outside braces.
     List,

@@ -29,7 +29,7 @@ const MANY: usize = 10;
 pub struct Terminal {
     /// Columns; no limit in a pipe.
     pub width: Option<usize>,
-    /// Whether colour is wanted.
+    /// Whether to use colour.
     pub colour: bool,
 }
 

@@ -7,7 +7,7 @@ use std::fmt;
 pub struct VariableName(String);
 
 impl VariableName {
-    /// Reads a name that a person wrote.
+    /// Reads a name from a setting.
     ///
     /// # Errors
     /// The reason, fit to follow the text in a sentence.
