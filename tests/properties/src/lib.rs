@@ -10,6 +10,7 @@ pub use responses::responses;
 use serde_json::Value;
 use ssm_exec_core::arn::Arn;
 use ssm_exec_core::config::{Config, ConfigFile, duration, read_variables};
+use ssm_exec_core::contract::Rule;
 use ssm_exec_core::endpoint::{Endpoint, is_loopback};
 use ssm_exec_core::env_reference;
 use ssm_exec_core::environment::denylist;
@@ -89,6 +90,41 @@ pub fn config(data: &[u8]) {
             }
         }
     }
+}
+
+/// A rule of the contract and a value: the rule is printed as it was parsed, and no violation contains the
+/// value.
+pub fn contracts(data: &[u8]) {
+    let at = data.iter().position(|&byte| byte == 0);
+    let (rule, value) = data.split_at(at.unwrap_or(data.len()));
+    let value = value.strip_prefix(b"\0").unwrap_or(value);
+    let Ok(text) = std::str::from_utf8(rule) else {
+        return;
+    };
+    let Some(rule) = rule_of(text) else { return };
+    let printed = rule.to_toml();
+    assert_eq!(rule_of(&printed).as_ref(), Some(&rule), "{printed}");
+    let violations = rule.violations(value, None);
+    assert_eq!(rule.violations(value, None), violations);
+    if let Ok(value) = std::str::from_utf8(value)
+        && value.starts_with("canary")
+        && !text.contains("canary")
+    {
+        assert!(
+            violations
+                .iter()
+                .all(|found| !found.to_string().contains(value))
+        );
+    }
+}
+
+/// The rule that a configuration file with this text has.
+fn rule_of(text: &str) -> Option<Rule> {
+    let text = format!("prefix = \"/p\"\n[contract]\nX = {text}");
+    let inherited = Inherited::default();
+    let file = ConfigFile::parse(Path::new("ssm-exec.toml"), &text, &inherited).ok()?;
+    let config = Config::resolve(file.layer(None).ok()?, &inherited).ok()?;
+    config.contract.rules.into_values().next()
 }
 
 /// ARNs, regions and endpoints: an accepted value is printed as it was parsed, and plain HTTP only goes to

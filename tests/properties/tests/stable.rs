@@ -20,6 +20,17 @@ proptest! {
         responses(&data);
         identifiers(&data);
         variables(&data);
+        contracts(&data);
+    }
+
+    #[test]
+    fn rules_are_printed_as_parsed(
+        rules in proptest::collection::vec("type = \"(text|integer|number|boolean|port|url|json|base64|pem|uuid)\"|min = -?[0-9]{1,3}(\\.5)?|max = [0-9]{1,20}|pattern = '[a-z()|?*+\\\\d{},$^]{0,9}'|one_of = \\[(\"[a-z$\\{\\}]{1,4}\",?){0,3}\\]|(min|max)_length = [0-9]{1,3}|secure = true|optional = (true|false)|schemes = \\[\"[a-z]{1,5}\"\\]|max_age = \"[0-9]{1,3}d\"|description = \"[a-z|`$\\{\\}]{0,8}\"", 0..4),
+        value in "canary[0-9a-z=+/{}\" -]{0,12}|-?[0-9]{0,6}(\\.[0-9])?|[a-z]{1,6}://[a-z]{0,5}",
+    ) {
+        let mut names = std::collections::HashSet::new();
+        let rules: Vec<String> = rules.into_iter().filter(|rule| names.insert(rule.split(' ').next().map(str::to_owned))).collect();
+        contracts(format!("{{ {} }}\0{value}", rules.join(", ")).as_bytes());
     }
 
     #[test]
