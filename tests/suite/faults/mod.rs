@@ -118,6 +118,26 @@ fn check_all(variants: &[Variant]) {
     );
 }
 
+/// Faults of what is around the process, which tests outside of the table inject.
+const AROUND_THE_PROCESS: &str = "
+## Around the process
+
+| fault | result | test |
+| --- | --- | --- |
+| a system call that a filter refuses: `socketpair`, `epoll_create1`, `eventfd2`, `memfd_create`, `socket`, `clone` | 71 | `system_refusals` |
+| too few descriptors | 71 | `system_refusals` |
+| too little memory | 71 | `signals_and_limits` |
+| a panic in ssm-exec or a library | 70 | `src/panic.rs` |
+| SIGTERM, SIGINT, SIGHUP or SIGQUIT during a fetch, as process 1 too | 128+N | `signals_and_limits` |
+| a full or closed stderr, or one without a reader | as without it | `stalled_stderr`, `signals_and_limits` |
+| a configuration file that is a FIFO, device or directory, or larger than 1 MiB | 78, or 64 for `--config` | `config_file` |
+| a profile or token file that blocks | 75 | `credentials::files` |
+| a profile or token file that is a FIFO, device or directory, named by a variable | 78 | `credentials::files` |
+| `--file` without /proc, or over the limit on the size of files | 71 | `files` |
+| `--no-core` where a hard limit of 0 cannot be raised and cores go to a handler | 71 | `core_dumps` |
+| a command for another machine, or a binary that Linux does not execute | 126 | `launching` |
+";
+
 #[test]
 fn the_documented_table_is_up_to_date() {
     let mut text = String::from(
@@ -139,6 +159,7 @@ fn the_documented_table_is_up_to_date() {
             let _ = writeln!(text, "| {} | {end} | {says} |", row.name);
         }
     }
+    text.push_str(AROUND_THE_PROCESS);
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/faults.md");
     if std::env::var_os("SSM_EXEC_BLESS").is_some() {
         std::fs::write(&path, &text).expect("the page");
