@@ -6,8 +6,11 @@ token bucket of 40 requests a second, and notes when each command was started. W
 docs/fleet.svg. Needs release builds of ssm-exec, ssm-stub and the example sdk_as_it_comes, and matplotlib.
 
     benches/fleet.py [N ...]
+    benches/fleet.py --watchers     only the model of a fleet with --watch, which needs no builds
 """
+import heapq
 import os
+import random
 import subprocess
 import sys
 import time
@@ -15,6 +18,8 @@ import time
 from world import RELEASE, ROOT, Stub
 
 RATE, CALLS = 40, 3
+# Between the two parts of docs/fleet.md.
+MARKER = "## A fleet that watches\n"
 
 
 def run(size, command):
@@ -42,6 +47,9 @@ def run(size, command):
 
 
 def main():
+    if sys.argv[1:] == ["--watchers"]:
+        write_watchers()
+        return
     sizes = [int(word) for word in sys.argv[1:]] or [50, 100, 200, 500, 1000]
     ours = [RELEASE / "ssm-exec", "--no-config", "--timeout", "300s", "--prefix", "/bench", "--", "true"]
     peer = [RELEASE / "examples/sdk_as_it_comes", "/bench"]
@@ -57,6 +65,138 @@ def main():
         curves.append((mine, theirs))
     draw(curves[-1])
     write(lines, curves[-1][0])
+    write_watchers()
+
+
+class Quota:
+    """A token bucket with a burst of one second, as the account has it."""
+
+    def __init__(self, rate):
+        self.rate, self.tokens, self.time = rate, rate, 0.0
+
+    def take(self, now):
+        self.tokens = min(self.rate, self.tokens + (now - self.time) * self.rate)
+        self.time = now
+        if self.tokens < 1:
+            return False
+        self.tokens -= 1
+        return True
+
+
+def simulate(processes, interval, poll, start, rate, launches=0, rotate=False, settle=30.0, seed=1):
+    """Watchers as src/watch/schedule.rs has them, and starts that wait as src/aws/retry.rs does.
+
+    After one interval, `launches` processes start at once, or every parameter is rotated. Returns when
+    each launch had its last answer, and when each watcher sent its signal, both from that moment on.
+    """
+    chance = random.Random(seed).random
+    quota = Quota(rate)
+    moment = interval * 1.2 if processes else 0.0
+    ended, signalled, events, serial = [], [], [], 0
+
+    def at(time, kind, state):
+        nonlocal serial
+        serial += 1
+        heapq.heappush(events, (time, serial, kind, state))
+
+    for _ in range(processes):
+        at(chance() * interval, "poll", {"failures": 0, "seen": 0})
+    for _ in range(launches):
+        at(moment, "launch", {"left": start, "began": moment})
+    # Without a rotation, polls go on until the launches are over.
+    pending = launches + (processes if rotate else 0)
+    while events and pending:
+        now, _, kind, state = heapq.heappop(events)
+        if kind == "launch":
+            if not quota.take(now):
+                taken = now - state["began"]
+                at(now + min(4 + 0.3 * taken, 30) * (0.5 + 0.5 * chance()), "launch", state)
+                continue
+            state["left"] -= 1
+            if state["left"]:
+                at(now + 0.02, "launch", state)
+            else:
+                ended.append(now - moment)
+                pending -= 1
+            continue
+        is_changed = rotate and now >= moment
+        is_rehearsal = is_changed and state["seen"] == (1 if settle else 0)
+        # A list, since every request of a poll is sent, whatever came of the others.
+        answered = all([quota.take(now) for _ in range(poll + (start if is_rehearsal else 0))])
+        if not answered:
+            state["failures"] += 1
+            at(now + interval * 2 ** min(state["failures"], 3) * (0.8 + 0.4 * chance()), "poll", state)
+            continue
+        state["failures"] = 0
+        if is_rehearsal:
+            signalled.append(now - moment)
+            pending -= 1
+            # The command ends, and starts again; its watcher is a new one.
+            at(now + 1, "launch", {"left": start, "began": now + 1})
+            pending += 1
+        elif is_changed:
+            state["seen"] = 1
+            at(now + settle, "poll", state)
+        else:
+            at(now + interval * (0.8 + 0.4 * chance()), "poll", state)
+    return ended, signalled
+
+
+# Processes, interval in seconds, requests of a poll, requests of a start, the quota, in words.
+FLEETS = [
+    (1_000, 300, 3, 3, 40, "a prefix of 30 parameters, every 5m"),
+    (1_000, 900, 3, 3, 40, "a prefix of 30 parameters, every 15m"),
+    (1_000, 300, 1, 4, 40, "a trigger, every 5m"),
+    (10_000, 300, 1, 4, 40, "a trigger, every 5m"),
+    (10_000, 3_000, 1, 4, 40, "a trigger, every 50m"),
+    (10_000, 300, 1, 4, 1_000, "a trigger, every 5m, keys, higher throughput"),
+    (100_000, 30_000, 1, 4, 40, "a trigger, every 8h 20m"),
+    (100_000, 1_200, 1, 4, 1_000, "a trigger, every 20m, keys, higher throughput"),
+]
+LAUNCHES = 200
+
+
+def span(seconds):
+    return f"{seconds:.0f} s" if seconds < 600 else f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def write_watchers():
+    lines = []
+    for processes, interval, poll, start, rate, words in FLEETS:
+        settle = 0.0 if "trigger" in words else 30.0
+        runs = range(3)
+        alone = sum(max(simulate(0, interval, poll, start, rate, LAUNCHES, seed=seed)[0]) for seed in runs)
+        beside = sum(max(simulate(processes, interval, poll, start, rate, LAUNCHES, seed=seed)[0]) for seed in runs)
+        _, signalled = simulate(processes, interval, poll, start, rate, rotate=True, settle=settle)
+        share = processes * poll / interval / rate
+        tenth, ninth = (sorted(signalled)[int(len(signalled) * part)] for part in (0.1, 0.9))
+        lines.append(
+            f"| {processes:,} | {words} | {share:.0%} | {alone / 3:.1f} s | {beside / 3:.1f} s | {beside / alone:.2f} | "
+            f"{span(tenth)} to {span(ninth)} | {span(max(signalled))} |")
+        print(lines[-1], flush=True)
+    path = ROOT / "docs/fleet.md"
+    first = path.read_text().split(MARKER)[0]
+    path.write_text(first + MARKER + f"""
+What watchers (`--watch`) take from the quota, from starts in the same account and Region, and how a rotation of
+every parameter spreads. {LAUNCHES} processes start at once, alone and beside the watchers; the ratio says how much later the last
+one has its parameters. The last columns say when processes are restarted, from the rotation on: the middle 80 %, and the last.
+
+| processes | polls | share of the quota | last start alone | beside watchers | ratio | restarts | last restart |
+| --- | --- | --- | --- | --- | --- | --- | --- |
+{chr(10).join(lines)}
+
+The rule: **an interval of at least (processes × requests of a poll) ÷ 4 seconds** leaves nine tenths of the default quota
+of {RATE} requests a second to starts, and they are as fast as without watchers. `ssm-exec check` prints the requests of a poll.
+
+- Up to some 1,000 processes, a trigger and 5 minutes, or 15 minutes without a trigger.
+- Up to some 10,000, a trigger and an hour; or keys instead of a prefix, and higher throughput, under which `GetParameters`
+  has 1,000 requests a second (`GetParametersByPath`, which prefixes need, only about 100).
+- More, or sooner: the [fingerprint](rotation.md#the-fingerprint), which one timer or pipeline asks for each service, whatever
+  the number of its processes. Its deployment decides how many restart at once.
+
+This is a model (`benches/fleet.py --watchers`): watchers and starts wait as the program does, a request takes no time, and
+the quota is a token bucket with a burst of one second.
+""")
 
 
 def draw(curve):
@@ -96,7 +236,8 @@ processes gave up.
 The curve is that of {largest['size']} processes; starting them took {largest['spawned']:.1f} s of it. Made on two cores by
 `benches/fleet.py` with release builds. One run, not a mean: waits are random.
 """
-    (ROOT / "docs/fleet.md").write_text(text)
+    path = ROOT / "docs/fleet.md"
+    path.write_text(text + "\n" + MARKER)
 
 
 if __name__ == "__main__":

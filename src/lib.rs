@@ -13,6 +13,7 @@ pub mod exec;
 mod lambda;
 pub mod logging;
 mod panic;
+mod watch;
 
 use logging::Logger;
 use ssm_exec_core::inherited::Inherited;

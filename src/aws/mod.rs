@@ -45,6 +45,30 @@ const CONCURRENT: usize = 16;
 /// How often the progress is told.
 const TICK: Duration = Duration::from_millis(100);
 
+/// What is read, and how often it is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Read {
+    /// Values, until the time limit: for a start or a report.
+    Values,
+    /// Versions and dates, until the time limit: for a fingerprint.
+    Versions,
+    /// Values, each request once: for a rehearsal of a start.
+    ValuesOnce,
+    /// Versions and dates, each request once: for a poll.
+    VersionsOnce,
+}
+
+impl Read {
+    /// Without decryption, a `SecureString` comes as it is stored, and KMS is not asked.
+    fn decrypts(self) -> bool {
+        matches!(self, Self::Values | Self::ValuesOnce)
+    }
+
+    fn retries(self) -> bool {
+        matches!(self, Self::Values | Self::Versions)
+    }
+}
+
 /// Fetches everything that was planned, or fails, before `began` is `config.timeout` ago.
 ///
 /// # Errors
@@ -53,6 +77,7 @@ pub fn fetch(
     config: &Config,
     inherited: &Inherited<'_>,
     requests: Vec<Request>,
+    read: Read,
     began: Instant,
     progress: &mut Progress,
 ) -> Result<Fetched, FetchError> {
@@ -60,9 +85,9 @@ pub fn fetch(
     let runtime = runtime()?;
     let deadline = began + config.timeout;
     let _alive = blocked::watch(deadline, config.timeout);
-    let budget = Arc::new(RetryBudget::new(deadline, config.timeout));
+    let budget = Arc::new(RetryBudget::new(deadline, config.timeout, read.retries()));
     let outcome = runtime.block_on(async {
-        let fetching = run(config, inherited, requests, &budget);
+        let fetching = run(config, inherited, requests, read, &budget);
         let mut fetching = pin!(tokio::time::timeout_at(deadline.into(), fetching));
         loop {
             match tokio::time::timeout(TICK, &mut fetching).await {
@@ -118,12 +143,14 @@ async fn run(
     config: &Config,
     inherited: &Inherited<'_>,
     requests: Vec<Request>,
+    read: Read,
     budget: &Arc<RetryBudget>,
 ) -> Result<Fetched, FetchError> {
     let client = session::connect(config, inherited).await?;
     let connection = parameter_store::Connection {
         client,
         budget: Arc::clone(budget),
+        decrypt: read.decrypts(),
         max_parameters: config.max_parameters,
     };
     send_all(connection, requests).await
@@ -141,7 +168,8 @@ pub async fn fetch_through(
 ) -> Result<Fetched, FetchError> {
     let session = parameter_store::Connection {
         client: session::Client::given(client),
-        budget: Arc::new(RetryBudget::new(Instant::now() + timeout, timeout)),
+        budget: Arc::new(RetryBudget::new(Instant::now() + timeout, timeout, true)),
+        decrypt: true,
         max_parameters: MAX_PARAMETERS,
     };
     send_all(session, requests).await
@@ -163,8 +191,9 @@ async fn send_all(
         }
         match running.join_next().await {
             None => return Ok(fetched),
-            Some(Ok(Ok(Answer::Below(prefix, parameters)))) => {
-                fetched.add_below(prefix, parameters)
+            Some(Ok(Ok(Answer::Below(prefix, parameters, pages)))) => {
+                fetched.set_pages(&prefix, pages);
+                fetched.add_below(prefix, parameters);
             }
             Some(Ok(Ok(Answer::Named(parameters)))) => {
                 for (name, parameter) in parameters {

@@ -27,6 +27,8 @@ const LAST_SECOND: u64 = 253_402_300_799;
 pub(super) struct Connection {
     pub(super) client: Client,
     pub(super) budget: Arc<RetryBudget>,
+    /// Whether values are decrypted.
+    pub(super) decrypt: bool,
     /// The most that may be below one prefix.
     pub(super) max_parameters: usize,
 }
@@ -38,7 +40,8 @@ const PAGES: usize = 10_000;
 
 /// The response to one request.
 pub(super) enum Answer {
-    Below(Prefix, Vec<FetchedParameter>),
+    /// With the number of its pages.
+    Below(Prefix, Vec<FetchedParameter>, usize),
     Named(Vec<(ParameterRef, FetchedParameter)>),
 }
 
@@ -49,8 +52,8 @@ pub(super) async fn send(
 ) -> Result<Answer, FetchError> {
     match &request {
         Request::Below(prefix) => {
-            let parameters = below(&connection, &request, prefix).await?;
-            Ok(Answer::Below(prefix.clone(), parameters))
+            let (parameters, pages) = below(&connection, &request, prefix).await?;
+            Ok(Answer::Below(prefix.clone(), parameters, pages))
         }
         Request::Batch(names) => batch(&connection, &request, names).await.map(Answer::Named),
     }
@@ -61,7 +64,7 @@ async fn below(
     connection: &Connection,
     request: &Request,
     prefix: &Prefix,
-) -> Result<Vec<FetchedParameter>, FetchError> {
+) -> Result<(Vec<FetchedParameter>, usize), FetchError> {
     let invalid = |reason: &str| Err(invalid_response(request, reason));
     let mut attempts = connection.budget.attempts(request);
     let limit = connection.max_parameters;
@@ -106,7 +109,7 @@ async fn below(
             // The last page has no token; elsewhere in the API it has an empty one.
             token = page.next_token.filter(|token| !token.is_empty());
             match &token {
-                None => return Ok(parameters),
+                None => return Ok((parameters, seen.len() + 1)),
                 Some(token) if !seen.insert(token.clone()) => {
                     return invalid("the token of its next page came a second time");
                 }
@@ -127,7 +130,7 @@ async fn page(
         .get_parameters_by_path()
         .path(prefix.path())
         .recursive(true)
-        .with_decryption(true)
+        .with_decryption(connection.decrypt)
         .max_results(10)
         .set_parameter_filters(label_filter(prefix)?)
         .set_next_token(token)
@@ -160,7 +163,8 @@ async fn batch(
     request: &Request,
     names: &[ParameterRef],
 ) -> Result<Vec<(ParameterRef, FetchedParameter)>, FetchError> {
-    let longest = match names.iter().any(|name| name.name().is_secret_reference()) {
+    let has_secrets = names.iter().any(|name| name.name().is_secret_reference());
+    let longest = match has_secrets {
         true => SECRETS,
         false => ResponseLimit::default(),
     };
@@ -171,7 +175,8 @@ async fn batch(
             .ssm
             .get_parameters()
             .set_names(Some(names.iter().map(ToString::to_string).collect()))
-            .with_decryption(true);
+            // Without it, Secrets Manager's secrets are not found (integration-ps-secretsmanager).
+            .with_decryption(connection.decrypt || has_secrets);
         let call = call.customize().mutate_request(move |request| {
             request.add_extension(longest);
         });

@@ -44,6 +44,8 @@ pub(super) struct RetryBudget {
     began: Instant,
     deadline: Instant,
     timeout: Duration,
+    /// Whether a request is tried again.
+    retries: bool,
     throttled: AtomicU32,
     /// Whether there are credentials, and SSM is asked.
     fetching: AtomicBool,
@@ -52,11 +54,12 @@ pub(super) struct RetryBudget {
 }
 
 impl RetryBudget {
-    pub(super) fn new(deadline: Instant, timeout: Duration) -> Self {
+    pub(super) fn new(deadline: Instant, timeout: Duration, retries: bool) -> Self {
         Self {
             began: Instant::now(),
             deadline,
             timeout,
+            retries,
             throttled: AtomicU32::new(0),
             fetching: AtomicBool::new(false),
             last: Mutex::new(None),
@@ -123,6 +126,7 @@ impl Attempts<'_> {
     /// When another attempt can't succeed, or there is no time for one.
     pub(super) async fn wait_after(&mut self, failure: Failure) -> Result<(), FetchError> {
         self.attempts += 1;
+        let is_clock_skew = matches!(failure, Failure::ClockSkew { .. });
         let (error, at_least) = match failure {
             Failure::Permanent(error) => return Err(error.about(self.request)),
             Failure::Transient { error, at_least } => (error, at_least),
@@ -153,7 +157,9 @@ impl Attempts<'_> {
         if let Ok(mut last) = self.budget.last.lock() {
             *last = Some((self.request.clone(), error.clone(), self.attempts));
         }
-        if room.is_zero() || demanded > room {
+        // The correction of a wrong clock is part of the first attempt.
+        let is_last = !self.budget.retries && !is_clock_skew;
+        if is_last || room.is_zero() || demanded > room {
             return Err(self.budget.exhausted());
         }
         // A wait past the deadline would waste what is left: the last attempt comes somewhere in it.

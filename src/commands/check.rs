@@ -2,13 +2,18 @@
 
 use super::output;
 use super::resolve::{Resolved, Session};
+use crate::aws::Read;
 use crate::error::Error;
-use ssm_exec_core::config::ReportFormat;
+use ssm_exec_core::config::{FingerprintOptions, ReportFormat};
+use ssm_exec_core::environment;
 use ssm_exec_core::environment::notice::Notice;
+use ssm_exec_core::fingerprint::Fingerprint;
+use ssm_exec_core::plan;
 use ssm_exec_core::report::Report;
+use ssm_exec_core::revision::Revisions;
 use std::ffi::OsString;
 use std::time::SystemTime;
-use tracing::error;
+use tracing::{error, warn};
 
 /// Reports, and ends with 0, with the status of what would keep the command from starting, or with 1
 /// when a parameter is too old.
@@ -31,6 +36,9 @@ pub(super) fn print_failure(format: ReportFormat, error: &Error) -> Result<(), E
 
 fn check(session: &Session<'_>, words: Vec<OsString>, printed: &mut bool) -> Result<u8, Error> {
     let options = &session.config.check;
+    if let Some(fingerprint) = &options.fingerprint {
+        return compare(session, fingerprint);
+    }
     let command = session.command(words)?;
     let Resolved {
         fetched,
@@ -41,7 +49,7 @@ fn check(session: &Session<'_>, words: Vec<OsString>, printed: &mut bool) -> Res
     }
     let file = session.config_file.clone();
     environment.notices.extend(file.map(Notice::ConfigFile));
-    let report = Report::new(
+    let mut report = Report::new(
         &session.config,
         &environment,
         fetched.as_ref(),
@@ -49,6 +57,9 @@ fn check(session: &Session<'_>, words: Vec<OsString>, printed: &mut bool) -> Res
         options.unused,
         SystemTime::now(),
     );
+    if let (Some(watch), Some(fetched)) = (&session.config.watch, &fetched) {
+        report.watch = Some(session.watch_cost(watch, fetched)?);
+    }
     let terminal = output::terminal(session.inherited);
     *printed = true;
     output::print(
@@ -74,5 +85,36 @@ fn check(session: &Session<'_>, words: Vec<OsString>, printed: &mut bool) -> Res
             );
             Ok(1)
         }
+    }
+}
+
+/// Prints the fingerprint, and ends with 1 if it is not the one that it is compared with. Reads no value,
+/// except those of Secrets Manager.
+fn compare(session: &Session<'_>, options: &FingerprintOptions) -> Result<u8, Error> {
+    let references = session.references()?;
+    let fetched = session.fetch(&references, Read::Versions, session.started)?;
+    let fetched = fetched.unwrap_or_default();
+    let sources = &session.config.sources;
+    if !session.config.skip {
+        let missing = environment::missing(sources, &references, &fetched);
+        if !missing.is_empty() {
+            return Err(Error::Environment(missing));
+        }
+    }
+    let revisions = Revisions::new(&plan::plan(sources, &references), &fetched);
+    let settings = std::iter::once(options.settings.clone());
+    let references = references.iter().map(|reference| format!("{reference:?}"));
+    let fingerprint = Fingerprint::of(settings.chain(references).chain(revisions.texts()));
+    if options.print {
+        output::print(format!("{fingerprint}\n").as_bytes())?;
+    }
+    match &options.since {
+        Some(since) if *since != fingerprint => {
+            warn!(
+                "the configuration or a parameter has changed; the fingerprint is now {fingerprint}"
+            );
+            Ok(1)
+        }
+        _ => Ok(0),
     }
 }

@@ -16,6 +16,8 @@ pub(super) fn run(session: &Session<'_>, words: Vec<OsString>) -> Result<Infalli
             "there is no command to start: write it after the options, `ssm-exec --prefix /org/service -- ./server`, or as `command` in ssm-exec.toml".to_owned(),
         )
     })?;
+    // Before there is a secret in this process, of which it is a copy.
+    let watcher = session.start_watcher(&command)?;
     let Resolved {
         fetched,
         environment,
@@ -25,6 +27,9 @@ pub(super) fn run(session: &Session<'_>, words: Vec<OsString>) -> Result<Infalli
     }
     report(&environment);
     let ready = exec::prepare(&environment)?;
+    if let Some(watcher) = &watcher {
+        watcher.hand_over(&watcher.delivered(&environment, fetched.as_ref()))?;
+    }
     // From here on each value is in memory once: in the block that the command gets.
     drop(environment);
     drop(fetched);

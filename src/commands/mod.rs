@@ -8,6 +8,7 @@ mod levels;
 mod output;
 mod policy;
 mod resolve;
+mod watch;
 
 use crate::cli::{self, Action, Invocation};
 use crate::error::Error;

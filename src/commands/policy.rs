@@ -8,6 +8,7 @@ use crate::exec::signals;
 use ssm_exec_core::plan;
 use ssm_exec_core::policy::{self, KmsKey, Place};
 use ssm_exec_core::region::Region;
+use tracing::warn;
 
 /// Prints the policy. Works offline where region and account are given.
 pub(super) fn run(session: &Session<'_>) -> Result<u8, Error> {
@@ -55,5 +56,10 @@ pub(super) fn run(session: &Session<'_>) -> Result<u8, Error> {
     };
     let document = policy::document(&requests, &place, key.as_ref());
     output::print(format!("{document:#}\n").as_bytes())?;
+    if session.config.watch.is_some() {
+        warn!(
+            "the polls of --watch read versions, not values, and need no kms:Decrypt; the start and the rehearsal before a signal need all of this policy"
+        );
+    }
     Ok(0)
 }

@@ -1,6 +1,6 @@
 //! From a configuration to the final environment: the one way that a launch and a check share.
 
-use crate::aws;
+use crate::aws::{self, Read};
 use crate::cli::hints;
 use crate::error::Error;
 use crate::exec::lookup::{self, Command};
@@ -64,8 +64,18 @@ impl<'a> Session<'a> {
 
     /// Fetches everything and builds the environment. `command` counts for its size.
     pub(super) fn resolve(&self, command: Option<&Command>) -> Result<Resolved<'a>, Error> {
+        self.resolve_again(command, Read::Values, self.started)
+    }
+
+    /// The same from another moment on, as a rehearsal of a start.
+    pub(super) fn resolve_again(
+        &self,
+        command: Option<&Command>,
+        read: Read,
+        began: Instant,
+    ) -> Result<Resolved<'a>, Error> {
         let references = self.references()?;
-        let fetched = self.fetch(&references)?;
+        let fetched = self.fetch(&references, read, began)?;
         if self.config.rules.drop_aws_credentials {
             info!(
                 "--drop-aws-credentials: variables only; the instance metadata service and ~/.aws, if they are there, still give the command credentials"
@@ -73,6 +83,11 @@ impl<'a> Session<'a> {
         }
         let mut environment =
             environment::assemble(&self.config, self.inherited, &references, fetched.as_ref());
+        if let (Some(trigger), Some(fetched)) = (&self.config.sources.trigger, &fetched) {
+            environment
+                .problems
+                .extend(environment::missing_trigger(trigger, fetched));
+        }
         if self.config.strict {
             environment.refuse_warnings();
         }
@@ -101,6 +116,7 @@ impl<'a> Session<'a> {
             &self.config,
             self.inherited,
             requests,
+            Read::Versions,
             self.started,
             &mut progress,
         ) {
@@ -141,20 +157,31 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    fn fetch(&self, references: &[EnvReference]) -> Result<Option<Fetched>, Error> {
+    /// Fetches everything, unless `--skip` says that nothing is.
+    pub(super) fn fetch(
+        &self,
+        references: &[EnvReference],
+        read: Read,
+        began: Instant,
+    ) -> Result<Option<Fetched>, Error> {
         if self.config.skip {
             warn!("--skip: SSM was not asked; the command gets what is inherited, and defaults");
             return Ok(None);
         }
         self.ensure_any_source(references)?;
-        signals::install_termination_handlers();
+        // A rehearsal ends without a message: it is not what was started.
+        if read != Read::ValuesOnce {
+            signals::install_termination_handlers();
+        }
         let requests = plan::plan(&self.config.sources, references);
-        let mut progress = Progress::new(self.config.logging.level == LogLevel::Error);
+        let mut progress =
+            Progress::new(self.config.logging.level == LogLevel::Error || read == Read::ValuesOnce);
         let fetched = aws::fetch(
             &self.config,
             self.inherited,
             requests,
-            self.started,
+            read,
+            began,
             &mut progress,
         )?;
         Ok(Some(fetched))

@@ -46,3 +46,4 @@ mod structure;
 mod system_refusals;
 mod systemd;
 mod terminal;
+mod watch;

@@ -63,7 +63,8 @@ fn scan_at(calls: &[u64], run: Run, needles: &[&str]) -> (Stopped, BTreeMap<Stri
                 let registers = ptrace::getregs(thread).expect("registers");
                 let stopped = match (registers.orig_rax, registers.rax) {
                     (EXECVE, ENTERED) if calls.contains(&EXECVE) => Stopped::AtExecve,
-                    (EXIT_GROUP, ENTERED) => {
+                    // The process that leaves the watcher behind is another one.
+                    (EXIT_GROUP, ENTERED) if is_thread_of(pid, thread) => {
                         Stopped::AtExit(i32::try_from(registers.rdi).expect("a status"))
                     }
                     _ => {
@@ -92,6 +93,10 @@ fn scan_at(calls: &[u64], run: Run, needles: &[&str]) -> (Stopped, BTreeMap<Stri
             other => panic!("unexpected: {other:?}"),
         }
     }
+}
+
+fn is_thread_of(pid: Pid, thread: Pid) -> bool {
+    std::path::Path::new(&format!("/proc/{pid}/task/{thread}")).exists()
 }
 
 fn count(pid: Pid, needles: &[&str]) -> BTreeMap<String, usize> {
@@ -187,6 +192,8 @@ type Success = (
 
 const SUCCESSES: &[Success] = &[
     ("-p /mem/api", None, &[(ONE, 1), (TWO, 1)]),
+    // The digest for the watcher leaves no second copy.
+    ("-p /mem/api --watch 5m", None, &[(ONE, 1), (TWO, 1)]),
     (
         "-k A=/mem/api/one -k B=/mem/api/two",
         None,

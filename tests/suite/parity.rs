@@ -98,12 +98,16 @@ fn report(mut command: Command, state: State, output: &std::path::Path) -> Strin
 
 /// The reports of the probe started directly and by ssm-exec, written to a file so that stdout can be
 /// closed.
-fn both(state: State, program: &[&str]) -> (String, String) {
+fn both(options: &str, state: State, program: &[&str]) -> (String, String) {
     let stub = Stub::start();
     stub.put(Parameter::secure("/parity/a", "canary"));
-    let wrapped = program
-        .iter()
-        .fold(Run::against(&stub.url()).args("-p /parity --"), Run::arg);
+    let wrapped = program.iter().fold(
+        Run::against(&stub.url())
+            .args("-p /parity")
+            .args(options)
+            .arg("--"),
+        Run::arg,
+    );
     let (wrapped, home) = wrapped.command();
     let mut bare = Command::new(program[0]);
     bare.args(&program[1..])
@@ -117,6 +121,9 @@ fn both(state: State, program: &[&str]) -> (String, String) {
     )
 }
 
+/// Without a watcher, and with one.
+const OPTIONS: &[&str] = &["", "--watch 5m"];
+
 const PLAIN: State = State {
     pipe: SigHandler::SigDfl,
     closed: &[],
@@ -124,8 +131,12 @@ const PLAIN: State = State {
 
 #[test]
 fn the_command_inherits_the_same_state_as_without_a_wrapper() {
-    for pipe in [SigHandler::SigDfl, SigHandler::SigIgn] {
+    for (options, pipe) in OPTIONS
+        .iter()
+        .flat_map(|options| [(options, SigHandler::SigDfl), (options, SigHandler::SigIgn)])
+    {
         let (bare, wrapped) = both(
+            options,
             State { pipe, ..PLAIN },
             &["sh", "-c", PROBE, "probe", "\u{fc}", ""],
         );
@@ -133,6 +144,7 @@ fn the_command_inherits_the_same_state_as_without_a_wrapper() {
         assert_eq!(bare, wrapped);
         // A shell clears the inherited signal mask; grep doesn't.
         let (bare, wrapped) = both(
+            options,
             State { pipe, ..PLAIN },
             &["grep", "-E", "^(S[^i]|Sig[^Q])", "/proc/self/status"],
         );
@@ -144,8 +156,10 @@ fn the_command_inherits_the_same_state_as_without_a_wrapper() {
 #[test]
 fn closed_streams_stay_closed() {
     for closed in [&[0][..], &[2], &[0, 2]] {
-        let (bare, wrapped) = both(State { closed, ..PLAIN }, &["sh", "-c", PROBE]);
-        assert_eq!(bare, wrapped, "closed: {closed:?}");
+        for options in OPTIONS {
+            let (bare, wrapped) = both(options, State { closed, ..PLAIN }, &["sh", "-c", PROBE]);
+            assert_eq!(bare, wrapped, "closed: {closed:?}, {options}");
+        }
     }
 }
 
@@ -157,7 +171,9 @@ fn the_command_sees_the_same_process_attributes_as_without_a_wrapper() {
     let Some(python) = python else {
         panic!("this test needs Python 3, as ./tests/run does");
     };
-    let (bare, wrapped) = both(PLAIN, &[python, "-c", ASK]);
-    assert!(bare.contains("dumpable 1"), "{bare}");
-    assert_eq!(bare, wrapped);
+    for options in OPTIONS {
+        let (bare, wrapped) = both(options, PLAIN, &[python, "-c", ASK]);
+        assert!(bare.contains("dumpable 1"), "{bare}");
+        assert_eq!(bare, wrapped, "{options}");
+    }
 }

@@ -44,6 +44,7 @@ const PARAMETERS: &[(&str, &str)] = &[
     ("/omneuro/dev/api/db/user", "api"),
     ("/omneuro/shared/db", "canary"),
     ("/org/api/db", "canary"),
+    ("/org/api/generation", "1"),
     ("/org/dev/api/log", "info"),
     ("/org/staging/api/log", "info"),
     ("/org/tools/github/token", "canary"),

@@ -39,10 +39,10 @@ while True:
     signal.pause()
 "#;
 
-struct Machine(Container);
+pub struct Machine(Container);
 
 /// Booted by the first test that needs it, and removed when the tests end.
-fn machine() -> &'static Machine {
+pub fn machine() -> &'static Machine {
     static MACHINE: OnceLock<(Machine, Child)> = OnceLock::new();
     &MACHINE
         .get_or_init(|| {
@@ -105,7 +105,7 @@ impl Machine {
         succeeds(docker("cp").arg(from).arg(format!("{}:{to}", self.0.0)));
     }
 
-    fn write(&self, to: &str, content: &str) {
+    pub fn write(&self, to: &str, content: &str) {
         let directory = tempfile::tempdir().expect("a directory for the test");
         let file = directory.path().join("file");
         write(&file, content);
@@ -114,12 +114,12 @@ impl Machine {
         self.copy(&file, to);
     }
 
-    fn run(&self, words: &str) -> Command {
+    pub fn run(&self, words: &str) -> Command {
         self.0.command(&format!("exec {words}"))
     }
 
     /// A property of a unit.
-    fn property(&self, unit: &str, name: &str) -> String {
+    pub fn property(&self, unit: &str, name: &str) -> String {
         let value = succeeds(self.run("systemctl show --value -p").args([name, unit]));
         value.trim().to_owned()
     }
@@ -130,12 +130,12 @@ impl Machine {
             .join(" ")
     }
 
-    fn journal(&self, unit: &str) -> String {
+    pub fn journal(&self, unit: &str) -> String {
         succeeds(self.run("journalctl --no-pager -o export -u").arg(unit))
     }
 
     /// Asserts that neither the journal nor the properties contain a value.
-    fn shows_no_value(&self, unit: &str) {
+    pub fn shows_no_value(&self, unit: &str) {
         for shown in [
             self.journal(unit),
             succeeds(self.run("systemctl show").arg(unit)),
@@ -165,7 +165,13 @@ fn instance(machine: &Machine, name: &str, stub: &Stub, more: &str) -> String {
     instance_of(machine, name, stub, "/usr/local/bin/api", more)
 }
 
-fn instance_of(machine: &Machine, name: &str, stub: &Stub, program: &str, more: &str) -> String {
+pub fn instance_of(
+    machine: &Machine,
+    name: &str,
+    stub: &Stub,
+    program: &str,
+    more: &str,
+) -> String {
     machine.write(&format!("/etc/ssm-exec/{name}.env"), &settings(stub));
     machine.write(
         &format!("/etc/ssm-exec/{name}.toml"),

@@ -58,6 +58,7 @@ pub struct FetchedParameter {
 pub struct Fetched {
     below: Vec<(Prefix, Vec<Rc<FetchedParameter>>)>,
     named: HashMap<ParameterRef, Rc<FetchedParameter>>,
+    pages: Vec<(Prefix, usize)>,
 }
 
 impl Fetched {
@@ -67,6 +68,18 @@ impl Fetched {
         parameters.sort_by(|a, b| a.name.cmp(&b.name));
         self.below
             .push((prefix, parameters.into_iter().map(Rc::new).collect()));
+    }
+
+    /// Notes how many pages a prefix had.
+    pub fn set_pages(&mut self, prefix: &Prefix, pages: usize) {
+        self.pages.push((prefix.clone(), pages));
+    }
+
+    /// How many requests a prefix took.
+    #[must_use]
+    pub fn pages(&self, prefix: &Prefix) -> usize {
+        let found = self.pages.iter().find(|(fetched, _)| fetched == prefix);
+        found.map_or(1, |(_, pages)| *pages)
     }
 
     /// Files what a name brought.

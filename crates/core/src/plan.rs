@@ -65,6 +65,42 @@ pub fn plan(sources: &Sources, references: &[EnvReference]) -> Vec<Request> {
         .collect()
 }
 
+/// Whether any source can bring another value than before. The trigger is not a source.
+#[must_use]
+pub fn can_change(sources: &Sources, references: &[EnvReference]) -> bool {
+    let sources = Sources {
+        trigger: None,
+        ..sources.clone()
+    };
+    !without_pinned(&plan(&sources, references)).is_empty()
+}
+
+/// Of planned requests, those that can bring something new: a version never changes.
+#[must_use]
+pub fn without_pinned(requests: &[Request]) -> Vec<Request> {
+    let mut prefixes = Vec::new();
+    let mut batches = Vec::new();
+    for request in requests {
+        match request {
+            Request::Below(_) => prefixes.push(request.clone()),
+            Request::Batch(names) => {
+                let names = names.iter().filter(|name| !name.is_fixed());
+                let names: Vec<ParameterRef> = names.cloned().collect();
+                if !names.is_empty() {
+                    batches.push(names);
+                }
+            }
+        }
+    }
+    let secrets = |batch: &Vec<ParameterRef>| batch[0].name().is_secret_reference();
+    let (secrets, plain): (Vec<_>, Vec<_>) = batches.into_iter().partition(secrets);
+    let batches = merge_small(plain).into_iter().chain(merge_small(secrets));
+    prefixes
+        .into_iter()
+        .chain(batches.map(Request::Batch))
+        .collect()
+}
+
 /// The prefixes that no other one covers, each once.
 fn widest<'a>(prefixes: &[&'a Prefix]) -> Vec<&'a Prefix> {
     let mut needed: Vec<&Prefix> = Vec::new();

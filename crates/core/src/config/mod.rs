@@ -16,6 +16,7 @@ mod sources;
 mod stage;
 mod texts;
 mod variables;
+mod watch;
 
 pub use crate::words::{nearest, unknown_word};
 pub use error::ConfigError;
@@ -23,8 +24,10 @@ pub use file::ConfigFile;
 pub use settings::{Layer, LogFormat, LogLevel, ReportFormat, SETTINGS};
 pub use stage::refuse_stage;
 pub use variables::read_variables;
+pub use watch::{ChangeSignal, Watch};
 
 use crate::contract::Contract;
+use crate::fingerprint::Fingerprint;
 use crate::origin::{Given, Origin};
 use crate::parameter::{OnMissing, ParameterRef, Prefix, ValueRef};
 use crate::template::Template;
@@ -59,6 +62,8 @@ pub struct Config {
     pub strict: bool,
     /// The file's command, for when the command line has none.
     pub command: Vec<OsString>,
+    /// How the running command follows changed parameters, if it does.
+    pub watch: Option<Watch>,
     /// How messages are written.
     pub logging: Logging,
     /// Options of `check`.
@@ -77,7 +82,7 @@ pub struct Logging {
 }
 
 /// Options of `check`.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct CheckOptions {
     /// How it reports.
     pub format: ReportFormat,
@@ -85,6 +90,19 @@ pub struct CheckOptions {
     pub max_age: Option<Duration>,
     /// Whether unused parameters are listed.
     pub unused: bool,
+    /// The fingerprint that is printed or compared, if one is.
+    pub fingerprint: Option<FingerprintOptions>,
+}
+
+/// What `check` does with the fingerprint.
+#[derive(Debug, Clone)]
+pub struct FingerprintOptions {
+    /// Whether it is printed.
+    pub print: bool,
+    /// The one that it is compared with.
+    pub since: Option<Fingerprint>,
+    /// The settings that decide what the command gets.
+    pub settings: String,
 }
 
 /// Options of `policy`.
@@ -120,6 +138,8 @@ pub struct Sources {
     pub keys: Vec<KeySource>,
     /// Whether `ssm://` in the inherited environment is resolved.
     pub references: bool,
+    /// The parameter whose change announces that of all others; it sets no variable.
+    pub trigger: Option<ParameterRef>,
 }
 
 /// Every parameter below a path.
@@ -263,6 +283,7 @@ impl Sources {
     pub fn parameters(&self) -> impl Iterator<Item = &ParameterRef> {
         let keys = self.keys.iter().map(|key| &key.param.parameter);
         keys.chain(self.objects.iter().map(|object| &object.param.parameter))
+            .chain(&self.trigger)
     }
 }
 

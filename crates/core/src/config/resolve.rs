@@ -4,10 +4,11 @@ use super::given::{each, parse_one, parsed, parsed_given, parsed_or};
 use super::layer::{List, One, Pair};
 use super::settings::{Layer, LogFormat, LogLevel, ReportFormat};
 use super::{
-    Aws, CheckOptions, Composed, Config, ConfigError, ConfigLocation, Logging, MAX_PARAMETERS,
-    PolicyOptions, Rename, Rules, Sources, aws, duration, sources,
+    Aws, CheckOptions, Composed, Config, ConfigError, ConfigLocation, FingerprintOptions, Logging,
+    MAX_PARAMETERS, PolicyOptions, Rename, Rules, Sources, aws, duration, sources, watch,
 };
 use crate::contract::{Contract, ContractSpec, Rule};
+use crate::fingerprint::Fingerprint;
 use crate::inherited::Inherited;
 use crate::origin::Given;
 use crate::template::Template;
@@ -30,6 +31,10 @@ impl Config {
     /// The first setting that cannot be used, with the place where it was given.
     pub fn resolve(layer: Layer, inherited: &Inherited<'_>) -> Result<Self, ConfigError> {
         let logging = layer.logging()?;
+        let effective = match (&layer.fingerprint, &layer.unchanged_since) {
+            (None, None) => String::new(),
+            _ => layer.effective(),
+        };
         // Every field by name: a setting that is not used here does not compile.
         let Layer {
             prefix,
@@ -56,6 +61,10 @@ impl Config {
             drop,
             compose,
             rename,
+            watch,
+            on_change,
+            settle,
+            trigger,
             region,
             profile,
             endpoint_url,
@@ -67,6 +76,8 @@ impl Config {
             max_parameters,
             command,
             format,
+            fingerprint,
+            unchanged_since,
             max_age,
             unused,
             account,
@@ -100,16 +111,27 @@ impl Config {
             ));
         }
         let allow_http = on(allow_http);
-        let default_timeout = match inherited.get("AWS_LAMBDA_RUNTIME_API") {
-            Some(_) => LAMBDA_TIMEOUT,
-            None => TIMEOUT,
+        let is_lambda = inherited.get("AWS_LAMBDA_RUNTIME_API").is_some();
+        let default_timeout = match is_lambda {
+            true => LAMBDA_TIMEOUT,
+            false => TIMEOUT,
         };
+        let skip = on(skip);
+        let settings = watch::Settings {
+            every: watch,
+            on_change,
+            settle,
+            trigger,
+        };
+        // Nothing is fetched with `--skip`, so there is nothing to follow.
+        let watch = watch::resolve(settings, is_lambda && !skip)?.filter(|_| !skip);
         Ok(Self {
             sources: Sources {
                 prefixes: each(prefix, |given| sources::prefix(given, &naming))?,
                 objects: each(json, |given| sources::object(given, &naming))?,
                 keys: sources::keys(keys, files, base64, &naming)?,
                 references: !on(no_refs),
+                trigger: watch.as_ref().and_then(|watch| watch.trigger.clone()),
             },
             rules: Rules {
                 pristine: on(pristine).then_some(keep),
@@ -136,9 +158,10 @@ impl Config {
             },
             timeout: timeout.map_or(Ok(default_timeout), time_limit)?,
             max_parameters: parsed_or(max_parameters, count, MAX_PARAMETERS)?,
-            skip: on(skip),
+            skip,
             no_core: on(no_core),
             strict: on(strict),
+            watch,
             command: command
                 .into_iter()
                 .flatten()
@@ -151,6 +174,7 @@ impl Config {
                     .map(|given| parse_one(&given.value, &given.origin, duration::parse))
                     .transpose()?,
                 unused: on(unused),
+                fingerprint: fingerprint_options(on(fingerprint), unchanged_since, effective)?,
             },
             policy: PolicyOptions {
                 account: account.map(aws::check_account).transpose()?,
@@ -258,6 +282,21 @@ fn count(text: &str) -> Result<usize, String> {
         Ok(count) if count > 0 => Ok(count),
         _ => Err("is not a number of at least 1".to_owned()),
     }
+}
+
+fn fingerprint_options(
+    print: bool,
+    since: One<String>,
+    settings: String,
+) -> Result<Option<FingerprintOptions>, ConfigError> {
+    let since = since
+        .map(|given| parse_one(&given.value, &given.origin, Fingerprint::parse))
+        .transpose()?;
+    Ok((print || since.is_some()).then_some(FingerprintOptions {
+        print,
+        since,
+        settings,
+    }))
 }
 
 fn time_limit(given: Given<String>) -> Result<Duration, ConfigError> {

@@ -90,6 +90,8 @@ pub enum Group {
     Names,
     /// What becomes of the environment.
     Environment,
+    /// How the running command follows changed parameters.
+    Rotation,
     /// Region, credentials, endpoint and time.
     Aws,
     /// The configuration file and messages.
@@ -100,10 +102,11 @@ pub enum Group {
 
 impl Group {
     /// Every group, in the order of the help.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Sources,
         Self::Names,
         Self::Environment,
+        Self::Rotation,
         Self::Aws,
         Self::General,
         Self::Command,
@@ -116,6 +119,7 @@ impl Group {
             Self::Sources => "Sources",
             Self::Names => "Names",
             Self::Environment => "Environment",
+            Self::Rotation => "Rotation",
             Self::Aws => "AWS",
             Self::General => "General",
             Self::Command => "Options",

@@ -40,6 +40,21 @@ macro_rules! settings {
                 Self { $($field: self.$field.merged_over(weaker.$field),)+ }
             }
 
+            /// The settings that decide what the command gets, without their origins: for a fingerprint.
+            pub(super) fn effective(&self) -> String {
+                let mut text = String::new();
+                $(
+                    let decides = SETTINGS.iter().any(|row| {
+                        row.field == stringify!($field)
+                            && matches!(row.group, Group::Sources | Group::Names | Group::Environment)
+                    });
+                    if let Some(value) = self.$field.value().filter(|_| decides) {
+                        text += &format!("{} = {value}\n", stringify!($field));
+                    }
+                )+
+                text
+            }
+
             /// The field that a setting is written to.
             pub(super) fn slot(&mut self, setting: &Setting) -> Option<Slot<'_>> {
                 match setting.field {
@@ -270,6 +285,32 @@ settings! {
         ..Setting::new(Kind::Pairs { interpolated: true }, Group::Environment, "Rename variables: OLD = \"NEW\"")
     }];
 
+    /// `--watch`
+    watch: One<String> = [Setting {
+        details: "A small process beside the command asks for the versions of the parameters at this interval, and sends a signal when one has changed and the command would get other values. At least 1s. It needs Linux 5.3, and does not work on Lambda.",
+        ..valued!(Kind::Duration, Rotation, "watch" "DURATION", ["SSM_EXEC_WATCH"], Some("watch.every"), "Send a signal to the command when its parameters have changed")
+    }];
+
+    /// `--on-change`
+    on_change: One<String> = [Setting {
+        details: "With TERM, whatever started the command starts it again, with the new values. A program that reloads by itself can take another signal, such as HUP or USR1.",
+        default: Some("TERM"),
+        ..valued!(Kind::Text, Rotation, "on-change" "SIGNAL", ["SSM_EXEC_ON_CHANGE"], Some("watch.on_change"), "The signal that --watch sends")
+    }];
+
+    /// `--settle`
+    settle: One<String> = [Setting {
+        details: "The signal waits until two requests this far apart see the same versions, so that a user and a password that are rotated one after the other are one change.",
+        default: Some("30s"),
+        ..valued!(Kind::Duration, Rotation, "settle" "DURATION", ["SSM_EXEC_SETTLE"], Some("watch.settle"), "How long parameters must stay the same before --watch sends its signal")
+    }];
+
+    /// `--trigger`
+    trigger: One<String> = [Setting {
+        details: "The rotation writes this parameter last. A change of it counts at once, without --settle.",
+        ..valued!(Kind::Text, Rotation, "trigger" "PARAM", ["SSM_EXEC_TRIGGER"], Some("watch.trigger"), "Watch this parameter only")
+    }];
+
     /// `--region`
     region: One<String> = [
         valued!(Kind::Text, Aws, "region" "REGION", ["AWS_REGION", "AWS_DEFAULT_REGION"], Some("aws.region"), "The AWS Region of the parameters")
@@ -386,6 +427,22 @@ settings! {
         scope: Scope::Check,
         default: Some("table"),
         ..Setting::new(Kind::Choice(ReportFormat::WORDS), Group::Command, "Format of the report")
+    }];
+
+    /// `check --fingerprint`
+    fingerprint: One<bool> = [Setting {
+        flag: Some("--fingerprint"),
+        scope: Scope::Check,
+        details: "One SHA-256 of the settings, the names and the versions; no value is read, except of Secrets Manager, which has no versions here.",
+        ..Setting::new(Kind::Switch, Group::Command, "Print a fingerprint of the configuration and the versions of its parameters")
+    }];
+
+    /// `check --unchanged-since`
+    unchanged_since: One<String> = [Setting {
+        flag: Some("--unchanged-since"),
+        value_name: "FINGERPRINT",
+        scope: Scope::Check,
+        ..Setting::new(Kind::Text, Group::Command, "Exit with 0 if the fingerprint is still this one, else with 1")
     }];
 
     /// `check --max-age`

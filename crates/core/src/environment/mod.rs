@@ -7,6 +7,7 @@ mod filters;
 mod finish;
 mod inherit;
 pub mod limits;
+mod missing;
 pub mod notice;
 pub mod problem;
 mod provenance;
@@ -15,6 +16,7 @@ mod verify;
 
 pub use assemble::assemble;
 pub use inherit::is_kept;
+pub use missing::{missing, missing_trigger};
 pub use provenance::{Provenance, Requester};
 pub use value::{Setting, Value};
 

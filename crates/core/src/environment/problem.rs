@@ -177,7 +177,7 @@ impl Problem {
         match self {
             Self::Missing { requester, .. } | Self::Json { requester, .. } => match requester {
                 Requester::Variable(name) => Some(name),
-                Requester::Object => None,
+                Requester::Object | Requester::Trigger => None,
             },
             Self::Required { name, .. }
             | Self::ComposePartUnset { name, .. }

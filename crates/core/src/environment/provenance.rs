@@ -60,6 +60,8 @@ pub enum Requester {
     Variable(crate::variable::VariableName),
     /// The members of a JSON object.
     Object,
+    /// No variable: its change announces that of others.
+    Trigger,
 }
 
 impl fmt::Display for Requester {
@@ -67,6 +69,7 @@ impl fmt::Display for Requester {
         match self {
             Self::Variable(name) => name.fmt(f),
             Self::Object => f.write_str("--json"),
+            Self::Trigger => f.write_str("--trigger"),
         }
     }
 }

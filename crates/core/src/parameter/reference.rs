@@ -88,6 +88,24 @@ impl ParameterRef {
     pub fn name(&self) -> &ParameterName {
         self.subject.name()
     }
+
+    /// Whether it names one version, whose value never changes. A label can be moved.
+    #[must_use]
+    pub fn is_fixed(&self) -> bool {
+        match &self.selector {
+            Some(Selector::Version(_)) => true,
+            Some(Selector::Label(label)) => {
+                self.name().is_secret_reference() && is_secret_version(label.as_str())
+            }
+            None => false,
+        }
+    }
+}
+
+/// Secrets Manager's version IDs are UUIDs (API_GetSecretValue, `VersionId`).
+fn is_secret_version(text: &str) -> bool {
+    let groups: Vec<usize> = text.split('-').map(str::len).collect();
+    groups == [8, 4, 4, 4, 12] && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
 }
 
 impl fmt::Display for ParameterRef {

@@ -42,6 +42,7 @@ pub(super) fn render(report: &Report, rules: &Contract) -> String {
         "notices": notices,
         "unused": report.unused,
         "hints": report.hints,
+        "watch": report.watch.map(|watch| json!({ "requests": watch.requests, "everySeconds": watch.every.as_secs_f64() })),
     });
     escape::json(&format!("{report:#}\n")).into_owned()
 }

@@ -19,6 +19,7 @@ use crate::environment::Environment;
 use crate::environment::notice::Notice;
 use crate::fetched::Fetched;
 use crate::origin::Origin;
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
 /// More below one prefix, and explicit keys are read with fewer requests.
@@ -46,6 +47,28 @@ pub struct Report {
     pub notices: Vec<Notice>,
     /// What could be better.
     pub hints: Vec<String>,
+    /// What `--watch` costs.
+    pub watch: Option<WatchCost>,
+}
+
+/// What the watcher of one process costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WatchCost {
+    /// The requests of a poll.
+    pub requests: usize,
+    /// The interval of the polls.
+    pub every: Duration,
+}
+
+impl fmt::Display for WatchCost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let requests = match self.requests {
+            1 => "1 request".to_owned(),
+            more => format!("{more} requests"),
+        };
+        let every = humantime::format_duration(self.every);
+        write!(f, "watch: {requests} every {every} for each process")
+    }
 }
 
 impl Report {
@@ -79,6 +102,7 @@ impl Report {
             notices: environment.notices.clone(),
             unused: unused.then(|| find_unused(config, fetched)),
             hints: hints(config, fetched),
+            watch: None,
         }
     }
 

@@ -85,6 +85,9 @@ pub(super) fn render(report: &Report, config: &Config, terminal: Terminal) -> St
     list("Unused", "33", report.unused.as_deref().unwrap_or_default());
     list("Notes", "2", &notices(Level::Note));
     list("Hints", "2", &report.hints);
+    if let Some(watch) = report.watch {
+        let _ = writeln!(out, "\n{watch}");
+    }
     out
 }
 

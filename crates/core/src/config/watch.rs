@@ -1,0 +1,215 @@
+//! Settings of the watcher, which sends a signal to the running command when its parameters have changed.
+
+use super::ConfigError;
+use super::duration;
+use super::given::parse_one;
+use super::layer::One;
+use crate::origin::{Given, Origin};
+use crate::parameter::{ParameterRef, Selector};
+use std::time::Duration;
+
+/// The shortest interval.
+const SHORTEST: Duration = Duration::from_secs(1);
+/// Below this, the number of requests is worth a warning.
+const FREQUENT: Duration = Duration::from_secs(30);
+/// A longer interval means the same, and would overflow what the clock can represent.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+/// How long parameters must stay the same, where nothing else is configured.
+const SETTLE: Duration = Duration::from_secs(30);
+
+/// How the running command follows changed parameters.
+#[derive(Debug, Clone)]
+pub struct Watch {
+    /// The interval of the polls.
+    pub every: Duration,
+    /// What the command receives.
+    pub on_change: ChangeSignal,
+    /// How long parameters must stay the same before the signal.
+    pub settle: Duration,
+    /// The only parameter that is polled, instead of all of them.
+    pub trigger: Option<ParameterRef>,
+    /// Where the interval was given.
+    pub origin: Origin,
+}
+
+impl Watch {
+    /// Whether the interval is so short that its cost is worth a warning.
+    #[must_use]
+    pub fn is_frequent(&self) -> bool {
+        self.every < FREQUENT
+    }
+
+    /// The error for a configuration whose parameters can't change.
+    #[must_use]
+    pub fn nothing_to_follow(&self) -> ConfigError {
+        ConfigError::invalid(
+            self.origin.clone(),
+            "there is nothing to watch: every parameter is pinned to a version, so none can change; leave the version out, or use a label",
+        )
+    }
+}
+
+/// A signal that asks a program to end or to reload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChangeSignal(&'static str);
+
+/// Names and numbers on Linux (signal(7)) of the signals that programs handle as requests.
+const REQUESTS: &[(&str, u8)] = &[
+    ("HUP", 1),
+    ("INT", 2),
+    ("QUIT", 3),
+    ("ABRT", 6),
+    ("USR1", 10),
+    ("USR2", 12),
+    ("ALRM", 14),
+    ("TERM", 15),
+    ("CONT", 18),
+    ("URG", 23),
+    ("WINCH", 28),
+    ("IO", 29),
+    ("PWR", 30),
+];
+const KILL: (&str, u8) = ("KILL", 9);
+const STOPPING: &[(&str, u8)] = &[("STOP", 19), ("TSTP", 20), ("TTIN", 21), ("TTOU", 22)];
+
+impl ChangeSignal {
+    /// What is sent if nothing else is configured.
+    pub const TERM: Self = Self("TERM");
+
+    /// Reads a name, with or without `SIG`, or a number.
+    ///
+    /// # Errors
+    /// The reason, fit to follow the text in a sentence.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let upper = text.to_ascii_uppercase();
+        let name = upper.strip_prefix("SIG").unwrap_or(&upper);
+        let is_meant = |&(known, number): &(&str, u8)| name == known || name == number.to_string();
+        if is_meant(&KILL) {
+            return Err(
+                "ends a program without giving it a chance to finish its work; use TERM".to_owned(),
+            );
+        }
+        if STOPPING.iter().any(&is_meant) {
+            return Err(
+                "suspends a program, which neither ends nor reloads it; use TERM, or HUP to reload"
+                    .to_owned(),
+            );
+        }
+        let known = REQUESTS.iter().find(|&signal| is_meant(signal));
+        known.map(|&(name, _)| Self(name)).ok_or_else(|| {
+            let names: Vec<&str> = REQUESTS.iter().map(|&(name, _)| name).collect();
+            super::unknown_word(name, &names)
+        })
+    }
+
+    /// The name, with `SIG`.
+    #[must_use]
+    pub fn name(self) -> String {
+        format!("SIG{}", self.0)
+    }
+}
+
+/// What the levels give.
+pub(super) struct Settings {
+    pub(super) every: One<String>,
+    pub(super) on_change: One<String>,
+    pub(super) settle: One<String>,
+    pub(super) trigger: One<String>,
+}
+
+/// Parses the settings of the watcher, if it is asked for.
+pub(super) fn resolve(given: Settings, is_lambda: bool) -> Result<Option<Watch>, ConfigError> {
+    let on_change = given.on_change.as_ref();
+    let on_change = on_change
+        .map(|given| parse_one(&given.value, &given.origin, ChangeSignal::parse))
+        .transpose()?;
+    let settle = given.settle.as_ref().map(parse_duration).transpose()?;
+    let trigger = given.trigger.as_ref().map(parse_trigger).transpose()?;
+    let Some(every) = given.every else {
+        let unused = [given.on_change, given.settle, given.trigger];
+        return match unused.into_iter().flatten().next() {
+            Some(unused) => Err(ConfigError::invalid(
+                unused.origin,
+                "has no effect without `--watch DURATION`",
+            )),
+            None => Ok(None),
+        };
+    };
+    let interval = parse_duration(&every)?;
+    let text = &every.value;
+    if interval < SHORTEST {
+        return Err(ConfigError::invalid(
+            every.origin,
+            format!("`{text}` is too short: requests cost quota; the shortest interval is 1s"),
+        ));
+    }
+    if is_lambda {
+        return Err(ConfigError::invalid(
+            every.origin,
+            "does not work on Lambda, which freezes a sandbox between invocations; compare `ssm-exec check --fingerprint` in a pipeline instead",
+        ));
+    }
+    Ok(Some(Watch {
+        every: interval,
+        on_change: on_change.unwrap_or(ChangeSignal::TERM),
+        settle: settle.unwrap_or(SETTLE),
+        trigger,
+        origin: every.origin,
+    }))
+}
+
+fn parse_duration(given: &Given<String>) -> Result<Duration, ConfigError> {
+    parse_one(&given.value, &given.origin, duration::parse).map(|time| time.min(LONGEST))
+}
+
+fn parse_trigger(given: &Given<String>) -> Result<ParameterRef, ConfigError> {
+    let parameter = ParameterRef::parse(&given.value)
+        .map_err(|error| ConfigError::malformed(given.origin.clone(), &error))?;
+    match parameter.selector {
+        Some(Selector::Version(version)) => Err(ConfigError::invalid(
+            given.origin.clone(),
+            format!(
+                "`{}` never changes: it is pinned to version {version}",
+                given.value
+            ),
+        )),
+        _ => Ok(parameter),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signals_have_names_and_numbers() {
+        for (text, name) in [
+            ("TERM", "SIGTERM"),
+            ("sighup", "SIGHUP"),
+            ("usr1", "SIGUSR1"),
+            ("15", "SIGTERM"),
+        ] {
+            assert_eq!(
+                ChangeSignal::parse(text).map(ChangeSignal::name).as_deref(),
+                Ok(name)
+            );
+        }
+    }
+
+    #[test]
+    fn a_signal_that_neither_ends_nor_reloads_is_refused() {
+        for (text, reason) in [
+            ("KILL", "without giving it a chance"),
+            ("9", "without giving it a chance"),
+            ("SIGSTOP", "suspends"),
+            ("tstp", "suspends"),
+            ("SEGV", "is not valid (expected `HUP`"),
+            ("TERN", "did you mean `TERM`?"),
+            ("", "is not valid"),
+            ("0", "is not valid"),
+        ] {
+            let error = ChangeSignal::parse(text).expect_err(text);
+            assert!(error.contains(reason), "{text}: {error}");
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! What was fetched, without the values: the revision of each parameter, and what is different in a newer
+//! one. Pure.
+
+use crate::fetched::{Fetched, FetchedParameter};
+use crate::parameter::Version;
+use crate::plan::Request;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// One revision of a parameter. A deleted and recreated parameter begins with version 1 again, so the
+/// date counts too; a secret of Secrets Manager has only the date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Revision {
+    version: Option<Version>,
+    /// Since the epoch.
+    modified: Option<Duration>,
+}
+
+impl Revision {
+    fn of(parameter: &FetchedParameter) -> Self {
+        let since = |time: SystemTime| time.duration_since(UNIX_EPOCH).ok();
+        Self {
+            version: parameter.version,
+            modified: parameter.modified.and_then(since),
+        }
+    }
+}
+
+/// The revision of each parameter, by the name that it was requested by.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Revisions(BTreeMap<String, Revision>);
+
+/// A revision as it is written: name, version, and date in seconds and nanoseconds.
+type Record = (String, Option<u64>, Option<(u64, u32)>);
+
+impl Revisions {
+    /// The revisions that these requests brought. A missing parameter has none.
+    #[must_use]
+    pub fn new(requests: &[Request], fetched: &Fetched) -> Self {
+        let mut all = BTreeMap::new();
+        for request in requests {
+            match request {
+                Request::Below(prefix) => {
+                    for (_, parameter) in fetched.below(prefix) {
+                        let label = prefix.label();
+                        let label = label.map_or(String::new(), |label| format!(":{label}"));
+                        let name = format!("{}{label}", parameter.name);
+                        all.insert(name, Revision::of(parameter));
+                    }
+                }
+                Request::Batch(names) => {
+                    for name in names {
+                        if let Some(parameter) = fetched.get(name) {
+                            all.insert(name.to_string(), Revision::of(parameter));
+                        }
+                    }
+                }
+            }
+        }
+        Self(all)
+    }
+
+    /// For another process.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let records: Vec<Record> = self.0.iter().map(record).collect();
+        // Strings and numbers can always be written.
+        serde_json::to_vec(&records).unwrap_or_default()
+    }
+
+    /// Reads what [`Self::to_bytes`] wrote.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let records: Vec<Record> = serde_json::from_slice(bytes).ok()?;
+        let revision = |(name, version, modified): Record| {
+            let revision = Revision {
+                version: version.and_then(Version::new),
+                modified: modified.map(|(seconds, nanos)| Duration::new(seconds, nanos)),
+            };
+            (name, revision)
+        };
+        Some(Self(records.into_iter().map(revision).collect()))
+    }
+
+    /// As texts, for a fingerprint: each name, then its version, or its date if it has no version.
+    pub fn texts(&self) -> impl Iterator<Item = String> {
+        self.0.iter().flat_map(|(name, revision)| {
+            let revision = match (revision.version, revision.modified) {
+                (Some(version), _) => version.to_string(),
+                (None, date) => format!("{date:?}"),
+            };
+            [name.clone(), revision]
+        })
+    }
+
+    /// What is different in `newer`, in the order of the names.
+    #[must_use]
+    pub fn changes(&self, newer: &Self) -> Vec<Change> {
+        let names = self.0.keys().chain(newer.0.keys());
+        let names: BTreeSet<&String> = names.collect();
+        names
+            .into_iter()
+            .filter_map(|name| {
+                let (from, to) = (self.0.get(name), newer.0.get(name));
+                (from != to).then(|| Change {
+                    name: name.clone(),
+                    from: from.copied(),
+                    to: to.copied(),
+                })
+            })
+            .collect()
+    }
+
+    /// The revision of this parameter, if it has one.
+    #[must_use]
+    pub fn only(&self, name: &str) -> Self {
+        let found = self.0.get_key_value(name);
+        Self(
+            found
+                .map(|(name, revision)| (name.clone(), *revision))
+                .into_iter()
+                .collect(),
+        )
+    }
+}
+
+fn record((name, revision): (&String, &Revision)) -> Record {
+    (
+        name.clone(),
+        revision.version.map(Version::get),
+        revision
+            .modified
+            .map(|time| (time.as_secs(), time.subsec_nanos())),
+    )
+}
+
+/// A parameter that has another revision than before: `/a/b 3 -> 4`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    name: String,
+    from: Option<Revision>,
+    to: Option<Revision>,
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)?;
+        match (self.from, self.to) {
+            (None, _) => f.write_str(" added"),
+            (_, None) => f.write_str(" removed"),
+            (Some(from), Some(to)) => match (from.version, to.version) {
+                (Some(from), Some(to)) if from != to => write!(f, " {from} -> {to}"),
+                _ => f.write_str(" changed"),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parameter::Prefix;
+    use crate::secret::Secret;
+
+    fn fetched(parameters: &[(&str, u64)]) -> (Vec<Request>, Fetched) {
+        let prefix = Prefix::parse("/a").expect("a prefix");
+        let requests = vec![Request::Below(prefix.clone())];
+        let parameters = parameters.iter().map(|&(name, version)| FetchedParameter {
+            name: name.to_owned(),
+            value: Secret::new("canary".to_owned()),
+            kind: None,
+            version: Version::new(version),
+            modified: None,
+            arn: None,
+        });
+        let mut fetched = Fetched::default();
+        fetched.add_below(prefix, parameters.collect());
+        (requests, fetched)
+    }
+
+    fn revisions(parameters: &[(&str, u64)]) -> Revisions {
+        let (requests, fetched) = fetched(parameters);
+        Revisions::new(&requests, &fetched)
+    }
+
+    #[test]
+    fn changes_name_the_parameter_and_both_versions() {
+        let old = revisions(&[("/a/same", 1), ("/a/up", 3), ("/a/gone", 1)]);
+        let new = revisions(&[("/a/same", 1), ("/a/up", 4), ("/a/new", 1)]);
+        let changes = old.changes(&new);
+        let changes: Vec<String> = changes.iter().map(ToString::to_string).collect();
+        assert_eq!(changes, ["/a/gone removed", "/a/new added", "/a/up 3 -> 4"]);
+        assert_eq!(old.changes(&old), []);
+    }
+
+    #[test]
+    fn revisions_survive_the_way_to_another_process() {
+        let all = revisions(&[("/a/one", 1), ("/a/\"\n", 2)]);
+        assert_eq!(Revisions::from_bytes(&all.to_bytes()), Some(all));
+        assert_eq!(Revisions::from_bytes(b"[["), None);
+    }
+
+    #[test]
+    fn a_recreated_parameter_is_a_change_though_its_version_is_the_same() {
+        let revision = |seconds| Revision {
+            version: Version::new(1),
+            modified: Some(Duration::from_secs(seconds)),
+        };
+        let all = |seconds| Revisions([("/a".to_owned(), revision(seconds))].into());
+        let changes = all(1).changes(&all(2));
+        assert_eq!(changes[0].to_string(), "/a changed");
+    }
+}

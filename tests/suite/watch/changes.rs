@@ -1,0 +1,199 @@
+//! What is a change, and what the command is told about it.
+
+use super::*;
+
+#[test]
+fn a_rotated_value_is_one_signal_and_one_line_that_names_the_change() {
+    let stub = stub();
+    let run = watch(&stub, "-p /watch --settle 0s");
+    assert_eq!(run.stdout.next(), "started with one canary-one");
+    wait_for_polls(&stub, 2);
+    stub.put(Parameter::secure("/watch/password", "canary-two"));
+    let line = run.stderr.wait_for("sending SIGTERM");
+    assert!(line.contains("/watch/password 1 -> 2"), "{line}");
+    let (status, stdout, stderr) = run.finish();
+    assert_eq!(status.code(), Some(0));
+    assert_eq!(stdout, ["got TERM"]);
+    assert_eq!(stderr, [""; 0]);
+}
+
+#[test]
+fn the_next_start_has_the_new_value_and_the_next_rotation_is_seen_too() {
+    let stub = stub();
+    let run = watch(&stub, "-p /watch --settle 0s --on-change HUP");
+    assert_eq!(run.stdout.next(), "started with one canary-one");
+    for version in 2..5 {
+        let value = format!("canary-{version}");
+        stub.put(Parameter::secure("/watch/password", &value));
+        let line = run.stderr.wait_for("sending SIGHUP");
+        let change = format!("/watch/password {} -> {version}:", version - 1);
+        assert!(line.contains(&change), "{line}");
+        assert_eq!(run.stdout.next(), "got HUP");
+    }
+    wait_for_polls(&stub, 3);
+    assert_eq!(run.stdout.so_far(), [""; 0]);
+    assert_eq!(run.stop().0, ["got TERM"]);
+}
+
+#[test]
+fn the_same_value_written_again_is_no_signal() {
+    let stub = stub();
+    let run = watch(&stub, "-p /watch --settle 0s");
+    assert_eq!(run.stdout.next(), "started with one canary-one");
+    stub.put(Parameter::secure("/watch/password", "canary-one"));
+    // Two, since the first may have begun before.
+    wait_for_polls(&stub, 4);
+    let rehearsals = stub.requests();
+    let rehearsals = rehearsals
+        .iter()
+        .filter(|request| request.body["WithDecryption"] == true);
+    assert_eq!(rehearsals.count(), 2, "the start, and one rehearsal");
+    let (stdout, stderr) = run.stop();
+    assert_eq!(stdout, ["got TERM"]);
+    assert!(
+        stderr
+            .iter()
+            .all(|line| line.contains("--watch: an interval")),
+        "{stderr:#?}"
+    );
+}
+
+#[test]
+fn a_user_and_a_password_rotated_one_after_the_other_are_one_signal() {
+    let stub = stub();
+    let run = watch(&stub, "-p /watch --settle 2s --on-change HUP");
+    assert_eq!(run.stdout.next(), "started with one canary-one");
+    stub.put(Parameter::string("/watch/user-name", "two"));
+    // It has been seen, and settles.
+    wait_for_polls(&stub, 2);
+    assert_eq!(run.stdout.so_far(), [""; 0]);
+    stub.put(Parameter::secure("/watch/password", "canary-two"));
+    let line = run.stderr.wait_for("sending SIGHUP");
+    assert!(
+        line.contains("/watch/password 1 -> 2, /watch/user-name 1 -> 2"),
+        "{line}"
+    );
+    assert_eq!(run.stdout.next(), "got HUP");
+    wait_for_polls(&stub, 4);
+    assert_eq!(run.stop().0, ["got TERM"]);
+}
+
+#[test]
+fn a_trigger_is_the_only_parameter_that_is_polled_and_counts_at_once() {
+    let stub = stub();
+    stub.put(Parameter::string("/org/generation", "1"));
+    let run = watch(
+        &stub,
+        "-p /watch --trigger /org/generation --settle 1h --on-change HUP",
+    );
+    assert_eq!(run.stdout.next(), "started with one canary-one");
+    stub.put(Parameter::string("/watch/user-name", "two"));
+    wait_for_polls(&stub, 3);
+    assert_eq!(run.stdout.so_far(), [""; 0]);
+    stub.put(Parameter::secure("/watch/password", "canary-two"));
+    stub.put(Parameter::string("/org/generation", "2"));
+    let line = run.stderr.wait_for("sending SIGHUP");
+    for change in [
+        "/org/generation 1 -> 2",
+        "/watch/password 1 -> 2",
+        "/watch/user-name 1 -> 2",
+    ] {
+        assert!(line.contains(change), "{line}");
+    }
+    assert_eq!(run.stdout.next(), "got HUP");
+    let polls = stub.requests();
+    let polls = polls
+        .iter()
+        .filter(|request| request.body["WithDecryption"] == false);
+    assert!(polls.clone().count() > 2);
+    for poll in polls {
+        assert_eq!(poll.names(), ["/org/generation"]);
+    }
+    assert_eq!(run.stop().0, ["got TERM"]);
+}
+
+#[test]
+fn an_added_parameter_a_moved_label_and_a_new_secret_are_changes() {
+    let stub = Stub::start();
+    stub.put(Parameter::secure("/watch/password", "canary-one").label("blue"));
+    stub.put(Parameter::secure("/watch/password", "canary-two"));
+    stub.put(Parameter::string("/watch/below/user-name", "one"));
+    stub.put_secret("db", "canary-secret-one");
+    let sources =
+        "-k PASSWORD=/watch/password:blue -p /watch/below -k DB=/aws/reference/secretsmanager/db";
+    let run = watch(&stub, &format!("{sources} --settle 0s --on-change HUP"));
+    assert_eq!(run.stdout.next(), "started with one canary-one");
+    let expect = |words: &str| {
+        let line = run.stderr.wait_for("sending SIGHUP");
+        assert!(line.contains(words), "{line}");
+        assert_eq!(run.stdout.next(), "got HUP");
+    };
+    stub.put(Parameter::string("/watch/below/new", "canary-new"));
+    expect("/watch/below/new added");
+    stub.put(Parameter::secure("/watch/password", "canary-three").label("blue"));
+    expect("/watch/password:blue 1 -> 3");
+    stub.put_secret_version(ssm_stub::Secret::string("db", "canary-secret-two").created(2e9));
+    expect("/aws/reference/secretsmanager/db changed");
+    stub.remove("/watch/below/new");
+    expect("/watch/below/new removed");
+    assert_eq!(run.stop().0, ["got TERM"]);
+}
+
+#[test]
+fn polls_ask_for_what_check_announced_and_decrypt_nothing() {
+    let stub = stub();
+    for n in 0..25 {
+        stub.put(Parameter::secure(&format!("/many/k{n}"), "canary"));
+    }
+    stub.put(Parameter::secure("/fixed", "canary-fixed"));
+    stub.put_secret("db", "canary-secret");
+    let sources =
+        "-p /many -k A=/watch/password -k FIXED=/fixed:1 -k DB=/aws/reference/secretsmanager/db";
+    let report = Run::against(&stub.url())
+        .args("check --watch 5m")
+        .args(sources)
+        .run()
+        .text();
+    // Three pages, one batch of names, one of secrets.
+    assert!(
+        report.ends_with("\nwatch: 5 requests every 5m for each process\n"),
+        "{report}"
+    );
+    let before = stub.requests().len();
+    let run = watch(&stub, &format!("{sources} --settle 0s"));
+    run.stdout.wait_for("started");
+    let started = stub.requests().len();
+    assert_eq!(started - before, 5, "the pinned name shares a batch");
+    stub.wait_for_requests(started + 15);
+    let polls = stub.requests().split_off(started);
+    let polls = &polls[..15];
+    for poll in polls {
+        let is_secret = poll
+            .names()
+            .iter()
+            .any(|name| name.contains("secretsmanager"));
+        assert_eq!(poll.body["WithDecryption"], is_secret, "{:?}", poll.body);
+        assert!(!poll.names().contains(&"/fixed:1"));
+    }
+    let by_path = polls
+        .iter()
+        .filter(|poll| poll.action == "GetParametersByPath");
+    assert_eq!(by_path.count(), 9);
+    assert_eq!(run.stop().0, ["got TERM"]);
+}
+
+#[test]
+fn polls_need_no_permission_to_decrypt() {
+    let stub = stub();
+    let run = watch(&stub, "-p /watch --settle 0s");
+    run.stdout.wait_for("started");
+    stub.deny_kms("/watch/*", ssm_stub::KmsDenial::New);
+    wait_for_polls(&stub, 3);
+    let (_, stderr) = run.stop();
+    assert!(
+        stderr
+            .iter()
+            .all(|line| line.contains("--watch: an interval")),
+        "{stderr:#?}"
+    );
+}

@@ -1,0 +1,152 @@
+//! A change that would not start, and an SSM that does not answer: the command runs on.
+
+use super::*;
+use ssm_stub::{Fault, KmsDenial, When};
+
+/// Makes a change with which the command would not start, sees one message and no signal, mends it, and
+/// sees one signal.
+fn expect_one_message(options: &str, words: &str, spoil: impl Fn(&Stub), mend: impl Fn(&Stub)) {
+    let stub = stub();
+    stub.put(Parameter::string(
+        "/org/json",
+        r#"{"member": "canary-member"}"#,
+    ));
+    let options =
+        format!("-p /watch -k MEMBER=/org/json#member --settle 0s --on-change HUP {options}");
+    let run = watch(&stub, &options);
+    run.stdout.wait_for("started");
+    spoil(&stub);
+    let line = run.stderr.wait_for("ssm-exec: error:");
+    assert!(line.contains(words), "{line}");
+    assert!(line.contains("it runs on"), "{line}");
+    wait_for_polls(&stub, 6);
+    assert_eq!(run.stderr.so_far(), [""; 0], "{words}");
+    assert_eq!(run.stdout.so_far(), [""; 0], "{words}");
+    mend(&stub);
+    run.stderr.wait_for("sending SIGHUP");
+    assert_eq!(run.stdout.next(), "got HUP");
+    assert_eq!(run.stop().0, ["got TERM"], "{words}");
+}
+
+fn put_password(value: &'static str) -> impl Fn(&Stub) {
+    move |stub: &Stub| stub.put(Parameter::secure("/watch/password", value))
+}
+
+#[test]
+fn a_deleted_parameter_is_one_message_and_no_signal() {
+    expect_one_message(
+        "--require PASSWORD",
+        "PASSWORD",
+        |stub| stub.remove("/watch/password"),
+        put_password("canary-two"),
+    );
+}
+
+#[test]
+fn a_value_with_a_nul_byte_is_one_message_and_no_signal() {
+    expect_one_message(
+        "",
+        "NUL",
+        put_password("canary\0"),
+        put_password("canary-two"),
+    );
+}
+
+#[test]
+fn a_value_that_is_too_long_is_one_message_and_no_signal() {
+    let long = |stub: &Stub| {
+        let value = "canary".repeat(30_000);
+        stub.put(Parameter::secure("/watch/password", &value));
+    };
+    expect_one_message("", "PASSWORD", long, put_password("canary-two"));
+}
+
+#[test]
+fn broken_json_is_one_message_and_no_signal() {
+    expect_one_message(
+        "",
+        "/org/json#member",
+        |stub| stub.put(Parameter::string("/org/json", "{")),
+        |stub| {
+            stub.put(Parameter::string(
+                "/org/json",
+                r#"{"member": "canary-new"}"#,
+            ))
+        },
+    );
+}
+
+#[test]
+fn a_denied_decryption_is_one_message_and_no_signal_until_it_is_allowed() {
+    let stub = stub();
+    let run = watch(&stub, "-p /watch --settle 0s --on-change HUP");
+    run.stdout.wait_for("started");
+    stub.deny_kms("/watch/password", KmsDenial::New);
+    put_password("canary-two")(&stub);
+    let line = run.stderr.wait_for("ssm-exec: error:");
+    assert!(line.contains("kms:Decrypt"), "{line}");
+    wait_for_polls(&stub, 9);
+    assert_eq!(run.stderr.so_far(), [""; 0]);
+    assert_eq!(run.stop().0, ["got TERM"]);
+}
+
+#[test]
+fn a_denied_poll_is_one_warning_and_no_signal() {
+    let stub = stub();
+    let run = watch(&stub, "-p /watch --settle 0s");
+    run.stdout.wait_for("started");
+    stub.deny("GetParametersByPath", "*", ssm_stub::Denial::default());
+    let line = run.stderr.wait_for("--watch could not look for changes");
+    assert!(line.contains("ssm:GetParametersByPath"), "{line}");
+    stub.wait_for_requests(stub.requests().len() + 2);
+    let (stdout, stderr) = run.stop();
+    assert_eq!(stdout, ["got TERM"]);
+    assert_eq!(stderr, [""; 0]);
+}
+
+#[test]
+fn while_ssm_is_down_the_interval_grows_and_a_change_is_found_afterwards() {
+    for fault in [Fault::throttle(), Fault::internal()] {
+        let stub = stub();
+        let run = watch(&stub, "-p /watch --settle 0s --on-change HUP");
+        run.stdout.wait_for("started");
+        let before = stub.requests().len();
+        stub.fault_when(When::every(), fault);
+        put_password("canary-two")(&stub);
+        run.stderr.wait_for("--watch could not look for changes");
+        stub.wait_for_requests(before + 3);
+        let times: Vec<_> = stub.requests()[before..]
+            .iter()
+            .map(|request| request.time)
+            .collect();
+        // 1 s, then 2 s, then 4 s, each less a fifth: no request is repeated.
+        let last = times[2].duration_since(times[1]);
+        assert!(last >= Duration::from_millis(3_200), "{last:?}");
+        assert_eq!(run.stdout.so_far(), [""; 0]);
+        stub.clear_faults();
+        run.stderr.wait_for("sending SIGHUP");
+        assert_eq!(run.stdout.next(), "got HUP");
+        assert_eq!(run.stop().0, ["got TERM"]);
+    }
+}
+
+#[test]
+fn credentials_are_found_anew_for_each_poll() {
+    use ssm_stub::http_server::{HttpServer, ok};
+    let stub = stub();
+    let agent = HttpServer::start(|_| {
+        ok(
+            r#"{"AccessKeyId":"ASIAEXAMPLE","SecretAccessKey":"canary-key","Token":"canary-token","Expiration":"2099-01-01T00:00:00Z"}"#,
+        )
+    });
+    let run = Run::against(&stub.url())
+        .unset("AWS_ACCESS_KEY_ID")
+        .unset("AWS_SECRET_ACCESS_KEY")
+        .env("AWS_CONTAINER_CREDENTIALS_FULL_URI", agent.url())
+        .args("-p /watch --settle 0s");
+    let run = watch_run(run);
+    run.stdout.wait_for("started");
+    wait_for_polls(&stub, 3);
+    assert!(agent.requests().len() >= 4, "{}", agent.requests().len());
+    assert_eq!(run.stop().0, ["got TERM"]);
+}

@@ -1,0 +1,195 @@
+//! `--watch`: a process beside the command that sends it a signal when its parameters have changed.
+
+mod changes;
+mod docker;
+mod failures;
+mod memory;
+mod process;
+mod settings;
+mod systemd;
+
+use crate::harness::*;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use ssm_stub::{Parameter, Stub};
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// A line that does not come within this is missing.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Says what it was started with and which signals it gets; ends on SIGTERM.
+const COMMAND: &str = r#"
+trap 'echo "got TERM"; exit 0' TERM
+trap 'echo "got HUP"' HUP
+echo "started with $USER_NAME $PASSWORD"
+while :; do sleep 0.05; done
+"#;
+
+fn stub() -> Stub {
+    let stub = Stub::start();
+    stub.put(Parameter::string("/watch/user-name", "one"));
+    stub.put(Parameter::secure("/watch/password", "canary-one"));
+    stub
+}
+
+/// Lines of a stream, as they come.
+struct Lines(Receiver<String>);
+
+impl Lines {
+    fn of(stream: impl Read + Send + 'static) -> Self {
+        let (sender, receiver) = channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(stream).lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        Self(receiver)
+    }
+
+    fn next(&self) -> String {
+        self.0.recv_timeout(PATIENCE).expect("a line")
+    }
+
+    /// Waits for a line with these words.
+    fn wait_for(&self, words: &str) -> String {
+        let mut seen = Vec::new();
+        loop {
+            match self.0.recv_timeout(PATIENCE) {
+                Ok(line) if line.contains(words) => return line,
+                Ok(line) => seen.push(line),
+                Err(_) => panic!("no line with {words:?} but {seen:#?}"),
+            }
+        }
+    }
+
+    /// What has come since the last look.
+    fn so_far(&self) -> Vec<String> {
+        self.0.try_iter().collect()
+    }
+
+    /// Everything until the stream ends.
+    fn rest(&self) -> Vec<String> {
+        self.0.iter().collect()
+    }
+}
+
+/// A command that runs, with a watcher beside it.
+struct Watched {
+    child: Child,
+    stdout: Lines,
+    stderr: Lines,
+    _home: TempDir,
+}
+
+/// With intervals as short as they may be.
+fn watch(stub: &Stub, options: &str) -> Watched {
+    watch_run(Run::against(&stub.url()).args(options))
+}
+
+fn watch_run(run: Run) -> Watched {
+    let (mut command, home) = run.args("--watch 1s -- sh -c").arg(COMMAND).command();
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("starts");
+    Watched {
+        stdout: Lines::of(child.stdout.take().expect("a pipe")),
+        stderr: Lines::of(child.stderr.take().expect("a pipe")),
+        child,
+        _home: home,
+    }
+}
+
+impl Watched {
+    fn process(&self) -> Pid {
+        Pid::from_raw(i32::try_from(self.child.id()).expect("a process id"))
+    }
+
+    fn watcher(&self) -> Pid {
+        watcher_of(self.process()).expect("a watcher")
+    }
+
+    fn send(&self, signal: Signal) {
+        kill(self.process(), signal).expect("a signal");
+    }
+
+    /// Waits for its end, and returns what was written since the last look.
+    fn finish(mut self) -> (ExitStatus, Vec<String>, Vec<String>) {
+        let status = self.child.wait().expect("ends");
+        let stderr = self.stderr.rest();
+        assert!(
+            !stderr.iter().any(|line| line.contains("canary")),
+            "{stderr:#?}"
+        );
+        (status, self.stdout.rest(), stderr)
+    }
+
+    /// Ends it, and returns what it and its watcher wrote since the last look.
+    fn stop(self) -> (Vec<String>, Vec<String>) {
+        self.send(Signal::SIGTERM);
+        let (status, stdout, stderr) = self.finish();
+        assert_eq!(status.code(), Some(0));
+        (stdout, stderr)
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The watcher of a process, by its title.
+fn watcher_of(process: Pid) -> Option<Pid> {
+    let title = format!("ssm-exec: watching {process}");
+    processes(|arguments| arguments.trim_end_matches('\0') == title)
+        .into_iter()
+        .next()
+}
+
+/// The processes whose arguments are such.
+fn processes(such: impl Fn(&str) -> bool) -> Vec<Pid> {
+    let entries = std::fs::read_dir("/proc").expect("/proc");
+    let numbers = entries.filter_map(|entry| {
+        let name = entry.expect("an entry").file_name();
+        name.to_str()?.parse::<i32>().ok()
+    });
+    numbers
+        .filter(|number| {
+            let arguments = std::fs::read(format!("/proc/{number}/cmdline"));
+            arguments.is_ok_and(|bytes| such(&String::from_utf8_lossy(&bytes)))
+        })
+        .map(Pid::from_raw)
+        .collect()
+}
+
+fn is_gone(process: Pid) -> bool {
+    !std::path::Path::new(&format!("/proc/{process}")).exists()
+}
+
+/// Waits until the watcher has polled so often from now on.
+fn wait_for_polls(stub: &Stub, polls: usize) {
+    let polled = || {
+        let requests = stub.requests();
+        let is_poll = |request: &&ssm_stub::Request| request.body["WithDecryption"] == false;
+        requests.iter().filter(is_poll).count()
+    };
+    let until = polled() + polls;
+    while polled() < until {
+        stub.wait_for_requests(stub.requests().len() + 1);
+    }
+}
+
+fn field(process: Pid, file: &str, name: &str) -> String {
+    let text = std::fs::read_to_string(format!("/proc/{process}/{file}")).expect("it runs");
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    line.expect("the field").trim().to_owned()
+}

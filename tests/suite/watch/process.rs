@@ -1,0 +1,318 @@
+//! The watcher is beside the command: neither its child nor its parent, and it leaves nothing behind.
+
+use super::*;
+use crate::support::eventually;
+use nix::libc;
+use nix::pty::openpty;
+use std::fs::File;
+use std::io::Write;
+use std::os::fd::AsRawFd;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::Command;
+
+const WAIT: &str = "import os
+try: os.wait(); print('a child')
+except ChildProcessError: print('no child')";
+
+/// Becomes a subreaper, and runs the rest.
+const SUBREAPER: &str = "import ctypes, subprocess, sys
+ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
+sys.exit(subprocess.run(sys.argv[1:]).returncode)";
+
+#[test]
+fn the_command_has_no_child_that_it_did_not_make() {
+    let stub = stub();
+    let run = || {
+        Run::against(&stub.url())
+            .args("-p /watch --watch 5m -- python3 -c")
+            .arg(WAIT)
+    };
+    assert_eq!(run().run().text(), "no child\n");
+    for wrapper in [
+        &["sh", "-c", "\"$@\"; exit $?", "sh"][..],
+        &["python3", "-c", SUBREAPER],
+    ] {
+        let (inner, _home) = run().command();
+        let mut outer = Command::new(wrapper[0]);
+        outer.args(&wrapper[1..]).arg(inner.get_program());
+        outer.args(inner.get_args()).env_clear();
+        for (name, value) in inner.get_envs() {
+            outer.env(name, value.expect("a value"));
+        }
+        let output = outer.output().expect("starts");
+        assert_eq!(output.stdout, b"no child\n", "{wrapper:?}");
+    }
+}
+
+#[test]
+fn every_exit_status_passes_unchanged() {
+    let stub = stub();
+    std::thread::scope(|scope| {
+        for first in 0..8 {
+            let stub = &stub;
+            scope.spawn(move || {
+                for status in (first..256).step_by(8) {
+                    let run = Run::against(&stub.url()).args("-p /watch --watch 5m -- sh -c");
+                    assert_eq!(run.arg(format!("exit {status}")).run().status, status);
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn every_deadly_signal_passes_unchanged() {
+    let stub = stub();
+    for signal in Signal::iterator() {
+        let survives = [
+            Signal::SIGCHLD,
+            Signal::SIGCONT,
+            Signal::SIGSTOP,
+            Signal::SIGTSTP,
+            Signal::SIGTTIN,
+            Signal::SIGTTOU,
+            Signal::SIGURG,
+            Signal::SIGWINCH,
+        ];
+        if survives.contains(&signal) {
+            continue;
+        }
+        let (mut command, _home) = Run::against(&stub.url())
+            .args("-p /watch --watch 5m -- sh -c")
+            .arg(format!("ulimit -c 0; kill -{} $$; sleep 60", signal as i32))
+            .command();
+        let output = command.output().expect("starts");
+        assert_eq!(output.status.signal(), Some(signal as i32), "{signal}");
+    }
+}
+
+#[test]
+fn the_watcher_ends_with_the_command_and_closes_nothing_of_it_late() {
+    let stub = stub();
+    let run = watch(&stub, "-p /watch");
+    run.stdout.wait_for("started");
+    let watcher = run.watcher();
+    run.send(Signal::SIGKILL);
+    // Its stderr is the only stream that the watcher has, and ends too.
+    let (status, stdout, _) = run.finish();
+    assert_eq!(status.signal(), Some(9));
+    assert_eq!(stdout, [""; 0]);
+    eventually("the watcher is gone", || is_gone(watcher));
+}
+
+#[test]
+fn a_failed_start_leaves_no_watcher() {
+    let stub = stub();
+    let run = Run::against(&stub.url()).args("-k /watch/nothing --watch 5m -- true");
+    let (mut command, _home) = run.command();
+    let mut child = command.stderr(Stdio::piped()).spawn().expect("starts");
+    let process = Pid::from_raw(i32::try_from(child.id()).expect("a process id"));
+    // The watcher has stderr: it ends when both are gone.
+    let mut said = String::new();
+    child
+        .stderr
+        .take()
+        .expect("a pipe")
+        .read_to_string(&mut said)
+        .expect("UTF-8");
+    assert_eq!(child.wait().expect("ends").code(), Some(66), "{said}");
+    assert_eq!(watcher_of(process), None);
+}
+
+#[test]
+fn sigterm_ends_the_watcher_and_the_command_runs_on() {
+    let stub = stub();
+    let run = watch(&stub, "-p /watch");
+    run.stdout.wait_for("started");
+    let watcher = run.watcher();
+    kill(watcher, Signal::SIGTERM).expect("a signal");
+    eventually("the watcher is gone", || is_gone(watcher));
+    assert_eq!(run.stop().0, ["got TERM"]);
+}
+
+#[test]
+fn the_watcher_has_a_session_of_its_own_and_stderr_only() {
+    let stub = stub();
+    let run = watch(&stub, "-p /watch");
+    run.stdout.wait_for("started");
+    let watcher = run.watcher();
+    assert_eq!(field(watcher, "status", "Name:"), "ssm-exec-watch");
+    let session = nix::unistd::getsid(Some(watcher)).expect("a session");
+    assert_ne!(session, nix::unistd::getsid(None).expect("a session"));
+    let open: Vec<String> = std::fs::read_dir(format!("/proc/{watcher}/fd"))
+        .map(|entries| {
+            let paths = entries.map(|entry| entry.expect("an entry").path());
+            let paths = paths.map(|path| {
+                let target = std::fs::read_link(&path).expect("a link");
+                let target = target.to_string_lossy();
+                let target = target.split('[').next().unwrap_or_default();
+                format!(
+                    "{} {target}",
+                    path.file_name().expect("a number").to_string_lossy()
+                )
+            });
+            paths.collect()
+        })
+        .unwrap_or_default();
+    if nix::unistd::geteuid().is_root() {
+        let streams: Vec<&str> = open
+            .iter()
+            .filter_map(|entry| entry.split_once(' ').map(|(_, target)| target))
+            .collect();
+        assert_eq!(
+            streams.iter().filter(|target| **target == "pipe:").count(),
+            1,
+            "{open:?}"
+        );
+        assert_eq!(
+            streams
+                .iter()
+                .filter(|target| **target == "/dev/null")
+                .count(),
+            2,
+            "{open:?}"
+        );
+        assert!(streams.len() <= 5, "{open:?}");
+    }
+    assert_eq!(run.stop().0, ["got TERM"]);
+}
+
+#[test]
+fn pgrep_finds_one_process() {
+    let stub = stub();
+    let name = format!("server-{}", std::process::id());
+    let run = Run::against(&stub.url()).args("-p /watch --watch 5m -- sh -c");
+    let run = run.arg("echo started; sleep 60").arg(&name);
+    let (mut command, _home) = run.command();
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("starts");
+    let stdout = Lines::of(child.stdout.take().expect("a pipe"));
+    stdout.wait_for("started");
+    let found = processes(|arguments| arguments.contains(&name));
+    let process = Pid::from_raw(i32::try_from(child.id()).expect("a process id"));
+    assert_eq!(found, [process]);
+    assert!(watcher_of(process).is_some());
+    child.kill().expect("a signal");
+    child.wait().expect("ends");
+}
+
+#[test]
+fn keys_of_the_terminal_reach_the_command_once_and_never_the_watcher() {
+    let stub = stub();
+    let pty = openpty(None, None).expect("a terminal");
+    let slave = pty.slave.as_raw_fd();
+    let script = "trap 'echo got INT' INT; echo started $$; while :; do sleep 0.05; done";
+    let (inner, _home) = Run::against(&stub.url())
+        .args("-p /watch --watch 5m -- sh -c")
+        .arg(script)
+        .command();
+    // A shell with job control, since a process group without one is never stopped by the terminal.
+    let mut command = Command::new("sh");
+    command.args([
+        "-mc",
+        "\"$@\"; echo the job has status $?; read -r line",
+        "sh",
+    ]);
+    command
+        .arg(inner.get_program())
+        .args(inner.get_args())
+        .env_clear();
+    for (name, value) in inner.get_envs() {
+        command.env(name, value.expect("a value"));
+    }
+    // SAFETY: system calls on the state of the new process; the descriptor is the terminal's.
+    #[allow(unsafe_code, clippy::multiple_unsafe_ops_per_block)]
+    unsafe {
+        command.pre_exec(move || {
+            nix::unistd::setsid()?;
+            nix::errno::Errno::result(libc::ioctl(slave, libc::TIOCSCTTY, 0))?;
+            Ok(())
+        });
+    }
+    let stream = || Stdio::from(pty.slave.try_clone().expect("a descriptor"));
+    let mut child = command
+        .stdin(stream())
+        .stdout(stream())
+        .stderr(stream())
+        .spawn()
+        .expect("starts");
+    drop(command);
+    let mut keyboard = File::from(pty.master);
+    let screen = Lines::of(keyboard.try_clone().expect("a descriptor"));
+    let line = screen.wait_for("started");
+    let process = line.split_whitespace().next_back().expect("its number");
+    let process = Pid::from_raw(process.parse().expect("a number"));
+    let watcher = watcher_of(process).expect("a watcher");
+    keyboard.write_all(b"\x03").expect("Ctrl-C");
+    screen.wait_for("got INT");
+    keyboard.write_all(b"\x1a").expect("Ctrl-Z");
+    let status = 128 + Signal::SIGTSTP as i32;
+    screen.wait_for(&format!("the job has status {status}"));
+    assert!(field(process, "status", "State:").starts_with('T'));
+    assert!(field(watcher, "status", "State:").starts_with('S'));
+    kill(process, Signal::SIGKILL).expect("a signal");
+    child.kill().expect("a signal");
+    child.wait().expect("ends");
+    let rest = screen.so_far();
+    assert!(
+        !rest.iter().any(|line| line.contains("got INT")),
+        "{rest:?}"
+    );
+    eventually("the watcher is gone", || is_gone(watcher));
+}
+
+/// The first process of a PID namespace, with its own /proc, and what it wrote.
+fn as_process_1(stub: &Stub, script: &str) -> (Child, Lines, Lines, TempDir) {
+    let run = Run::against(&stub.url())
+        .args("-p /watch --settle 0s --watch 1s -- sh -c")
+        .arg(script);
+    let (inner, home) = run.command();
+    let mut outer = Command::new("unshare");
+    outer.args(["--pid", "--fork", "--kill-child", "--mount-proc"]);
+    outer
+        .arg(inner.get_program())
+        .args(inner.get_args())
+        .env_clear();
+    for (name, value) in inner.get_envs() {
+        outer.env(name, value.expect("a value"));
+    }
+    let mut child = outer
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("starts");
+    let stdout = Lines::of(child.stdout.take().expect("a pipe"));
+    let stderr = Lines::of(child.stderr.take().expect("a pipe"));
+    (child, stdout, stderr, home)
+}
+
+#[test]
+#[ignore = "needs root, for a PID namespace: ./tests/run provides it"]
+fn as_process_1_with_a_handler_it_gets_the_signal_and_its_status_passes() {
+    let stub = stub();
+    let (mut child, stdout, stderr, _home) = as_process_1(
+        &stub,
+        "trap 'exit 7' TERM; echo started; while :; do sleep 0.05; done",
+    );
+    stdout.wait_for("started");
+    stub.put(Parameter::secure("/watch/password", "canary-two"));
+    stderr.wait_for("sending SIGTERM to the command (process 1)");
+    assert_eq!(child.wait().expect("ends").code(), Some(7));
+}
+
+#[test]
+#[ignore = "needs root, for a PID namespace: ./tests/run provides it"]
+fn as_process_1_without_a_handler_the_message_names_the_remedy() {
+    let stub = stub();
+    let (mut child, stdout, stderr, _home) =
+        as_process_1(&stub, "echo started; while :; do sleep 0.05; done");
+    stdout.wait_for("started");
+    stub.put(Parameter::secure("/watch/password", "canary-two"));
+    let line = stderr.wait_for("no handler for SIGTERM");
+    assert!(line.contains("--init"), "{line}");
+    child.kill().expect("a signal");
+    child.wait().expect("ends");
+}
