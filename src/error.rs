@@ -1,9 +1,16 @@
-//! Every way to fail before `execve`: the sum of what the rooms report, with its exit status.
+//! Every way to fail before `execve`: the sum of what the rooms report, with status, code and message.
 
-use crate::aws::FetchError;
+use crate::aws::{Denial, FetchError, ParsedDenial};
 use crate::exec::CommandError;
+use serde_json::{Value, json};
+use ssm_exec_core::aws_context::AwsContext;
+use ssm_exec_core::code::Code;
 use ssm_exec_core::config::ConfigError;
 use ssm_exec_core::environment::problem::{self, Problem};
+use ssm_exec_core::environment::problem_message;
+use ssm_exec_core::message::Message;
+use ssm_exec_core::parameter::ParameterRef;
+use ssm_exec_core::plan::Request;
 use ssm_exec_core::status::Status;
 use std::fmt;
 
@@ -14,10 +21,8 @@ pub enum Error {
     Usage(String),
     /// A setting of the command line, a variable or the file.
     Config(ConfigError),
-    /// The environment cannot be built from what was fetched.
-    Environment(Vec<Problem>),
-    /// The parameters cannot be fetched.
-    Fetch(FetchError),
+    /// The environment can't be built, from what was fetched or for what wasn't.
+    Incomplete(Box<Incomplete>),
     /// The command cannot be executed.
     Command(CommandError),
     /// Stdout cannot be written to.
@@ -27,6 +32,79 @@ pub enum Error {
     },
 }
 
+/// What failed and what is missing, all at once.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Incomplete {
+    /// Requests that failed.
+    pub failures: Vec<FetchError>,
+    /// Problems of the environment that don't follow from them.
+    pub problems: Vec<Problem>,
+    /// Where AWS was asked, and as whom.
+    pub context: AwsContext,
+    /// Missing parameters that exist in another version.
+    pub existing: Vec<ParameterRef>,
+}
+
+impl Incomplete {
+    /// The first failure decides, since the others may follow from it; then the gravest problem.
+    fn status(&self) -> Status {
+        match self.failures.first() {
+            Some(failure) => failure.status(),
+            None => problem::status(&self.problems),
+        }
+    }
+
+    fn code(&self) -> Code {
+        let status = self.status();
+        let problem = || {
+            self.problems
+                .iter()
+                .find(|problem| problem.status() == status)
+        };
+        match self.failures.first() {
+            Some(failure) => failure.code(),
+            None => problem().map_or(Code::Internal, Problem::code),
+        }
+    }
+
+    /// All messages. The last line of the last one says where and as whom.
+    #[must_use]
+    pub fn messages(&self) -> Vec<Message> {
+        let failures = self.failures.iter();
+        let mut messages: Vec<Message> = failures
+            .map(|failure| failure.message(&self.context))
+            .collect();
+        messages.extend(problem_message::messages(
+            &self.problems,
+            &self.context,
+            &self.existing,
+        ));
+        messages
+    }
+
+    fn message(&self) -> Message {
+        let mut messages = self.messages().into_iter();
+        let mut message = messages.next().unwrap_or_default();
+        for other in messages {
+            message.lines.push(format!("Also: {}", other.text));
+            message.lines.extend(other.lines);
+        }
+        let answers = self.failures.iter().filter_map(FetchError::answer);
+        let ids: Vec<&str> = answers
+            .filter_map(|answer| answer.request_id.as_deref())
+            .collect();
+        let mut context = self.context.to_string();
+        if let Some(id) = ids.first() {
+            context.push_str(&format!(", request ID {id}"));
+        }
+        let mut letters = context.chars();
+        match letters.next() {
+            Some(first) => message.line(first.to_uppercase().chain(letters).collect::<String>()),
+            None => message,
+        }
+    }
+}
+
 impl Error {
     /// The status that the process ends with.
     #[must_use]
@@ -34,24 +112,124 @@ impl Error {
         match self {
             Self::Usage(_) => Status::Usage,
             Self::Config(error) => error.status(),
-            Self::Environment(problems) => problem::status(problems),
-            Self::Fetch(error) => error.status(),
+            Self::Incomplete(error) => error.status(),
             Self::Command(error) => error.status(),
             Self::Output { .. } => Status::System,
         }
+    }
+
+    /// The code for machines.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Usage(_) => Code::Usage,
+            Self::Config(error) => error.code(),
+            Self::Incomplete(error) => error.code(),
+            Self::Command(error) => error.code(),
+            Self::Output { .. } => Code::System,
+        }
+    }
+
+    /// The message for people.
+    #[must_use]
+    pub fn message(&self) -> Message {
+        match self {
+            Self::Usage(text) => Message::new(text.clone()),
+            Self::Config(error) => Message::new(error.to_string()),
+            Self::Incomplete(error) => error.message(),
+            Self::Command(error) => Message::new(error.to_string()),
+            Self::Output { reason } => Message::new(format!("cannot write to stdout: {reason}")),
+        }
+    }
+
+    /// The fields of a JSON message (docs/messages.md): all of them, null where nothing is known.
+    #[must_use]
+    pub fn fields(&self) -> Value {
+        let nothing = Incomplete::default();
+        let error = match self {
+            Self::Incomplete(error) => error,
+            _ => &nothing,
+        };
+        let context = &error.context;
+        let denials: Vec<&Denial> = error
+            .failures
+            .iter()
+            .filter_map(|failure| match failure {
+                FetchError::Denied(denial) => Some(&**denial),
+                _ => None,
+            })
+            .collect();
+        let answer = error.failures.iter().find_map(FetchError::answer);
+        let refusal = denials.iter().find_map(|denial| match &denial.parsed {
+            ParsedDenial::Whole {
+                action, resources, ..
+            } => Some((action, resources)),
+            _ => None,
+        });
+        let statements: Vec<Value> = denials
+            .iter()
+            .filter_map(|denial| denial.statement())
+            .collect();
+        let list = |list: Vec<String>| (!list.is_empty()).then_some(list);
+        json!({
+            "code": self.code().word(),
+            "region": context.region.as_ref().map(ToString::to_string),
+            "endpoint": context.endpoint,
+            "account": context.account,
+            "principal": context.principal,
+            "credentials": context.credentials,
+            "action": refusal.map(|(action, _)| action),
+            "resources": refusal.map(|(_, resources)| resources),
+            "parameters": list(error.parameters()),
+            "statements": (!statements.is_empty()).then_some(statements),
+            "awsCode": answer.map(|answer| &answer.code),
+            "awsMessage": answer.map(|answer| &answer.text),
+            "requestId": answer.and_then(|answer| answer.request_id.as_ref()),
+        })
+    }
+}
+
+impl Incomplete {
+    /// The parameters and prefixes that the message is about.
+    fn parameters(&self) -> Vec<String> {
+        let of = |request: &Request| match request {
+            Request::Below(prefix) => vec![prefix.pattern()],
+            Request::Batch(names) => names.iter().map(ToString::to_string).collect(),
+        };
+        let mut names = Vec::new();
+        for failure in &self.failures {
+            match failure {
+                FetchError::Denied(denial) => names.extend(denial.requests.iter().flat_map(of)),
+                FetchError::Secret { request, .. }
+                | FetchError::Key { request, .. }
+                | FetchError::Rejected { request, .. }
+                | FetchError::InvalidResponse { request, .. }
+                | FetchError::TooMany { request, .. } => names.extend(of(request)),
+                FetchError::NoValue { parameter } => names.push(parameter.clone()),
+                _ => {}
+            }
+        }
+        for problem in &self.problems {
+            match problem {
+                Problem::Missing { param, .. }
+                | Problem::Digit { param, .. }
+                | Problem::Refused { param, .. }
+                | Problem::Json { param, .. }
+                | Problem::Base64 { param, .. } => names.push(param.to_string()),
+                Problem::NothingBelow { prefix } => names.push(prefix.pattern()),
+                Problem::Collision { params, .. } => {
+                    names.extend(params.iter().map(ToString::to_string));
+                }
+                _ => {}
+            }
+        }
+        names
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Usage(text) => f.write_str(text),
-            Self::Config(error) => error.fmt(f),
-            Self::Environment(problems) => problem::describe(problems, f),
-            Self::Fetch(error) => error.fmt(f),
-            Self::Command(error) => error.fmt(f),
-            Self::Output { reason } => write!(f, "cannot write to stdout: {reason}"),
-        }
+        self.message().fmt(f)
     }
 }
 
@@ -63,9 +241,24 @@ impl From<ConfigError> for Error {
     }
 }
 
-impl From<FetchError> for Error {
-    fn from(error: FetchError) -> Self {
-        Self::Fetch(error)
+impl From<Incomplete> for Error {
+    fn from(error: Incomplete) -> Self {
+        match (error.failures.as_slice(), error.problems.as_slice()) {
+            // A setting's error is told without a region and an account.
+            ([FetchError::Config(error)], []) => Self::Config(error.clone()),
+            _ => Self::Incomplete(Box::new(error)),
+        }
+    }
+}
+
+impl From<(FetchError, AwsContext)> for Error {
+    fn from((failure, context): (FetchError, AwsContext)) -> Self {
+        Incomplete {
+            failures: vec![failure],
+            context,
+            ..Incomplete::default()
+        }
+        .into()
     }
 }
 

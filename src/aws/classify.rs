@@ -1,10 +1,13 @@
 //! Classifies the SDK's errors by types and codes, never by a response's body, which may hold values.
 
-use super::connection::ConnectionError;
+use super::credential_source::CredentialSource;
 use super::denial::Denial;
 use super::error::{FetchError, TransientError};
+use super::error_chain::{chain, connection_error, is_throttle};
+use super::service_error::ServiceError;
 use aws_sdk_ssm::config::http::HttpResponse;
 use aws_sdk_ssm::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_ssm::operation::RequestId;
 use aws_smithy_types::date_time::{DateTime, Format};
 use ssm_exec_core::parameter::ParameterRef;
 use ssm_exec_core::plan::Request;
@@ -29,27 +32,39 @@ const MAX_SKEW: Duration = Duration::from_secs(4 * 60);
 
 /// A permanent error, before it is known which request failed.
 pub(super) enum PermanentError {
-    Denied { text: String },
-    Secret,
-    Key { text: String },
-    Rejected { code: String, text: String },
+    /// AWS returned it.
+    Service(Kind, ServiceError),
+    /// Another one.
     Other(FetchError),
 }
 
+/// What kind of an error AWS returned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Denied,
+    Secret,
+    Key,
+    Credentials,
+    Rejected,
+}
+
 impl PermanentError {
-    /// Adds the request.
-    pub(super) fn about(self, request: &Request) -> FetchError {
+    /// Adds the request, and who sent it.
+    pub(super) fn about(self, request: &Request, source: Option<&CredentialSource>) -> FetchError {
         let request = request.clone();
         match self {
-            Self::Denied { text } => FetchError::Denied(Box::new(Denial::parse(&text, request))),
-            Self::Secret => FetchError::SecretDenied { request },
-            Self::Key { text } => FetchError::Key { request, text },
-            Self::Rejected { code, text } => FetchError::Rejected {
-                request,
-                code,
-                text,
-            },
             Self::Other(error) => error,
+            Self::Service(Kind::Denied, answer) => {
+                FetchError::Denied(Box::new(Denial::new(answer, request)))
+            }
+            Self::Service(Kind::Secret, answer) => FetchError::Secret { request, answer },
+            Self::Service(Kind::Key, answer) => FetchError::Key { request, answer },
+            Self::Service(Kind::Rejected, answer) => FetchError::Rejected { request, answer },
+            Self::Service(Kind::Credentials, answer) => FetchError::BadCredentials {
+                source: source.cloned(),
+                opt_in: None,
+                answer,
+            },
         }
     }
 }
@@ -63,10 +78,10 @@ impl Failure {
     /// A batch of secrets that can't be read fails as a validation error that names nothing.
     pub(super) fn for_names(self, names: &[ParameterRef]) -> Self {
         match self {
-            Self::Permanent(PermanentError::Rejected { .. })
+            Self::Permanent(PermanentError::Service(Kind::Rejected, answer))
                 if names.iter().all(|name| name.name().is_secret_reference()) =>
             {
-                Self::Permanent(PermanentError::Secret)
+                Self::Permanent(PermanentError::Service(Kind::Secret, answer))
             }
             other => other,
         }
@@ -91,6 +106,7 @@ where
             service_error(
                 error.code().unwrap_or_default(),
                 error.message().unwrap_or_default(),
+                error.meta().request_id(),
                 service.raw(),
             )
         }
@@ -116,20 +132,43 @@ where
             )
         }
         // No response is in it, so nothing of one can be shown.
-        other => Failure::Permanent(PermanentError::Rejected {
-            code: "configuration".to_owned(),
-            text: DisplayErrorContext(other).to_string(),
-        }),
+        other => configuration(DisplayErrorContext(other).to_string()),
     }
 }
 
-fn service_error(code: &str, text: &str, response: &HttpResponse) -> Failure {
+/// A setting that the SDK can't use.
+fn configuration(text: String) -> Failure {
+    let answer = ServiceError {
+        code: "configuration".to_owned(),
+        text,
+        request_id: None,
+    };
+    Failure::Permanent(PermanentError::Service(Kind::Rejected, answer))
+}
+
+fn service_error(
+    code: &str,
+    text: &str,
+    request_id: Option<&str>,
+    response: &HttpResponse,
+) -> Failure {
     let status = response.status().as_u16();
-    let permanent = Failure::Permanent;
     let owned = |text: &str| text.to_owned();
+    let permanent = |kind| {
+        let code = if code.is_empty() {
+            format!("HTTP {status}")
+        } else {
+            owned(code)
+        };
+        let answer = ServiceError {
+            code,
+            text: owned(text),
+            request_id: request_id.map(str::to_owned),
+        };
+        Failure::Permanent(PermanentError::Service(kind, answer))
+    };
     match code {
         _ if status == 429
-            || code.contains("Throttl")
             || is_throttle(code)
             || text.contains("Error Code: ThrottlingException") =>
         {
@@ -150,14 +189,12 @@ fn service_error(code: &str, text: &str, response: &HttpResponse) -> Failure {
             error: TransientError::Service(status, Some(owned(code))),
             at_least: None,
         },
-        "AccessDeniedException" | "AccessDenied" => {
-            permanent(PermanentError::Denied { text: owned(text) })
-        }
-        "InvalidKeyId" => permanent(PermanentError::Key { text: owned(text) }),
-        _ if is_clock(code, text) => match clock_differs(response.headers().get("date")) {
-            true => Failure::ClockSkew { text: owned(text) },
-            false => permanent(PermanentError::Other(FetchError::ClockSkew {
-                text: owned(text),
+        "AccessDeniedException" | "AccessDenied" => permanent(Kind::Denied),
+        "InvalidKeyId" => permanent(Kind::Key),
+        _ if is_clock(code, text) => match difference(response.headers().get("date")) {
+            Some(text) => Failure::ClockSkew { text },
+            None => Failure::Permanent(PermanentError::Other(FetchError::ClockSkew {
+                text: owned(text.trim_end_matches('.')),
             })),
         },
         "ExpiredTokenException"
@@ -170,39 +207,9 @@ fn service_error(code: &str, text: &str, response: &HttpResponse) -> Failure {
         | "MissingAuthenticationToken"
         | "MissingAuthenticationTokenException"
         | "OptInRequired"
-        | "SubscriptionRequiredException" => {
-            permanent(PermanentError::Other(FetchError::BadCredentials {
-                code: owned(code),
-                text: owned(text),
-            }))
-        }
-        "" => permanent(PermanentError::Rejected {
-            code: format!("HTTP {status}"),
-            text: owned(text),
-        }),
-        _ => permanent(PermanentError::Rejected {
-            code: owned(code),
-            text: owned(text),
-        }),
+        | "SubscriptionRequiredException" => permanent(Kind::Credentials),
+        _ => permanent(Kind::Rejected),
     }
-}
-
-/// The codes that the SDK takes for throttling, beside those with "Throttl" in them
-/// (aws-runtime, `retries/classifiers.rs`).
-fn is_throttle(code: &str) -> bool {
-    matches!(
-        code,
-        "RequestLimitExceeded"
-            | "TooManyRequestsException"
-            | "TooManyRequests"
-            | "BandwidthLimitExceeded"
-            | "LimitExceededException"
-            | "ProvisionedThroughputExceededException"
-            | "SlowDown"
-            | "PriorRequestNotComplete"
-            | "TransactionInProgressException"
-            | "EC2ThrottledException"
-    )
 }
 
 fn is_clock(code: &str, text: &str) -> bool {
@@ -213,11 +220,28 @@ fn is_clock(code: &str, text: &str) -> bool {
         && (text.starts_with("Signature expired") || text.starts_with("Signature not yet current")))
 }
 
-/// Whether the service's time is so far from this machine's that the SDK corrects the next request.
-fn clock_differs(date: Option<&str>) -> bool {
-    let theirs = date.and_then(|date| DateTime::from_str(date, Format::HttpDate).ok());
-    let ours = DateTime::from(SystemTime::now());
-    theirs.is_some_and(|theirs| theirs.secs().abs_diff(ours.secs()) > MAX_SKEW.as_secs())
+/// By how much this machine's clock differs from the service's, if that is more than AWS allows.
+fn difference(date: Option<&str>) -> Option<String> {
+    let theirs = DateTime::from_str(date?, Format::HttpDate).ok()?;
+    let theirs = SystemTime::try_from(theirs).ok()?;
+    let ours = SystemTime::now();
+    let (off, direction) = match ours.duration_since(theirs) {
+        Ok(ahead) => (ahead, "ahead of"),
+        Err(behind) => (behind.duration(), "behind"),
+    };
+    let time = |time| {
+        let text = humantime::format_rfc3339_seconds(time).to_string();
+        text.chars().skip("2026-01-01T".len()).collect::<String>()
+    };
+    let seconds = Duration::from_secs(off.as_secs());
+    (off > MAX_SKEW).then(|| {
+        format!(
+            "it is {} {direction} AWS's: {} here, {} there",
+            humantime::format_duration(seconds),
+            time(ours),
+            time(theirs)
+        )
+    })
 }
 
 /// Seconds in `Retry-After`, milliseconds in the SDK's own `x-amz-retry-after`.
@@ -245,10 +269,7 @@ fn dispatch_failure(source: &(dyn Error + 'static), endpoint: &str) -> Failure {
         return Failure::Permanent(PermanentError::Other(FetchError::NoRegion));
     }
     if is_setup(&text) {
-        return Failure::Permanent(PermanentError::Rejected {
-            code: "configuration".to_owned(),
-            text,
-        });
+        return configuration(text);
     }
     network(format!("the connection to {endpoint} failed ({text})"))
 }
@@ -258,31 +279,4 @@ fn is_setup(text: &str) -> bool {
     text.contains("Invalid Configuration")
         || text.contains("endpoint must contain scheme")
         || text.contains("invalid value for field")
-}
-
-/// What failed at a server, if a connection did.
-pub(super) fn connection_error(error: &(dyn Error + 'static)) -> Option<ConnectionError> {
-    let mut here = Some(error);
-    while let Some(error) = here {
-        if let Some(found) = error.downcast_ref::<ConnectionError>() {
-            return Some(found.clone());
-        }
-        here = error.source();
-    }
-    None
-}
-
-/// An error and its causes in one line. Only for errors that hold no response.
-pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut here = error.source();
-    while let Some(error) = here {
-        let next = error.to_string();
-        if !text.ends_with(&next) {
-            text.push_str(": ");
-            text.push_str(&next);
-        }
-        here = error.source();
-    }
-    text
 }

@@ -338,8 +338,8 @@ impl std::error::Error for ConnectionError {}
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::aws::{FetchError, TransientError};
-    use crate::error::Error;
+    use crate::aws::{FetchError, TransientError, Work};
+    use crate::error::{Error, Incomplete};
     use ssm_exec_core::parameter::Prefix;
     use ssm_exec_core::plan::Request;
 
@@ -351,13 +351,20 @@ mod tests {
         })
     }
 
+    fn error(failure: FetchError) -> Error {
+        Error::from(Incomplete {
+            failures: vec![failure],
+            ..Incomplete::default()
+        })
+    }
+
     fn permanent(cause: ConnectionFailure) -> Error {
-        Error::Fetch(FetchError::Connection(at(cause)))
+        error(FetchError::Connection(at(cause)))
     }
 
     fn transient(cause: ConnectionFailure) -> Error {
-        Error::Fetch(FetchError::Unavailable {
-            request: Request::Below(Prefix::parse("/a").expect("a path")),
+        error(FetchError::Unavailable {
+            work: Work::Fetch(Request::Below(Prefix::parse("/a").expect("a path"))),
             error: TransientError::Connection(at(cause)),
             attempts: 7,
             throttled: 0,

@@ -1,13 +1,20 @@
-//! Where credentials come from, and what to do when one of these places fails.
+//! Where credentials come from.
 
+use ssm_exec_core::arn::Arn;
+use ssm_exec_core::origin::{Given, Origin};
 use std::fmt;
 
 /// Where credentials come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CredentialSource {
-    /// `AWS_ACCESS_KEY_ID` and its fellows.
-    Environment,
-    /// A profile of the shared configuration files, whatever stands in it.
+    /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`.
+    Environment {
+        /// The access key ID, if it looks like one.
+        key_id: Option<String>,
+        /// A profile that these variables take precedence over.
+        overrides: Option<Given<String>>,
+    },
+    /// A profile of the shared configuration files.
     Profile(String),
     /// A token in a file, exchanged for a role.
     WebIdentity,
@@ -15,44 +22,93 @@ pub enum CredentialSource {
     Container,
     /// The metadata service of EC2.
     Instance,
-    /// A role that is assumed with other credentials: its ARN.
-    Role(String),
+    /// A role that is assumed with other credentials.
+    Role {
+        /// The role.
+        arn: Arn,
+        /// What it is assumed with.
+        base: Box<CredentialSource>,
+    },
 }
 
 impl CredentialSource {
-    /// Whether STS gives the credentials.
-    pub(super) fn asks_sts(&self) -> bool {
-        matches!(self, Self::WebIdentity | Self::Role(_))
+    /// The environment, with the ID of its key.
+    pub(super) fn environment(key_id: Option<&str>, overrides: Option<&Given<String>>) -> Self {
+        Self::Environment {
+            key_id: key_id.and_then(shown_key_id).map(str::to_owned),
+            overrides: overrides.cloned(),
+        }
     }
 
-    /// What to do when it fails.
-    pub(super) fn remedy(&self) -> String {
+    /// The profile, if credentials come from one.
+    #[must_use]
+    pub fn profile(&self) -> Option<&str> {
         match self {
-            Self::Environment => {
-                "check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN".to_owned()
-            }
-            Self::Profile(name) => {
-                format!("try it with `aws sts get-caller-identity --profile {name}`")
-            }
-            Self::WebIdentity => "AWS_WEB_IDENTITY_TOKEN_FILE must be readable, and the trust policy of AWS_ROLE_ARN must allow its issuer, subject and audience".to_owned(),
-            Self::Container => "check the role of the task or the pod, its agent, and the file in AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE".to_owned(),
-            Self::Instance => {
-                "check the instance's role and its metadata options".to_owned()
-            }
-            Self::Role(_) => "its trust policy must allow the caller (`aws sts get-caller-identity`) and this `--external-id`, and the caller's policy sts:AssumeRole on it".to_owned(),
+            Self::Profile(name) => Some(name),
+            Self::Role { base, .. } => base.profile(),
+            _ => None,
         }
+    }
+
+    /// How to renew these credentials.
+    pub(super) fn renewal(&self) -> String {
+        match self {
+            Self::Environment {
+                overrides: Some(profile),
+                ..
+            } => format!(
+                "renew them, or unset them so that the profile `{}` ({}) is used: `unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN`",
+                profile.value,
+                short_origin(&profile.origin)
+            ),
+            Self::Environment { .. } => "set new AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or unset them and use a profile: `unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN; export AWS_PROFILE=NAME`".to_owned(),
+            Self::Profile(name) => format!(
+                "renew them: `aws sso login --profile {name}`, or new keys with `aws configure --profile {name}`"
+            ),
+            Self::WebIdentity => "renew the token in AWS_WEB_IDENTITY_TOKEN_FILE: restart the pod, or fetch a new token before this step".to_owned(),
+            Self::Container => "restart the task or the pod, so that its agent gets new ones".to_owned(),
+            Self::Instance => "check the role of the instance profile: `aws ec2 describe-iam-instance-profile-associations`".to_owned(),
+            Self::Role { base, .. } => base.renewal(),
+        }
+    }
+}
+
+/// An access key ID that is safe to print: where it looks like one, it can't be a secret that was put into the
+/// wrong variable.
+fn shown_key_id(text: &str) -> Option<&str> {
+    let is_id = ["AKIA", "ASIA", "AKID"]
+        .iter()
+        .any(|start| text.starts_with(start))
+        && text.len() <= 32
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+    is_id.then_some(text)
+}
+
+/// Where a profile was named, in a few words.
+pub(super) fn short_origin(origin: &Origin) -> String {
+    match origin {
+        Origin::File { path, .. } => format!("from {}", path.display()),
+        origin => format!("from {origin}"),
     }
 }
 
 impl fmt::Display for CredentialSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Environment => f.write_str("the environment"),
+            Self::Environment { key_id, .. } => {
+                f.write_str("the environment")?;
+                match key_id {
+                    Some(id) => write!(f, " (AWS_ACCESS_KEY_ID={id})"),
+                    None => Ok(()),
+                }
+            }
             Self::Profile(name) => write!(f, "the profile `{name}`"),
             Self::WebIdentity => f.write_str("the web identity"),
             Self::Container => f.write_str("the container's agent"),
             Self::Instance => f.write_str("the instance metadata service"),
-            Self::Role(arn) => write!(f, "the role {arn}"),
+            Self::Role { arn, base } => write!(f, "the role {arn}, assumed with {base}"),
         }
     }
 }

@@ -1,13 +1,16 @@
-//! Credentials: the SDK's chain, asked source by source and before anything else, so that each can say
-//! in its own name why it has none.
+//! Credentials: the SDK's sources in the SDK's order, each asked by itself and before anything else, so that
+//! an error names the source and its reason.
 
-use super::classify::{chain, connection_error};
-use super::credential_source::CredentialSource as Source;
+use super::credential_check as check;
+use super::credential_error::{CredentialCause, CredentialError, reason};
+use super::credential_process;
+use super::credential_source::CredentialSource;
 use super::error::FetchError;
+use super::retry::RetryBudget;
+use super::shared_files::{self, SharedFiles};
 use aws_config::SdkConfig;
 use aws_config::ecs::EcsCredentialsProvider;
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
-use aws_config::imds::client::error::ImdsError;
 use aws_config::imds::credentials::ImdsCredentialsProvider;
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
@@ -16,247 +19,360 @@ use aws_config::web_identity_token::WebIdentityTokenCredentialsProvider;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{self, ProvideCredentials};
-use aws_sdk_ssm::config::http::HttpResponse;
-use aws_sdk_ssm::error::{ConnectorError, ProvideErrorMetadata, SdkError};
-use aws_sdk_sts::operation::assume_role::AssumeRoleError;
-use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIdentityError;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ssm_exec_core::arn::Arn;
 use ssm_exec_core::config::Aws;
 use ssm_exec_core::inherited::Inherited;
 use ssm_exec_core::origin::Origin;
-use std::error::Error;
+use ssm_exec_core::shared_config::{Base, SharedConfig};
+use std::path::Path;
 use tracing::debug;
 
-/// The first credentials that there are. A source that isn't set up is passed over, and one that
-/// fails ends the search.
-pub(super) async fn find(
-    aws: &Aws,
-    inherited: &Inherited<'_>,
-    config: &ProviderConfig,
-) -> Result<Credentials, FetchError> {
-    let mut looked_at = Vec::new();
-    for source in sources(aws) {
-        debug!("asking {source} for credentials");
-        match ask(&source, config).await {
-            Ok(credentials) => return Ok(credentials),
-            Err(error @ CredentialsError::CredentialsNotLoaded(_)) if !is_refused(&error) => {
-                let absence = absence(&source, inherited, &error);
-                looked_at.push(format!("{source} ({absence})"));
+const TOKEN_FILE: &str = "AWS_WEB_IDENTITY_TOKEN_FILE";
+const AGENT_TOKEN_FILE: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
+
+/// Credentials and where they come from.
+pub(super) struct Found {
+    pub(super) credentials: Credentials,
+    pub(super) source: CredentialSource,
+}
+
+/// What the sources are asked with.
+pub(super) struct Search<'a> {
+    pub(super) aws: &'a Aws,
+    pub(super) inherited: &'a Inherited<'a>,
+    pub(super) files: &'a SharedFiles,
+    pub(super) config: &'a ProviderConfig,
+    pub(super) budget: &'a RetryBudget,
+}
+
+/// Why a source that isn't configured has no credentials.
+struct Absent(String);
+
+impl Search<'_> {
+    /// The first credentials that there are. A source that isn't configured is passed over, and one that
+    /// fails ends the search: another one would be somebody else.
+    pub(super) async fn find(&self) -> Result<Found, FetchError> {
+        let mut absent = Vec::new();
+        for source in self.sources() {
+            debug!("asking {source} for credentials");
+            match self.ask(&source).await? {
+                Ok(credentials) => {
+                    check::credentials(&credentials).map_err(|cause| failed(&source, cause))?;
+                    return Ok(Found {
+                        credentials,
+                        source,
+                    });
+                }
+                Err(Absent(reason)) => absent.push((source, reason)),
             }
-            Err(error) => return Err(failure(aws, source, &error)),
+        }
+        Err(FetchError::NoCredentials { absent })
+    }
+
+    /// In the SDK's order. As for the AWS CLI, a profile of the command line is stronger than the keys in
+    /// the environment, and any other is weaker.
+    fn sources(&self) -> Vec<CredentialSource> {
+        let given = self.aws.profile.as_ref();
+        let name = given.map_or("default", |given| given.value.as_str());
+        let profile = CredentialSource::Profile(name.to_owned());
+        if given.is_some_and(|given| matches!(given.origin, Origin::Flag(_))) {
+            return vec![
+                profile,
+                CredentialSource::Container,
+                CredentialSource::Instance,
+            ];
+        }
+        let key_id = self.inherited.text("AWS_ACCESS_KEY_ID");
+        vec![
+            CredentialSource::environment(key_id, given),
+            profile,
+            CredentialSource::WebIdentity,
+            CredentialSource::Container,
+            CredentialSource::Instance,
+        ]
+    }
+
+    async fn ask(
+        &self,
+        source: &CredentialSource,
+    ) -> Result<Result<Credentials, Absent>, FetchError> {
+        match source {
+            CredentialSource::Environment { .. } => {
+                check::environment(self.inherited).map_err(|cause| failed(source, cause))?;
+                let provider = EnvironmentVariableCredentialsProvider::new();
+                self.outcome(source, &provider).await
+            }
+            CredentialSource::Profile(name) => self.profile(source, name).await,
+            CredentialSource::WebIdentity => self.web_identity(source).await,
+            CredentialSource::Container => {
+                check::container(self.inherited).map_err(|cause| failed(source, cause))?;
+                if let Some(path) = self.inherited.text(AGENT_TOKEN_FILE) {
+                    check::token_file(Path::new(path), AGENT_TOKEN_FILE, true).map_err(
+                        |cause| match cause {
+                            CredentialCause::TokenFile { path, reason, .. } => {
+                                let path = path.display();
+                                let reason =
+                                    format!("{path} ({AGENT_TOKEN_FILE}) can't be read: {reason}");
+                                failed(source, other(reason))
+                            }
+                            cause => failed(source, cause),
+                        },
+                    )?;
+                }
+                let provider = EcsCredentialsProvider::builder().configure(self.config);
+                self.outcome(source, &provider.build()).await
+            }
+            CredentialSource::Instance => {
+                let provider = ImdsCredentialsProvider::builder().configure(self.config);
+                self.outcome(source, &provider.build()).await
+            }
+            CredentialSource::Role { .. } => Err(FetchError::Internal(
+                "a role is assumed after the search".to_owned(),
+            )),
         }
     }
-    Err(FetchError::NoCredentials {
-        reason: format!("looked at {}", looked_at.join(", ")),
-    })
-}
 
-/// Credentials of this role, by those that are configured.
-pub(super) async fn assume(
-    aws: &Aws,
-    role: &str,
-    config: &SdkConfig,
-) -> Result<Credentials, FetchError> {
-    let mut provider = AssumeRoleProvider::builder(role)
-        .session_name("ssm-exec")
-        .configure(config);
-    if let Some(id) = &aws.external_id {
-        provider = provider.external_id(id);
+    /// A profile that says how to get credentials must give them; one that doesn't leaves that to others.
+    async fn profile(
+        &self,
+        source: &CredentialSource,
+        name: &str,
+    ) -> Result<Result<Credentials, Absent>, FetchError> {
+        let shared = &self.files.config;
+        let base = shared.credential_base(name).map_err(|error| {
+            let reason = format!(
+                "the profile `{name}` can't give credentials, and no other source is asked: {error}"
+            );
+            self.files.error(error.at(), reason)
+        })?;
+        let mut with_keys = None;
+        match base {
+            None => {
+                let reason = match shared.profile(name) {
+                    Some(_) => "it has none",
+                    None => "it doesn't exist",
+                };
+                return Ok(Err(Absent(reason.to_owned())));
+            }
+            Some(Base::Process(profile, command)) => {
+                debug!("running the `credential_process` of the profile `{profile}`");
+                let process = credential_process::run(&command.value);
+                let keys = process.await.map_err(|reason| {
+                    let reason = format!("its `credential_process` failed: {reason}");
+                    failed(source, other(reason))
+                })?;
+                check::credentials(&keys).map_err(|cause| failed(source, cause))?;
+                let mut config = shared.clone();
+                config.set_keys(
+                    profile,
+                    keys.access_key_id(),
+                    keys.secret_access_key(),
+                    keys.session_token(),
+                );
+                with_keys = Some(config);
+            }
+            Some(Base::WebIdentity(file)) => {
+                check::token_file(Path::new(file), "web_identity_token_file", false)
+                    .map_err(|cause| failed(source, cause))?;
+            }
+            Some(Base::Login) => {
+                return Err(failed(
+                    source,
+                    other("it has `login_session`, which ssm-exec doesn't support; use `aws configure export-credentials`".to_owned()),
+                ));
+            }
+            Some(_) => {}
+        }
+        let config = with_keys.as_ref().unwrap_or(shared);
+        let provider = ProfileFileCredentialsProvider::builder()
+            .profile_files(shared_files::for_sdk(config))
+            .profile_name(SharedConfig::sdk_name(name))
+            .configure(self.config)
+            .build();
+        match self.outcome(source, &provider).await? {
+            Ok(credentials) => Ok(Ok(credentials)),
+            Err(Absent(reason)) => Err(failed(source, other(reason))),
+        }
     }
-    let answer = provider.build().await.provide_credentials().await;
-    answer.map_err(|error| failure(aws, Source::Role(role.to_owned()), &error))
-}
 
-/// In the SDK's order. An explicit profile is meant, whatever else there is: so does the AWS CLI take
-/// it.
-fn sources(aws: &Aws) -> Vec<Source> {
-    let given = aws.profile.as_ref();
-    let name = given.map_or("default", |given| given.value.as_str());
-    let profile = Source::Profile(name.to_owned());
-    if given.is_some_and(|given| matches!(given.origin, Origin::Flag(_))) {
-        return vec![profile];
+    async fn web_identity(
+        &self,
+        source: &CredentialSource,
+    ) -> Result<Result<Credentials, Absent>, FetchError> {
+        if let Some(path) = self.inherited.text(TOKEN_FILE) {
+            if self.inherited.text("AWS_ROLE_ARN").is_none() {
+                let (has, lacks) = (TOKEN_FILE, "AWS_ROLE_ARN");
+                return Err(failed(source, CredentialCause::Half { has, lacks }));
+            }
+            check::web_identity(self.inherited)
+                .and_then(|()| check::token_file(Path::new(path), TOKEN_FILE, false))
+                .map_err(|cause| failed(source, cause))?;
+        }
+        let provider = WebIdentityTokenCredentialsProvider::builder().configure(self.config);
+        self.outcome(source, &provider.build()).await
     }
-    vec![
-        Source::Environment,
-        profile,
-        Source::WebIdentity,
-        Source::Container,
-        Source::Instance,
-    ]
+
+    /// Asks a provider, and again while STS limits its requests.
+    async fn outcome(
+        &self,
+        source: &CredentialSource,
+        provider: &impl ProvideCredentials,
+    ) -> Result<Result<Credentials, Absent>, FetchError> {
+        let error = match self.unthrottled(source, provider).await? {
+            Ok(credentials) => return Ok(Ok(credentials)),
+            Err(error) => error,
+        };
+        if let CredentialsError::CredentialsNotLoaded(_) = &error
+            && !is_refused(&error)
+        {
+            return Ok(Err(Absent(absence(source, &error))));
+        }
+        let cause = self.with_details(source, CredentialCause::of(&error));
+        Err(failed(source, cause))
+    }
+
+    async fn unthrottled(
+        &self,
+        source: &CredentialSource,
+        provider: &impl ProvideCredentials,
+    ) -> Result<provider::Result, FetchError> {
+        let mut attempts = self.budget.credential_attempts(source);
+        loop {
+            let outcome = provider.provide_credentials().await;
+            let throttled = match outcome.as_ref().map_err(CredentialCause::of) {
+                Err(CredentialCause::Throttled { answer }) => answer,
+                _ => {
+                    attempts.ended();
+                    return Ok(outcome);
+                }
+            };
+            attempts.wait_after_throttle(throttled).await?;
+        }
+    }
+
+    /// What the profile and the token say about a refusal.
+    fn with_details(&self, source: &CredentialSource, cause: CredentialCause) -> CredentialCause {
+        match (cause, source) {
+            (CredentialCause::RoleDenied { answer, .. }, CredentialSource::Profile(name)) => {
+                let role = self
+                    .files
+                    .config
+                    .profile(name)
+                    .and_then(|profile| profile.value("role_arn").and_then(Arn::parse));
+                match self.files.config.mfa_serial(name) {
+                    Some(serial) => CredentialCause::Mfa {
+                        serial: serial.to_owned(),
+                    },
+                    None => CredentialCause::RoleDenied { answer, role },
+                }
+            }
+            (CredentialCause::TokenDenied { answer, .. }, CredentialSource::WebIdentity) => {
+                let path = self.inherited.text(TOKEN_FILE);
+                CredentialCause::TokenDenied {
+                    answer,
+                    claims: path.and_then(|path| claims(Path::new(path))),
+                }
+            }
+            (cause, _) => cause,
+        }
+    }
+
+    /// Credentials of this role, by those that were found.
+    pub(super) async fn assume(
+        &self,
+        role: &Arn,
+        base: CredentialSource,
+        config: &SdkConfig,
+    ) -> Result<Found, FetchError> {
+        let mut provider = AssumeRoleProvider::builder(role.to_string())
+            .session_name("ssm-exec")
+            .configure(config);
+        if let Some(id) = &self.aws.external_id {
+            provider = provider.external_id(id);
+        }
+        let source = CredentialSource::Role {
+            arn: role.clone(),
+            base: Box::new(base),
+        };
+        let provider = provider.build().await;
+        match self.unthrottled(&source, &provider).await? {
+            Ok(credentials) => Ok(Found {
+                credentials,
+                source,
+            }),
+            Err(error) => {
+                let cause = match CredentialCause::of(&error) {
+                    CredentialCause::RoleDenied { answer, .. } => CredentialCause::RoleDenied {
+                        answer,
+                        role: Some(role.clone()),
+                    },
+                    cause => cause,
+                };
+                Err(failed(&source, cause))
+            }
+        }
+    }
 }
 
-async fn ask(source: &Source, config: &ProviderConfig) -> provider::Result {
-    match source {
-        Source::Environment => {
-            let provider = EnvironmentVariableCredentialsProvider::new();
-            provider.provide_credentials().await
-        }
-        Source::Profile(name) => {
-            let builder = ProfileFileCredentialsProvider::builder().profile_name(name);
-            builder
-                .configure(config)
-                .build()
-                .provide_credentials()
-                .await
-        }
-        Source::WebIdentity => {
-            let builder = WebIdentityTokenCredentialsProvider::builder();
-            builder
-                .configure(config)
-                .build()
-                .provide_credentials()
-                .await
-        }
-        Source::Container => {
-            let builder = EcsCredentialsProvider::builder();
-            builder
-                .configure(config)
-                .build()
-                .provide_credentials()
-                .await
-        }
-        Source::Instance => {
-            let builder = ImdsCredentialsProvider::builder();
-            builder
-                .configure(config)
-                .build()
-                .provide_credentials()
-                .await
-        }
-        Source::Role(_) => unreachable!("a role is assumed with what the others give"),
+fn failed(source: &CredentialSource, cause: CredentialCause) -> FetchError {
+    FetchError::Credentials(Box::new(CredentialError {
+        source: source.clone(),
+        cause,
+    }))
+}
+
+fn other(reason: String) -> CredentialCause {
+    CredentialCause::Other {
+        reason,
+        is_transient: false,
     }
 }
 
 /// Whether the connection that a source needs is one that will always be refused.
 fn is_refused(error: &CredentialsError) -> bool {
-    connection_error(error).is_some_and(|error| !error.cause.is_transient())
+    match CredentialCause::of(error) {
+        CredentialCause::Unreachable(error) => !error.cause.is_transient(),
+        _ => false,
+    }
 }
 
-/// Why a source was passed over.
-fn absence(source: &Source, inherited: &Inherited<'_>, error: &CredentialsError) -> String {
+/// Why a source has no credentials.
+fn absence(source: &CredentialSource, error: &CredentialsError) -> String {
     let text = reason(error);
     match source {
-        Source::Environment => {
-            let mut keys = vec!["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
-            keys.retain(|key| inherited.text(key).is_none_or(|key| key.trim().is_empty()));
-            format!("without {}", keys.join(" and "))
+        CredentialSource::Environment { .. } => {
+            "without AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY".to_owned()
         }
-        Source::Instance if text.contains("received 404") => "the instance has no role".to_owned(),
-        // Its packets have too few hops to live when a container's network is one of them.
-        Source::Instance if text.contains("read timeout") => "it sends no token: a container on EC2 needs a hop limit of 2, `aws ec2 modify-instance-metadata-options --http-put-response-hop-limit 2 --instance-id ID`".to_owned(),
+        CredentialSource::Container if text.contains("ECS provider not configured") => {
+            "not configured".to_owned()
+        }
+        CredentialSource::WebIdentity if text.contains("AWS_WEB_IDENTITY_TOKEN_FILE") => {
+            "not configured".to_owned()
+        }
+        CredentialSource::Instance if text.contains("received 404") => {
+            "the instance has no role".to_owned()
+        }
+        // Its responses expire after one network hop, and a container's network is another.
+        CredentialSource::Instance if text.contains("read timeout") => "it didn't answer: in a container on EC2 it needs a hop limit of 2, `aws ec2 modify-instance-metadata-options --http-put-response-hop-limit 2 --instance-id ID`".to_owned(),
         _ => text,
     }
 }
 
-fn failure(aws: &Aws, source: Source, error: &CredentialsError) -> FetchError {
-    if let Some(error) = connection_error(error) {
-        let error = Box::new(error);
-        return FetchError::SourceUnreachable { source, error };
-    }
-    let reason = reason(error);
-    if is_sso_session(&reason) {
-        return FetchError::SsoExpired {
-            profile: aws.profile.as_ref().map(|given| given.value.clone()),
-        };
-    }
-    FetchError::SourceFailed {
-        source,
-        reason,
-        may_pass: may_pass(error),
-    }
-}
-
-/// Whether the source was out of reach, or failed by itself: what an agent does that starts later.
-fn may_pass(error: &CredentialsError) -> bool {
-    let mut here: Option<&(dyn Error + 'static)> = Some(error);
-    while let Some(error) = here {
-        let status = of_sdk::<AssumeRoleError>(error)
-            .or_else(|| of_sdk::<AssumeRoleWithWebIdentityError>(error))
-            .or_else(|| match error.downcast_ref::<ImdsError>()? {
-                ImdsError::ErrorResponse(answer) => Some(answer.response().status().as_u16()),
-                _ => None,
-            });
-        let unreached = error
-            .downcast_ref::<ConnectorError>()
-            .is_some_and(|error| error.is_io() || error.is_timeout());
-        if unreached || status.is_some_and(|status| status == 429 || status >= 500) {
-            return true;
-        }
-        // The agent's status has no type.
-        if error.to_string().contains("StatusCode(5") {
-            return true;
-        }
-        here = error.source();
-    }
-    false
-}
-
-/// The status of a service's answer.
-fn of_sdk<E: Error + 'static>(error: &(dyn Error + 'static)) -> Option<u16> {
-    let response = error
-        .downcast_ref::<SdkError<E, HttpResponse>>()?
-        .raw_response()?;
-    Some(response.status().as_u16())
-}
-
-/// The SSO provider's errors are private types.
-fn is_sso_session(text: &str) -> bool {
-    text.contains("SSO token has expired")
-        || text.contains("cached SSO token")
-        || text.contains("Session token not found or invalid")
-        || (text.contains("failed to read") && text.contains("/sso/cache/"))
-}
-
-/// What a provider says in one line, without the SDK's words around it, and without an answer's body.
-fn reason(error: &CredentialsError) -> String {
-    let mut source = error.source();
-    // A profile's provider wraps those of its parts.
-    while let Some(error) = source.and_then(|error| error.downcast_ref::<CredentialsError>()) {
-        source = error.source();
-    }
-    let mut here = source;
-    while let Some(error) = here {
-        if let Some(text) = of_sts::<AssumeRoleError>(error)
-            .or_else(|| of_sts::<AssumeRoleWithWebIdentityError>(error))
-            .or_else(|| of_metadata(error))
-        {
-            return text;
-        }
-        here = error.source();
-    }
-    let text = source.map_or("nothing there".to_owned(), chain);
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// What STS answered, if that is what went wrong.
-fn of_sts<E>(error: &(dyn Error + 'static)) -> Option<String>
-where
-    E: ProvideErrorMetadata + Error + 'static,
-{
-    let response = match error.downcast_ref::<SdkError<E, HttpResponse>>()? {
-        SdkError::ServiceError(service) => match (service.err().code(), service.err().message()) {
-            (Some(code), text) => {
-                return Some(format!("STS says {code}: {}", text.unwrap_or("no more")));
-            }
-            (None, _) => service.raw(),
-        },
-        SdkError::ResponseError(response) => response.raw(),
-        unreached => {
-            return Some(format!(
-                "STS can't be reached, check its endpoint, the route (VPC endpoint, NAT) and the proxy variables ({})",
-                chain(unreached)
-            ));
-        }
-    };
-    Some(format!("STS answered with HTTP {}", response.status()))
-}
-
-/// The SDK's own words would quote the body.
-fn of_metadata(error: &(dyn Error + 'static)) -> Option<String> {
-    match error.downcast_ref::<ImdsError>()? {
-        ImdsError::ErrorResponse(answer) => Some(format!(
-            "it answered with HTTP {}",
-            answer.response().status()
-        )),
-        _ => None,
-    }
+/// Issuer, subject and audience of a token. They aren't secret: a trust policy names them.
+// Reads the file that the variable names.
+#[allow(clippy::disallowed_methods)]
+fn claims(path: &Path) -> Option<String> {
+    let token = std::fs::read_to_string(path).ok()?;
+    let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+    let claims: serde_json::Value = serde_json::from_slice(&payload).ok()?;
+    let text = |name: &str| claims[name].as_str().map(str::to_owned);
+    let audience = text("aud").or_else(|| claims["aud"][0].as_str().map(str::to_owned));
+    Some(format!(
+        "issuer {}, subject {}, audience {}",
+        text("iss")?,
+        text("sub")?,
+        audience?
+    ))
 }

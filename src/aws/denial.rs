@@ -1,17 +1,20 @@
-//! Parses AWS's access denied messages and prints the statement that would allow the request. The texts
-//! are AWS's own (IAM User Guide, "Troubleshoot access denied error messages"), parsed by their beginnings
-//! only: their ends differ from year to year.
+//! Parses AWS's access denied messages, and prints the statement that would allow the request. The texts are
+//! AWS's own (IAM User Guide, "Troubleshoot access denied error messages"), parsed by their beginnings only:
+//! their ends differ from year to year.
 
+use super::service_error::ServiceError;
+use serde_json::{Value, json};
 use ssm_exec_core::arn::Arn;
 use ssm_exec_core::parameter::ParameterId;
 use ssm_exec_core::plan::Request;
-use std::fmt;
 
-/// A denied request.
+/// Denied requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Denial {
-    /// The request.
-    pub request: Request,
+    /// The requests.
+    pub requests: Vec<Request>,
+    /// AWS's error; of several, the first one's.
+    pub answer: ServiceError,
     /// AWS's message.
     pub parsed: ParsedDenial,
 }
@@ -25,8 +28,8 @@ pub enum ParsedDenial {
         principal: String,
         /// `ssm:GetParameters`, `kms:Decrypt`, …
         action: String,
-        /// An ARN.
-        resource: String,
+        /// ARNs.
+        resources: Vec<String>,
         /// What kind of policy, and whether it is a deny.
         cause: Cause,
     },
@@ -48,48 +51,101 @@ pub enum Cause {
 impl Denial {
     /// Parses AWS's message.
     #[must_use]
-    pub fn parse(text: &str, request: Request) -> Self {
-        let parsed = whole(text).unwrap_or_else(|| {
-            let unnamed = [
-                "ciphertext refers to a customer master key",
-                "the resource associated with this ciphertext",
-            ];
-            if unnamed.iter().any(|form| text.contains(form)) {
-                ParsedDenial::KeyUnnamed
-            } else {
-                ParsedDenial::Unknown(text.split_whitespace().collect::<Vec<_>>().join(" "))
-            }
-        });
-        Self { request, parsed }
+    pub fn new(answer: ServiceError, request: Request) -> Self {
+        Self {
+            requests: vec![request],
+            parsed: parse(&answer.text),
+            answer,
+        }
     }
 
-    /// The statement that would allow it, where one would.
+    /// Adds another denial, if it differs in the resource only.
+    pub(super) fn absorb(&mut self, other: &Self) -> bool {
+        let same = match (&mut self.parsed, &other.parsed) {
+            (
+                ParsedDenial::Whole {
+                    principal,
+                    action,
+                    resources,
+                    cause,
+                },
+                ParsedDenial::Whole {
+                    principal: other_principal,
+                    action: other_action,
+                    resources: others,
+                    cause: other_cause,
+                },
+            ) => {
+                let same = (&*principal, &*action, &*cause)
+                    == (other_principal, other_action, other_cause);
+                if same {
+                    resources.extend(others.iter().cloned());
+                    resources.sort();
+                    resources.dedup();
+                }
+                same
+            }
+            (one, other) => one == other,
+        };
+        if same {
+            self.requests.extend(other.requests.iter().cloned());
+        }
+        same
+    }
+
+    /// A resource of `…:*` means that AWS could make no ARN of a name.
     #[must_use]
-    pub fn statement(&self) -> Option<String> {
+    pub fn is_malformed_name(&self) -> bool {
+        let ParsedDenial::Whole { resources, .. } = &self.parsed else {
+            return false;
+        };
+        resources.iter().any(|resource| resource.ends_with(":*"))
+    }
+
+    /// The statement for an identity's policy that would allow the requests, where one would.
+    #[must_use]
+    pub fn statement(&self) -> Option<Value> {
         let ParsedDenial::Whole {
             principal,
             action,
-            resource,
+            resources,
             cause: Cause::NotAllowed(_),
         } = &self.parsed
         else {
             return None;
         };
-        if resource.ends_with(":*") {
+        if self.is_malformed_name() {
             return None;
         }
-        let mut statement =
-            serde_json::json!({ "Effect": "Allow", "Action": action, "Resource": resource });
+        let mut statement = json!({
+            "Effect": "Allow",
+            "Action": action,
+            "Resource": match resources.as_slice() {
+                [one] => json!(one),
+                several => json!(several),
+            },
+        });
         if action == "kms:Decrypt" {
-            statement["Condition"] = key_condition(principal, resource, &self.request)?;
+            statement["Condition"] = key_condition(principal, resources.first()?, &self.requests)?;
         }
-        Some(statement.to_string())
+        Some(statement)
     }
+}
+
+/// Joins denials that differ in their resources only.
+pub(super) fn merged(denials: Vec<Denial>) -> Vec<Denial> {
+    let mut merged: Vec<Denial> = Vec::new();
+    for denial in denials {
+        if !merged.iter_mut().any(|earlier| earlier.absorb(&denial)) {
+            merged.push(denial);
+        }
+    }
+    merged
 }
 
 /// Limits the key to these parameters (KMS Developer Guide, "How Parameter Store uses KMS"). A selector is
 /// not part of the encryption context.
-fn key_condition(principal: &str, key: &str, request: &Request) -> Option<serde_json::Value> {
+pub(super) fn key_condition(principal: &str, key: &str, requests: &[Request]) -> Option<Value> {
     let key = Arn::parse(key)?;
     let account = Arn::parse(principal)?.account;
     let arn = |name: &str| Arn {
@@ -99,17 +155,35 @@ fn key_condition(principal: &str, key: &str, request: &Request) -> Option<serde_
         account: account.clone(),
         resource: format!("parameter/{}", name.trim_start_matches('/')),
     };
-    let (operator, arns) = match request {
-        Request::Below(prefix) => ("StringLike", vec![arn(&prefix.pattern()).to_string()]),
-        Request::Batch(names) => {
-            let arns = names.iter().map(|name| match &name.subject {
+    let mut arns = Vec::new();
+    let mut operator = "StringEquals";
+    for request in requests {
+        match request {
+            Request::Below(prefix) => {
+                operator = "StringLike";
+                arns.push(arn(&prefix.pattern()).to_string());
+            }
+            Request::Batch(names) => arns.extend(names.iter().map(|name| match &name.subject {
                 ParameterId::Name(name) => arn(name.in_arn()).to_string(),
                 ParameterId::Arn(arn) => arn.as_str().to_owned(),
-            });
-            ("StringEquals", arns.collect())
+            })),
         }
-    };
-    Some(serde_json::json!({ operator: { "kms:EncryptionContext:PARAMETER_ARN": arns } }))
+    }
+    Some(json!({ operator: { "kms:EncryptionContext:PARAMETER_ARN": arns } }))
+}
+
+fn parse(text: &str) -> ParsedDenial {
+    whole(text).unwrap_or_else(|| {
+        let unnamed = [
+            "ciphertext refers to a customer master key",
+            "the resource associated with this ciphertext",
+        ];
+        if unnamed.iter().any(|form| text.contains(form)) {
+            ParsedDenial::KeyUnnamed
+        } else {
+            ParsedDenial::Unknown(text.split_whitespace().collect::<Vec<_>>().join(" "))
+        }
+    })
 }
 
 fn whole(text: &str) -> Option<ParsedDenial> {
@@ -120,7 +194,7 @@ fn whole(text: &str) -> Option<ParsedDenial> {
     Some(ParsedDenial::Whole {
         principal: principal.to_owned(),
         action: action.to_owned(),
-        resource: resource.to_owned(),
+        resources: vec![resource.to_owned()],
         cause: cause(rest),
     })
 }
@@ -148,62 +222,6 @@ fn cause(text: &str) -> Cause {
         text.split_once("because no ")
             .and_then(|(_, after)| kind(after)),
     )
-}
-
-impl fmt::Display for Denial {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { request, parsed } = self;
-        match parsed {
-            ParsedDenial::Unknown(text) => write!(f, "AWS denied access to {request}: {text}"),
-            ParsedDenial::KeyUnnamed => write!(
-                f,
-                "AWS KMS denied the decryption of {request}: the KMS key doesn't exist in this region, or the caller may not use it; find the parameter's key with `aws ssm describe-parameters`, and allow kms:Decrypt on it"
-            ),
-            ParsedDenial::Whole {
-                principal,
-                action,
-                resource,
-                ..
-            } if resource.ends_with(":*") => write!(
-                f,
-                "AWS denied {action} on {resource} to {principal}: a resource of `*` means that AWS could make no ARN of a name, so one of these is malformed: {request}"
-            ),
-            ParsedDenial::Whole {
-                principal,
-                action,
-                resource,
-                cause,
-            } => {
-                write!(f, "AWS denied {action} on {resource} to {principal}")?;
-                match cause {
-                    Cause::Denied(kind, arn) => {
-                        write!(f, ": a {kind}")?;
-                        if let Some(arn) = arn {
-                            write!(f, " ({arn})")?;
-                        }
-                        f.write_str(" denies it explicitly, which no Allow can outweigh; that policy must change")
-                    }
-                    Cause::NotAllowed(kind) => {
-                        let place = match kind.as_deref() {
-                            None | Some("identity-based policy") => {
-                                "the caller's policy".to_owned()
-                            }
-                            Some("resource-based policy") if action.starts_with("kms:") => {
-                                "the key's policy, or the caller's where the key's delegates to IAM"
-                                    .to_owned()
-                            }
-                            Some(kind) => format!("the {kind}"),
-                        };
-                        write!(
-                            f,
-                            ", since nothing allows it; add to {place}: {}",
-                            self.statement().unwrap_or_default()
-                        )
-                    }
-                }
-            }
-        }
-    }
 }
 
 #[cfg(test)]

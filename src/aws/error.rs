@@ -1,19 +1,51 @@
 //! Why the parameters can't be fetched.
 
-use super::connection::ConnectionError;
+use super::connection::{ConnectionError, ConnectionFailure};
+use super::credential_error::{CredentialCause, CredentialError};
 use super::credential_source::CredentialSource;
-use super::denial::Denial;
+use super::denial::{Denial, ParsedDenial};
+use super::service_error::ServiceError;
+use ssm_exec_core::code::Code;
 use ssm_exec_core::config::ConfigError;
 use ssm_exec_core::plan::Request;
+use ssm_exec_core::region::Region;
 use ssm_exec_core::status::Status;
 use std::fmt;
 use std::time::Duration;
+
+/// What was being done when a temporary failure lasted until the deadline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Work {
+    /// A request to Parameter Store.
+    Fetch(Request),
+    /// Getting credentials.
+    Credentials(CredentialSource),
+}
+
+impl fmt::Display for Work {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fetch(request) => request.fmt(f),
+            Self::Credentials(CredentialSource::Role { arn, .. }) => write!(f, "the role {arn}"),
+            Self::Credentials(source) => source.fmt(f),
+        }
+    }
+}
 
 /// Why the parameters can't be fetched.
 #[derive(Debug, Clone, PartialEq)]
 pub enum FetchError {
     /// No region is configured.
     NoRegion,
+    /// DNS doesn't know the region's endpoint, and the region isn't known.
+    UnknownRegion {
+        /// The region.
+        region: Region,
+        /// The one that was probably meant.
+        correction: &'static str,
+        /// The lookup.
+        error: Box<ConnectionError>,
+    },
     /// A setting that cannot be used.
     Config(ConfigError),
     /// The system refused something that the requests need.
@@ -27,57 +59,49 @@ pub enum FetchError {
     Internal(String),
     /// No source has credentials.
     NoCredentials {
-        /// What the sources say.
-        reason: String,
+        /// The sources with their reasons.
+        absent: Vec<(CredentialSource, String)>,
     },
-    /// A source that is set up gives no credentials.
-    SourceFailed {
-        /// Which.
-        source: CredentialSource,
-        /// What it says.
-        reason: String,
-        /// Whether it was out of reach, or failed by itself.
-        may_pass: bool,
-    },
-    /// The SSO session is over or was never begun.
-    SsoExpired {
-        /// The profile, if one is chosen.
-        profile: Option<String>,
-    },
-    /// AWS doesn't take these credentials.
+    /// STS doesn't say who the caller is, and a command needs it.
+    NoIdentity(String),
+    /// A source that is configured gives no credentials.
+    Credentials(Box<CredentialError>),
+    /// AWS doesn't accept the credentials.
     BadCredentials {
-        /// AWS's code.
-        code: String,
-        /// AWS's text.
-        text: String,
+        /// Where they come from.
+        source: Option<CredentialSource>,
+        /// The region, if accounts must enable it.
+        opt_in: Option<Region>,
+        /// AWS's error.
+        answer: ServiceError,
     },
     /// The clock is wrong.
     ClockSkew {
-        /// AWS's text.
+        /// AWS's text, and the difference.
         text: String,
     },
     /// IAM or KMS denies.
     Denied(Box<Denial>),
-    /// Secrets Manager can't be read through SSM; AWS names nothing.
-    SecretDenied {
-        /// The batch.
+    /// A secret can't be read through Parameter Store.
+    Secret {
+        /// The reference or references.
         request: Request,
+        /// AWS's error.
+        answer: ServiceError,
     },
     /// A parameter's KMS key can't be used.
     Key {
         /// The request.
         request: Request,
-        /// AWS's text.
-        text: String,
+        /// AWS's error.
+        answer: ServiceError,
     },
-    /// AWS refuses the request as such.
+    /// AWS rejects the request.
     Rejected {
         /// The request.
         request: Request,
-        /// AWS's code.
-        code: String,
-        /// AWS's text.
-        text: String,
+        /// AWS's error.
+        answer: ServiceError,
     },
     /// The response is not what the API returns.
     InvalidResponse {
@@ -93,13 +117,13 @@ pub enum FetchError {
     },
     /// Still failing at the deadline.
     Unavailable {
-        /// The request.
-        request: Request,
+        /// What failed.
+        work: Work,
         /// The last failure.
         error: TransientError,
         /// How often it was tried.
         attempts: u32,
-        /// How many of those were throttled, over all requests.
+        /// How many requests were throttled in all.
         throttled: u32,
         /// The deadline.
         timeout: Duration,
@@ -118,13 +142,6 @@ pub enum FetchError {
         /// The most that may be fetched.
         limit: usize,
     },
-    /// A credentials source needs a server that cannot be reached or used.
-    SourceUnreachable {
-        /// Which source.
-        source: CredentialSource,
-        /// What failed.
-        error: Box<ConnectionError>,
-    },
     /// A server cannot be reached, or a connection to it cannot be used.
     Connection(Box<ConnectionError>),
 }
@@ -142,134 +159,6 @@ pub enum TransientError {
     Connection(Box<ConnectionError>),
 }
 
-impl FetchError {
-    /// The status that the process ends with.
-    #[must_use]
-    pub fn status(&self) -> Status {
-        match self {
-            Self::Config(error) => error.status(),
-            Self::System { .. } => Status::System,
-            Self::Internal(_) => Status::Internal,
-            Self::SourceFailed { may_pass: true, .. } => Status::TryLater,
-            Self::NoRegion | Self::Rejected { .. } => Status::Config,
-            Self::NoCredentials { .. }
-            | Self::SourceFailed { .. }
-            | Self::SsoExpired { .. }
-            | Self::BadCredentials { .. }
-            | Self::ClockSkew { .. }
-            | Self::Denied(_)
-            | Self::SecretDenied { .. }
-            | Self::Key { .. } => Status::Denied,
-            Self::NoValue { .. } => Status::Unusable,
-            Self::InvalidResponse { .. } | Self::Unavailable { .. } | Self::TimedOut { .. } => {
-                Status::TryLater
-            }
-            Self::TooMany { .. } => Status::Config,
-            Self::Connection(error) | Self::SourceUnreachable { error, .. } => error.cause.status(),
-        }
-    }
-}
-
-/// What to do about credentials that are not there.
-const SOURCES: &str = "set AWS_PROFILE (and `aws sso login`), or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the task, pod, function or instance a role";
-
-impl fmt::Display for FetchError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Config(error) => error.fmt(f),
-            Self::System { what, reason } => write!(f, "the system refused {what}: {reason}"),
-            Self::Internal(text) => {
-                write!(f, "this is a bug in ssm-exec, please report it: {text}")
-            }
-            Self::NoRegion => f.write_str(
-                "no AWS region: looked at --region, AWS_REGION, AWS_DEFAULT_REGION, `[aws] region` in ssm-exec.toml, the profile, and the instance metadata (which needs a hop limit of 2 in a container); give one, e.g. `--region eu-west-1`",
-            ),
-            Self::NoCredentials { reason } => write!(f, "no AWS credentials: {reason}; {SOURCES}"),
-            Self::SourceFailed { source, reason, .. } => write!(
-                f,
-                "no AWS credentials from {source}: {}; {}",
-                sentence(reason),
-                source.remedy()
-            ),
-            Self::SsoExpired { profile } => {
-                let profile = profile.as_ref().map(|name| format!(" --profile {name}")).unwrap_or_default();
-                write!(f, "the AWS SSO session has expired, or there is none: run `aws sso login{profile}`")
-            }
-            Self::BadCredentials { code, text } => write!(
-                f,
-                "AWS doesn't accept these credentials ({code}: {}); renew them, and check which ones are used with `aws sts get-caller-identity`",
-                sentence(text)
-            ),
-            Self::ClockSkew { text } => write!(
-                f,
-                "AWS doesn't accept the request's time: this machine's clock is wrong ({}); set it, e.g. with `timedatectl set-ntp true`",
-                sentence(text)
-            ),
-            Self::Denied(denial) => denial.fmt(f),
-            Self::SecretDenied { request } => write!(
-                f,
-                "Secrets Manager, asked through SSM, gave none of {request}: AWS doesn't say which or why; the caller needs secretsmanager:GetSecretValue on each secret (and kms:Decrypt where it has a key of its own), and each must exist"
-            ),
-            Self::Key { request, text } => write!(
-                f,
-                "the KMS key of a parameter of {request} can't be used ({}): enable it or cancel its deletion; a key of another account must be shared with this one",
-                sentence(text)
-            ),
-            Self::Rejected { request, code, text } => {
-                write!(f, "AWS refused the request for {request} ({code}: {})", sentence(text))
-            }
-            Self::InvalidResponse { request, reason } => write!(
-                f,
-                "invalid response for {request}: {reason}; is the endpoint really SSM, with nothing in between that changes responses?"
-            ),
-            Self::NoValue { parameter } => write!(
-                f,
-                "{parameter} came without a value: a binary secret of Secrets Manager has none to give through SSM; store it as base64 text"
-            ),
-            Self::Unavailable { request, error, attempts, throttled, timeout } => {
-                let tries = if *attempts == 1 { "try" } else { "tries" };
-                write!(f, "couldn't fetch {request} within {timeout:?}, in {attempts} {tries}: the last time, {error}")?;
-                match error {
-                    TransientError::Throttled(_) => write!(
-                        f,
-                        "; {throttled} requests were throttled in all: the account shares 40 requests a second between all readers of Parameter Store in this region unless higher throughput is switched on (`aws ssm update-service-setting --setting-id /ssm/parameter-store/high-throughput-enabled --setting-value true`); do that, or raise --timeout"
-                    ),
-                    TransientError::Service(..) => f.write_str("; AWS or a proxy failed: try again later"),
-                    TransientError::Connection(error) => f.write_str(&error.remedy()),
-                    TransientError::Network(_) => f.write_str(
-                        "; check the endpoint, the region's name, DNS, the route (VPC endpoint, NAT) and the proxy variables",
-                    ),
-                }
-            }
-            Self::TimedOut { stage, timeout } => write!(
-                f,
-                "timed out after {timeout:?} while {stage}; raise --timeout, or find out what doesn't answer (`-vv` logs each step)"
-            ),
-            Self::TooMany { request, limit } => write!(
-                f,
-                "{request} has more than {limit} parameters; choose a longer prefix, or raise --max-parameters"
-            ),
-            Self::SourceUnreachable { source, error } => {
-                write!(f, "no AWS credentials from {source}: ")?;
-                if error.cause.is_transient() && source.asks_sts() {
-                    f.write_str("STS can't be reached: ")?;
-                }
-                write!(f, "{error}{}", error.remedy())
-            }
-            Self::Connection(error) => write!(f, "{error}{}", error.remedy()),
-        }
-    }
-}
-
-/// AWS's text to be put into a sentence, whatever it ends with.
-fn sentence(text: &str) -> String {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    match words.join(" ").trim_end_matches('.') {
-        "" => "without a text".to_owned(),
-        text => text.to_owned(),
-    }
-}
-
 impl fmt::Display for TransientError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -281,6 +170,174 @@ impl fmt::Display for TransientError {
             Self::Network(reason) => f.write_str(reason),
             Self::Connection(error) => error.fmt(f),
         }
+    }
+}
+
+impl FetchError {
+    /// The status that the process ends with.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        match self {
+            Self::Config(error) => error.status(),
+            Self::Connection(error) => error.cause.status(),
+            Self::Credentials(error) => match &error.cause {
+                CredentialCause::Unreachable(error) => error.cause.status(),
+                _ => self.code().status(),
+            },
+            _ => self.code().status(),
+        }
+    }
+
+    /// The code for machines.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Config(error) => error.code(),
+            Self::NoRegion => Code::NoRegion,
+            Self::UnknownRegion { .. } => Code::UnknownRegion,
+            Self::System { .. } => Code::System,
+            Self::Internal(_) => Code::Internal,
+            Self::NoCredentials { .. } | Self::NoIdentity(_) => Code::NoCredentials,
+            Self::Credentials(error) => credential_code(&error.cause),
+            Self::BadCredentials { opt_in, answer, .. } => {
+                bad_credentials_code(&answer.code, opt_in.is_some())
+            }
+            Self::ClockSkew { .. } => Code::ClockSkew,
+            Self::Denied(denial) => match &denial.parsed {
+                ParsedDenial::KeyUnnamed => Code::KmsDenied,
+                ParsedDenial::Whole { action, .. } if action.starts_with("kms:") => Code::KmsDenied,
+                _ if denial.is_malformed_name() => Code::MalformedName,
+                _ => Code::AccessDenied,
+            },
+            Self::Secret { answer, .. } => secret_code(&answer.text),
+            Self::Key { answer, .. } => key_code(&answer.text),
+            Self::Rejected { .. } => Code::RequestRejected,
+            Self::InvalidResponse { .. } => Code::InvalidResponse,
+            Self::NoValue { .. } => Code::NoValue,
+            Self::Unavailable { error, .. } => match error {
+                TransientError::Throttled(_) => Code::Throttled,
+                TransientError::Service(..) => Code::ServiceFailed,
+                TransientError::Network(_) | TransientError::Connection(_) => Code::Unreachable,
+            },
+            Self::TimedOut { .. } => Code::TimedOut,
+            Self::TooMany { .. } => Code::TooManyParameters,
+            Self::Connection(error) => connection_code(&error.cause),
+        }
+    }
+
+    /// Whether STS can say who the caller is, although this failed.
+    #[must_use]
+    pub fn knows_caller(&self) -> bool {
+        match self {
+            Self::Unavailable { error, .. } => matches!(error, TransientError::Throttled(_)),
+            Self::BadCredentials { .. } | Self::ClockSkew { .. } => false,
+            error => !error.concerns_all_requests(),
+        }
+    }
+
+    /// Whether no other request could succeed either.
+    pub(super) fn concerns_all_requests(&self) -> bool {
+        !matches!(
+            self,
+            Self::Denied(_)
+                | Self::Secret { .. }
+                | Self::Key { .. }
+                | Self::Rejected { .. }
+                | Self::InvalidResponse { .. }
+                | Self::NoValue { .. }
+                | Self::TooMany { .. }
+        )
+    }
+
+    /// Whether a batch that failed so may hold names that don't.
+    pub(super) fn may_concern_one_name(&self) -> bool {
+        matches!(
+            self,
+            Self::Denied(_) | Self::Secret { .. } | Self::Key { .. } | Self::Rejected { .. }
+        )
+    }
+
+    /// AWS's error, if there was one.
+    #[must_use]
+    pub fn answer(&self) -> Option<&ServiceError> {
+        match self {
+            Self::BadCredentials { answer, .. }
+            | Self::Secret { answer, .. }
+            | Self::Key { answer, .. }
+            | Self::Rejected { answer, .. } => Some(answer),
+            Self::Denied(denial) => Some(&denial.answer),
+            Self::Credentials(error) => error.cause.answer(),
+            _ => None,
+        }
+    }
+}
+
+fn credential_code(cause: &CredentialCause) -> Code {
+    match cause {
+        CredentialCause::Half { .. } => Code::IncompleteCredentials,
+        CredentialCause::Stray { .. } => Code::MalformedCredentials,
+        CredentialCause::SsoExpired => Code::SsoExpired,
+        CredentialCause::SsoRoleDenied => Code::SsoRoleDenied,
+        CredentialCause::Mfa { .. } => Code::MfaRequired,
+        CredentialCause::TokenFile { .. } => Code::WebIdentityFile,
+        CredentialCause::TokenExpired { .. } => Code::WebIdentityExpired,
+        CredentialCause::NoOidcProvider { .. } => Code::WebIdentityProvider,
+        CredentialCause::TokenDenied { .. } => Code::WebIdentityDenied,
+        CredentialCause::RoleDenied { .. } => Code::AssumeRoleDenied,
+        CredentialCause::BaseRejected { answer } => bad_credentials_code(&answer.code, false),
+        CredentialCause::Throttled { .. } => Code::Throttled,
+        CredentialCause::Unreachable(error) => connection_code(&error.cause),
+        CredentialCause::Other {
+            is_transient: true, ..
+        } => Code::CredentialSourceUnavailable,
+        CredentialCause::Other { .. } => Code::CredentialSourceFailed,
+    }
+}
+
+fn bad_credentials_code(code: &str, opt_in: bool) -> Code {
+    match code {
+        "ExpiredToken" | "ExpiredTokenException" => Code::CredentialsExpired,
+        "InvalidSignatureException" | "SignatureDoesNotMatch" => Code::SignatureMismatch,
+        "UnrecognizedClientException" | "InvalidClientTokenId" | "OptInRequired" if opt_in => {
+            Code::RegionNotEnabled
+        }
+        _ => Code::CredentialsUnknown,
+    }
+}
+
+fn secret_code(text: &str) -> Code {
+    let gone = [
+        "marked for deletion",
+        "scheduled for deletion",
+        "Invalid Request to Secrets Manager",
+        "not found",
+        "can't find",
+    ];
+    match gone.iter().any(|words| text.contains(words)) {
+        true => Code::SecretDeleted,
+        false => Code::SecretDenied,
+    }
+}
+
+fn key_code(text: &str) -> Code {
+    match text {
+        text if text.contains("pending deletion") => Code::KmsKeyPendingDeletion,
+        text if text.contains("is disabled") => Code::KmsKeyDisabled,
+        _ => Code::KmsKeyUnusable,
+    }
+}
+
+fn connection_code(failure: &ConnectionFailure) -> Code {
+    match failure {
+        ConnectionFailure::PlainHttp => Code::PlainHttp,
+        ConnectionFailure::Roots(_) => Code::CaBundle,
+        ConnectionFailure::System(_) => Code::System,
+        ConnectionFailure::ProxyStatus {
+            status: 403 | 407, ..
+        } => Code::Proxy,
+        ConnectionFailure::Certificate(_) | ConnectionFailure::Handshake(_) => Code::Tls,
+        ConnectionFailure::TooLarge { .. } => Code::InvalidResponse,
+        _ => Code::Unreachable,
     }
 }
 

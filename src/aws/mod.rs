@@ -3,46 +3,61 @@
 mod blocked;
 mod classify;
 mod connection;
+mod credential_check;
+mod credential_error;
+mod credential_process;
 mod credential_source;
 mod credentials;
 mod denial;
+mod denial_message;
 mod dial;
 mod environment;
 mod error;
+mod error_chain;
 mod local;
+mod message;
 mod parameter_store;
 mod proxy;
 mod retry;
 mod root_bundle;
+mod service_error;
 mod session;
+mod shared_files;
 mod tls;
 mod tls_roots;
 mod transport;
 
 pub use connection::{CertificateProblem, ConnectionError, ConnectionFailure, ProxyName, Step};
+pub use credential_error::{CredentialCause, CredentialError};
 pub use credential_source::CredentialSource;
-pub use denial::Denial;
+pub use denial::{Cause, Denial, ParsedDenial};
 pub use environment::unset_empty_variables;
-pub use error::{FetchError, TransientError};
+pub use error::{FetchError, TransientError, Work};
+pub use service_error::ServiceError;
 
 use crate::logging::progress::Progress;
-use parameter_store::Answer;
+use parameter_store::{Answer, Connection};
 use retry::RetryBudget;
+use session::Sdk;
+use ssm_exec_core::aws_context::AwsContext;
 use ssm_exec_core::config::{Config, MAX_PARAMETERS};
 use ssm_exec_core::fetched::Fetched;
 use ssm_exec_core::inherited::Inherited;
+use ssm_exec_core::parameter::ParameterRef;
 use ssm_exec_core::plan::Request;
+use ssm_exec_core::region::Region;
 use std::collections::VecDeque;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
 /// How many requests are under way at once: enough to hide a round trip of a region away, few enough
 /// that one start takes less than half of the default quota's second.
 const CONCURRENT: usize = 16;
 
-/// How often the progress is told.
+/// How often the progress is shown.
 const TICK: Duration = Duration::from_millis(100);
 
 /// What is read, and how often it is tried.
@@ -69,10 +84,61 @@ impl Read {
     }
 }
 
-/// Fetches everything that was planned, or fails, before `began` is `config.timeout` ago.
-///
-/// # Errors
-/// See [`FetchError`]; also for a profile or a CA bundle that can't be used.
+/// What was fetched, and why the rest wasn't.
+pub struct Fetch {
+    /// What was fetched.
+    pub fetched: Fetched,
+    /// Why the rest wasn't; empty if nothing is missing.
+    pub failures: Vec<FetchError>,
+    /// Where and as whom.
+    pub session: Session,
+}
+
+/// Where AWS was asked, and as whom.
+pub struct Session {
+    context: AwsContext,
+    sdk: Option<Sdk>,
+    runtime: Option<Runtime>,
+}
+
+impl Session {
+    /// What is known without another request.
+    #[must_use]
+    pub fn context(&self) -> &AwsContext {
+        &self.context
+    }
+
+    /// Asks STS who the caller is. For the message of a run that has failed.
+    pub fn identify(&mut self) {
+        if let (Some(sdk), Some(runtime)) = (&self.sdk, &self.runtime) {
+            runtime.block_on(sdk.identify(&mut self.context));
+        }
+    }
+
+    /// Which of these parameters exist without their version or label. For the message of a run that has
+    /// failed: a service that doesn't answer leaves it open.
+    #[must_use]
+    pub fn existing(&self, parameters: &[ParameterRef]) -> Vec<ParameterRef> {
+        match (&self.sdk, &self.runtime) {
+            (Some(sdk), Some(runtime)) if !parameters.is_empty() => {
+                runtime.block_on(sdk.existing(parameters))
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // A thread that still waits for DNS must not keep the command waiting; execve ends it.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// Fetches everything that is planned before `began` is `config.timeout` ago.
+#[must_use]
 pub fn fetch(
     config: &Config,
     inherited: &Inherited<'_>,
@@ -80,29 +146,40 @@ pub fn fetch(
     read: Read,
     began: Instant,
     progress: &mut Progress,
-) -> Result<Fetched, FetchError> {
-    blocked::check_files(inherited)?;
-    let runtime = runtime()?;
+) -> Fetch {
     let deadline = began + config.timeout;
-    let _alive = blocked::watch(deadline, config.timeout);
     let budget = Arc::new(RetryBudget::new(deadline, config.timeout, read.retries()));
+    let mut run = Run {
+        pending: requests.clone(),
+        ..Run::default()
+    };
+    let runtime = match checked_runtime(inherited) {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            run.failures.push(error);
+            return run.end(None);
+        }
+    };
+    let _alive = blocked::watch(deadline, config.timeout);
     let outcome = runtime.block_on(async {
-        let fetching = run(config, inherited, requests, read, &budget);
+        let fetching = run.fetch(config, inherited, requests, read, &budget);
         let mut fetching = pin!(tokio::time::timeout_at(deadline.into(), fetching));
         loop {
             match tokio::time::timeout(TICK, &mut fetching).await {
-                Ok(Ok(outcome)) => return outcome,
-                Ok(Err(_)) => return Err(budget.exhausted()),
+                Ok(outcome) => return outcome,
                 Err(_) => progress.tick(),
             }
         }
     });
-    // A thread that still waits for DNS must not keep the command waiting; execve ends it.
-    runtime.shutdown_background();
-    outcome
+    if outcome.is_err() {
+        run.at_deadline(&budget);
+    }
+    run.end(Some(runtime))
 }
 
-fn runtime() -> Result<tokio::runtime::Runtime, FetchError> {
+/// A runtime for an SDK that will find only files that it can read.
+fn checked_runtime(inherited: &Inherited<'_>) -> Result<Runtime, FetchError> {
+    blocked::check_files(inherited)?;
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -117,43 +194,38 @@ fn runtime() -> Result<tokio::runtime::Runtime, FetchError> {
 pub struct Identity {
     /// Twelve digits.
     pub account: String,
-    /// Where SSM is asked.
-    pub region: String,
+    /// Where Parameter Store is.
+    pub region: Region,
 }
 
 /// Asks STS for the caller's account, and finds the region.
 ///
 /// # Errors
 /// When there are no credentials or no region, or STS doesn't answer.
-pub fn identity(config: &Config, inherited: &Inherited<'_>) -> Result<Identity, FetchError> {
-    blocked::check_files(inherited)?;
-    let runtime = runtime()?;
-    let _alive = blocked::watch(Instant::now() + config.timeout, config.timeout);
-    let asking =
-        async { tokio::time::timeout(config.timeout, session::identity(config, inherited)).await };
-    runtime
-        .block_on(asking)
-        .unwrap_or(Err(FetchError::TimedOut {
-            stage: "asking STS for the caller's account",
-            timeout: config.timeout,
-        }))
-}
-
-async fn run(
+pub fn identity(
     config: &Config,
     inherited: &Inherited<'_>,
-    requests: Vec<Request>,
-    read: Read,
-    budget: &Arc<RetryBudget>,
-) -> Result<Fetched, FetchError> {
-    let client = session::connect(config, inherited).await?;
-    let connection = parameter_store::Connection {
-        client,
-        budget: Arc::clone(budget),
-        decrypt: read.decrypts(),
-        max_parameters: config.max_parameters,
+) -> Result<Identity, (FetchError, AwsContext)> {
+    let mut context = AwsContext::default();
+    let runtime = checked_runtime(inherited).map_err(|error| (error, AwsContext::default()))?;
+    let _alive = blocked::watch(Instant::now() + config.timeout, config.timeout);
+    let budget = RetryBudget::new(Instant::now() + config.timeout, config.timeout, true);
+    let asking = async {
+        let sdk = Sdk::open(config, inherited, &budget, &mut context).await?;
+        let caller = sdk.caller().await.map_err(FetchError::NoIdentity)?;
+        Ok(Identity {
+            account: caller.account,
+            region: sdk.region,
+        })
     };
-    send_all(connection, requests).await
+    let outcome = runtime.block_on(async { tokio::time::timeout(config.timeout, asking).await });
+    let timed_out = FetchError::TimedOut {
+        stage: "asking STS for the caller's account",
+        timeout: config.timeout,
+    };
+    outcome
+        .unwrap_or(Err(timed_out))
+        .map_err(|error| (error, context))
 }
 
 /// Sends the requests through a client that is given, until they are answered or `timeout` is over.
@@ -166,47 +238,177 @@ pub async fn fetch_through(
     requests: Vec<Request>,
     timeout: Duration,
 ) -> Result<Fetched, FetchError> {
-    let session = parameter_store::Connection {
-        client: session::Client::given(client),
+    let connection = Connection {
+        ssm: client,
+        endpoint: "the given client".to_owned(),
+        region: None,
+        source: None,
         budget: Arc::new(RetryBudget::new(Instant::now() + timeout, timeout, true)),
         decrypt: true,
         max_parameters: MAX_PARAMETERS,
     };
-    send_all(session, requests).await
+    let mut run = Run::default();
+    run.send_all(connection, requests).await;
+    match run.failures.into_iter().next() {
+        None => Ok(run.fetched),
+        Some(error) => Err(error),
+    }
 }
 
-async fn send_all(
-    session: parameter_store::Connection,
-    requests: Vec<Request>,
-) -> Result<Fetched, FetchError> {
-    let session = Arc::new(session);
-    let mut waiting = VecDeque::from(requests);
-    let mut running = JoinSet::new();
-    let mut fetched = Fetched::default();
-    loop {
-        while running.len() < CONCURRENT
-            && let Some(request) = waiting.pop_front()
-        {
-            running.spawn(parameter_store::send(Arc::clone(&session), request));
-        }
-        match running.join_next().await {
-            None => return Ok(fetched),
-            Some(Ok(Ok(Answer::Below(prefix, parameters, pages)))) => {
-                fetched.set_pages(&prefix, pages);
-                fetched.add_below(prefix, parameters);
+/// What a fetch has come to, also when the deadline interrupts it.
+#[derive(Default)]
+struct Run {
+    fetched: Fetched,
+    failures: Vec<FetchError>,
+    /// Errors of batches whose names are being asked one by one.
+    split: Vec<FetchError>,
+    /// What hasn't been answered.
+    pending: Vec<Request>,
+    context: AwsContext,
+    sdk: Option<Sdk>,
+}
+
+impl Run {
+    async fn fetch(
+        &mut self,
+        config: &Config,
+        inherited: &Inherited<'_>,
+        requests: Vec<Request>,
+        read: Read,
+        budget: &Arc<RetryBudget>,
+    ) {
+        let sdk = match Sdk::open(config, inherited, budget, &mut self.context).await {
+            Ok(sdk) => sdk,
+            Err(error) => return self.failures.push(error),
+        };
+        let endpoint = self.context.endpoint.clone();
+        let connection = Connection {
+            ssm: sdk.ssm(),
+            endpoint: endpoint.unwrap_or_else(|| format!("SSM in {}", sdk.region)),
+            region: Some(sdk.region.clone()),
+            source: Some(sdk.source.clone()),
+            budget: Arc::clone(budget),
+            decrypt: read.decrypts(),
+            max_parameters: config.max_parameters,
+        };
+        self.sdk = Some(sdk);
+        self.send_all(connection, requests).await;
+    }
+
+    /// Sends all requests. After one has failed the others still get one attempt, so that a message can
+    /// name everything that is denied or missing.
+    async fn send_all(&mut self, connection: Connection, requests: Vec<Request>) {
+        let connection = Arc::new(connection);
+        self.pending.clone_from(&requests);
+        let mut waiting = VecDeque::from(requests);
+        let mut running = JoinSet::new();
+        loop {
+            while running.len() < CONCURRENT
+                && let Some(request) = waiting.pop_front()
+            {
+                let connection = Arc::clone(&connection);
+                running.spawn(async move {
+                    let outcome = parameter_store::send(connection, &request).await;
+                    (request, outcome)
+                });
             }
-            Some(Ok(Ok(Answer::Named(parameters)))) => {
-                for (name, parameter) in parameters {
-                    fetched.add_named(name, parameter);
+            match running.join_next().await {
+                None => break,
+                Some(Ok((request, Ok(answer)))) => {
+                    self.pending.retain(|pending| *pending != request);
+                    self.keep(answer);
+                }
+                Some(Ok((Request::Batch(names), Err(error))))
+                    if names.len() > 1 && error.may_concern_one_name() =>
+                {
+                    // AWS names one of them, if any: each is asked by itself.
+                    self.split.push(error);
+                    for name in &names {
+                        waiting.push_back(Request::Batch(vec![name.clone()]));
+                        self.pending.push(Request::Batch(vec![name.clone()]));
+                    }
+                    let batch = Request::Batch(names);
+                    self.pending.retain(|pending| *pending != batch);
+                }
+                Some(Ok((_, Err(error)))) => {
+                    let is_last = error.concerns_all_requests();
+                    if self.failures.is_empty() || !is_last {
+                        self.failures.push(error);
+                    }
+                    if is_last {
+                        break;
+                    }
+                    connection.budget.stop();
+                }
+                Some(Err(error)) => {
+                    self.failures.push(FetchError::Internal(format!(
+                        "a task ended early (panic: {})",
+                        error.is_panic()
+                    )));
+                    break;
                 }
             }
-            Some(Ok(Err(error))) => return Err(error),
-            Some(Err(error)) => {
-                return Err(FetchError::Internal(format!(
-                    "a task ended early (panic: {})",
-                    error.is_panic()
-                )));
+        }
+        self.split.clear();
+        self.merge_denials();
+    }
+
+    fn keep(&mut self, answer: Answer) {
+        match answer {
+            Answer::Below(prefix, parameters, pages) => {
+                self.fetched.set_pages(&prefix, pages);
+                self.fetched.add_below(prefix, parameters);
             }
+            Answer::Named(parameters) => {
+                for (name, parameter) in parameters {
+                    self.fetched.add_named(name, parameter);
+                }
+            }
+        }
+    }
+
+    fn merge_denials(&mut self) {
+        let (mut denials, mut others) = (Vec::new(), Vec::new());
+        for failure in self.failures.drain(..) {
+            match failure {
+                FetchError::Denied(denial) => denials.push(*denial),
+                other => others.push(other),
+            }
+        }
+        let merged = denial::merged(denials).into_iter().map(Box::new);
+        self.failures = merged.map(FetchError::Denied).chain(others).collect();
+    }
+
+    /// What is known of denied batches is more than that the deadline has passed.
+    fn at_deadline(&mut self, budget: &RetryBudget) {
+        self.failures.append(&mut self.split);
+        if self.failures.is_empty() {
+            self.failures.push(budget.exhausted());
+        }
+        self.merge_denials();
+    }
+
+    fn end(mut self, runtime: Option<Runtime>) -> Fetch {
+        for request in self.pending.drain(..) {
+            self.fetched.add_failed(request);
+        }
+        for failure in &self.failures {
+            if let FetchError::Denied(denial) = failure
+                && let ParsedDenial::Whole { principal, .. } = &denial.parsed
+            {
+                let arn = ssm_exec_core::arn::Arn::parse(principal);
+                self.context.account = arn.map(|arn| arn.account);
+                self.context.principal = Some(principal.clone());
+            }
+        }
+        Fetch {
+            fetched: self.fetched,
+            failures: self.failures,
+            session: Session {
+                context: self.context,
+                sdk: self.sdk,
+                runtime,
+            },
         }
     }
 }

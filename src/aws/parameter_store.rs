@@ -2,10 +2,13 @@
 //! that requested it.
 
 use super::classify::{Failure, PermanentError, classify};
-use super::error::FetchError;
+use super::connection::ConnectionFailure;
+use super::credential_source::CredentialSource;
+use super::error::{FetchError, TransientError};
 use super::retry::RetryBudget;
-use super::session::Client;
 use super::transport::ResponseLimit;
+use aws_sdk_ssm::config::http::HttpResponse;
+use aws_sdk_ssm::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ssm::operation::get_parameters::GetParametersOutput;
 use aws_sdk_ssm::operation::get_parameters_by_path::GetParametersByPathOutput;
 use aws_sdk_ssm::types::{
@@ -15,6 +18,7 @@ use aws_smithy_types::DateTime;
 use ssm_exec_core::fetched::{FetchedParameter, ParameterType, spelled_alike};
 use ssm_exec_core::parameter::{ParameterId, ParameterRef, Prefix, Selector, Version};
 use ssm_exec_core::plan::Request;
+use ssm_exec_core::region::Region;
 use ssm_exec_core::secret::Secret;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -25,7 +29,12 @@ const LAST_SECOND: u64 = 253_402_300_799;
 
 /// What all requests share.
 pub(super) struct Connection {
-    pub(super) client: Client,
+    pub(super) ssm: aws_sdk_ssm::Client,
+    /// The endpoint, for messages.
+    pub(super) endpoint: String,
+    pub(super) region: Option<Region>,
+    /// Where the credentials come from.
+    pub(super) source: Option<CredentialSource>,
     pub(super) budget: Arc<RetryBudget>,
     /// Whether values are decrypted.
     pub(super) decrypt: bool,
@@ -48,14 +57,52 @@ pub(super) enum Answer {
 /// Sends a request until it is answered, or can't be.
 pub(super) async fn send(
     connection: Arc<Connection>,
-    request: Request,
+    request: &Request,
 ) -> Result<Answer, FetchError> {
-    match &request {
+    let outcome = match request {
         Request::Below(prefix) => {
-            let (parameters, pages) = below(&connection, &request, prefix).await?;
-            Ok(Answer::Below(prefix.clone(), parameters, pages))
+            let found = below(&connection, request, prefix).await;
+            found.map(|(parameters, pages)| Answer::Below(prefix.clone(), parameters, pages))
         }
-        Request::Batch(names) => batch(&connection, &request, names).await.map(Answer::Named),
+        Request::Batch(names) => batch(&connection, request, names).await.map(Answer::Named),
+    };
+    outcome.map_err(|error| match error {
+        FetchError::BadCredentials { source, answer, .. } => FetchError::BadCredentials {
+            source,
+            opt_in: connection.region.clone().filter(Region::is_opt_in),
+            answer,
+        },
+        error => error,
+    })
+}
+
+impl Connection {
+    /// A name that DNS doesn't know isn't looked up again, if the region is probably misspelled.
+    fn classify<E>(&self, error: &SdkError<E, HttpResponse>) -> Failure
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        match classify(error, &self.endpoint) {
+            Failure::Transient {
+                error: TransientError::Connection(error),
+                at_least,
+            } => match (&error.cause, self.region.as_ref()) {
+                (ConnectionFailure::Lookup(_), Some(region))
+                    if let Some(correction) = region.correction() =>
+                {
+                    Failure::Permanent(PermanentError::Other(FetchError::UnknownRegion {
+                        region: region.clone(),
+                        correction,
+                        error,
+                    }))
+                }
+                _ => Failure::Transient {
+                    error: TransientError::Connection(error),
+                    at_least,
+                },
+            },
+            failure => failure,
+        }
     }
 }
 
@@ -66,7 +113,9 @@ async fn below(
     prefix: &Prefix,
 ) -> Result<(Vec<FetchedParameter>, usize), FetchError> {
     let invalid = |reason: &str| Err(invalid_response(request, reason));
-    let mut attempts = connection.budget.attempts(request);
+    let mut attempts = connection
+        .budget
+        .attempts(request, connection.source.as_ref());
     let limit = connection.max_parameters;
     'again: loop {
         let mut parameters = Vec::new();
@@ -125,7 +174,6 @@ async fn page(
     token: Option<String>,
 ) -> Result<GetParametersByPathOutput, Failure> {
     connection
-        .client
         .ssm
         .get_parameters_by_path()
         .path(prefix.path())
@@ -136,7 +184,7 @@ async fn page(
         .set_next_token(token)
         .send()
         .await
-        .map_err(|error| classify(&error, &connection.client.endpoint))
+        .map_err(|error| connection.classify(&error))
 }
 
 /// Without its filter, a labelled prefix would return the latest versions.
@@ -168,10 +216,11 @@ async fn batch(
         true => SECRETS,
         false => ResponseLimit::default(),
     };
-    let mut attempts = connection.budget.attempts(request);
+    let mut attempts = connection
+        .budget
+        .attempts(request, connection.source.as_ref());
     let output = loop {
         let call = connection
-            .client
             .ssm
             .get_parameters()
             .set_names(Some(names.iter().map(ToString::to_string).collect()))
@@ -183,7 +232,7 @@ async fn batch(
         match call.send().await {
             Ok(output) => break output,
             Err(error) => {
-                let failure = classify(&error, &connection.client.endpoint);
+                let failure = connection.classify(&error);
                 attempts.wait_after(failure.for_names(names)).await?;
             }
         }

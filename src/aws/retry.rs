@@ -2,7 +2,9 @@
 //! requests wait so that a fleet that starts at once spreads over the quota.
 
 use super::classify::Failure;
-use super::error::{FetchError, TransientError};
+use super::credential_source::CredentialSource;
+use super::error::{FetchError, TransientError, Work};
+use super::service_error::ServiceError;
 use ssm_exec_core::plan::Request;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -50,7 +52,9 @@ pub(super) struct RetryBudget {
     /// Whether there are credentials, and SSM is asked.
     fetching: AtomicBool,
     /// What failed last, for the message at the deadline.
-    last: Mutex<Option<(Request, TransientError, u32)>>,
+    last: Mutex<Option<(Work, TransientError, u32)>>,
+    /// Whether another failure has decided the outcome.
+    stopped: AtomicBool,
 }
 
 impl RetryBudget {
@@ -63,27 +67,50 @@ impl RetryBudget {
             throttled: AtomicU32::new(0),
             fetching: AtomicBool::new(false),
             last: Mutex::new(None),
+            stopped: AtomicBool::new(false),
         }
     }
 
     /// Counts the attempts of one request.
-    pub(super) fn attempts<'a>(&'a self, request: &'a Request) -> Attempts<'a> {
+    pub(super) fn attempts<'a>(
+        &'a self,
+        request: &'a Request,
+        source: Option<&'a CredentialSource>,
+    ) -> Attempts<'a> {
         self.fetching.store(true, Ordering::Relaxed);
         Attempts {
             budget: self,
             request,
+            source,
             attempts: 0,
             failed: 0,
             clock_corrected: false,
         }
     }
 
+    /// Counts the attempts to get credentials from a source.
+    pub(super) fn credential_attempts<'a>(
+        &'a self,
+        source: &'a CredentialSource,
+    ) -> CredentialAttempts<'a> {
+        CredentialAttempts {
+            budget: self,
+            source,
+            attempts: 0,
+        }
+    }
+
+    /// Gives up on temporary failures from now on: another failure has decided the outcome.
+    pub(super) fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+
     /// The error at the deadline.
     pub(super) fn exhausted(&self) -> FetchError {
         let last = self.last.lock().map_or(None, |mut last| last.take());
         match last {
-            Some((request, error, attempts)) => FetchError::Unavailable {
-                request,
+            Some((work, error, attempts)) => FetchError::Unavailable {
+                work,
                 error,
                 attempts,
                 throttled: self.throttled.load(Ordering::Relaxed),
@@ -98,12 +125,57 @@ impl RetryBudget {
             },
         }
     }
+
+    /// Waits before the next attempt: at least `demanded`, which the service said, and `own`.
+    async fn wait(
+        &self,
+        failed: (Work, TransientError, u32),
+        demanded: Duration,
+        own: Duration,
+    ) -> Result<(), FetchError> {
+        let message = format!("{}; trying {} again", failed.1, failed.0);
+        let wait = demanded + own;
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        let room = left.saturating_sub(LAST_TRY);
+        if let Ok(mut last) = self.last.lock() {
+            *last = Some(failed);
+        }
+        if room.is_zero() || demanded > room || self.stopped.load(Ordering::Relaxed) {
+            return Err(self.exhausted());
+        }
+        // A wait past the deadline would waste what is left: the last attempt comes somewhere in it.
+        let wait = if wait > room {
+            demanded.max(room.mul_f64(fastrand::f64()))
+        } else {
+            wait
+        };
+        let seconds = wait.as_secs_f64();
+        if wait > NOTABLE {
+            warn!("{message} in {seconds:.1} s");
+        } else {
+            debug!("{message} in {seconds:.1} s");
+        }
+        tokio::time::sleep(wait).await;
+        Ok(())
+    }
+
+    fn wait_for_quota(&self) -> Duration {
+        self.throttled.fetch_add(1, Ordering::Relaxed);
+        after_throttle(self.began.elapsed(), fastrand::f64())
+    }
+
+    fn forget_failure(&self) {
+        if let Ok(mut last) = self.last.lock() {
+            *last = None;
+        }
+    }
 }
 
 /// The attempts of one request.
 pub(super) struct Attempts<'a> {
     budget: &'a RetryBudget,
     request: &'a Request,
+    source: Option<&'a CredentialSource>,
     attempts: u32,
     failed: u32,
     /// Whether the SDK has corrected the time of this request's signature.
@@ -115,9 +187,7 @@ impl Attempts<'_> {
     pub(super) fn succeeded(&mut self) {
         self.attempts += 1;
         self.failed = 0;
-        if let Ok(mut last) = self.budget.last.lock() {
-            *last = None;
-        }
+        self.budget.forget_failure();
     }
 
     /// Waits until the next attempt.
@@ -128,7 +198,7 @@ impl Attempts<'_> {
         self.attempts += 1;
         let is_clock_skew = matches!(failure, Failure::ClockSkew { .. });
         let (error, at_least) = match failure {
-            Failure::Permanent(error) => return Err(error.about(self.request)),
+            Failure::Permanent(error) => return Err(error.about(self.request, self.source)),
             Failure::Transient { error, at_least } => (error, at_least),
             Failure::ClockSkew { text } if self.clock_corrected => {
                 return Err(FetchError::ClockSkew { text });
@@ -139,43 +209,52 @@ impl Attempts<'_> {
                 (TransientError::Network(reason), None)
             }
         };
-        let chance = fastrand::f64();
-        let demanded = at_least.unwrap_or_default();
         let own = if let TransientError::Throttled(_) = error {
-            self.budget.throttled.fetch_add(1, Ordering::Relaxed);
-            after_throttle(self.budget.began.elapsed(), chance)
+            self.budget.wait_for_quota()
         } else {
             self.failed += 1;
-            after_failure(self.failed - 1, chance)
+            after_failure(self.failed - 1, fastrand::f64())
         };
-        let wait = demanded + own;
-        let left = self
-            .budget
-            .deadline
-            .saturating_duration_since(Instant::now());
-        let room = left.saturating_sub(LAST_TRY);
-        if let Ok(mut last) = self.budget.last.lock() {
-            *last = Some((self.request.clone(), error.clone(), self.attempts));
-        }
+        let failed = (Work::Fetch(self.request.clone()), error, self.attempts);
         // The correction of a wrong clock is part of the first attempt.
-        let is_last = !self.budget.retries && !is_clock_skew;
-        if is_last || room.is_zero() || demanded > room {
-            return Err(self.budget.exhausted());
+        if !self.budget.retries && !is_clock_skew {
+            self.budget.stop();
         }
-        // A wait past the deadline would waste what is left: the last attempt comes somewhere in it.
-        let wait = if wait > room {
-            demanded.max(room.mul_f64(chance))
-        } else {
-            wait
-        };
-        let seconds = wait.as_secs_f64();
-        if wait > NOTABLE {
-            warn!("{error}; trying {} again in {seconds:.1} s", self.request);
-        } else {
-            debug!("{error}; trying {} again in {seconds:.1} s", self.request);
+        self.budget
+            .wait(failed, at_least.unwrap_or_default(), own)
+            .await
+    }
+}
+
+/// The attempts to get credentials from a source.
+pub(super) struct CredentialAttempts<'a> {
+    budget: &'a RetryBudget,
+    source: &'a CredentialSource,
+    attempts: u32,
+}
+
+impl CredentialAttempts<'_> {
+    /// STS answered.
+    pub(super) fn ended(&self) {
+        self.budget.forget_failure();
+    }
+
+    /// Waits until STS may accept the next request.
+    ///
+    /// # Errors
+    /// When there is no time for another attempt.
+    pub(super) async fn wait_after_throttle(
+        &mut self,
+        answer: ServiceError,
+    ) -> Result<(), FetchError> {
+        self.attempts += 1;
+        let error = TransientError::Throttled(format!("{}: {}", answer.code, answer.text));
+        let failed = (Work::Credentials(self.source.clone()), error, self.attempts);
+        let own = self.budget.wait_for_quota();
+        if !self.budget.retries {
+            self.budget.stop();
         }
-        tokio::time::sleep(wait).await;
-        Ok(())
+        self.budget.wait(failed, Duration::ZERO, own).await
     }
 }
 

@@ -1,78 +1,226 @@
-//! Builds the client: region, credentials and endpoint by the SDK's default chain, with the corners
-//! of that chain taken care of.
+//! Region, credentials and endpoint: the SDK's default chain, with the corners of that chain taken care of.
 
+use super::credential_source::{CredentialSource, short_origin};
+use super::credentials::{Found, Search};
 use super::error::FetchError;
+use super::retry::RetryBudget;
+use super::shared_files::{self, SharedFiles};
 use super::transport::Transport;
-use super::{Identity, credentials};
 use aws_config::imds::region::ImdsRegionProvider;
-use aws_config::meta::region::RegionProviderChain;
-use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::provider_config::ProviderConfig;
-use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
+use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_ssm::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use aws_sdk_ssm::config::retry::RetryConfig;
 use aws_sdk_ssm::config::timeout::TimeoutConfig;
-use aws_sdk_ssm::error::ProvideErrorMetadata;
-use aws_types::os_shim_internal::{Env, Fs};
 use aws_types::sdk_ua_metadata::FrameworkMetadata;
-use ssm_exec_core::config::ConfigError;
-use ssm_exec_core::config::{Aws, Config, Endpoint};
+use aws_types::service_config::ServiceConfigKey;
+use ssm_exec_core::aws_context::AwsContext;
+use ssm_exec_core::config::{Aws, Config, ConfigError};
+use ssm_exec_core::endpoint::Endpoint;
+use ssm_exec_core::fetched::spelled_alike;
 use ssm_exec_core::inherited::Inherited;
-use ssm_exec_core::origin::Origin;
+use ssm_exec_core::origin::{Given, Origin};
+use ssm_exec_core::parameter::ParameterRef;
+use ssm_exec_core::plan::BATCH;
+use ssm_exec_core::region::Region;
+use ssm_exec_core::shared_config::SharedConfig;
 use std::time::Duration;
-use tracing::debug;
+use tracing::info;
 
 /// One step of a connection: DNS, TCP, TLS. The SDK's own default.
 const CONNECT: Duration = Duration::from_millis(3_100);
 /// From the request to the end of its answer. The SDK itself has no such limit.
 const ANSWER: Duration = Duration::from_secs(10);
+/// How long a failed run waits for STS to name the caller.
+const IDENTIFY: Duration = Duration::from_secs(2);
 
-/// The SDK's client, and what its errors are told with.
-pub(super) struct Client {
-    pub(super) ssm: aws_sdk_ssm::Client,
-    pub(super) endpoint: String,
+/// The caller, as STS names it.
+pub(super) struct Caller {
+    pub(super) account: String,
+    pub(super) arn: Option<String>,
 }
 
-impl Client {
-    /// One that was configured elsewhere.
-    pub(super) fn given(ssm: aws_sdk_ssm::Client) -> Self {
-        Self {
-            ssm,
-            endpoint: "the given client".to_owned(),
+/// What the SDK needs to talk to any service, as this run is configured.
+pub(super) struct Sdk {
+    shared: SdkConfig,
+    pub(super) region: Region,
+    pub(super) source: CredentialSource,
+    endpoint: Option<Endpoint>,
+    /// The run's own time limit.
+    timeout: Duration,
+    /// Whether STS is where Parameter Store is: a test endpoint says nothing about AWS's callers.
+    has_sts: bool,
+}
+
+impl Sdk {
+    /// Finds region and credentials, and tells `context` what it finds.
+    ///
+    /// # Errors
+    /// When there is no region or no credentials, or a setting can't be used.
+    pub(super) async fn open(
+        config: &Config,
+        inherited: &Inherited<'_>,
+        budget: &RetryBudget,
+        context: &mut AwsContext,
+    ) -> Result<Self, FetchError> {
+        let aws = &config.aws;
+        let transport = Transport::new(aws, inherited)?;
+        let files = SharedFiles::read(inherited)?;
+        check_profile(aws, &files)?;
+        let profile = aws.profile.as_ref().map(|given| given.value.as_str());
+        let region = find_region(aws, &files, &transport).await?;
+        context.region = Some(region.clone());
+        let shared = loader(&transport, &files.config, profile)
+            .region(sdk_region(&region))
+            .no_credentials()
+            .load()
+            .await;
+        let host = host(aws, &shared, &region).await;
+        context.endpoint.clone_from(&host);
+        let search = Search {
+            aws,
+            inherited,
+            files: &files,
+            config: &for_providers(&transport, &shared),
+            budget,
+        };
+        let found = search.find().await?;
+        context.credentials = Some(found.source.to_string());
+        context.unused = unused(&found.source);
+        let mut shared = with_credentials(&shared, found.credentials.clone());
+        let mut source = found.source;
+        if let Some(role) = &aws.role_arn {
+            let Found {
+                credentials,
+                source: assumed,
+            } = search.assume(&role.value, source, &shared).await?;
+            shared = with_credentials(&shared, credentials);
+            source = assumed;
+            context.credentials = Some(source.to_string());
+        }
+        let unused = context.unused.as_ref();
+        info!(
+            "region {region}, credentials from {source}{}",
+            unused.map(|text| format!(", {text}")).unwrap_or_default()
+        );
+        let of_aws = host.is_some_and(|host| {
+            let suffix = region.partition().dns_suffix;
+            host == suffix || host.ends_with(&format!(".{suffix}")) || host.ends_with(".api.aws")
+        });
+        Ok(Self {
+            has_sts: of_aws || names_sts_endpoint(inherited, &files, profile),
+            endpoint: own_endpoint(aws).cloned(),
+            timeout: config.timeout,
+            shared,
+            region,
+            source,
+        })
+    }
+
+    /// The client for Parameter Store.
+    pub(super) fn ssm(&self) -> aws_sdk_ssm::Client {
+        let mut builder = aws_sdk_ssm::config::Builder::from(&self.shared)
+            // Ours go on until the deadline; the SDK's would give up, or wait 18 s a try.
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .connect_timeout(step_limit(CONNECT, self.timeout))
+                    .read_timeout(step_limit(ANSWER, self.timeout))
+                    .build(),
+            );
+        if let Some(endpoint) = &self.endpoint {
+            builder = builder.endpoint_url(endpoint.to_string());
+        }
+        aws_sdk_ssm::Client::from_conf(builder.build())
+    }
+
+    /// Asks STS who the caller is, which needs no permission.
+    ///
+    /// # Errors
+    /// When STS doesn't say; the text is a sentence.
+    pub(super) async fn caller(&self) -> Result<Caller, String> {
+        let answer = aws_sdk_sts::Client::new(&self.shared)
+            .get_caller_identity()
+            .send()
+            .await;
+        let answer = answer.map_err(|error| match error.as_service_error() {
+            Some(error) => {
+                use aws_sdk_ssm::error::ProvideErrorMetadata;
+                format!(
+                    "STS refused to name the caller ({})",
+                    error.code().unwrap_or("no code")
+                )
+            }
+            None => "STS can't be reached to name the caller".to_owned(),
+        })?;
+        let account = answer.account.ok_or("STS returned no account")?;
+        Ok(Caller {
+            account,
+            arn: answer.arn,
+        })
+    }
+
+    /// Which of these parameters exist in another version. Their values aren't decrypted.
+    pub(super) async fn existing(&self, parameters: &[ParameterRef]) -> Vec<ParameterRef> {
+        let mut existing = Vec::new();
+        for batch in parameters.chunks(BATCH) {
+            let mut names: Vec<String> = batch
+                .iter()
+                .map(|parameter| parameter.subject.as_str().to_owned())
+                .collect();
+            names.sort();
+            names.dedup();
+            let call = self.ssm().get_parameters().set_names(Some(names)).send();
+            let Ok(Ok(output)) = tokio::time::timeout(IDENTIFY, call).await else {
+                return existing;
+            };
+            let found = output.parameters.unwrap_or_default();
+            existing.extend(
+                batch
+                    .iter()
+                    .filter(|parameter| {
+                        found.iter().any(|found| {
+                            let name = found.name.as_deref().unwrap_or_default();
+                            spelled_alike(name, parameter.name().as_str())
+                        })
+                    })
+                    .cloned(),
+            );
+        }
+        existing
+    }
+
+    /// Tells `context` who the caller is, if STS says so in time.
+    pub(super) async fn identify(&self, context: &mut AwsContext) {
+        if !self.has_sts || context.principal.is_some() {
+            return;
+        }
+        if let Ok(Ok(caller)) = tokio::time::timeout(IDENTIFY, self.caller()).await {
+            context.account = Some(caller.account);
+            context.principal = caller.arn;
         }
     }
 }
 
-/// What the SDK needs to talk to any service, as this configuration has it.
-struct Session {
-    shared: SdkConfig,
-    region: Region,
+fn sdk_region(region: &Region) -> aws_config::Region {
+    aws_config::Region::new(region.as_str().to_owned())
 }
 
-/// Finds region and credentials, and connects to nothing yet but what they need.
-async fn foundation(config: &Config, inherited: &Inherited<'_>) -> Result<Session, FetchError> {
-    let aws = &config.aws;
-    let transport = Transport::new(aws, inherited)?;
-    let profile = profile(aws);
-    check_profile(aws).await?;
-    let region = region(aws, &transport).await.ok_or(FetchError::NoRegion)?;
-    let mut shared = loader(&transport, profile.as_deref())
-        .region(region.clone())
-        .no_credentials()
-        .load()
-        .await;
-    let providers = for_providers(&transport, &shared);
-    shared = with_credentials(
-        &shared,
-        credentials::find(aws, inherited, &providers).await?,
-    );
-    if let Some(role) = &aws.role_arn {
-        let assumed = credentials::assume(aws, &role.value, &shared).await?;
-        shared = with_credentials(&shared, assumed);
+/// Keys in the environment hide a profile.
+fn unused(source: &CredentialSource) -> Option<String> {
+    match source {
+        CredentialSource::Environment {
+            overrides: Some(profile),
+            ..
+        } => Some(format!(
+            "which take precedence over the profile `{}` ({})",
+            profile.value,
+            short_origin(&profile.origin)
+        )),
+        _ => None,
     }
-    debug!("region {region}");
-    Ok(Session { shared, region })
 }
 
 /// A step ends a little before the run's own time limit, so that the message can say which one it was.
@@ -80,78 +228,15 @@ fn step_limit(limit: Duration, timeout: Duration) -> Duration {
     limit.min(timeout.mul_f64(0.9))
 }
 
-fn profile(aws: &Aws) -> Option<String> {
-    aws.profile.as_ref().map(|given| given.value.clone())
-}
-
-/// The account that the credentials belong to, by STS, and the region.
-pub(super) async fn identity(
-    config: &Config,
-    inherited: &Inherited<'_>,
-) -> Result<Identity, FetchError> {
-    let Session { shared, region } = foundation(config, inherited).await?;
-    let answer = aws_sdk_sts::Client::new(&shared)
-        .get_caller_identity()
-        .send()
-        .await;
-    let answer = answer.map_err(|error| FetchError::NoCredentials {
-        reason: match error.as_service_error() {
-            Some(error) => format!(
-                "STS refused to say whose they are ({})",
-                error.code().unwrap_or("no code")
-            ),
-            None => {
-                "STS could not be asked whose they are (`--account ID` needs no one to be asked)"
-                    .to_owned()
-            }
-        },
-    })?;
-    let account = answer.account.ok_or_else(|| FetchError::NoCredentials {
-        reason: "STS returned no account for them".to_owned(),
-    })?;
-    Ok(Identity {
-        account,
-        region: region.to_string(),
-    })
-}
-
-/// Builds the client for SSM.
-pub(super) async fn connect(
-    config: &Config,
-    inherited: &Inherited<'_>,
-) -> Result<Client, FetchError> {
-    let Session { shared, region } = foundation(config, inherited).await?;
-    let aws = &config.aws;
-    let mut builder = aws_sdk_ssm::config::Builder::from(&shared)
-        // Ours go on until the deadline; the SDK's would give up, or wait 18 s a try.
-        .retry_config(RetryConfig::disabled())
-        .timeout_config(
-            TimeoutConfig::builder()
-                .connect_timeout(step_limit(CONNECT, config.timeout))
-                .read_timeout(step_limit(ANSWER, config.timeout))
-                .build(),
-        );
-    if let Some(url) = our_endpoint(aws.endpoint.as_ref()) {
-        builder = builder.endpoint_url(url);
-    }
-    let endpoint = match &aws.endpoint {
-        Some(endpoint) => endpoint.url.clone(),
-        None => format!("SSM in {region}"),
-    };
-    Ok(Client {
-        ssm: aws_sdk_ssm::Client::from_conf(builder.build()),
-        endpoint,
-    })
-}
-
-fn loader(transport: &Transport, profile: Option<&str>) -> ConfigLoader {
+fn loader(transport: &Transport, files: &SharedConfig, profile: Option<&str>) -> ConfigLoader {
     let loader = aws_config::defaults(BehaviorVersion::latest())
         .http_client(transport.clone())
         // Set, or AWS_RETRY_MODE=legacy and AWS_MAX_ATTEMPTS=0 panic inside `load`.
         .retry_config(RetryConfig::standard())
+        .profile_files(shared_files::for_sdk(files))
         .framework_metadata(user_agent());
     match profile {
-        Some(name) => loader.profile_name(name),
+        Some(name) => loader.profile_name(SharedConfig::sdk_name(name)),
         None => loader,
     }
 }
@@ -165,11 +250,59 @@ fn user_agent() -> FrameworkMetadata {
     .expect("name and version are made of token characters")
 }
 
-/// Flags and the file go to SSM alone; what the SDK's own variables say it reads itself.
-fn our_endpoint(endpoint: Option<&Endpoint>) -> Option<&str> {
-    endpoint
-        .filter(|endpoint| !matches!(endpoint.origin, Origin::Variable(_)))
-        .map(|endpoint| endpoint.url.as_str())
+/// An endpoint of the command line or ssm-exec.toml is for Parameter Store only; the SDK reads its own
+/// variables itself.
+fn own_endpoint(aws: &Aws) -> Option<&Endpoint> {
+    let given = aws.endpoint.as_ref();
+    given
+        .filter(|given| !matches!(given.origin, Origin::Variable(_)))
+        .map(|given| &given.value)
+}
+
+/// The host that Parameter Store's requests go to.
+async fn host(aws: &Aws, shared: &SdkConfig, region: &Region) -> Option<String> {
+    if let Some(Given { value, .. }) = &aws.endpoint {
+        return Some(value.host().to_owned());
+    }
+    let key = ServiceConfigKey::builder()
+        .service_id("SSM")
+        .env("AWS_ENDPOINT_URL")
+        .profile("endpoint_url")
+        .build();
+    let configured = shared
+        .service_config()
+        .zip(key.ok())
+        .and_then(|(config, key)| config.load_config(key))
+        .or_else(|| shared.endpoint_url().map(str::to_owned));
+    let url = match configured {
+        Some(url) => url,
+        None => {
+            let parameters = Params::builder()
+                .region(region.to_string())
+                .use_fips(shared.use_fips().unwrap_or_default())
+                .use_dual_stack(shared.use_dual_stack().unwrap_or_default())
+                .build()
+                .ok()?;
+            let resolver = DefaultResolver::new();
+            let resolved = resolver.resolve_endpoint(&parameters).await.ok()?;
+            resolved.url().to_owned()
+        }
+    };
+    Endpoint::parse(&url).ok().map(|url| url.host().to_owned())
+}
+
+/// Whether STS's endpoint is configured.
+fn names_sts_endpoint(
+    inherited: &Inherited<'_>,
+    files: &SharedFiles,
+    profile: Option<&str>,
+) -> bool {
+    let variables = ["AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"];
+    let profile = files.config.profile(profile.unwrap_or("default"));
+    variables.iter().any(|name| inherited.text(name).is_some())
+        || profile.is_some_and(|profile| {
+            profile.get("endpoint_url").is_some() || profile.get("services").is_some()
+        })
 }
 
 /// What the SDK's loader would give to the providers of its own chain.
@@ -198,43 +331,41 @@ fn provider_config(transport: &Transport) -> ProviderConfig {
     ProviderConfig::without_region().with_http_client(transport.clone())
 }
 
-/// Flags, variables and the file were looked at; then the profile, then the instance.
-async fn region(aws: &Aws, transport: &Transport) -> Option<Region> {
+/// The region that is given, else the profile's, else the instance's.
+async fn find_region(
+    aws: &Aws,
+    files: &SharedFiles,
+    transport: &Transport,
+) -> Result<Region, FetchError> {
     if let Some(given) = &aws.region {
-        return Some(Region::new(given.value.clone()));
+        return Ok(given.value.clone());
+    }
+    let profile = aws.profile.as_ref().map(|given| given.value.as_str());
+    let section = files.config.profile(profile.unwrap_or("default"));
+    if let Some(setting) = section.and_then(|section| section.get("region")) {
+        return Region::parse(&setting.value).map_err(|reason| {
+            let origin = files.origin(setting, "region");
+            let reason = format!("`{}` {reason}", setting.value);
+            ConfigError::invalid(origin, reason).into()
+        });
     }
     let config = provider_config(transport);
-    let mut profile = ProfileFileRegionProvider::builder().configure(&config);
-    if let Some(given) = &aws.profile {
-        profile = profile.profile_name(&given.value);
-    }
-    RegionProviderChain::first_try(profile.build())
-        .or_else(ImdsRegionProvider::builder().configure(&config).build())
-        .region()
-        .await
-        .filter(|region| !region.as_ref().is_empty())
+    let instance = ImdsRegionProvider::builder().configure(&config).build();
+    let region = instance.region().await.ok_or(FetchError::NoRegion)?;
+    Region::parse(region.as_ref()).map_err(|_| FetchError::NoRegion)
 }
 
 /// To the SDK an unknown profile is no error: it goes on to other credentials.
-async fn check_profile(aws: &Aws) -> Result<(), ConfigError> {
+fn check_profile(aws: &Aws, files: &SharedFiles) -> Result<(), ConfigError> {
     let Some(given) = &aws.profile else {
         return Ok(());
     };
-    let unknown = |known: Vec<String>| ConfigError::UnknownProfile {
+    if files.config.profile(&given.value).is_some() {
+        return Ok(());
+    }
+    Err(ConfigError::UnknownProfile {
         origin: given.origin.clone(),
         name: given.value.clone(),
-        known,
-    };
-    match aws_config::profile::load(&Fs::real(), &Env::real(), &Default::default(), None).await {
-        Ok(set) if set.get_profile(&given.value).is_some() => Ok(()),
-        Ok(set) => {
-            let mut known: Vec<String> = set.profiles().map(str::to_owned).collect();
-            known.sort();
-            Err(unknown(known))
-        }
-        Err(error) => {
-            let reason = format!("the profile `{}` can't be read: {error}", given.value);
-            Err(ConfigError::invalid(given.origin.clone(), reason))
-        }
-    }
+        known: files.config.profiles().map(str::to_owned).collect(),
+    })
 }

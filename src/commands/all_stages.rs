@@ -1,8 +1,9 @@
 //! `ssm-exec check --all-stages`: every stage of the file, variable by variable.
 
+use super::check as check_command;
 use super::levels::Levels;
 use super::output;
-use super::resolve::{Resolved, Session};
+use super::resolve::Session;
 use crate::error::Error;
 use crate::logging::Logger;
 use ssm_exec_core::config::{Config, ReportFormat};
@@ -12,7 +13,7 @@ use ssm_exec_core::report::Report;
 use ssm_exec_core::report::matrix::{self, StageReport};
 use ssm_exec_core::status::Status;
 use std::ffi::{OsStr, OsString};
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 /// Checks each stage, prints the matrix, and ends with the status of the first stage that has one.
 pub(super) fn run(
@@ -74,20 +75,8 @@ fn check(
         started: Instant::now(),
     };
     let command = session.command(words.to_vec())?;
-    let Resolved {
-        fetched,
-        environment,
-    } = session.resolve(command.as_ref())?;
-    let options = &session.config.check;
-    let report = Report::new(
-        &session.config,
-        &environment,
-        fetched.as_ref(),
-        options.max_age,
-        options.unused,
-        SystemTime::now(),
-    );
-    let status = (!environment.problems.is_empty())
-        .then(|| Error::Environment(environment.problems).status());
+    let mut resolved = session.resolve(command.as_ref())?;
+    let (report, incomplete) = check_command::make_report(&session, &mut resolved);
+    let status = incomplete.map(|incomplete| Error::from(incomplete).status());
     Ok((report, status))
 }

@@ -3,10 +3,12 @@
 use super::output;
 use super::resolve::{Resolved, Session};
 use crate::aws::Read;
-use crate::error::Error;
+use crate::error::{Error, Incomplete};
+use ssm_exec_core::aws_context::AwsContext;
 use ssm_exec_core::config::{FingerprintOptions, ReportFormat};
 use ssm_exec_core::environment;
 use ssm_exec_core::environment::notice::Notice;
+use ssm_exec_core::fetched::Fetched;
 use ssm_exec_core::fingerprint::Fingerprint;
 use ssm_exec_core::plan;
 use ssm_exec_core::report::Report;
@@ -34,30 +36,50 @@ pub(super) fn print_failure(format: ReportFormat, error: &Error) -> Result<(), E
     }
 }
 
+/// The report on what was resolved, and why the command can't be started, if it can't.
+pub(super) fn make_report(
+    session: &Session<'_>,
+    resolved: &mut Resolved<'_>,
+) -> (Report, Option<Incomplete>) {
+    let options = &session.config.check;
+    let incomplete = resolved.incomplete();
+    let mut report = Report::new(
+        &session.config,
+        &resolved.environment,
+        resolved.fetched.as_ref(),
+        options.max_age,
+        options.unused,
+        SystemTime::now(),
+    );
+    report.asked = incomplete.as_ref().map_or_else(
+        || resolved.context(),
+        |incomplete| incomplete.context.clone(),
+    );
+    if let Some(incomplete) = &incomplete {
+        let messages = incomplete.messages();
+        report.problems = messages.into_iter().map(|message| message.text).collect();
+    }
+    (report, incomplete)
+}
+
 fn check(session: &Session<'_>, words: Vec<OsString>, printed: &mut bool) -> Result<u8, Error> {
     let options = &session.config.check;
     if let Some(fingerprint) = &options.fingerprint {
         return compare(session, fingerprint);
     }
     let command = session.command(words)?;
-    let Resolved {
-        fetched,
-        mut environment,
-    } = session.resolve(command.as_ref())?;
-    if let Some(fetched) = &fetched {
-        environment.notices.extend(session.partial_labels(fetched));
+    let mut resolved = session.resolve(command.as_ref())?;
+    if let Some(fetched) = &resolved.fetched
+        && resolved.failures.is_empty()
+    {
+        let notices = session.partial_labels(fetched);
+        resolved.environment.notices.extend(notices);
     }
     let file = session.config_file.clone();
-    environment.notices.extend(file.map(Notice::ConfigFile));
-    let mut report = Report::new(
-        &session.config,
-        &environment,
-        fetched.as_ref(),
-        options.max_age,
-        options.unused,
-        SystemTime::now(),
-    );
-    if let (Some(watch), Some(fetched)) = (&session.config.watch, &fetched) {
+    let notices = &mut resolved.environment.notices;
+    notices.extend(file.map(Notice::ConfigFile));
+    let (mut report, incomplete) = make_report(session, &mut resolved);
+    if let (Some(watch), Some(fetched)) = (&session.config.watch, &resolved.fetched) {
         report.watch = Some(session.watch_cost(watch, fetched)?);
     }
     let terminal = output::terminal(session.inherited);
@@ -67,8 +89,8 @@ fn check(session: &Session<'_>, words: Vec<OsString>, printed: &mut bool) -> Res
             .render(options.format, &session.config, terminal)
             .as_bytes(),
     )?;
-    if !environment.problems.is_empty() {
-        return Err(Error::Environment(environment.problems));
+    if let Some(incomplete) = incomplete {
+        return Err(incomplete.into());
     }
     let stale: Vec<&str> = report.stale().map(|row| row.variable.as_str()).collect();
     match stale.as_slice() {
@@ -92,14 +114,27 @@ fn check(session: &Session<'_>, words: Vec<OsString>, printed: &mut bool) -> Res
 /// except those of Secrets Manager.
 fn compare(session: &Session<'_>, options: &FingerprintOptions) -> Result<u8, Error> {
     let references = session.references()?;
-    let fetched = session.fetch(&references, Read::Versions, session.started)?;
-    let fetched = fetched.unwrap_or_default();
-    let sources = &session.config.sources;
-    if !session.config.skip {
-        let missing = environment::missing(sources, &references, &fetched);
-        if !missing.is_empty() {
-            return Err(Error::Environment(missing));
+    let fetch = session.fetch(&references, Read::Versions, session.started)?;
+    let (fetched, failures, context) = match fetch {
+        Some(fetch) => {
+            let context = fetch.session.context().clone();
+            (fetch.fetched, fetch.failures, context)
         }
+        None => (Fetched::default(), Vec::new(), AwsContext::default()),
+    };
+    let sources = &session.config.sources;
+    let mut problems = Vec::new();
+    if !session.config.skip && failures.is_empty() {
+        problems = environment::missing(sources, &references, &fetched);
+    }
+    if !problems.is_empty() || !failures.is_empty() {
+        return Err(Incomplete {
+            failures,
+            problems,
+            context,
+            ..Incomplete::default()
+        }
+        .into());
     }
     let revisions = Revisions::new(&plan::plan(sources, &references), &fetched);
     let settings = std::iter::once(options.settings.clone());

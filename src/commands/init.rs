@@ -5,6 +5,7 @@ use super::resolve::{Resolved, Session};
 use crate::config_file;
 use crate::error::Error;
 use ssm_exec_core::config::{Rules, Sources};
+use ssm_exec_core::environment::problem::Problem;
 use ssm_exec_core::report::{self, Report};
 use ssm_exec_core::status::Status;
 use std::path::Path;
@@ -29,15 +30,20 @@ pub(super) fn run(mut session: Session<'_>, path: Option<&Path>) -> Result<u8, E
     if config_file::config_file_exists(path) {
         config_file::create_config_file(path, "")?;
     }
+    let mut resolved = session.resolve(None)?;
+    let problems = resolved.environment.problems.clone();
+    // Other problems are for the file's reader to solve.
+    let is_missing = |problem: &Problem| problem.status() == Status::Missing;
+    resolved.environment.problems.retain(is_missing);
+    if let Some(incomplete) = resolved.incomplete() {
+        return Err(incomplete.into());
+    }
     let Resolved {
         fetched,
-        environment,
+        mut environment,
         ..
-    } = session.resolve(None)?;
-    let mut problems = environment.problems.iter();
-    if problems.any(|problem| problem.status() == Status::Missing) {
-        return Err(Error::Environment(environment.problems));
-    }
+    } = resolved;
+    environment.problems = problems;
     let report = Report::new(
         &session.config,
         &environment,

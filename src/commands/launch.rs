@@ -1,6 +1,6 @@
 //! Starting the command.
 
-use super::resolve::{Resolved, Session};
+use super::resolve::Session;
 use crate::error::Error;
 use crate::exec;
 use ssm_exec_core::environment::Environment;
@@ -18,13 +18,11 @@ pub(super) fn run(session: &Session<'_>, words: Vec<OsString>) -> Result<Infalli
     })?;
     // Before there is a secret in this process, of which it is a copy.
     let watcher = session.start_watcher(&command)?;
-    let Resolved {
-        fetched,
-        environment,
-    } = session.resolve(Some(&command))?;
-    if !environment.problems.is_empty() {
-        return Err(Error::Environment(environment.problems));
+    let mut resolved = session.resolve(Some(&command))?;
+    if let Some(incomplete) = resolved.incomplete() {
+        return Err(incomplete.into());
     }
+    let (fetched, environment) = resolved.into_parts();
     report(&environment);
     let ready = exec::prepare(&environment)?;
     if let Some(watcher) = &watcher {

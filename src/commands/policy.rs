@@ -6,8 +6,7 @@ use crate::aws;
 use crate::error::Error;
 use crate::exec::signals;
 use ssm_exec_core::plan;
-use ssm_exec_core::policy::{self, KmsKey, Place};
-use ssm_exec_core::region::Region;
+use ssm_exec_core::policy::{self, Place};
 use tracing::warn;
 
 /// Prints the policy. Works offline where region and account are given.
@@ -33,28 +32,15 @@ pub(super) fn run(session: &Session<'_>) -> Result<u8, Error> {
             )
         }
     };
-    let usage = |option: &str, text: &str, reason: String| {
-        Error::Usage(format!("{option}: `{text}` {reason}"))
-    };
-    let region = Region::parse(&region).map_err(|reason| usage("--region", &region, reason))?;
-    let partition = options
-        .partition
-        .as_deref()
-        .map(|text| {
-            policy::parse_partition(text).map_err(|reason| usage("--partition", text, reason))
-        })
-        .transpose()?;
-    let key = options
-        .kms_key
-        .as_deref()
-        .map(|text| KmsKey::parse(text).map_err(|reason| usage("--kms-key", text, reason)))
-        .transpose()?;
     let place = Place {
-        partition: partition.unwrap_or_else(|| region.partition().id.to_owned()),
+        partition: options
+            .partition
+            .clone()
+            .unwrap_or_else(|| region.partition().id.to_owned()),
         region,
         account,
     };
-    let document = policy::document(&requests, &place, key.as_ref());
+    let document = policy::document(&requests, &place, options.kms_key.as_ref());
     output::print(format!("{document:#}\n").as_bytes())?;
     if session.config.watch.is_some() {
         warn!(

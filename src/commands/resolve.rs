@@ -1,19 +1,21 @@
 //! From a configuration to the final environment: the one way that a launch and a check share.
 
-use crate::aws::{self, Read};
+use crate::aws::{self, FetchError, Read};
 use crate::cli::hints;
-use crate::error::Error;
+use crate::error::{Error, Incomplete};
 use crate::exec::lookup::{self, Command};
 use crate::exec::{CommandError, process, signals};
 use crate::lambda;
 use crate::logging::progress::Progress;
+use ssm_exec_core::aws_context::AwsContext;
 use ssm_exec_core::config::{Config, ConfigError, LogLevel};
 use ssm_exec_core::env_reference::{self, EnvReference};
 use ssm_exec_core::environment::notice::Notice;
+use ssm_exec_core::environment::problem::Problem;
 use ssm_exec_core::environment::{self, Environment};
 use ssm_exec_core::fetched::Fetched;
 use ssm_exec_core::inherited::Inherited;
-use ssm_exec_core::parameter::{Label, Prefix};
+use ssm_exec_core::parameter::{Label, ParameterRef, Prefix};
 use ssm_exec_core::plan::{self, Request};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -30,10 +32,69 @@ pub(super) struct Session<'a> {
     pub(super) started: Instant,
 }
 
-/// Everything that a start takes. The environment may have problems.
+/// Everything that a start takes. Requests may have failed, and the environment may have problems.
 pub(super) struct Resolved<'e> {
     pub(super) fetched: Option<Fetched>,
     pub(super) environment: Environment<'e>,
+    pub(super) failures: Vec<FetchError>,
+    /// Where AWS was asked, and as whom; nothing with `--skip`.
+    session: Option<aws::Session>,
+}
+
+impl<'e> Resolved<'e> {
+    /// Where AWS was asked, and as whom, as far as it is known.
+    pub(super) fn context(&self) -> AwsContext {
+        let session = self.session.as_ref();
+        session.map_or_else(AwsContext::default, |session| session.context().clone())
+    }
+
+    /// What a start needs. The session and its credentials end here.
+    pub(super) fn into_parts(self) -> (Option<Fetched>, Environment<'e>) {
+        (self.fetched, self.environment)
+    }
+
+    /// Why the command can't be started, if it can't.
+    pub(super) fn incomplete(&mut self) -> Option<Incomplete> {
+        if self.failures.is_empty() && self.environment.problems.is_empty() {
+            return None;
+        }
+        let concerns_aws = self.failures.iter().all(FetchError::knows_caller)
+            && (!self.failures.is_empty()
+                || self.environment.problems.iter().any(|problem| {
+                    matches!(
+                        problem,
+                        Problem::Missing { .. } | Problem::NothingBelow { .. }
+                    )
+                }));
+        let versions = self.missing_versions();
+        let mut existing = Vec::new();
+        let mut context = AwsContext::default();
+        if let Some(session) = &mut self.session {
+            if concerns_aws {
+                session.identify();
+            }
+            existing = session.existing(&versions);
+            context = session.context().clone();
+        }
+        Some(Incomplete {
+            failures: self.failures.clone(),
+            problems: self.environment.problems.clone(),
+            context,
+            existing,
+        })
+    }
+
+    /// Missing parameters with a version or a label: they may exist without it.
+    fn missing_versions(&self) -> Vec<ParameterRef> {
+        let missing = self.environment.problems.iter();
+        missing
+            .filter_map(|problem| match problem {
+                Problem::Missing { param, .. } => Some(param.parameter.clone()),
+                _ => None,
+            })
+            .filter(|parameter| parameter.selector.is_some())
+            .collect()
+    }
 }
 
 impl<'a> Session<'a> {
@@ -75,7 +136,10 @@ impl<'a> Session<'a> {
         began: Instant,
     ) -> Result<Resolved<'a>, Error> {
         let references = self.references()?;
-        let fetched = self.fetch(&references, read, began)?;
+        let (fetched, failures, session) = match self.fetch(&references, read, began)? {
+            Some(fetch) => (Some(fetch.fetched), fetch.failures, Some(fetch.session)),
+            None => (None, Vec::new(), None),
+        };
         if self.config.rules.drop_aws_credentials {
             info!(
                 "--drop-aws-credentials: variables only; the instance metadata service and ~/.aws, if they are there, still give the command credentials"
@@ -88,6 +152,9 @@ impl<'a> Session<'a> {
                 .problems
                 .extend(environment::missing_trigger(trigger, fetched));
         }
+        if let Some(fetched) = &fetched {
+            environment.drop_consequences(&self.config, &references, fetched);
+        }
         if self.config.strict {
             environment.refuse_warnings();
         }
@@ -96,6 +163,8 @@ impl<'a> Session<'a> {
         Ok(Resolved {
             fetched,
             environment,
+            failures,
+            session,
         })
     }
 
@@ -112,20 +181,19 @@ impl<'a> Session<'a> {
         let whole = |prefix: &Prefix| Request::Below(prefix.without_label());
         let requests = prefixes.iter().map(|(prefix, _)| whole(prefix)).collect();
         let mut progress = Progress::new(true);
-        let all = match aws::fetch(
+        let fetch = aws::fetch(
             &self.config,
             self.inherited,
             requests,
             Read::Versions,
             self.started,
             &mut progress,
-        ) {
-            Ok(all) => all,
-            Err(error) => {
-                info!("could not count labels: {error}");
-                return Vec::new();
-            }
-        };
+        );
+        if let Some(error) = fetch.failures.first() {
+            info!("could not count labels: {error}");
+            return Vec::new();
+        }
+        let all = fetch.fetched;
         let counted = prefixes.into_iter().map(|(prefix, label)| {
             let labelled = fetched.below(prefix).count();
             let total = all.below(&prefix.without_label()).count();
@@ -163,7 +231,7 @@ impl<'a> Session<'a> {
         references: &[EnvReference],
         read: Read,
         began: Instant,
-    ) -> Result<Option<Fetched>, Error> {
+    ) -> Result<Option<aws::Fetch>, Error> {
         if self.config.skip {
             warn!("--skip: SSM was not asked; the command gets what is inherited, and defaults");
             return Ok(None);
@@ -176,15 +244,14 @@ impl<'a> Session<'a> {
         let requests = plan::plan(&self.config.sources, references);
         let mut progress =
             Progress::new(self.config.logging.level == LogLevel::Error || read == Read::ValuesOnce);
-        let fetched = aws::fetch(
+        Ok(Some(aws::fetch(
             &self.config,
             self.inherited,
             requests,
             read,
             began,
             &mut progress,
-        )?;
-        Ok(Some(fetched))
+        )))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the watcher does in its forks: a poll asks for versions, a rehearsal does what a start would do.
 
-use super::resolve::{Resolved, Session};
+use super::resolve::Session;
 use crate::aws::{self, Read};
 use crate::error::Error;
 use crate::exec::lookup::Command;
@@ -135,7 +135,7 @@ struct Forked<'a> {
 
 impl Work for Forked<'_> {
     fn poll(&self, delivered: &Delivered, report: bool) -> Poll {
-        let fetched = aws::fetch(
+        let fetch = aws::fetch(
             &self.session.config,
             self.session.inherited,
             self.polled.to_vec(),
@@ -143,25 +143,21 @@ impl Work for Forked<'_> {
             Instant::now(),
             &mut Progress::new(true),
         );
-        match fetched {
-            Ok(fetched) => {
-                let before = Revisions::from_bytes(&delivered.revisions).unwrap_or_default();
-                let before = match &self.watch.trigger {
-                    Some(trigger) => before.only(&trigger.to_string()),
-                    None => before,
-                };
-                let now = Revisions::new(self.polled, &fetched);
-                match before == now {
-                    true => Poll::Unchanged,
-                    false => Poll::Changed(now.to_bytes()),
-                }
+        if let Some(error) = fetch.failures.first() {
+            if report {
+                warn!("--watch could not look for changes, and goes on trying: {error}");
             }
-            Err(error) => {
-                if report {
-                    warn!("--watch could not look for changes, and goes on trying: {error}");
-                }
-                Poll::Failed
-            }
+            return Poll::Failed;
+        }
+        let before = Revisions::from_bytes(&delivered.revisions).unwrap_or_default();
+        let before = match &self.watch.trigger {
+            Some(trigger) => before.only(&trigger.to_string()),
+            None => before,
+        };
+        let now = Revisions::new(self.polled, &fetch.fetched);
+        match before == now {
+            true => Poll::Unchanged,
+            false => Poll::Changed(now.to_bytes()),
         }
     }
 
@@ -176,23 +172,21 @@ impl Work for Forked<'_> {
                 );
             }
         };
-        let Resolved {
-            fetched,
-            environment,
-        } = match resolved {
-            Ok(resolved) => resolved,
-            Err(error) => {
-                failed(&error);
-                return match error.status() {
-                    Status::TryLater | Status::System => Rehearsal::Failed,
-                    _ => Rehearsal::Broken,
-                };
+        let ended = |error: &Error| {
+            failed(error);
+            match error.status() {
+                Status::TryLater | Status::System => Rehearsal::Failed,
+                _ => Rehearsal::Broken,
             }
         };
-        if !environment.problems.is_empty() {
-            failed(&Error::Environment(environment.problems));
-            return Rehearsal::Broken;
+        let mut resolved = match resolved {
+            Ok(resolved) => resolved,
+            Err(error) => return ended(&error),
+        };
+        if let Some(incomplete) = resolved.incomplete() {
+            return ended(&incomplete.into());
         }
+        let (fetched, environment) = resolved.into_parts();
         let now = delivered(&self.key, self.requests, &environment, fetched.as_ref());
         if settled.is_some_and(|settled| settled != now.revisions) {
             return Rehearsal::Moved;

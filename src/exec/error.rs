@@ -1,5 +1,6 @@
 //! Why a command can't be executed, in a shell's statuses.
 
+use ssm_exec_core::code::Code;
 use ssm_exec_core::status::Status;
 use std::ffi::OsString;
 use std::fmt;
@@ -52,6 +53,20 @@ impl CommandError {
             Self::Nul | Self::RaisedPrivileges => Status::Config,
             Self::TooLarge => Status::Unusable,
             Self::System { .. } => Status::System,
+        }
+    }
+}
+
+impl CommandError {
+    /// The code for machines.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::NotFound { .. } | Self::NoInterpreter { .. } => Code::CommandNotFound,
+            Self::NotExecutable { .. } => Code::CommandNotExecutable,
+            Self::Nul | Self::RaisedPrivileges => Code::InvalidCommand,
+            Self::TooLarge => Code::TooLarge,
+            Self::System { .. } => Code::System,
         }
     }
 }

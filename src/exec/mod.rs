@@ -6,6 +6,7 @@
 
 pub mod allocator;
 mod block;
+pub mod children;
 mod error;
 mod image;
 pub mod lookup;

@@ -2,7 +2,7 @@
 //! gives no default action. Only signals at their default get a handler, so that `execve`, which
 //! resets handlers to the default, leaves every disposition as it was found.
 
-use super::process;
+use super::{children, process};
 use crate::logging;
 use nix::libc;
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
@@ -45,6 +45,7 @@ extern "C" fn end(signal: libc::c_int) {
         libc::SIGHUP => "SIGHUP",
         _ => "SIGQUIT",
     };
+    children::kill_running();
     // Signals have numbers up to 64.
     let status = u8::try_from(128 + signal).unwrap_or(u8::MAX);
     if IS_ENDING.swap(true, Ordering::Relaxed) {

@@ -7,9 +7,11 @@ pub mod progress;
 pub(crate) mod stderr;
 
 use crate::exec::process;
+use serde_json::Value;
 use ssm_exec_core::config::{LogFormat, LogLevel, Logging};
 use ssm_exec_core::escape;
 use ssm_exec_core::inherited::Inherited;
+use ssm_exec_core::message::Message;
 use ssm_exec_core::status::Status;
 use std::fmt::{self, Write as _};
 use std::io::{IsTerminal, Write as _};
@@ -72,8 +74,9 @@ impl Logger {
     }
 
     /// Tells why the command was not started.
-    pub fn failure(self, message: &str, status: Status) {
-        self.line("error", message, Some((status.code(), status.word())));
+    /// `fields` are the other members of a JSON message.
+    pub fn failure(self, message: &Message, status: Status, fields: Value) {
+        self.write("error", message, Some((status, fields)));
     }
 
     /// The level before a text. What is normal has none.
@@ -89,27 +92,32 @@ impl Logger {
         }
     }
 
-    fn line(self, level: &str, message: &str, failure: Option<(u8, &str)>) {
-        let mut line = match (self.format, level) {
-            (LogFormat::Text, level) => {
-                // The name, since a container's log mixes programs.
-                format!("ssm-exec: {}{}", self.label(level), escape::line(message))
-            }
-            (LogFormat::Json, level) => {
-                let mut object = serde_json::json!({ "level": level, "message": message, "program": "ssm-exec" });
-                if let Some((status, kind)) = failure {
-                    object["status"] = status.into();
-                    object["kind"] = kind.into();
-                }
-                escape::json(&object.to_string()).into_owned()
-            }
+    /// The name comes first, since a container's log mixes programs. Further lines are indented.
+    fn text(self, level: &str, message: &Message) -> String {
+        let mut text = format!(
+            "ssm-exec: {}{}",
+            self.label(level),
+            escape::line(&message.text)
+        );
+        for line in &message.lines {
+            text.push_str("\n  ");
+            text.push_str(&escape::line(line));
+        }
+        text
+    }
+
+    fn write(self, level: &str, message: &Message, failure: Option<(Status, Value)>) {
+        let is_failure = failure.is_some();
+        let mut line = match self.format {
+            LogFormat::Text => self.text(level, message),
+            LogFormat::Json => json(level, message, failure),
         };
         line.push('\n');
         // A full or closed stderr changes nothing about the launch.
-        let until = match failure {
-            Some(_) => until_deadline(),
-            None if STALLED.load(Ordering::Relaxed) => Instant::now(),
-            None => Instant::now() + WAIT,
+        let until = match is_failure {
+            true => until_deadline(),
+            false if STALLED.load(Ordering::Relaxed) => Instant::now(),
+            false => Instant::now() + WAIT,
         };
         progress::clear(until);
         let is_written = stderr::write_until(line.as_bytes(), until);
@@ -152,6 +160,19 @@ pub(crate) fn final_message(message: fmt::Arguments<'_>, kind: &str, status: u8)
     process::end(status)
 }
 
+/// One object a line (docs/messages.md).
+fn json(level: &str, message: &Message, failure: Option<(Status, Value)>) -> String {
+    let mut object = serde_json::json!({ "level": level, "message": message.to_string(), "program": "ssm-exec" });
+    if let Some((status, fields)) = failure {
+        object["status"] = status.code().into();
+        object["kind"] = status.word().into();
+        if let (Some(object), Value::Object(fields)) = (object.as_object_mut(), fields) {
+            object.extend(fields);
+        }
+    }
+    escape::json(&object.to_string()).into_owned()
+}
+
 struct Stderr(Logger);
 
 fn is_ours(metadata: &Metadata<'_>) -> bool {
@@ -173,13 +194,10 @@ impl Subscriber for Stderr {
     }
 
     fn event(&self, event: &Event<'_>) {
-        let mut message = Message(String::new());
+        let mut message = EventText(String::new());
         event.record(&mut message);
-        self.0.line(
-            &event.metadata().level().as_str().to_ascii_lowercase(),
-            &message.0,
-            None,
-        );
+        let level = event.metadata().level().as_str().to_ascii_lowercase();
+        self.0.write(&level, &Message::new(message.0), None);
     }
 
     fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
@@ -193,9 +211,9 @@ impl Subscriber for Stderr {
 }
 
 /// The text of an event. We record no other fields.
-struct Message(String);
+struct EventText(String);
 
-impl Visit for Message {
+impl Visit for EventText {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         if field.name() == "message" {
             let _ = write!(self.0, "{value:?}");

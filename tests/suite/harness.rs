@@ -253,7 +253,7 @@ impl Outcome {
         }
     }
 
-    /// Asserts that stderr contains all of these, and is a single line.
+    /// Asserts that stderr contains all of these, and is a single message: its further lines are indented.
     pub fn says(&self, parts: &[&str]) -> &Self {
         for part in parts {
             assert!(
@@ -264,9 +264,12 @@ impl Outcome {
             );
         }
         assert_eq!(
-            self.stderr.trim_end().lines().count(),
+            self.stderr
+                .lines()
+                .filter(|line| !line.starts_with("  "))
+                .count(),
             1,
-            "expected a single line: {}",
+            "expected a single message: {}",
             self.stderr
         );
         self

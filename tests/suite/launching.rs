@@ -248,7 +248,7 @@ fn secrets_manager_references_support_stages_and_are_decrypted() {
     Run::against(&stub.url())
         .args("-k K=/aws/reference/secretsmanager/prod/key")
         .fails(65)
-        .says(&["store it as base64"]);
+        .says(&["Store it as base64"]);
 }
 
 #[test]

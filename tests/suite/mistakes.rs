@@ -141,6 +141,7 @@ fn a_missing_region_and_missing_credentials_have_different_errors() {
         .says(&["no AWS region"]);
     Run::against(&url)
         .unset("AWS_ACCESS_KEY_ID")
+        .unset("AWS_SECRET_ACCESS_KEY")
         .args("-k /a")
         .fails(77)
         .says(&["no AWS credentials", "AWS_PROFILE"]);
@@ -157,7 +158,7 @@ fn expired_credentials_are_reported_without_a_retry() {
     Run::against(&stub.url())
         .args("-k /a")
         .fails(77)
-        .says(&["ExpiredTokenException", "renew them"]);
+        .says(&["ExpiredTokenException", "unset AWS_ACCESS_KEY_ID"]);
     assert_eq!(stub.requests().len(), 1, "no retry");
 }
 

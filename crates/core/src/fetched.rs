@@ -1,6 +1,7 @@
 //! What came back: parameters by what asked for them, ready to be turned into an environment.
 
 use crate::parameter::{ParameterRef, Prefix, Version};
+use crate::request::Request;
 use crate::secret::Secret;
 use std::collections::HashMap;
 use std::fmt;
@@ -59,6 +60,7 @@ pub struct Fetched {
     below: Vec<(Prefix, Vec<Rc<FetchedParameter>>)>,
     named: HashMap<ParameterRef, Rc<FetchedParameter>>,
     pages: Vec<(Prefix, usize)>,
+    failed: Vec<Request>,
 }
 
 impl Fetched {
@@ -85,6 +87,34 @@ impl Fetched {
     /// Files what a name brought.
     pub fn add_named(&mut self, asked: ParameterRef, parameter: FetchedParameter) {
         self.named.insert(asked, Rc::new(parameter));
+    }
+
+    /// Notes that a request has failed: nothing is known of what it would have returned.
+    pub fn add_failed(&mut self, request: Request) {
+        self.failed.push(request);
+    }
+
+    /// Whether a parameter may exist, although it wasn't fetched.
+    #[must_use]
+    pub fn is_unknown(&self, parameter: &ParameterRef) -> bool {
+        self.failed.iter().any(|request| match request {
+            Request::Below(prefix) => prefix.brings(parameter),
+            Request::Batch(names) => names.contains(parameter),
+        })
+    }
+
+    /// Whether there may be parameters below a prefix, although none was fetched.
+    #[must_use]
+    pub fn is_unknown_below(&self, prefix: &Prefix) -> bool {
+        self.failed
+            .iter()
+            .any(|request| matches!(request, Request::Below(failed) if failed.covers(prefix)))
+    }
+
+    /// Whether something is missing because a request has failed.
+    #[must_use]
+    pub fn is_incomplete(&self) -> bool {
+        !self.failed.is_empty()
     }
 
     /// What stands below a prefix, with the path relative to it, in the order of the names.

@@ -5,6 +5,8 @@
 #![forbid(unsafe_code)]
 
 pub mod arn;
+pub mod aws_context;
+pub mod code;
 pub mod config;
 pub mod contract;
 mod decode;
@@ -17,6 +19,8 @@ pub mod fetched;
 pub mod fingerprint;
 pub mod inherited;
 pub mod json;
+pub mod kms_key;
+pub mod message;
 pub mod origin;
 pub mod parameter;
 mod placeholder;
@@ -24,8 +28,10 @@ pub mod plan;
 pub mod policy;
 pub mod region;
 pub mod report;
+pub mod request;
 pub mod revision;
 pub mod secret;
+pub mod shared_config;
 pub mod status;
 pub mod template;
 

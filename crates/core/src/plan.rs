@@ -3,43 +3,11 @@
 use crate::config::Sources;
 use crate::env_reference::EnvReference;
 use crate::parameter::{ParameterId, ParameterRef, Prefix};
+pub use crate::request::Request;
 use std::collections::{BTreeSet, HashSet};
-use std::fmt;
 
 /// As many names as `GetParameters` takes (API_GetParameters).
 pub const BATCH: usize = 10;
-
-/// A list of names in a sentence is no longer than this.
-const NAMED: usize = 3;
-
-/// A whole prefix, page after page, or one batch of names.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Request {
-    /// `GetParametersByPath`
-    Below(Prefix),
-    /// `GetParameters`: at most ten, no parameter twice.
-    Batch(Vec<ParameterRef>),
-}
-
-/// What it fetches, for a sentence: `/a/*`, `/a, /b`, `/a, /b, /c and 7 more`.
-impl fmt::Display for Request {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Below(prefix) => f.write_str(&prefix.pattern()),
-            Self::Batch(names) => {
-                let mut separator = "";
-                for name in names.iter().take(NAMED) {
-                    write!(f, "{separator}{name}")?;
-                    separator = ", ";
-                }
-                match names.len().saturating_sub(NAMED) {
-                    0 => Ok(()),
-                    more => write!(f, " and {more} more"),
-                }
-            }
-        }
-    }
-}
 
 /// Plans the requests for all sources and references.
 #[must_use]

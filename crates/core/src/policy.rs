@@ -5,9 +5,10 @@
 //! parameter retrieval"): a deny on a sub-path doesn't hold against it.
 
 use crate::arn::Arn;
+use crate::kms_key::KmsKey;
 use crate::parameter::{ParameterId, ParameterName};
 use crate::plan::Request;
-use crate::region::{PARTITIONS, Region};
+use crate::region::Region;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -20,74 +21,6 @@ pub struct Place {
     pub region: Region,
     /// Twelve digits.
     pub account: String,
-}
-
-/// Parses a partition's name.
-///
-/// # Errors
-/// When there is no such partition; the text is the rest of a sentence about it.
-pub fn parse_partition(text: &str) -> Result<String, String> {
-    let mut known: Vec<&str> = PARTITIONS.iter().map(|partition| partition.id).collect();
-    known.sort_unstable();
-    match known.contains(&text) {
-        true => Ok(text.to_owned()),
-        false => Err(format!(
-            "is not a partition of AWS: there are {}",
-            known.join(", ")
-        )),
-    }
-}
-
-/// A KMS key as a policy can name it: by its ID in the caller's account and region, or by its ARN.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum KmsKey {
-    /// `ID`
-    Id(String),
-    /// `arn:…:key/ID`
-    Arn(Arn),
-}
-
-impl KmsKey {
-    /// Parses a key's ID or ARN.
-    ///
-    /// # Errors
-    /// For anything else, aliases included; the text is the rest of a sentence about it.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let describe = |alias: &str| {
-            format!(
-                "is an alias, and kms:Decrypt is authorized on the key behind it, never on an alias; give the key's ARN: `aws kms describe-key --key-id {alias} --query KeyMetadata.Arn --output text`"
-            )
-        };
-        if text.starts_with("alias/") {
-            return Err(describe(text));
-        }
-        if !text.starts_with("arn:") {
-            return match is_key_id(text) {
-                true => Ok(Self::Id(text.to_owned())),
-                false => Err("is not a KMS key: give its ID or its ARN (`arn:aws:kms:REGION:ACCOUNT:key/ID`)".to_owned()),
-            };
-        }
-        let arn = Arn::parse(text).filter(|arn| {
-            arn.service == "kms" && Region::parse(&arn.region).is_ok() && is_account(&arn.account)
-        });
-        let arn = arn.ok_or("is not the ARN of a KMS key: `arn:aws:kms:REGION:ACCOUNT:key/ID`")?;
-        match arn.resource.split_once('/') {
-            Some(("alias", _)) => Err(describe(text)),
-            Some(("key", id)) if id == "*" || is_key_id(id) => Ok(Self::Arn(arn)),
-            _ => Err("is not the ARN of a KMS key: `arn:aws:kms:REGION:ACCOUNT:key/ID`".to_owned()),
-        }
-    }
-}
-
-/// A UUID, or `mrk-` and hexadecimal digits; emulators have others.
-fn is_key_id(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-}
-
-/// Whether a text is an account's ID.
-#[must_use]
-pub fn is_account(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|digit| digit.is_ascii_digit())
 }
 
 impl Place {
@@ -189,58 +122,4 @@ pub fn document(requests: &[Request], place: &Place, key: Option<&KmsKey>) -> Va
         decrypt("DecryptParameters", "StringEquals", &decrypted);
     }
     json!({ "Version": "2012-10-17", "Statement": statements })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_are_named_by_id_or_arn() {
-        for text in [
-            "1234abcd",
-            "1234abcd-12ab-34cd-56ef-1234567890ab",
-            "mrk-1234abcd12ab34cd56ef1234567890ab",
-            "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
-            "arn:aws:kms:eu-west-1:111122223333:key/*",
-        ] {
-            assert!(KmsKey::parse(text).is_ok(), "{text}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_key_is_refused_with_the_reason() {
-        for (text, reason) in [
-            ("alias/x", "describe-key --key-id alias/x "),
-            (
-                "arn:aws:kms:eu-west-1:111122223333:alias/x",
-                "never on an alias",
-            ),
-            ("key/1234abcd", "is not a KMS key"),
-            ("", "is not a KMS key"),
-            ("*", "is not a KMS key"),
-            (
-                "arn:aws:ssm:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
-                "is not the ARN of a KMS key",
-            ),
-            (
-                "arn:aws:kms:eu-west-1:1:key/1234abcd-12ab-34cd-56ef-1234567890ab",
-                "is not the ARN of a KMS key",
-            ),
-            (
-                "arn:aws:kms:eu-west-1:111122223333:key/",
-                "is not the ARN of a KMS key",
-            ),
-        ] {
-            let error = KmsKey::parse(text).expect_err(text);
-            assert!(error.contains(reason), "{text}: {error}");
-        }
-    }
-
-    #[test]
-    fn an_unknown_partition_is_refused_with_the_list() {
-        assert_eq!(parse_partition("aws-cn").as_deref(), Ok("aws-cn"));
-        let error = parse_partition("AWS").expect_err("no partition");
-        assert!(error.contains("aws, aws-cn, aws-eusc"), "{error}");
-    }
 }

@@ -107,6 +107,22 @@ pub const PARTITIONS: &[Partition] = &[
     },
 ];
 
+/// Parses a partition's name.
+///
+/// # Errors
+/// When there is no such partition; the text is the rest of a sentence about it.
+pub fn parse_partition(text: &str) -> Result<String, String> {
+    let mut known: Vec<&str> = PARTITIONS.iter().map(|partition| partition.id).collect();
+    known.sort_unstable();
+    match known.contains(&text) {
+        true => Ok(text.to_owned()),
+        false => Err(format!(
+            "is not a partition of AWS: there are {}",
+            known.join(", ")
+        )),
+    }
+}
+
 /// Regions of the partition `aws` that every account has; the others must be enabled first
 /// (Account Management Reference Guide, "Enable or disable AWS Regions").
 const ENABLED_BY_DEFAULT: &[&str] = &[
@@ -341,5 +357,12 @@ mod tests {
         assert!(is_opt_in("af-south-1"));
         assert!(!is_opt_in("eu-west-1"));
         assert!(!is_opt_in("cn-north-1"));
+    }
+
+    #[test]
+    fn an_unknown_partition_is_refused_with_the_list() {
+        assert_eq!(parse_partition("aws-cn").as_deref(), Ok("aws-cn"));
+        let error = parse_partition("AWS").expect_err("no partition");
+        assert!(error.contains("aws, aws-cn, aws-eusc"), "{error}");
     }
 }

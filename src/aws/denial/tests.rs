@@ -2,11 +2,27 @@
 //! their account numbers and names replaced.
 
 use super::*;
+use ssm_exec_core::aws_context::AwsContext;
 use ssm_exec_core::parameter::{ParameterRef, Prefix};
 
 const ROLE: &str = "arn:aws:sts::111122223333:assumed-role/app/i-0abc";
 const PATH: &str = "arn:aws:ssm:eu-west-1:111122223333:parameter/org/api";
 const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+
+fn denial(text: &str, request: Request) -> Denial {
+    let answer = ServiceError {
+        code: "AccessDeniedException".to_owned(),
+        text: text.to_owned(),
+        request_id: None,
+    };
+    Denial::new(answer, request)
+}
+
+fn shown(text: &str, request: Request) -> String {
+    denial(text, request)
+        .message(&AwsContext::default())
+        .to_string()
+}
 
 fn below(path: &str) -> Request {
     Request::Below(Prefix::parse(path).expect("a prefix"))
@@ -79,11 +95,11 @@ fn every_cause_is_parsed_whatever_follows_it() {
         let whole = ParsedDenial::Whole {
             principal: ROLE.to_owned(),
             action: "ssm:GetParametersByPath".to_owned(),
-            resource: PATH.to_owned(),
+            resources: vec![PATH.to_owned()],
             cause,
         };
         assert_eq!(
-            Denial::parse(text.trim_end(), below("/org/api")).parsed,
+            denial(text.trim_end(), below("/org/api")).parsed,
             whole,
             "{end}"
         );
@@ -92,7 +108,7 @@ fn every_cause_is_parsed_whatever_follows_it() {
 
 #[test]
 fn a_statement_is_printed_only_where_it_would_help() {
-    let statement = |text: &str| Denial::parse(text, below("/org/api")).statement();
+    let statement = |text: &str| denial(text, below("/org/api")).statement();
     let text = |action: &str, resource: &str, end: &str| {
         format!("User: {ROLE} is not authorized to perform: {action} on resource: {resource} {end}")
     };
@@ -102,6 +118,7 @@ fn a_statement_is_printed_only_where_it_would_help() {
             PATH,
             "because no identity-based policy allows the ssm:GetParametersByPath action"
         ))
+        .map(|statement| statement.to_string())
         .as_deref(),
         Some(
             r#"{"Action":"ssm:GetParametersByPath","Effect":"Allow","Resource":"arn:aws:ssm:eu-west-1:111122223333:parameter/org/api"}"#
@@ -128,10 +145,11 @@ fn a_kms_denial_prints_a_condition_on_the_parameters_without_their_selectors() {
     let kms = format!(
         "User: {ROLE} is not authorized to perform: kms:Decrypt on resource: {KEY} because no resource-based policy allows the kms:Decrypt action (Service: AWSKMS; Status Code: 400; Error Code: AccessDeniedException; Request ID: 6a3a2e5e-0000-4000-8000-000000000000; Proxy: null)"
     );
-    let shown = Denial::parse(&kms, batch("/org/api/db:3 /org/api/url:blue")).to_string();
+    let shown = shown(&kms, batch("/org/api/db:3 /org/api/url:blue"));
     for words in [
         "denied kms:Decrypt on arn:aws:kms:",
-        "the key's policy, or the caller's where the key's delegates to IAM",
+        "Add a statement to the key's policy, or, where that policy delegates to IAM, to the caller's",
+        r#""Principal":{"AWS":"arn:aws:iam::111122223333:role/app"},"Resource":"*""#,
         r#""StringEquals":{"kms:EncryptionContext:PARAMETER_ARN":["arn:aws:ssm:eu-west-1:111122223333:parameter/org/api/db","arn:aws:ssm:eu-west-1:111122223333:parameter/org/api/url"]}"#,
     ] {
         assert!(shown.contains(words), "no {words:?} in {shown}");
@@ -146,7 +164,7 @@ fn kms_texts_that_name_no_key_are_known() {
         "User: {ROLE} is not authorized to perform: kms:Decrypt on the resource associated with this ciphertext because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access"
     );
     for text in [old, &newer] {
-        let denial = Denial::parse(text, below("/org/api"));
+        let denial = denial(text, below("/org/api"));
         assert_eq!(denial.parsed, ParsedDenial::KeyUnnamed, "{text}");
         assert_eq!(denial.statement(), None);
     }
@@ -171,10 +189,10 @@ fn other_partitions_and_federated_callers_are_parsed() {
         let text = format!(
             "User: {principal} is not authorized to perform: ssm:GetParameters on resource: {resource} because no identity-based policy allows the ssm:GetParameters action"
         );
-        let shown = Denial::parse(&text, batch("/x/a")).to_string();
+        let shown = shown(&text, batch("/x/a"));
         assert!(
             shown.contains(&format!(
-                "on {resource} to {principal}, since nothing allows it"
+                "on {resource} to {principal}, because no identity-based policy allows it"
             )),
             "{shown}"
         );
@@ -183,7 +201,7 @@ fn other_partitions_and_federated_callers_are_parsed() {
 
 #[test]
 fn an_unknown_message_is_printed_on_one_line() {
-    for (text, shown) in [
+    for (text, expected) in [
         (
             "No access to reserved parameter name: /aws/x.",
             "AWS denied access to /x/a: No access to reserved parameter name: /aws/x.",
@@ -194,6 +212,81 @@ fn an_unknown_message_is_printed_on_one_line() {
         ),
         ("two\n  lines", "AWS denied access to /x/a: two lines"),
     ] {
-        assert_eq!(Denial::parse(text, batch("/x/a")).to_string(), shown);
+        assert_eq!(shown(text, batch("/x/a")), expected);
     }
+}
+
+#[test]
+fn the_policies_to_change_are_named() {
+    let of = |principal: &str| {
+        let text = format!(
+            "User: {principal} is not authorized to perform: ssm:GetParameters on resource: {PATH} because no identity-based policy allows the ssm:GetParameters action"
+        );
+        shown(&text, batch("/x/a"))
+    };
+    for (principal, policies) in [
+        (ROLE, "the policies of the role app"),
+        (
+            "arn:aws:iam::111122223333:user/team/ana",
+            "the policies of the user ana",
+        ),
+        (
+            "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_My_Dev_0123456789abcdef/ana",
+            "the permission set My_Dev in IAM Identity Center",
+        ),
+        ("x", "the caller's policies"),
+    ] {
+        assert!(of(principal).contains(policies), "{}", of(principal));
+    }
+}
+
+#[test]
+fn statements_for_the_policy_of_a_resource_name_their_principal() {
+    let text = |end: &str| {
+        format!(
+            "User: {ROLE} is not authorized to perform: ssm:GetParametersByPath on resource: {PATH} {end}"
+        )
+    };
+    let endpoint = shown(
+        &text("because no VPC endpoint policy allows the ssm:GetParametersByPath action"),
+        below("/org/api"),
+    );
+    assert!(endpoint.contains(r#""Principal":"*""#), "{endpoint}");
+    assert!(
+        endpoint.contains("describe-vpc-endpoints")
+            && endpoint.contains("com.amazonaws.eu-west-1.ssm"),
+        "{endpoint}"
+    );
+    let shared = shown(
+        "User: arn:aws:sts::444455556666:assumed-role/api/i is not authorized to perform: ssm:GetParameters on resource: arn:aws:ssm:eu-west-1:111122223333:parameter/x/a because no resource-based policy allows the ssm:GetParameters action",
+        batch("/x/a"),
+    );
+    assert!(
+        shared.contains("aws ram create-resource-share --name ssm-exec --resource-arns arn:aws:ssm:eu-west-1:111122223333:parameter/x/a --principals 444455556666"),
+        "{shared}"
+    );
+}
+
+#[test]
+fn denials_that_differ_in_their_resources_become_one() {
+    let on = |name: &str| {
+        let text = format!(
+            "User: {ROLE} is not authorized to perform: ssm:GetParameters on resource: arn:aws:ssm:eu-west-1:111122223333:parameter{name} because no identity-based policy allows the ssm:GetParameters action"
+        );
+        denial(&text, batch(name))
+    };
+    let other = denial("No", batch("/x/c"));
+    let merged = merged(vec![on("/x/b"), other.clone(), on("/x/a")]);
+    let [both, last] = merged.as_slice() else {
+        panic!("{merged:?}");
+    };
+    assert_eq!(last, &other);
+    assert_eq!(
+        both.statement()
+            .map(|statement| statement.to_string())
+            .as_deref(),
+        Some(
+            r#"{"Action":"ssm:GetParameters","Effect":"Allow","Resource":["arn:aws:ssm:eu-west-1:111122223333:parameter/x/a","arn:aws:ssm:eu-west-1:111122223333:parameter/x/b"]}"#
+        )
+    );
 }

@@ -86,14 +86,17 @@ const ROWS: &[Row] = &[
             "the web identity",
             "the container's agent",
             "the instance metadata service",
-            "set AWS_PROFILE",
+            "Set AWS_PROFILE",
         ],
     ),
     (
         "an access key without its secret",
         |run| without_server(run.env("AWS_ACCESS_KEY_ID", "AKIDHALF")),
         77,
-        &["the environment (without AWS_SECRET_ACCESS_KEY)"],
+        &[
+            "AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY isn't",
+            "Set AWS_SECRET_ACCESS_KEY too",
+        ],
     ),
     (
         "a missing profile, from the flag",
@@ -115,7 +118,7 @@ const ROWS: &[Row] = &[
             )
         },
         77,
-        &["the profile `empty` (nothing there)", "set AWS_PROFILE"],
+        &["the profile `empty` (it has none)", "Set AWS_PROFILE"],
     ),
     (
         "a profile with an access key only",
@@ -125,11 +128,10 @@ const ROWS: &[Row] = &[
                 "[default]\naws_access_key_id = AKIDHALF\n",
             ))
         },
-        77,
+        78,
         &[
-            "from the profile `default`",
-            "missing aws_secret_access_key",
-            "aws sts get-caller-identity --profile default",
+            ".aws/config, line 2: the profile `default` can't give credentials",
+            "has `aws_access_key_id` and no `aws_secret_access_key`",
         ],
     ),
     (
@@ -140,14 +142,17 @@ const ROWS: &[Row] = &[
                 "[default]\nrole_arn = arn:aws:iam::111122223333:role/api\nsource_profile = gone\n",
             ))
         },
-        77,
-        &["the profile `default` (profile `gone` was not defined"],
+        78,
+        &[
+            ".aws/config, line 3: the profile `default` can't give credentials",
+            "no profile `gone`",
+        ],
     ),
     (
         "an invalid configuration file",
         |run| without_server(with_config(run, "canary\n")),
-        77,
-        &["from the profile `default`", "could not parse profile file"],
+        78,
+        &[".aws/config, line 1: the line stands before the first section"],
     ),
     (
         "a profile whose role STS denies",
@@ -156,7 +161,7 @@ const ROWS: &[Row] = &[
         &[
             "from the profile `role`",
             "STS says AccessDenied: User x is not",
-            "--profile role`",
+            "aws iam get-role --role-name api",
         ],
     ),
     (
@@ -164,9 +169,9 @@ const ROWS: &[Row] = &[
         |run| process(run, "echo log in >&2; echo first >&2; exit 1"),
         77,
         &[
-            "from the profile `default`: Error retrieving credentials",
+            "from the profile `default`: its `credential_process` failed",
             "exit status: 1",
-            "log in first",
+            "standard error: log in)",
             "--profile default`",
         ],
     ),
@@ -180,13 +185,13 @@ const ROWS: &[Row] = &[
         "a credential process that prints invalid JSON",
         |run| process(run, "echo canary"),
         77,
-        &["external process", "invalid JSON"],
+        &["`credential_process` failed", "invalid JSON"],
     ),
     (
         "a credential process that prints no access key",
         |run| process(run, r#"echo '{"Version":1,"SecretAccessKey":"canary"}'"#),
         77,
-        &["external process", "`AccessKeyId`"],
+        &["`credential_process` failed", "`AccessKeyId`"],
     ),
     (
         "an expired SSO session",
@@ -194,7 +199,7 @@ const ROWS: &[Row] = &[
         77,
         &[
             "SSO session has expired",
-            "run `aws sso login --profile sso`",
+            "Log in: `aws sso login --profile sso`",
         ],
     ),
     (
@@ -206,7 +211,7 @@ const ROWS: &[Row] = &[
         77,
         &[
             "SSO session has expired",
-            "run `aws sso login --profile sso`",
+            "Log in: `aws sso login --profile sso`",
         ],
     ),
     (
@@ -215,7 +220,7 @@ const ROWS: &[Row] = &[
         77,
         &[
             "SSO session has expired",
-            "run `aws sso login --profile sso`",
+            "Log in: `aws sso login --profile sso`",
         ],
     ),
     (
@@ -224,7 +229,7 @@ const ROWS: &[Row] = &[
         77,
         &[
             "SSO session has expired",
-            "run `aws sso login --profile sso`",
+            "Log in: `aws sso login --profile sso`",
         ],
     ),
     (
@@ -234,15 +239,16 @@ const ROWS: &[Row] = &[
             with_server(with_sso(run, SSO_SESSION, LATER), SSO, always(403, body))
         },
         77,
-        &["from the profile `sso`", "No access", "--profile sso`"],
+        &["from the profile `sso`", "No access", "sso_role_name"],
     ),
     (
         "a web identity that STS denies",
         |run| with_server(with_web_identity(run), STS, denied()),
         77,
         &[
-            "from the web identity: STS says AccessDenied: User x",
-            "the trust policy of AWS_ROLE_ARN",
+            "from the web identity: the trust policy of AWS_ROLE_ARN doesn't allow this token",
+            "STS says AccessDenied: User x",
+            "--query Role.AssumeRolePolicyDocument",
         ],
     ),
     (
@@ -252,22 +258,25 @@ const ROWS: &[Row] = &[
             with_server(with_web_identity(run), STS, server)
         },
         77,
-        &["from the web identity: STS says ExpiredTokenException: Token expired"],
+        &[
+            "from the web identity: the token in AWS_WEB_IDENTITY_TOKEN_FILE has expired",
+            "ExpiredTokenException: Token expired",
+        ],
     ),
     (
         "a missing web identity token file",
         |run| without_server(with_web_identity(run).env("AWS_WEB_IDENTITY_TOKEN_FILE", "gone")),
         77,
         &[
-            "from the web identity: No such file",
-            "AWS_WEB_IDENTITY_TOKEN_FILE must be readable",
+            "from the web identity: gone (AWS_WEB_IDENTITY_TOKEN_FILE) can't be read: No such file",
+            "eks.amazonaws.com/role-arn",
         ],
     ),
     (
         "a web identity without a role",
         |run| without_server(with_web_identity(run).unset("AWS_ROLE_ARN")),
         77,
-        &["the web identity (AWS_ROLE_ARN environment variable must be set)"],
+        &["AWS_WEB_IDENTITY_TOKEN_FILE is set and AWS_ROLE_ARN isn't"],
     ),
     (
         "a web identity with an unreachable STS",
@@ -306,16 +315,17 @@ const ROWS: &[Row] = &[
         |run| with_server(with_role(with_environment_keys(run)), STS, denied()),
         77,
         &[
-            "from the role arn:aws:iam::111122223333:role/api: STS says AccessDenied: User x",
-            "its trust policy must allow the caller",
-            "`--external-id`",
+            "from the role arn:aws:iam::111122223333:role/api",
+            "STS says AccessDenied: User x",
+            "Add to the role's trust policy:",
+            "`--external-id ID`",
         ],
     ),
     (
         "a role without credentials to assume it",
         |run| without_server(with_role(run)),
         77,
-        &["looked at the environment", "set AWS_PROFILE"],
+        &["looked at the environment", "Set AWS_PROFILE"],
     ),
     (
         "a role with an invalid response from STS",
@@ -327,7 +337,10 @@ const ROWS: &[Row] = &[
             )
         },
         77,
-        &["role/api: STS answered with HTTP 200"],
+        &[
+            "role/api, assumed with the environment",
+            "STS answered with HTTP 200",
+        ],
     ),
     (
         "a container agent that fails",
@@ -374,8 +387,7 @@ const ROWS: &[Row] = &[
         },
         77,
         &[
-            "from the container's agent: No such file",
-            "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+            "from the container's agent: gone (AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE) can't be read: No such file",
         ],
     ),
     (
@@ -387,8 +399,7 @@ const ROWS: &[Row] = &[
         },
         77,
         &[
-            "from the container's agent: the auth token could not be used",
-            "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+            "from the container's agent: agent-token (AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE) has a newline at its end",
         ],
     ),
     (

@@ -19,7 +19,10 @@ fn process(script: &str) -> Setup {
     crate::harness::script(&home.join("give"), script);
     let config = home.join("config");
     std::fs::write(&config, "[default]\ncredential_process = ./give\n").expect("a file");
-    let run = setup.run.unset("AWS_ACCESS_KEY_ID");
+    let run = setup
+        .run
+        .unset("AWS_ACCESS_KEY_ID")
+        .unset("AWS_SECRET_ACCESS_KEY");
     Setup {
         run: run.env("AWS_CONFIG_FILE", config).args("--timeout 2s"),
         ..setup
@@ -106,7 +109,10 @@ pub const ROWS: &[Row] = &[
         "a container credentials agent that is down",
         || {
             let setup = by_prefix(filled(Stub::start()));
-            let run = setup.run.unset("AWS_ACCESS_KEY_ID");
+            let run = setup
+                .run
+                .unset("AWS_ACCESS_KEY_ID")
+                .unset("AWS_SECRET_ACCESS_KEY");
             let agent = "http://127.0.0.1:1/";
             Setup {
                 run: run.env("AWS_CONTAINER_CREDENTIALS_FULL_URI", agent),

@@ -21,7 +21,7 @@ pub const ROWS: &[Row] = &[
         "access to the path denied, no policy allows it",
         || denied("GetParametersByPath", Denial::Implicit(Policy::Identity)),
         Status(77),
-        r#"add to the caller's policy: {"Action":"ssm:GetParametersByPath""#,
+        r#"{"Action":"ssm:GetParametersByPath","Effect":"Allow""#,
     ),
     row(
         "access to the path denied, older message",
@@ -109,7 +109,7 @@ pub const ROWS: &[Row] = &[
         "the KMS key is pending deletion",
         || kms(KmsDenial::KeyDisabled),
         Status(77),
-        "cancel its deletion",
+        "aws kms cancel-key-deletion",
     ),
     row(
         "the KMS key of another account is not shared",

@@ -1,5 +1,6 @@
 //! Errors in settings.
 
+use crate::code::Code;
 use crate::origin::Origin;
 use crate::parameter::Malformed;
 use crate::status::Status;
@@ -135,6 +136,15 @@ pub enum ConfigError {
         /// Why not.
         reason: String,
     },
+    /// A shared AWS configuration file that can't be used.
+    SharedConfig {
+        /// The file.
+        path: PathBuf,
+        /// Counted from 1.
+        line: usize,
+        /// What is wrong, as a sentence.
+        reason: String,
+    },
     /// A profile that the shared files don't have.
     UnknownProfile {
         /// Where it was given.
@@ -161,6 +171,28 @@ impl ConfigError {
             _ => None,
         };
         origin.map_or(Status::Config, Origin::status)
+    }
+
+    /// The code for machines.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Invalid { .. }
+            | Self::UnsetInFile { .. }
+            | Self::BadReference { .. }
+            | Self::NearReference { .. }
+            | Self::Base64OfNothing { .. } => Code::InvalidSetting,
+            Self::UnknownVariable { .. } | Self::UnknownKey { .. } => Code::UnknownSetting,
+            Self::UnknownStage { .. } | Self::NoStage { .. } => Code::InvalidStage,
+            Self::Syntax { .. } | Self::Unreadable { .. } => Code::InvalidFile,
+            Self::Untrusted { .. } => Code::UntrustedFile,
+            Self::Collision { .. } => Code::Collision,
+            Self::DigitName { .. } => Code::InvalidName,
+            Self::NoSources => Code::NoSources,
+            Self::CaBundle { .. } => Code::CaBundle,
+            Self::SharedConfig { .. } => Code::InvalidAwsFile,
+            Self::UnknownProfile { .. } => Code::UnknownProfile,
+        }
     }
 
     /// A setting with an invalid value.
@@ -258,6 +290,9 @@ impl fmt::Display for ConfigError {
             ),
             Self::CaBundle { origin, path, reason } => {
                 write!(f, "{origin}: cannot use the CA bundle {}: {reason}", path.display())
+            }
+            Self::SharedConfig { path, line, reason } => {
+                write!(f, "{}, line {line}: {reason}", path.display())
             }
             Self::UnknownProfile { origin, name, known } => {
                 write!(f, "{origin}: there is no profile `{name}` in the AWS configuration files")?;

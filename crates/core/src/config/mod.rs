@@ -26,10 +26,14 @@ pub use stage::refuse_stage;
 pub use variables::read_variables;
 pub use watch::{ChangeSignal, Watch};
 
+use crate::arn::Arn;
 use crate::contract::Contract;
+use crate::endpoint::Endpoint;
 use crate::fingerprint::Fingerprint;
+use crate::kms_key::KmsKey;
 use crate::origin::{Given, Origin};
 use crate::parameter::{OnMissing, ParameterRef, Prefix, ValueRef};
+use crate::region::Region;
 use crate::template::Template;
 use crate::variable::{Glob, Naming, VariableName};
 use std::ffi::OsString;
@@ -113,7 +117,7 @@ pub struct PolicyOptions {
     /// The region's partition if absent.
     pub partition: Option<String>,
     /// The key that encrypts the parameters.
-    pub kms_key: Option<String>,
+    pub kms_key: Option<KmsKey>,
 }
 
 /// Which configuration file is read.
@@ -247,29 +251,20 @@ pub struct Composed {
 /// AWS session settings.
 #[derive(Debug, Clone, Default)]
 pub struct Aws {
-    /// The Region, unless the profile or the instance has it.
-    pub region: Option<Given<String>>,
+    /// The region, if an option, a variable or the file has it.
+    pub region: Option<Given<Region>>,
     /// The profile of the shared configuration files.
     pub profile: Option<Given<String>>,
-    /// The endpoint of SSM.
-    pub endpoint: Option<Endpoint>,
+    /// Where SSM is, if not where the region says.
+    pub endpoint: Option<Given<Endpoint>>,
     /// The role to assume.
-    pub role_arn: Option<Given<String>>,
-    /// The external ID that the role's trust policy requires.
+    pub role_arn: Option<Given<Arn>>,
+    /// The external ID in that role's trust policy.
     pub external_id: Option<String>,
     /// The only root certificates that are trusted.
     pub ca_bundle: Option<Given<PathBuf>>,
     /// Whether secrets may travel over plain HTTP to another machine.
     pub allow_http: bool,
-}
-
-/// The endpoint of SSM.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Endpoint {
-    /// The URL.
-    pub url: String,
-    /// Whether it was given by a flag or the file, rather than by the SDK's own variables.
-    pub origin: Origin,
 }
 
 impl Sources {

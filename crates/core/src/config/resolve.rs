@@ -145,12 +145,12 @@ impl Config {
             },
             contract: self::contract(contract, closed)?,
             aws: Aws {
-                region: region.map(aws::check_region).transpose()?,
+                region: region.map(aws::region).transpose()?,
                 profile,
                 endpoint: endpoint_url
                     .map(|url| aws::endpoint(url, allow_http))
                     .transpose()?,
-                role_arn: role_arn.map(aws::check_role).transpose()?,
+                role_arn: role_arn.map(aws::role).transpose()?,
                 external_id: external_id.map(|given| given.value),
                 ca_bundle: ca_bundle
                     .map(|given| Given::new(PathBuf::from(given.value), given.origin)),
@@ -177,9 +177,9 @@ impl Config {
                 fingerprint: fingerprint_options(on(fingerprint), unchanged_since, effective)?,
             },
             policy: PolicyOptions {
-                account: account.map(aws::check_account).transpose()?,
-                partition: partition.map(|given| given.value),
-                kms_key: kms_key.map(|given| given.value),
+                account: account.map(aws::account).transpose()?,
+                partition: partition.map(aws::partition).transpose()?,
+                kms_key: kms_key.map(aws::kms_key).transpose()?,
             },
         })
     }

@@ -319,7 +319,7 @@ settings! {
     /// `--profile`
     profile: One<String> = [Setting {
         details: "The option is stronger than credentials in the environment; the variable and the file are weaker, as for the AWS CLI.",
-        ..valued!(Kind::Text, Aws, "profile" "NAME", ["AWS_PROFILE"], Some("aws.profile"), "The profile of the shared AWS configuration files")
+        ..valued!(Kind::Text, Aws, "profile" "NAME", ["AWS_DEFAULT_PROFILE", "AWS_PROFILE"], Some("aws.profile"), "The profile of the shared AWS configuration files")
     }];
 
     /// `--endpoint-url`

@@ -2,6 +2,7 @@
 
 use super::notice::Notice;
 use super::{Provenance, Requester};
+use crate::code::Code;
 use crate::contract::Violation;
 use crate::json;
 use crate::origin::Given;
@@ -141,6 +142,32 @@ pub enum Problem {
 }
 
 impl Problem {
+    /// The code for machines.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Missing { .. } => Code::Missing,
+            Self::NothingBelow { .. } => Code::NothingBelowPrefix,
+            Self::NothingAdmitted { .. } => Code::NothingAdmitted,
+            Self::Warning(_) => Code::Warning,
+            Self::Required { .. } => Code::Required,
+            Self::ComposePartUnset { .. } => Code::ComposePartUnset,
+            Self::SkippedReference { .. } => Code::SkippedReference,
+            Self::Collision { .. } | Self::RenameCollision { .. } => Code::Collision,
+            Self::Digit { .. } => Code::InvalidName,
+            Self::Refused { .. } => Code::RefusedName,
+            Self::Nul { .. } => Code::Nul,
+            Self::Json { .. } => Code::Json,
+            Self::Contract {
+                violation: Violation::Unset,
+                ..
+            } => Code::Required,
+            Self::Contract { .. } => Code::Contract,
+            Self::Base64 { .. } => Code::Base64,
+            Self::TooLong { .. } | Self::TooMuch { .. } => Code::TooLarge,
+        }
+    }
+
     /// The status, if this is the only problem.
     #[must_use]
     pub fn status(&self) -> Status {
@@ -211,45 +238,6 @@ pub fn status(problems: &[Problem]) -> Status {
         .map(Problem::status)
         .min_by_key(rank)
         .unwrap_or(Status::Internal)
-}
-
-/// Missing parameters are listed together, since they have one remedy; the rest one by one.
-pub fn describe(problems: &[Problem], f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let missing: Vec<String> = problems
-        .iter()
-        .filter_map(|problem| match problem {
-            Problem::Missing { param, requester } => Some(format!("{param} (for {requester})")),
-            _ => None,
-        })
-        .collect();
-    let mut separator = "";
-    if !missing.is_empty() {
-        let (what, remedy) = if missing.len() == 1 {
-            (
-                "1 parameter doesn't exist".to_owned(),
-                "create it, correct its name, the account or the region, or make it optional",
-            )
-        } else {
-            (
-                format!("{} parameters don't exist", missing.len()),
-                "create them, correct the names, the account or the region, or make them optional",
-            )
-        };
-        write!(
-            f,
-            "{what}: {}; {remedy} with `--optional-key`",
-            missing.join(", ")
-        )?;
-        separator = "; ";
-    }
-    for problem in problems
-        .iter()
-        .filter(|problem| !matches!(problem, Problem::Missing { .. }))
-    {
-        write!(f, "{separator}{problem}")?;
-        separator = "; ";
-    }
-    Ok(())
 }
 
 impl fmt::Display for Problem {

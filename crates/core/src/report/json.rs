@@ -36,7 +36,15 @@ pub(super) fn render(report: &Report, rules: &Contract) -> String {
         .iter()
         .map(|notice| json!({ "level": notice.level().word(), "message": notice.to_string() }))
         .collect();
+    let asked = &report.asked;
     let report = json!({
+        "asked": {
+            "region": asked.region.as_ref().map(ToString::to_string),
+            "endpoint": asked.endpoint,
+            "account": asked.account,
+            "principal": asked.principal,
+            "credentials": asked.credentials,
+        },
         "variables": rows,
         "problems": report.problems,
         "notices": notices,

@@ -13,6 +13,7 @@ mod table;
 pub use row::{ContractStatus, Row, State};
 pub use starter::starter_file;
 
+use crate::aws_context::AwsContext;
 use crate::config::{Config, ReportFormat};
 use crate::contract::Contract;
 use crate::environment::Environment;
@@ -45,6 +46,8 @@ pub struct Report {
     pub unused: Option<Vec<String>>,
     /// What is worth knowing about the environment.
     pub notices: Vec<Notice>,
+    /// Where AWS was asked, and as whom.
+    pub asked: AwsContext,
     /// What could be better.
     pub hints: Vec<String>,
     /// What `--watch` costs.
@@ -101,6 +104,7 @@ impl Report {
                 .collect(),
             notices: environment.notices.clone(),
             unused: unused.then(|| find_unused(config, fetched)),
+            asked: AwsContext::default(),
             hints: hints(config, fetched),
             watch: None,
         }

@@ -1,6 +1,7 @@
 //! The report for people: tidy on a terminal, plain in a pipe.
 
 use super::{ContractStatus, Report, Row, Terminal, day, days};
+use crate::aws_context::AwsContext;
 use crate::config::Config;
 use crate::environment::notice::Level;
 use crate::escape;
@@ -48,6 +49,10 @@ pub(super) fn render(report: &Report, config: &Config, terminal: Terminal) -> St
             .max(NARROWEST);
     }
     let mut out = String::new();
+    if report.asked != AwsContext::default() {
+        let text = format!("Asked Parameter Store: {}", report.asked);
+        let _ = writeln!(out, "{}\n", wrapped(&text, terminal.width));
+    }
     let headings = line(&headings.map(str::to_owned), &widths);
     let _ = writeln!(out, "{}", paint(terminal, "1", &headings));
     for (row, cells) in report.rows.iter().zip(&rows) {
@@ -135,6 +140,21 @@ fn line(cells: &[String; 8], widths: &[usize; 8]) -> String {
         line.push_str("  ");
     }
     line.trim_end().to_owned()
+}
+
+/// A list of clauses, broken between them where the terminal ends.
+fn wrapped(text: &str, width: Option<usize>) -> String {
+    let mut lines = vec![String::new()];
+    for clause in escape::line(text).split_inclusive(", ") {
+        let line = lines.last().map_or(0, |line| line.chars().count());
+        let fits = width.is_none_or(|width| line + clause.trim_end().chars().count() <= width);
+        match lines.last_mut().filter(|line| fits || line.is_empty()) {
+            Some(line) => line.push_str(clause),
+            None => lines.push(format!("  {clause}")),
+        }
+    }
+    let lines: Vec<&str> = lines.iter().map(|line| line.trim_end()).collect();
+    lines.join("\n")
 }
 
 fn paint(terminal: Terminal, colour: &str, text: &str) -> String {

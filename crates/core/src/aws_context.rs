@@ -1,0 +1,55 @@
+//! Where AWS was asked, and as whom, as far as it is known.
+
+use crate::region::Region;
+use std::fmt;
+
+/// Where AWS was asked, and as whom.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AwsContext {
+    /// The region.
+    pub region: Option<Region>,
+    /// The host of Parameter Store's endpoint.
+    pub endpoint: Option<String>,
+    /// The caller's account.
+    pub account: Option<String>,
+    /// The caller's ARN.
+    pub principal: Option<String>,
+    /// Where the credentials come from.
+    pub credentials: Option<String>,
+    /// What is configured and not used because of these credentials.
+    pub unused: Option<String>,
+}
+
+impl AwsContext {
+    /// `--region eu-west-1`, to be appended to a command of the AWS CLI.
+    #[must_use]
+    pub fn region_option(&self) -> String {
+        match &self.region {
+            Some(region) => format!(" --region {region}"),
+            None => String::new(),
+        }
+    }
+}
+
+/// A sentence without its full stop: `Region eu-west-1 (ssm.eu-west-1.amazonaws.com), account 111122223333, …`
+impl fmt::Display for AwsContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let region = match (&self.region, &self.endpoint) {
+            (Some(region), Some(endpoint)) => Some(format!("region {region} ({endpoint})")),
+            (Some(region), None) => Some(format!("region {region}")),
+            (None, Some(endpoint)) => Some(endpoint.clone()),
+            (None, None) => None,
+        };
+        let account = self.account.as_ref().map(|id| format!("account {id}"));
+        let principal = self.principal.as_ref().map(|arn| format!("caller {arn}"));
+        let credentials = self
+            .credentials
+            .as_ref()
+            .map(|source| format!("credentials from {source}"));
+        let parts: Vec<String> = [region, account, principal, credentials, self.unused.clone()]
+            .into_iter()
+            .flatten()
+            .collect();
+        f.write_str(&parts.join(", "))
+    }
+}

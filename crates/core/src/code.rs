@@ -1,0 +1,152 @@
+//! What can prevent a start: a closed list of codes, with the cause and the remedy of each. Messages take
+//! their remedies from it, and docs/troubleshooting.md is made from it.
+
+use crate::status::Status;
+
+macro_rules! codes {
+    ($($variant:ident $word:literal $status:ident $cause:literal $remedy:literal)*) => {
+        /// What prevented the start, for machines. Codes are added, never changed.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Code {
+            $(#[doc = $cause] $variant,)*
+        }
+
+        impl Code {
+            /// All codes.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The code in a JSON message.
+            #[must_use]
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word,)* }
+            }
+
+            /// The status of a run that ends with it. A faulty setting on the command line is 64 instead.
+            #[must_use]
+            pub fn status(self) -> Status {
+                match self { $(Self::$variant => Status::$status,)* }
+            }
+
+            /// What it means, in a sentence.
+            #[must_use]
+            pub fn cause(self) -> &'static str {
+                match self { $(Self::$variant => $cause,)* }
+            }
+
+            /// What to do. `{name}` stands for what a message fills in.
+            #[must_use]
+            pub fn remedy(self) -> &'static str {
+                match self { $(Self::$variant => $remedy,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    Usage "usage" Usage "The command line is invalid." "See `ssm-exec --help`."
+    NoCommand "no-command" Usage "No command is given." "Write it after the options, or as `command` in ssm-exec.toml."
+    InvalidSetting "invalid-setting" Config "A setting has a value that makes no sense." "Correct it where the message says that it was given."
+    InvalidStage "invalid-stage" Config "The stage does not exist, or none is chosen." "Choose one of the stages that the message lists with `--stage`."
+    UnknownSetting "unknown-setting" Config "A variable or a key of the file is unknown." "Correct its name; the message suggests the nearest one."
+    InvalidFile "invalid-file" Config "ssm-exec.toml can't be read or isn't valid TOML." "Correct the line that the message names."
+    UntrustedFile "untrusted-file" Config "ssm-exec.toml was found in a place that others can write to." "Take the permission away, or name the file with `--config`."
+    NoSources "no-sources" Config "Nothing says which parameters to fetch." "Give a prefix, a key or a reference; to start the command without any, use `--skip`."
+    CaBundle "ca-bundle" Config "The CA bundle can't be used." "Give a PEM file with valid certificates."
+    UnknownProfile "unknown-profile" Config "The profile does not exist in the shared AWS configuration files." "Correct its name; the message lists the profiles that exist."
+    InvalidAwsFile "invalid-aws-file" Config "A shared AWS configuration file is invalid, or a profile in it can't give credentials." "Correct the line that the message names."
+    NoRegion "no-region" Config "No AWS region is configured." "Give one, for example `--region eu-west-1`, or set AWS_REGION."
+    NoCredentials "no-credentials" Denied "No source has credentials." "Set AWS_PROFILE (and run `aws sso login`), or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the task, pod, function or instance a role."
+    IncompleteCredentials "incomplete-credentials" Denied "One of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY is set without the other." "Set {lacks} too, or unset {has} to use another source."
+    MalformedCredentials "malformed-credentials" Denied "Credentials contain a character that credentials never have, such as a newline." "Remove it from {place}; `printf %s` writes a text without a newline, `echo` doesn't."
+    SsoExpired "sso-expired" Denied "The session of IAM Identity Center has expired, or there is none." "Log in: `aws sso login{profile}`."
+    SsoRoleDenied "sso-role-denied" Denied "IAM Identity Center doesn't give the user this role in this account." "Have it assigned, or correct `sso_role_name` and `sso_account_id` of the profile in ~/.aws/config; see what is assigned: `aws sso list-account-roles`."
+    MfaRequired "mfa-required" Denied "The profile's role asks for an MFA code, which only a person can type." "Get credentials with the AWS CLI first: `eval \"$(aws configure export-credentials --profile {profile} --format env)\"`."
+    WebIdentityFile "web-identity-file" Denied "The file with the web identity token can't be read." "In EKS, annotate the service account with `eks.amazonaws.com/role-arn` and restart the pod; elsewhere correct {setting}."
+    WebIdentityExpired "web-identity-expired" Denied "The web identity token has expired." "What renews the file has stopped: in EKS restart the pod, in CI fetch a new token before this step."
+    WebIdentityProvider "web-identity-provider" Denied "The account has no OpenID Connect provider for the token's issuer." "Create it: `aws iam create-open-id-connect-provider --url {issuer} --client-id-list sts.amazonaws.com`."
+    WebIdentityDenied "web-identity-denied" Denied "The role's trust policy doesn't allow the web identity token." "Compare issuer, subject and audience with the trust policy: `aws iam get-role --role-name {role} --query Role.AssumeRolePolicyDocument`."
+    AssumeRoleDenied "assume-role-denied" Denied "The role may not be assumed." "The role's trust policy and the caller's policy must both allow it; if the trust policy asks for an external ID, give `--external-id ID`."
+    CredentialSourceFailed "credential-source-failed" Denied "A source of credentials is configured and fails." "{action}."
+    CredentialSourceUnavailable "credential-source-unavailable" TryLater "A source of credentials fails temporarily or can't be reached." "{action}."
+    CredentialsExpired "credentials-expired" Denied "The credentials have expired." "{renewal}."
+    CredentialsUnknown "credentials-unknown" Denied "AWS doesn't know the access key: it was deactivated or deleted, or it is temporary and its session token is missing." "{renewal}."
+    RegionNotEnabled "region-not-enabled" Denied "AWS doesn't accept the credentials in a region that accounts must enable first." "See whether it is enabled: `aws account get-region-opt-status --region-name {region} --region us-east-1`; enable it with `aws account enable-region --region-name {region} --region us-east-1`. If it is enabled, the credentials are wrong: {renewal}."
+    SignatureMismatch "signature-mismatch" Denied "The secret access key doesn't belong to the access key ID." "Copy both again; {renewal}."
+    ClockSkew "clock-skew" Denied "This machine's clock is wrong." "Set it, for example with `timedatectl set-ntp true`; in a container, set it on the host."
+    AccessDenied "access-denied" Denied "IAM doesn't allow the request." "{action}."
+    MalformedName "malformed-name" Denied "AWS could make no ARN of a name." "Correct the malformed name."
+    KmsDenied "kms-denied" Denied "The caller may not decrypt with the KMS key of a parameter." "{action}."
+    KmsKeyDisabled "kms-key-disabled" Denied "The KMS key of a parameter is disabled." "Enable it: `aws kms enable-key --key-id {key}{region}`."
+    KmsKeyPendingDeletion "kms-key-pending-deletion" Denied "The KMS key of a parameter is pending deletion, and what it encrypts will be lost with it." "To cancel its deletion: `aws kms cancel-key-deletion --key-id {key}{region} && aws kms enable-key --key-id {key}{region}`."
+    KmsKeyUnusable "kms-key-unusable" Denied "The KMS key of a parameter can't be used." "See its state: `aws kms describe-key --key-id {key}{region}`; a key of another account must be shared with this one."
+    SecretDenied "secret-denied" Denied "A secret of Secrets Manager can't be read through Parameter Store, and AWS doesn't say why." "The secret must exist, and the caller needs secretsmanager:GetSecretValue on it (and kms:Decrypt, where it has a key of its own)."
+    SecretDeleted "secret-deleted" Missing "A secret of Secrets Manager is scheduled for deletion or doesn't exist." "Restore it: `aws secretsmanager restore-secret --secret-id {secret}{region}`, or remove the key."
+    RequestRejected "request-rejected" Config "AWS rejects the request." "Correct what its message names."
+    InvalidResponse "invalid-response" TryLater "The response isn't what the API returns." "Is the endpoint really SSM, with nothing in between that changes responses?"
+    NoValue "no-value" Unusable "A parameter came without a value: a binary secret has none to give through Parameter Store." "Store it as base64 text."
+    TooManyParameters "too-many-parameters" Config "There are more parameters below a prefix than may be fetched." "Choose a longer prefix, or raise `--max-parameters`."
+    Throttled "throttled" TryLater "AWS limited the rate of requests until the deadline." "{action}."
+    ServiceFailed "service-failed" TryLater "AWS or a proxy failed until the deadline." "Try again later; see https://health.aws.amazon.com/health/status."
+    Unreachable "unreachable" TryLater "The server can't be reached or doesn't answer." "{action}."
+    UnknownRegion "unknown-region" Config "DNS doesn't know the region's endpoint, and the region isn't known." "Correct the region: did you mean `{region}`?"
+    PlainHttp "plain-http" Config "Secrets would travel over plain HTTP to another machine." "Use https, or allow it with `--allow-http`."
+    Proxy "proxy" Config "The proxy refuses the connection." "{action}."
+    Tls "tls" Config "The server's certificate can't be trusted." "{action}."
+    TimedOut "timed-out" TryLater "The deadline passed." "Raise `--timeout`, or find out what doesn't answer (`-vv` logs each step)."
+    Missing "missing" Missing "A parameter, a version or a label does not exist." "{action}."
+    NothingBelowPrefix "nothing-below-prefix" Missing "There is no parameter below a prefix." "{action}."
+    NothingAdmitted "nothing-admitted" Missing "`--only` matches no variable of a prefix or a JSON object." "Correct the pattern: it is matched against the name of the variable, not the path."
+    Warning "warning" Config "There is a warning, and `--strict` makes it an error." "Correct what it names, or run without `--strict`."
+    Required "required" Missing "A required variable is unset or empty." "Set it, or correct `require`."
+    ComposePartUnset "compose-part-unset" Missing "A composed variable needs another one that isn't set." "Set it, or correct `[compose]`."
+    SkippedReference "skipped-reference" Config "A reference has no value because of `--skip`." "Give it `?default=TEXT` or `?optional`, or unset the variable."
+    Collision "collision" Config "Two parameters would become the same variable." "Choose one with an explicit `--key`, or rename one."
+    InvalidName "invalid-name" Config "A parameter would become a variable whose name begins with a digit." "Put something before it with `--name-prefix`, or exclude it."
+    RefusedName "refused-name" Config "A prefix or a JSON object would set a variable that controls a loader, a shell or a runtime." "If that is intended, use `--allow NAME`, else exclude it."
+    Nul "nul" Unusable "A value has a NUL byte in it." "Take it as a file with `--file`."
+    Json "json" Unusable "A value isn't the JSON that was expected, or lacks the member." "Correct the value, or what follows the `#`."
+    Contract "contract" Unusable "A value breaks the contract." "Correct the value, or the rule in `[contract]`."
+    Base64 "base64" Unusable "A value isn't base64." "Correct the value, or remove `--base64`."
+    TooLarge "too-large" Unusable "A value or the whole environment is larger than the kernel takes." "Take large values as files with `--file`."
+    CommandNotFound "command-not-found" NotFound "The command does not exist." "Correct its name, or PATH."
+    CommandNotExecutable "command-not-executable" NotExecutable "The command can't be executed." "Correct its permissions, or build it for this machine."
+    InvalidCommand "invalid-command" Config "The command can't be started as it is." "Correct it as the message says."
+    System "system" System "The system refused what a start needs." "Correct the limit or the filter that refuses it."
+    Internal "internal" Internal "A bug in ssm-exec." "Please report it."
+}
+
+/// Fills the placeholders of a remedy.
+#[must_use]
+pub fn fill(template: &str, values: &[(&str, &str)]) -> String {
+    let mut text = template.to_owned();
+    for (name, value) in values {
+        text = text.replace(&format!("{{{name}}}"), value);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_code_has_its_own_word() {
+        let words: HashSet<&str> = Code::ALL.iter().map(|code| code.word()).collect();
+        assert_eq!(words.len(), Code::ALL.len());
+        let is_word = |word: &str| {
+            word.bytes()
+                .all(|b| b.is_ascii_lowercase() || b == b'-' || b.is_ascii_digit())
+        };
+        assert!(words.iter().all(|word| is_word(word)));
+    }
+
+    #[test]
+    fn placeholders_are_filled() {
+        let remedy = Code::KmsKeyDisabled.remedy();
+        assert_eq!(
+            fill(remedy, &[("key", "K"), ("region", " --region r")]),
+            "Enable it: `aws kms enable-key --key-id K --region r`."
+        );
+    }
+}

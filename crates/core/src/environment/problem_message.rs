@@ -1,0 +1,118 @@
+//! The messages for all problems of an environment: which region and account to look into, and how.
+
+use super::Problem;
+use crate::aws_context::AwsContext;
+use crate::message::Message;
+use crate::parameter::{ParameterRef, Selector, ValueRef};
+
+/// The messages, missing parameters first. `existing` are the parameters that exist in another version than
+/// the one that is missing.
+#[must_use]
+pub fn messages(
+    problems: &[Problem],
+    context: &AwsContext,
+    existing: &[ParameterRef],
+) -> Vec<Message> {
+    let missing: Vec<(&ValueRef, String)> = problems
+        .iter()
+        .filter_map(|problem| match problem {
+            Problem::Missing { param, requester } => {
+                Some((param, format!("{param} (for {requester})")))
+            }
+            _ => None,
+        })
+        .collect();
+    let (versions, absent): (Vec<_>, Vec<_>) = missing
+        .into_iter()
+        .partition(|(param, _)| existing.contains(&param.parameter));
+    let mut messages = Vec::new();
+    if !absent.is_empty() {
+        messages.push(absent_message(&absent, context));
+    }
+    messages.extend(
+        versions
+            .iter()
+            .map(|(param, shown)| version_message(param, shown, context)),
+    );
+    for problem in problems {
+        match problem {
+            Problem::Missing { .. } => {}
+            Problem::NothingBelow { prefix } => {
+                let region = context.region_option();
+                let start = prefix.path().trim_matches('/');
+                let start = start.split('/').next().unwrap_or_default();
+                messages.push(
+                    Message::new(format!("there is nothing below the prefix {prefix}{}", place(context)))
+                        .sentence("Are account and region the intended ones (`--profile`, `--region`)? If so, correct the path; a parameter of exactly that name isn't below it (`--key` takes one); or mark the prefix `optional` in ssm-exec.toml")
+                        .line(format!(
+                            "See what exists: aws ssm describe-parameters --parameter-filters Key=Name,Option=Contains,Values={start} --query 'Parameters[].Name'{region}"
+                        )),
+                );
+            }
+            other => messages.push(Message::new(other.to_string())),
+        }
+    }
+    messages
+}
+
+/// ` in eu-west-1 of account 111122223333`
+fn place(context: &AwsContext) -> String {
+    match (&context.region, &context.account) {
+        (Some(region), Some(account)) => format!(" in {region} of account {account}"),
+        (Some(region), None) => format!(" in {region}"),
+        _ => String::new(),
+    }
+}
+
+fn absent_message(absent: &[(&ValueRef, String)], context: &AwsContext) -> Message {
+    let what = match absent.len() {
+        1 => "1 parameter doesn't exist".to_owned(),
+        count => format!("{count} parameters don't exist"),
+    };
+    let names: Vec<String> = absent.iter().map(|(_, shown)| shown.clone()).collect();
+    let region = context.region_option();
+    let mut message = Message::new(format!("{what}{}", place(context)))
+        .list(&names)
+        .sentence("Are account and region the intended ones (`--profile`, `--region`)? If so, correct the name, create the parameter, or make it optional with `--optional-key`");
+    let mut folders: Vec<&str> = absent
+        .iter()
+        .map(|(param, _)| folder(param.parameter.name().as_str()))
+        .collect();
+    folders.sort_unstable();
+    folders.dedup();
+    for folder in folders.iter().take(3) {
+        message = message.line(format!(
+            "See what exists: aws ssm get-parameters-by-path --path {folder} --recursive --query 'Parameters[].Name'{region}"
+        ));
+    }
+    message
+}
+
+/// The path that a parameter is below.
+fn folder(name: &str) -> &str {
+    match name.rsplit_once('/') {
+        Some(("", _)) | None => "/",
+        Some((folder, _)) => folder,
+    }
+}
+
+fn version_message(param: &ValueRef, shown: &str, context: &AwsContext) -> Message {
+    let parameter = &param.parameter;
+    let name = &parameter.subject;
+    let what = match &parameter.selector {
+        Some(Selector::Version(version)) => format!("no version {version}"),
+        Some(Selector::Label(label)) => format!("no version with the label `{label}`"),
+        None => "no such version".to_owned(),
+    };
+    Message::new(format!(
+        "{} exists{}, but has {what}: {shown}",
+        name.as_str(),
+        place(context)
+    ))
+    .sentence("Correct what follows the colon, or label a version")
+    .line(format!(
+        "See its versions: aws ssm get-parameter-history --name {} --query 'Parameters[].[Version,Labels]' --output text{}",
+        name.as_str(),
+        context.region_option()
+    ))
+}

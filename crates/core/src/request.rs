@@ -1,0 +1,36 @@
+//! Requests to Parameter Store.
+
+use crate::parameter::{ParameterRef, Prefix};
+use std::fmt;
+
+/// A list of names in a sentence is no longer than this.
+const NAMED: usize = 3;
+
+/// A whole prefix, page after page, or one batch of names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Request {
+    /// `GetParametersByPath`
+    Below(Prefix),
+    /// `GetParameters`: at most ten, no parameter twice.
+    Batch(Vec<ParameterRef>),
+}
+
+/// What it fetches, for a sentence: `/a/*`, `/a, /b`, `/a, /b, /c and 7 more`.
+impl fmt::Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Below(prefix) => f.write_str(&prefix.pattern()),
+            Self::Batch(names) => {
+                let mut separator = "";
+                for name in names.iter().take(NAMED) {
+                    write!(f, "{separator}{name}")?;
+                    separator = ", ";
+                }
+                match names.len().saturating_sub(NAMED) {
+                    0 => Ok(()),
+                    more => write!(f, " and {more} more"),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! How a profile gets its credentials: by itself, or by a role that another profile's credentials assume.
+
+use super::{Section, Setting, SharedConfig};
+use std::fmt;
+
+/// Settings by which a profile gets credentials. One that has none of them leaves that to other sources.
+const CREDENTIALS: &[&str] = &[
+    "aws_access_key_id",
+    "aws_secret_access_key",
+    "credential_process",
+    "credential_source",
+    "login_session",
+    "role_arn",
+    "source_profile",
+    "sso_account_id",
+    "sso_role_name",
+    "sso_session",
+    "sso_start_url",
+    "web_identity_token_file",
+];
+
+/// Where the chain of a profile ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Base<'a> {
+    /// An external command: the profile that has it, and the command.
+    Process(&'a str, &'a Setting),
+    /// A file with an OpenID Connect token.
+    WebIdentity(&'a str),
+    /// IAM Identity Center.
+    Sso,
+    /// Keys in the file.
+    Keys,
+    /// Another source, such as `Ec2InstanceMetadata`.
+    Named(&'a str),
+    /// `aws login`.
+    Login,
+}
+
+/// Why a profile can't give credentials.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChainError<'a> {
+    /// A chain of source profiles that returns to its beginning.
+    Loop {
+        /// The setting that closes it.
+        at: &'a Setting,
+        /// The profiles in order; the last is one of the others.
+        profiles: Vec<&'a str>,
+    },
+    /// A source profile that doesn't exist.
+    NoSuchSource {
+        /// The setting that names it.
+        at: &'a Setting,
+        /// All that exist.
+        known: Vec<&'a str>,
+    },
+    /// A role and nothing to assume it with.
+    RoleWithoutSource {
+        /// The role's setting.
+        at: &'a Setting,
+        /// The profile.
+        profile: &'a str,
+    },
+    /// Both `source_profile` and `credential_source`.
+    TwoSources {
+        /// The second setting.
+        at: &'a Setting,
+        /// The profile.
+        profile: &'a str,
+    },
+    /// One of two settings that are needed together.
+    Half {
+        /// The setting that is there.
+        at: &'a Setting,
+        /// The profile.
+        profile: &'a str,
+        /// Its name.
+        has: &'static str,
+        /// The name of the one that is missing.
+        lacks: &'static str,
+    },
+    /// An SSO session that doesn't exist.
+    NoSuchSession {
+        /// The setting that names it.
+        at: &'a Setting,
+    },
+    /// A source profile without credentials.
+    EmptySource {
+        /// The setting that names it.
+        at: &'a Setting,
+    },
+}
+
+impl ChainError<'_> {
+    /// The setting to correct.
+    #[must_use]
+    pub fn at(&self) -> &Setting {
+        match self {
+            Self::Loop { at, .. }
+            | Self::NoSuchSource { at, .. }
+            | Self::RoleWithoutSource { at, .. }
+            | Self::TwoSources { at, .. }
+            | Self::Half { at, .. }
+            | Self::NoSuchSession { at }
+            | Self::EmptySource { at } => at,
+        }
+    }
+}
+
+impl fmt::Display for ChainError<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Loop { profiles, .. } => write!(
+                f,
+                "`source_profile` leads back to the same profile: {}; one of them must name a profile with credentials of its own",
+                profiles.join(" → ")
+            ),
+            Self::NoSuchSource { at, known } => write!(
+                f,
+                "there is no profile `{}`, which `source_profile` names (existing profiles: {})",
+                at.value,
+                known.join(", ")
+            ),
+            Self::RoleWithoutSource { profile, .. } => write!(
+                f,
+                "the profile `{profile}` has `role_arn` and neither `source_profile` nor `credential_source` to assume it with"
+            ),
+            Self::TwoSources { profile, .. } => write!(
+                f,
+                "the profile `{profile}` has both `source_profile` and `credential_source`; remove one"
+            ),
+            Self::Half {
+                profile,
+                has,
+                lacks,
+                ..
+            } => write!(
+                f,
+                "the profile `{profile}` has `{has}` and no `{lacks}`; add it"
+            ),
+            Self::NoSuchSession { at } => write!(
+                f,
+                "there is no section `[sso-session {}]`, which `sso_session` names",
+                at.value
+            ),
+            Self::EmptySource { at } => write!(
+                f,
+                "the profile `{}`, which `source_profile` names, has no credentials",
+                at.value
+            ),
+        }
+    }
+}
+
+impl SharedConfig {
+    /// Where the chain of a profile's credentials ends. `None` for a profile that has none, or doesn't exist.
+    ///
+    /// # Errors
+    /// When the profile has settings for credentials that can't give any.
+    pub fn credential_base<'a>(
+        &'a self,
+        profile: &'a str,
+    ) -> Result<Option<Base<'a>>, ChainError<'a>> {
+        let mut name = profile;
+        let mut visited = Vec::new();
+        let mut source: Option<&Setting> = None;
+        loop {
+            let Some(section) = self.profile(name) else {
+                return match source {
+                    None => Ok(None),
+                    Some(at) => Err(ChainError::NoSuchSource {
+                        at,
+                        known: self.profiles().collect(),
+                    }),
+                };
+            };
+            if !CREDENTIALS.iter().any(|key| section.get(key).is_some()) {
+                return match source {
+                    None => Ok(None),
+                    Some(at) => Err(ChainError::EmptySource { at }),
+                };
+            }
+            visited.push(name);
+            let keys = (
+                section.get("aws_access_key_id"),
+                section.get("aws_secret_access_key"),
+            );
+            // Keys of a source profile come first, as in the SDK.
+            if source.is_some() && matches!(keys, (Some(_), Some(_))) {
+                return Ok(Some(Base::Keys));
+            }
+            let next = match self.next_profile(name, section)? {
+                Some(next) if next.value != name => next,
+                _ => return self.base(name, section).map(Some),
+            };
+            if let Some(start) = visited.iter().position(|seen| *seen == next.value) {
+                let mut profiles = visited.split_off(start);
+                profiles.push(&next.value);
+                return Err(ChainError::Loop { at: next, profiles });
+            }
+            (name, source) = (&next.value, Some(next));
+        }
+    }
+
+    /// The MFA device that a profile, or one of those that it leads to, asks for.
+    #[must_use]
+    pub fn mfa_serial(&self, profile: &str) -> Option<&str> {
+        let mut name = profile;
+        // A chain that is longer is a loop.
+        for _ in 0..self.profiles().count() {
+            let section = self.profile(name)?;
+            if let Some(serial) = section.value("mfa_serial") {
+                return Some(serial);
+            }
+            name = section.value("source_profile")?;
+        }
+        None
+    }
+
+    /// The source profile of a role.
+    fn next_profile<'a>(
+        &self,
+        profile: &'a str,
+        section: &'a Section,
+    ) -> Result<Option<&'a Setting>, ChainError<'a>> {
+        let Some(role) = section.get("role_arn") else {
+            return Ok(None);
+        };
+        if section.get("web_identity_token_file").is_some() {
+            return Ok(None);
+        }
+        match (
+            section.get("source_profile"),
+            section.get("credential_source"),
+        ) {
+            (Some(_), Some(at)) => Err(ChainError::TwoSources { at, profile }),
+            (None, None) => Err(ChainError::RoleWithoutSource { at: role, profile }),
+            (source, _) => Ok(source),
+        }
+    }
+
+    /// In the SDK's order.
+    fn base<'a>(
+        &'a self,
+        profile: &'a str,
+        section: &'a Section,
+    ) -> Result<Base<'a>, ChainError<'a>> {
+        if let Some(source) = section.value("credential_source") {
+            return Ok(Base::Named(source));
+        }
+        let half = |has: &'static str, lacks: &'static str| match section.get(has) {
+            Some(at) if section.get(lacks).is_none() => Err(ChainError::Half {
+                at,
+                profile,
+                has,
+                lacks,
+            }),
+            _ => Ok(()),
+        };
+        half("web_identity_token_file", "role_arn")?;
+        if let Some(file) = section.value("web_identity_token_file") {
+            return Ok(Base::WebIdentity(file));
+        }
+        half("sso_account_id", "sso_role_name")?;
+        half("sso_role_name", "sso_account_id")?;
+        if let Some(at) = section.get("sso_session") {
+            return match self.sso_session(&at.value) {
+                Some(_) => Ok(Base::Sso),
+                None => Err(ChainError::NoSuchSession { at }),
+            };
+        }
+        half("sso_start_url", "sso_region")?;
+        half("sso_account_id", "sso_start_url")?;
+        if section.get("sso_start_url").is_some() {
+            return Ok(Base::Sso);
+        }
+        if section.get("login_session").is_some() {
+            return Ok(Base::Login);
+        }
+        if let Some(command) = section.get("credential_process") {
+            return Ok(Base::Process(profile, command));
+        }
+        half("aws_access_key_id", "aws_secret_access_key")?;
+        half("aws_secret_access_key", "aws_access_key_id")?;
+        half("source_profile", "role_arn")?;
+        Ok(Base::Keys)
+    }
+}

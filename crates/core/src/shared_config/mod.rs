@@ -1,0 +1,159 @@
+//! The shared AWS configuration files, `~/.aws/config` and `~/.aws/credentials`.
+//!
+//! They are read by the rules of the AWS CLI, since the SDK's parser refuses or ignores some of what the
+//! CLI accepts: indented files, text after a section's `]`, quoted names of profiles. The SDK gets what was
+//! read in a form that it accepts. And what can't give credentials is found here, before any source of
+//! credentials is asked, with the file and the line.
+
+mod chain;
+mod parse;
+
+pub use chain::{Base, ChainError};
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// Which of the two files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FileKind {
+    /// `~/.aws/config`
+    Config,
+    /// `~/.aws/credentials`
+    Credentials,
+}
+
+/// Why a file can't be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyntaxError {
+    /// Counted from 1.
+    pub line: usize,
+    /// What is wrong, as the rest of a sentence about the line.
+    pub reason: String,
+}
+
+/// One setting of a section.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// Its value.
+    pub value: String,
+    /// The file that it is in.
+    pub kind: FileKind,
+    /// Counted from 1.
+    pub line: usize,
+}
+
+/// The settings of a section by their names in lower case.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Section(BTreeMap<String, Setting>);
+
+impl Section {
+    /// A setting that isn't empty.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Setting> {
+        self.0.get(key).filter(|setting| !setting.value.is_empty())
+    }
+
+    /// The value of a setting that isn't empty.
+    #[must_use]
+    pub fn value(&self, key: &str) -> Option<&str> {
+        self.get(key).map(|setting| setting.value.as_str())
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum SectionName {
+    Profile(String),
+    SsoSession(String),
+    Services(String),
+}
+
+/// Both files, merged.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SharedConfig(BTreeMap<SectionName, Section>);
+
+impl SharedConfig {
+    /// Adds a file. A setting of the credentials file replaces one of the other file, so it is added last.
+    ///
+    /// # Errors
+    /// When the file isn't valid.
+    pub fn add(&mut self, bytes: &[u8], kind: FileKind) -> Result<(), SyntaxError> {
+        for (name, section) in parse::parse(bytes, kind)? {
+            self.0.entry(name).or_default().0.extend(section.0);
+        }
+        Ok(())
+    }
+
+    /// A profile.
+    #[must_use]
+    pub fn profile(&self, name: &str) -> Option<&Section> {
+        self.0.get(&SectionName::Profile(name.to_owned()))
+    }
+
+    /// The names of all profiles.
+    pub fn profiles(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().filter_map(|name| match name {
+            SectionName::Profile(name) => Some(name.as_str()),
+            _ => None,
+        })
+    }
+
+    fn sso_session(&self, name: &str) -> Option<&Section> {
+        self.0.get(&SectionName::SsoSession(name.to_owned()))
+    }
+
+    /// Replaces how a profile gets its credentials by these, for a base that the SDK shouldn't run itself.
+    pub fn set_keys(&mut self, profile: &str, id: &str, secret: &str, token: Option<&str>) {
+        let name = SectionName::Profile(profile.to_owned());
+        let section = self.0.entry(name).or_default();
+        let mut set = |key: &str, value: &str| {
+            let setting = Setting {
+                value: value.to_owned(),
+                kind: FileKind::Credentials,
+                line: 0,
+            };
+            section.0.insert(key.to_owned(), setting);
+        };
+        set("aws_access_key_id", id);
+        set("aws_secret_access_key", secret);
+        set("aws_session_token", token.unwrap_or_default());
+        section.0.remove("credential_process");
+    }
+
+    /// The name by which the SDK knows a profile: its parser takes only some characters.
+    #[must_use]
+    pub fn sdk_name(profile: &str) -> String {
+        let mut name = String::with_capacity(profile.len());
+        for c in profile.chars() {
+            if c.is_ascii_alphanumeric() || "_-/.%@:+".contains(c) {
+                name.push(c);
+            } else {
+                let _ = write!(name, "%{:X}", u32::from(c));
+            }
+        }
+        name
+    }
+
+    /// The text of a configuration file for the SDK.
+    #[must_use]
+    pub fn to_sdk(&self) -> String {
+        let mut text = String::new();
+        for (name, section) in &self.0 {
+            let _ = match name {
+                SectionName::Profile(name) => writeln!(text, "[profile {}]", Self::sdk_name(name)),
+                SectionName::SsoSession(name) => writeln!(text, "[sso-session {name}]"),
+                SectionName::Services(name) => writeln!(text, "[services {name}]"),
+            };
+            for (key, setting) in &section.0 {
+                let value = match key.as_str() {
+                    "source_profile" => Self::sdk_name(&setting.value),
+                    _ => setting.value.replace('\n', "\n  "),
+                };
+                let _ = writeln!(text, "{key} = {value}");
+            }
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,140 @@
+//! Credentials that can't be right, found before they are sent: half of a pair of keys, or a stray character
+//! such as the newline that `echo … | base64` leaves in a Kubernetes secret.
+// Reads the files that hold a token.
+#![allow(clippy::disallowed_methods)]
+
+use super::credential_error::CredentialCause;
+use aws_credential_types::Credentials;
+use ssm_exec_core::inherited::Inherited;
+use std::path::Path;
+
+const KEY_ID: &str = "AWS_ACCESS_KEY_ID";
+const SECRET: &str = "AWS_SECRET_ACCESS_KEY";
+
+/// Whether a variable is set to more than white space.
+fn is_set(inherited: &Inherited<'_>, name: &str) -> bool {
+    let value = inherited.get(name).unwrap_or_default();
+    !value.trim_ascii().is_empty()
+}
+
+/// Checks the keys in the environment.
+pub(super) fn environment(inherited: &Inherited<'_>) -> Result<(), CredentialCause> {
+    let half = |has, lacks| Err(CredentialCause::Half { has, lacks });
+    match (is_set(inherited, KEY_ID), is_set(inherited, SECRET)) {
+        (true, false) => return half(KEY_ID, SECRET),
+        (false, true) => return half(SECRET, KEY_ID),
+        (false, false) => return Ok(()),
+        (true, true) => {}
+    }
+    [KEY_ID, SECRET, "AWS_SESSION_TOKEN"]
+        .iter()
+        .try_for_each(|name| variable(inherited, name))
+}
+
+/// Checks the variables of a web identity.
+pub(super) fn web_identity(inherited: &Inherited<'_>) -> Result<(), CredentialCause> {
+    ["AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME"]
+        .iter()
+        .try_for_each(|name| variable(inherited, name))
+}
+
+/// Checks the token of a container's agent. It is sent as a header, where a space may be.
+pub(super) fn container(inherited: &Inherited<'_>) -> Result<(), CredentialCause> {
+    let inner_space = |byte: u8| byte == b' ';
+    let name = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
+    check(name, inherited.get(name).unwrap_or_default(), inner_space)
+}
+
+fn variable(inherited: &Inherited<'_>, name: &str) -> Result<(), CredentialCause> {
+    check(name, inherited.get(name).unwrap_or_default(), |_| false)
+}
+
+/// Checks a file that holds a token.
+pub(super) fn token_file(
+    path: &Path,
+    variable: &str,
+    allow_space: bool,
+) -> Result<(), CredentialCause> {
+    let bytes = std::fs::read(path).map_err(|error| CredentialCause::TokenFile {
+        path: path.to_owned(),
+        variable: variable.to_owned(),
+        reason: error.to_string(),
+    })?;
+    let place = format!("{} ({variable})", path.display());
+    check(&place, &bytes, |byte| allow_space && byte == b' ')
+}
+
+/// Checks what a source returned.
+pub(super) fn credentials(credentials: &Credentials) -> Result<(), CredentialCause> {
+    let parts = [
+        ("the access key ID", Some(credentials.access_key_id())),
+        (
+            "the secret access key",
+            Some(credentials.secret_access_key()),
+        ),
+        ("the session token", credentials.session_token()),
+    ];
+    for (place, text) in parts {
+        check(place, text.unwrap_or_default().as_bytes(), |_| false)?;
+    }
+    Ok(())
+}
+
+fn check(
+    place: &str,
+    bytes: &[u8],
+    is_allowed: impl Fn(u8) -> bool,
+) -> Result<(), CredentialCause> {
+    let last = bytes.len().saturating_sub(1);
+    let stray = bytes.iter().enumerate().find(|&(at, &byte)| {
+        let inside = at != 0 && at != last;
+        !(byte.is_ascii_graphic() || inside && is_allowed(byte))
+    });
+    let Some((at, &byte)) = stray else {
+        return Ok(());
+    };
+    let what = match byte {
+        b'\n' => "a newline".to_owned(),
+        b'\r' => "a carriage return".to_owned(),
+        b' ' => "a space".to_owned(),
+        b'\t' => "a tab".to_owned(),
+        128.. => "a character that isn't ASCII".to_owned(),
+        byte => format!("the control character 0x{byte:02x}"),
+    };
+    let at_end = bytes[at..].iter().all(u8::is_ascii_whitespace);
+    let position = match at {
+        _ if at_end => "at its end",
+        0 => "at its beginning",
+        _ => "in it",
+    };
+    Err(CredentialCause::Stray {
+        place: place.to_owned(),
+        character: format!("{what} {position}"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stray_characters_are_named_with_their_place() {
+        let found = |bytes: &[u8]| match check("KEY", bytes, |byte| byte == b' ') {
+            Err(CredentialCause::Stray { character, .. }) => character,
+            other => format!("{other:?}"),
+        };
+        for (bytes, character) in [
+            (&b"AKIA\n"[..], "a newline at its end"),
+            (b"AKIA\r\n", "a carriage return at its end"),
+            (b" AKIA", "a space at its beginning"),
+            (b"AK\tIA", "a tab in it"),
+            (b"AK\x07IA", "the control character 0x07 in it"),
+            (b"AK\xc3\xa9", "a character that isn't ASCII in it"),
+            (b"Bearer token", "Ok(())"),
+            (b"AKIA/+=", "Ok(())"),
+            (b"", "Ok(())"),
+        ] {
+            assert_eq!(found(bytes), character);
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! The shared AWS configuration files of this machine, and the form in which the SDK gets them.
+// Reads them.
+#![allow(clippy::disallowed_methods)]
+
+use super::error::FetchError;
+use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
+use nix::libc;
+use ssm_exec_core::config::ConfigError;
+use ssm_exec_core::inherited::Inherited;
+use ssm_exec_core::origin::Origin;
+use ssm_exec_core::shared_config::{FileKind, Setting, SharedConfig};
+use std::ffi::OsStr;
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+/// Both files, merged, and where they are.
+pub(super) struct SharedFiles {
+    pub(super) config: SharedConfig,
+    config_path: PathBuf,
+    credentials_path: PathBuf,
+}
+
+impl SharedFiles {
+    /// Reads the files that exist.
+    ///
+    /// # Errors
+    /// When a file can't be read, or isn't valid.
+    pub(super) fn read(inherited: &Inherited<'_>) -> Result<Self, FetchError> {
+        let mut files = Self {
+            config: SharedConfig::default(),
+            config_path: path(inherited, "AWS_CONFIG_FILE", ".aws/config"),
+            credentials_path: path(inherited, "AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials"),
+        };
+        for kind in [FileKind::Config, FileKind::Credentials] {
+            let path = files.path(kind).to_owned();
+            let Some(bytes) = contents(&path)? else {
+                continue;
+            };
+            files
+                .config
+                .add(&bytes, kind)
+                .map_err(|error| ConfigError::SharedConfig {
+                    path,
+                    line: error.line,
+                    reason: format!("the line {}", error.reason),
+                })?;
+        }
+        Ok(files)
+    }
+
+    /// An error about a setting.
+    pub(super) fn error(&self, setting: &Setting, reason: String) -> ConfigError {
+        ConfigError::SharedConfig {
+            path: self.path(setting.kind).to_owned(),
+            line: setting.line,
+            reason,
+        }
+    }
+
+    /// Where a setting of a profile is.
+    pub(super) fn origin(&self, setting: &Setting, key: &str) -> Origin {
+        Origin::File {
+            path: self.path(setting.kind).to_owned(),
+            line: setting.line,
+            key: key.to_owned(),
+        }
+    }
+
+    fn path(&self, kind: FileKind) -> &Path {
+        match kind {
+            FileKind::Config => &self.config_path,
+            FileKind::Credentials => &self.credentials_path,
+        }
+    }
+}
+
+/// What was read, for the SDK, which reads no file then.
+pub(super) fn for_sdk(config: &SharedConfig) -> EnvConfigFiles {
+    EnvConfigFiles::builder()
+        .with_contents(EnvConfigFileKind::Config, config.to_sdk())
+        .build()
+}
+
+/// As the SDK and the AWS CLI find the files: `~` is the home directory.
+fn path(inherited: &Inherited<'_>, variable: &str, default: &str) -> PathBuf {
+    let home = inherited.get("HOME").filter(|home| !home.is_empty());
+    let home = home.map(|home| PathBuf::from(OsStr::from_bytes(home)));
+    let named = inherited.get(variable).filter(|path| !path.is_empty());
+    match (named, home) {
+        (Some(path), home) => {
+            let path = Path::new(OsStr::from_bytes(path));
+            match (path.strip_prefix("~"), home) {
+                (Ok(rest), Some(home)) => home.join(rest),
+                _ => path.to_owned(),
+            }
+        }
+        (None, Some(home)) => home.join(default),
+        (None, None) => PathBuf::from("~").join(default),
+    }
+}
+
+/// A file that doesn't exist is empty, and so is one that this user can't reach, as for the AWS CLI.
+fn contents(path: &Path) -> Result<Option<Vec<u8>>, FetchError> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::NotFound
+                    | ErrorKind::NotADirectory
+                    | ErrorKind::PermissionDenied
+                    | ErrorKind::IsADirectory
+            ) =>
+        {
+            Ok(None)
+        }
+        Err(error)
+            if matches!(
+                error.raw_os_error(),
+                Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM)
+            ) =>
+        {
+            Err(FetchError::System {
+                what: "reading the shared AWS configuration files",
+                reason: error.to_string(),
+            })
+        }
+        Err(error) => Err(ConfigError::Unreadable {
+            origin: None,
+            path: path.to_owned(),
+            reason: error.to_string(),
+        }
+        .into()),
+    }
+}
