@@ -42,6 +42,14 @@ const PARAMETERS: &[(&str, &str)] = &[
     ("/omneuro/dev/api/db/host", "db"),
     ("/omneuro/dev/api/db/password", "canary"),
     ("/omneuro/dev/api/db/user", "api"),
+    (
+        "/omneuro/payments/stripe-key",
+        "sk_live_canary000000000000000000",
+    ),
+    (
+        "/omneuro/payments/tls-key",
+        "-----BEGIN PRIVATE KEY-----\nY2FuYXJ5\n-----END PRIVATE KEY-----\n",
+    ),
     ("/omneuro/shared/db", "canary"),
     ("/org/api/db", "canary"),
     ("/org/api/generation", "1"),
