@@ -739,3 +739,33 @@ fn a_parameter_that_exists_in_another_version_is_told_apart() {
         "{error}"
     );
 }
+
+/// docs/troubleshooting.md is made from the codes; `SSM_EXEC_BLESS=1` writes it.
+#[test]
+#[allow(clippy::disallowed_methods)]
+fn the_page_for_troubleshooting_is_up_to_date() {
+    let mut page = String::from(
+        "# Troubleshooting\n\nEvery code of an error, its exit status, its cause and its remedy. `--log-format json` prints the code\n(docs/messages.md); a text message contains the remedy with its `{placeholders}` filled. A faulty setting on the\ncommand line ends with 64.\n\n| code | status | cause | remedy |\n| --- | --- | --- | --- |\n",
+    );
+    for code in Code::ALL {
+        let remedy = match code.remedy() {
+            "{action}." => "The message says what to do.",
+            "{renewal}." => "Renew the credentials; the message says how.",
+            remedy => remedy,
+        };
+        let _ = writeln!(
+            page,
+            "| `{}` | {} | {} | {} |",
+            code.word(),
+            code.status().code(),
+            code.cause(),
+            remedy.replace('|', "\\|")
+        );
+    }
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/troubleshooting.md");
+    if std::env::var_os("SSM_EXEC_BLESS").is_some() {
+        std::fs::write(path, &page).expect("the page");
+    }
+    let found = std::fs::read_to_string(path).unwrap_or_default();
+    assert_eq!(found, page, "SSM_EXEC_BLESS=1 cargo test writes the page");
+}
