@@ -1,6 +1,7 @@
 //! Each credentials provider with its real protocol: which credentials sign the request, and which error a
 //! failing provider gives.
 
+mod as_whom;
 mod failing;
 mod files;
 mod link_local;

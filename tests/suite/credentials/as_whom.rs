@@ -1,0 +1,206 @@
+//! As whom a run asks: what is configured is used, or it is an error; nobody else is asked.
+
+use super::*;
+
+const CHAIN: &str = "[profile a]\nrole_arn = arn:aws:iam::111122223333:role/api\nsource_profile = gone\n[profile plain]\nregion = eu-west-1\n";
+
+/// An instance that gives credentials to anyone who asks.
+fn with_instance(run: Run) -> (Run, HttpServer) {
+    let server = HttpServer::start(|seen| match seen.line.as_str() {
+        TOKEN => token(),
+        line => match line.strip_prefix(ROLES) {
+            Some("") => ok("reader"),
+            _ => json("ASIAINSTANCE"),
+        },
+    });
+    let run = run
+        .unset("AWS_EC2_METADATA_DISABLED")
+        .env("AWS_EC2_METADATA_SERVICE_ENDPOINT", server.url());
+    (run, server)
+}
+
+#[test]
+fn aws_default_profile_is_used_and_is_stronger_than_aws_profile() {
+    let stub = stub();
+    let dev = Signer::new("AKIDDEV", "canary-dev-session");
+    let run = || profiles(without_credentials(&stub)).env("AWS_DEFAULT_PROFILE", "dev");
+    assert_eq!(signer(&stub, run()), dev);
+    assert_eq!(signer(&stub, run().env("AWS_PROFILE", "default")), dev);
+}
+
+#[test]
+fn a_named_profile_that_cannot_give_credentials_ends_the_search() {
+    let stub = stub();
+    for run in [
+        with_config(without_credentials(&stub), CHAIN).env("AWS_PROFILE", "a"),
+        with_config(without_credentials(&stub), CHAIN).args("--profile a"),
+        with_config(without_credentials(&stub), CHAIN).file("[aws]\nprofile = \"a\"\n"),
+    ] {
+        let (run, _server) = with_instance(run);
+        run.fails(78)
+            .says(&[".aws/config, line 3", "profile `a`", "no profile `gone`"]);
+    }
+    assert_eq!(stub.requests().len(), 0);
+}
+
+#[test]
+fn a_profile_with_only_a_region_leaves_credentials_to_the_instance() {
+    let stub = stub();
+    for run in [
+        with_config(without_credentials(&stub), CHAIN).env("AWS_PROFILE", "plain"),
+        with_config(without_credentials(&stub), CHAIN).args("--profile plain"),
+    ] {
+        let (run, _server) = with_instance(run);
+        assert_eq!(signer(&stub, run), session_signer("ASIAINSTANCE"));
+    }
+}
+
+#[test]
+fn stray_characters_are_named_with_their_variable() {
+    let stub = stub();
+    let run = || with_environment_keys(without_credentials(&stub));
+    for (variable, value, character) in [
+        ("AWS_ACCESS_KEY_ID", "AKIDBASE\n", "a newline at its end"),
+        (
+            "AWS_SECRET_ACCESS_KEY",
+            "canary\r\n",
+            "a carriage return at its end",
+        ),
+        (
+            "AWS_SECRET_ACCESS_KEY",
+            " canary",
+            "a space at its beginning",
+        ),
+        ("AWS_SESSION_TOKEN", "canary\tcanary", "a tab in it"),
+    ] {
+        run()
+            .env(variable, value)
+            .fails(77)
+            .says(&[variable, character]);
+    }
+    let run = with_web_identity(without_credentials(&stub));
+    write(&run, "token", "canary\n");
+    run.fails(77)
+        .says(&["token (AWS_WEB_IDENTITY_TOKEN_FILE) has a newline at its end"]);
+    let run = with_web_identity(without_credentials(&stub)).env("AWS_ROLE_SESSION_NAME", "pod\n");
+    run.fails(77).says(&["AWS_ROLE_SESSION_NAME has a newline"]);
+}
+
+#[test]
+fn environment_keys_are_told_with_the_profile_that_they_hide() {
+    let stub = stub();
+    let run = with_environment_keys(profiles(without_credentials(&stub)))
+        .file("[aws]\nprofile = \"dev\"\n")
+        .args("-v -- true")
+        .run();
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    for words in [
+        "credentials from the environment (AWS_ACCESS_KEY_ID=AKIDBASE)",
+        "take precedence over the profile `dev`",
+    ] {
+        assert!(run.stderr.contains(words), "{words}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn shared_files_are_read_as_the_aws_cli_reads_them() {
+    let stub = stub();
+    let keys = "aws_access_key_id = AKIDMAC\n  aws_secret_access_key = canary-mac\n";
+    for config in [
+        format!("  [profile \"My Mac\"]\n  {keys}"),
+        "[profile \"My Mac\"] # mine\naws_secret_access_key = canary-mac\naws_access_key_id = AKIDMAC\n".to_owned(),
+    ] {
+        let run = with_config(without_credentials(&stub), &config).env("AWS_PROFILE", "My Mac");
+        assert_eq!(signer(&stub, run), Signer::new("AKIDMAC", ""), "{config}");
+    }
+    for (bytes, reason) in [
+        (
+            &b"\xEF\xBB\xBF[default]\n"[..],
+            "line 1: the line begins with a byte order mark",
+        ),
+        (b"[default]\n# caf\xE9\n", "line 2: the line isn't UTF-8"),
+        (b"[default]\nregion\n", "line 2: the line has no `=`"),
+    ] {
+        let run = with_config(without_credentials(&stub), "");
+        std::fs::write(run.home().join(".aws/config"), bytes).expect("a file");
+        run.fails(78).says(&[".aws/config", reason]);
+    }
+}
+
+#[test]
+fn what_is_not_spelled_as_a_region_is_refused_at_once() {
+    let stub = stub();
+    let run = || with_environment_keys(without_credentials(&stub));
+    for (region, says) in [
+        ("-1", "`-1` is not an AWS region"),
+        (
+            "eu-west-1a",
+            "is an availability zone, not a region; did you mean `eu-west-1`?",
+        ),
+        ("eu-wset-1", "did you mean `eu-west-1`?"),
+    ] {
+        run()
+            .env("AWS_REGION", region)
+            .fails(78)
+            .says(&["AWS_REGION", says]);
+    }
+    let run = with_config(
+        run().unset("AWS_REGION"),
+        "[default]\nregion = \"eu-west-3\"\n",
+    );
+    run.fails(78)
+        .says(&[".aws/config, line 2", "did you mean `eu-west-3`?"]);
+    assert_eq!(stub.requests().len(), 0);
+}
+
+/// A run whose credentials come from this script.
+fn with_process(stub: &Stub, body: &str) -> Run {
+    let run = with_config(
+        without_credentials(stub),
+        "[default]\ncredential_process = ./give\n",
+    );
+    script(&run.home().join("give"), &format!("#!/bin/sh\n{body}\n"));
+    run
+}
+
+const PRINT: &str =
+    r#"echo '{"Version":1,"AccessKeyId":"AKIDPROCESS","SecretAccessKey":"canary-process"}'"#;
+
+#[test]
+fn a_credential_process_has_no_standard_input_and_works_with_sigchld_ignored() {
+    let stub = stub();
+    let run = with_process(&stub, &format!("[ -z \"$(cat)\" ] && {PRINT}")).args("-- cat");
+    let (direct, home) = run.command();
+    let environment = direct
+        .get_envs()
+        .filter_map(|(name, value)| Some((name, value?)));
+    let mut command = std::process::Command::new("/bin/sh");
+    command
+        .args(["-c", "trap '' CHLD; exec \"$@\"", "sh"])
+        .arg(direct.get_program())
+        .args(direct.get_args())
+        .env_clear()
+        .envs(environment)
+        .current_dir(home.path())
+        .stdin(std::fs::File::open("/etc/passwd").expect("a file"));
+    let output = command.output().expect("starts");
+    assert!(output.status.success(), "{output:?}");
+    let passwd = std::fs::read("/etc/passwd").expect("a file");
+    assert_eq!(output.stdout, passwd, "the command gets its standard input");
+}
+
+#[test]
+fn a_credential_process_is_killed_with_its_children_at_the_deadline() {
+    let stub = stub();
+    let run = with_process(&stub, "sleep 1000 & echo $! > pids; echo $$ >> pids; wait");
+    let home = run.home().to_owned();
+    let (mut command, _home) = run.args("--timeout 1s -- true").command();
+    let output = command.output().expect("starts");
+    assert_eq!(output.status.code(), Some(75), "{output:?}");
+    let pids = std::fs::read_to_string(home.join("pids")).expect("the process ran");
+    for pid in pids.lines() {
+        let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        let gone = state.is_empty() || state.contains(") Z ");
+        assert!(gone, "{pid} is still there: {state}");
+    }
+}
