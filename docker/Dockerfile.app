@@ -1,4 +1,4 @@
-# A service in its own image, started by ssm-exec: copy the three lines that name it into your own.
+# A service image that starts its program with ssm-exec: copy the three lines that name ssm-exec into your own.
 # docker build --build-arg SSM_EXEC=… --build-arg BASE=… -f docker/Dockerfile.app .
 ARG SSM_EXEC=ssm-exec
 ARG BASE=debian:bookworm-slim
@@ -9,6 +9,6 @@ COPY --from=ssm-exec /ssm-exec /usr/local/bin/ssm-exec
 COPY server /app/server
 WORKDIR /app
 USER 65532:65532
-# Both in exec form: a shell in between would be PID 1, and keep SIGTERM to itself.
+# Both in exec form: otherwise a shell would be PID 1, and would not forward SIGTERM.
 ENTRYPOINT ["/usr/local/bin/ssm-exec"]
 CMD ["/app/server"]
