@@ -36,6 +36,7 @@ mod notices;
 mod package;
 mod parity;
 mod policy;
+mod remedies;
 mod signals_and_limits;
 mod snippets;
 mod sources;
