@@ -1,4 +1,4 @@
-"""A function that finds its parameters in the environment, and shows their names alone."""
+"""A function that finds its parameters in the environment, and returns only their names."""
 
 import os
 
