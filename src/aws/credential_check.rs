@@ -5,9 +5,12 @@
 
 use super::credential_error::CredentialCause;
 use aws_credential_types::Credentials;
+use ssm_exec_core::endpoint::Endpoint;
 use ssm_exec_core::inherited::Inherited;
 use std::path::Path;
 
+const AGENT_PATH: &str = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
+const AGENT_URL: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
 const KEY_ID: &str = "AWS_ACCESS_KEY_ID";
 const SECRET: &str = "AWS_SECRET_ACCESS_KEY";
 
@@ -38,8 +41,17 @@ pub(super) fn web_identity(inherited: &Inherited<'_>) -> Result<(), CredentialCa
         .try_for_each(|name| variable(inherited, name))
 }
 
-/// Checks the token of a container's agent. It is sent as a header, where a space may be.
+/// Checks the URL of a container's agent, at which the SDK panics without a scheme, and its token. That is
+/// sent as a header, where a space may be.
 pub(super) fn container(inherited: &Inherited<'_>) -> Result<(), CredentialCause> {
+    let url = inherited.text(AGENT_URL).unwrap_or_default();
+    let is_used = inherited.text(AGENT_PATH).is_none() && !url.is_empty();
+    if let (true, Err(reason)) = (is_used, Endpoint::parse(url)) {
+        return Err(CredentialCause::Other {
+            reason: format!("{AGENT_URL}: {reason}"),
+            is_transient: false,
+        });
+    }
     let inner_space = |byte: u8| byte == b' ';
     let name = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
     check(name, inherited.get(name).unwrap_or_default(), inner_space)

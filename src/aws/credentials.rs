@@ -183,6 +183,12 @@ impl Search<'_> {
                     other("it has `login_session`, which ssm-exec doesn't support; use `aws configure export-credentials`".to_owned()),
                 ));
             }
+            Some(Base::Named("Environment")) => {
+                check::environment(self.inherited).map_err(|cause| failed(source, cause))?;
+            }
+            Some(Base::Named("EcsContainer")) => {
+                check::container(self.inherited).map_err(|cause| failed(source, cause))?;
+            }
             Some(_) => {}
         }
         let config = with_keys.as_ref().unwrap_or(shared);

@@ -37,6 +37,7 @@ mod package;
 mod parity;
 mod policy;
 mod remedies;
+mod sdk_variables;
 mod signals_and_limits;
 mod snippets;
 mod sources;

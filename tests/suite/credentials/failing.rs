@@ -374,6 +374,26 @@ const ROWS: &[Row] = &[
         &["from the container's agent", "Connection refused"],
     ),
     (
+        "a container agent without a scheme",
+        |run| without_server(run.env(CONTAINER, "localhost:1")),
+        77,
+        &[
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+            "localhost:1",
+            "scheme",
+        ],
+    ),
+    (
+        "a profile that uses a container agent without a scheme",
+        |run| {
+            let config = "[default]\nrole_arn = arn:aws:iam::111122223333:role/api\n\
+                          credential_source = EcsContainer\n";
+            without_server(with_config(run, config).env(CONTAINER, "localhost:1"))
+        },
+        77,
+        &["profile `default`", "localhost:1", "scheme"],
+    ),
+    (
         "a container agent on another host",
         |run| without_server(run.env(CONTAINER, "http://192.0.2.1/")),
         77,
