@@ -5,7 +5,7 @@ use crate::aws::{self, Read};
 use crate::error::Error;
 use crate::exec::lookup::Command;
 use crate::logging::progress::Progress;
-use crate::watch::{self, Delivered, Handover, Key, Poll, Rehearsal, Work};
+use crate::watch::{self, Delivered, Handover, Key, Poll, Rehearsal, Reports, Work};
 use ssm_exec_core::config::{ConfigError, Watch};
 use ssm_exec_core::digest;
 use ssm_exec_core::environment::Environment;
@@ -161,22 +161,26 @@ impl Work for Forked<'_> {
         }
     }
 
-    fn rehearse(&self, before: &Delivered, settled: Option<&[u8]>, report: bool) -> Rehearsal {
+    fn rehearse(&self, before: &Delivered, settled: Option<&[u8]>, reports: Reports) -> Rehearsal {
         let resolved =
             self.session
                 .resolve_again(Some(self.command), Read::ValuesOnce, Instant::now());
-        let failed = |error: &Error| {
-            if report {
-                error!(
-                    "parameters changed, but the command would not start with them, so it runs on as it is: {error}"
-                );
+        let ended = |error: &Error| match error.status() {
+            Status::TryLater | Status::System => {
+                if reports.failure {
+                    warn!(
+                        "parameters changed; --watch could not fetch them, and goes on trying: {error}"
+                    );
+                }
+                Rehearsal::Failed
             }
-        };
-        let ended = |error: &Error| {
-            failed(error);
-            match error.status() {
-                Status::TryLater | Status::System => Rehearsal::Failed,
-                _ => Rehearsal::Broken,
+            _ => {
+                if reports.mistake {
+                    error!(
+                        "parameters changed, but the command would not start with them, so it runs on as it is: {error}"
+                    );
+                }
+                Rehearsal::Broken
             }
         };
         let mut resolved = match resolved {

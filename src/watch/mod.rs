@@ -40,7 +40,21 @@ pub(crate) trait Work {
     /// Asks for versions and compares them with what was delivered. Failures are logged if `report`.
     fn poll(&self, delivered: &Delivered, report: bool) -> Poll;
     /// Resolves everything as a start would. `settled` is what the polls have seen, if they see all.
-    fn rehearse(&self, delivered: &Delivered, settled: Option<&[u8]>, report: bool) -> Rehearsal;
+    fn rehearse(
+        &self,
+        delivered: &Delivered,
+        settled: Option<&[u8]>,
+        reports: Reports,
+    ) -> Rehearsal;
+}
+
+/// What is worth a message: it has not been reported for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Reports {
+    /// A failure that may be over at the next attempt.
+    pub(crate) failure: bool,
+    /// A mistake, with which the command would not start.
+    pub(crate) mistake: bool,
 }
 
 /// A key that can't be guessed.

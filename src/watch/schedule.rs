@@ -11,7 +11,7 @@ const DOUBLINGS: u32 = 3;
 /// What goes on failing is reported this often.
 const REPORT_EVERY: Duration = Duration::from_secs(60 * 60);
 /// A start that would fail is rehearsed again after so many polls, though no version has changed: a key
-/// or a permission may have been mended.
+/// or a permission may have been corrected.
 const POLLS_UNTIL_REHEARSAL: u32 = 8;
 
 /// What comes next.

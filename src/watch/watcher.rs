@@ -5,7 +5,7 @@ use super::command::{Reception, Running};
 use super::handover::Received;
 use super::message::{Delivered, Poll, Rehearsal};
 use super::schedule::{Schedule, Step};
-use super::{Work, fork, title};
+use super::{Reports, Work, fork, title};
 use nix::errno::Errno;
 use nix::sys::signal::Signal;
 use ssm_exec_core::config::{ChangeSignal, Watch};
@@ -44,8 +44,11 @@ fn round(
     let Step::Rehearse(settled) = schedule.after_poll(poll, Instant::now()) else {
         return Some(());
     };
-    let report = schedule.reports_mistake(Instant::now());
-    let rehearse = || work.rehearse(delivered, settled.as_deref(), report);
+    let reports = Reports {
+        failure: schedule.reports_failure(Instant::now()),
+        mistake: schedule.reports_mistake(Instant::now()),
+    };
+    let rehearse = || work.rehearse(delivered, settled.as_deref(), reports);
     let result = fork::run(command, || rehearse().to_bytes())?;
     let rehearsal = Rehearsal::from_bytes(&result);
     schedule.after_rehearsal(&rehearsal, Instant::now());
@@ -121,7 +124,7 @@ mod tests {
             }
         }
 
-        fn rehearse(&self, _: &Delivered, _: Option<&[u8]>, _: bool) -> Rehearsal {
+        fn rehearse(&self, _: &Delivered, _: Option<&[u8]>, _: Reports) -> Rehearsal {
             Rehearsal::Failed
         }
     }

@@ -3,9 +3,14 @@
 use super::*;
 use ssm_stub::{Fault, KmsDenial, When};
 
-/// Makes a change with which the command would not start, sees one message and no signal, mends it, and
+/// Makes a change with which the command would not start, sees one message and no signal, repairs it, and
 /// sees one signal.
-fn expect_one_message(options: &str, words: &str, spoil: impl Fn(&Stub), mend: impl Fn(&Stub)) {
+fn expect_one_message(
+    options: &str,
+    words: &str,
+    break_it: impl Fn(&Stub),
+    repair: impl Fn(&Stub),
+) {
     let stub = stub();
     stub.put(Parameter::string(
         "/org/json",
@@ -15,14 +20,14 @@ fn expect_one_message(options: &str, words: &str, spoil: impl Fn(&Stub), mend: i
         format!("-p /watch -k MEMBER=/org/json#member --settle 0s --on-change HUP {options}");
     let run = watch(&stub, &options);
     run.stdout.wait_for("started");
-    spoil(&stub);
+    break_it(&stub);
     let line = run.stderr.wait_for("ssm-exec: error:");
     assert!(line.contains(words), "{line}");
     assert!(line.contains("it runs on"), "{line}");
     wait_for_polls(&stub, 6);
     assert_eq!(run.stderr.so_far(), [""; 0], "{words}");
     assert_eq!(run.stdout.so_far(), [""; 0], "{words}");
-    mend(&stub);
+    repair(&stub);
     run.stderr.wait_for("sending SIGHUP");
     assert_eq!(run.stdout.next(), "got HUP");
     assert_eq!(run.stop().0, ["got TERM"], "{words}");
