@@ -10,6 +10,7 @@ size. Writes docs/benchmarks.md and docs/benchmarks.svg. Needs `./package` or a 
 import base64
 import hashlib
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -122,11 +123,11 @@ def peers():
         commands = {
             "ssm-exec": by_prefix(),
             "curl --aws-sigv4": curl(stub.url, pages(10), pathlib.Path(home, "page")),
-            "the SDK for Rust, its defaults": [RELEASE / "examples/sdk_as_it_comes", "/bench"],
             "true alone": [TRUE],
         }
         environment = stub.environment()
         for name, words in {
+            "the SDK for Rust, its defaults": [RELEASE / "examples/sdk_as_it_comes", "/bench"],
             "AWS CLI (Python, v1)": [PEERS / "aws", "ssm", "get-parameters-by-path", "--path", "/bench", "--recursive", "--with-decryption", "--endpoint-url", stub.url],
             "ssm-starter (Python)": [PEERS / "ssm-starter", "--ssm-name", "/bench", "--command", TRUE],
         }.items():
@@ -271,7 +272,8 @@ Made by `benches/start.py` on a machine with two cores, all in one run: the stat
 the stub on loopback, ten parameters to a request. Wall times are hyperfine's medians, CPU times (user
 and system) its means, in milliseconds, each with the start of `true`. curl makes the same requests,
 signed, one after another on one connection; over HTTPS both read the system's bundle of roots. Trust the
-ratios: the times are this machine's. What stands in the way of the goals that are missed is told in
+ratios: the times are this machine's. Its load average was {os.getloadavg()[1]:.0f} at the end of the run: if
+that is more than the number of cores, only the CPU columns are meaningful. What stands in the way of the goals that are missed is told in
 [decisions.md](decisions.md).
 
 | goal | at most | wall | CPU |
