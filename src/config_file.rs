@@ -105,7 +105,7 @@ fn nearest(directory: &Path) -> Result<Option<(PathBuf, String)>, ConfigError> {
 }
 
 /// Opens a file that was found, not named: it chooses what is run and which secrets it gets. Like git
-/// and direnv, we take it only from ourselves or root, and only if nobody else may write it. The same
+/// and direnv, it is used only if it belongs to the user or root, and not every user can write it. The same
 /// holds for a link to it. The inner error is why it isn't trusted.
 fn open_trusted(path: &Path) -> io::Result<Result<File, String>> {
     let opened = match open(path, FLAGS | OFlag::O_NOFOLLOW, Mode::empty()) {

@@ -15,7 +15,8 @@ use ssm_exec_core::status::Status;
 use std::ffi::{OsStr, OsString};
 use std::time::Instant;
 
-/// Checks each stage, prints the matrix, and ends with the status of the first stage that has one.
+/// Checks each stage, prints the matrix, and ends with the status of the first stage that has
+/// one, or with 1 when a parameter of any stage is too old.
 pub(super) fn run(
     levels: &Levels,
     inherited: &Inherited<'_>,
@@ -31,6 +32,7 @@ pub(super) fn run(
     }
     let mut stages = Vec::new();
     let mut first: Option<Status> = None;
+    let mut stale = false;
     let mut format = ReportFormat::Table;
     for name in names {
         let chosen = Given::new(name.clone(), Origin::Flag("--all-stages"));
@@ -42,6 +44,7 @@ pub(super) fn run(
             });
         let (report, problems, status) = match checked {
             Ok((report, status)) => {
+                stale |= report.stale().next().is_some();
                 let problems = report.problems.clone();
                 (Some(report), problems, status)
             }
@@ -56,7 +59,7 @@ pub(super) fn run(
     }
     let terminal = output::terminal(inherited);
     output::print(matrix::render(&stages, format, terminal).as_bytes())?;
-    Ok(first.map_or(0, Status::code))
+    Ok(first.map_or(u8::from(stale), Status::code))
 }
 
 /// The report of one stage, and what it would end with.

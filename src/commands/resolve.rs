@@ -233,7 +233,9 @@ impl<'a> Session<'a> {
         began: Instant,
     ) -> Result<Option<aws::Fetch>, Error> {
         if self.config.skip {
-            warn!("--skip: SSM was not asked; the command gets what is inherited, and defaults");
+            warn!(
+                "--skip: nothing was fetched from SSM; the command gets the inherited environment and defaults"
+            );
             return Ok(None);
         }
         self.ensure_any_source(references)?;

@@ -168,7 +168,7 @@ fn skip_sends_no_request_and_never_passes_references_on() {
         .args("-- env -0")
         .run();
     assert!(
-        outcome.stderr.contains("SSM was not asked"),
+        outcome.stderr.contains("nothing was fetched from SSM"),
         "{}",
         outcome.stderr
     );

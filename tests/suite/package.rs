@@ -133,7 +133,13 @@ fn the_published_crate_contains_only_what_it_needs() {
     let target = tempfile::tempdir().expect("a directory for the test");
     let mut publish = Command::new(env!("CARGO"));
     publish
-        .args(["publish", "--dry-run", "--no-verify", "--allow-dirty"])
+        .args([
+            "publish",
+            "--workspace",
+            "--dry-run",
+            "--no-verify",
+            "--allow-dirty",
+        ])
         .env("CARGO_TARGET_DIR", target.path())
         .current_dir(project("."));
     succeeds(&mut publish);

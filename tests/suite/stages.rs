@@ -127,6 +127,11 @@ fn check_shows_every_stage() {
             .text()
             .contains("| variable | `broken` | `dev` | `prod` |")
     );
+    let stale = Run::against(&stub.url())
+        .file(FILE)
+        .args("check --all-stages --max-age 1s -- true")
+        .run();
+    assert_eq!(stale.status, 1, "{}", stale.stderr);
     let outcome = Run::against(&stub.url())
         .args("check -p /org/prod --all-stages")
         .run();

@@ -382,7 +382,7 @@ settings! {
     /// `--stage`
     stage: One<String> = [Setting {
         default: Some("`default_stage` of the file"),
-        details: "Its table [stage.NAME] lies over the rest of the file: lists replace, tables merge by name.",
+        details: "Its table [stage.NAME] overrides the rest of the file: lists replace, tables merge by name.",
         ..valued!(Kind::Text, General, "stage" "NAME", ["SSM_EXEC_STAGE"], None, "Use this stage of the configuration file")
     }];
 

@@ -72,7 +72,7 @@ fn render_json(stages: &[StageReport], names: &BTreeSet<&str>) -> String {
         .collect();
     let matrix =
         json!({ "stages": stage_names(stages), "variables": variables, "problems": problems });
-    format!("{matrix:#}\n")
+    escape::json(&format!("{matrix:#}\n")).into_owned()
 }
 
 fn stage_names(stages: &[StageReport]) -> Vec<&str> {
