@@ -15,8 +15,13 @@ use std::os::fd::RawFd;
 /// The first descriptor after the standard streams.
 const AFTER_STDERR: u32 = 3;
 
-/// Runs `work` in a process that outlives this one's `execve`. Must be called while there is one thread.
-pub(super) fn detach(kept: &[RawFd], work: impl FnOnce()) -> Result<(), CommandError> {
+/// Runs `work` in a process that outlives this one's `execve`. When this returns, `prepare` has been run
+/// for it. Must be called while there is one thread.
+pub(super) fn detach(
+    kept: &[RawFd],
+    prepare: impl FnOnce(),
+    work: impl FnOnce(),
+) -> Result<(), CommandError> {
     // Not dumpable from its first instruction: a fork inherits it.
     process::disable_core_dumps();
     let refused = |error: Errno| CommandError::System {
@@ -26,12 +31,13 @@ pub(super) fn detach(kept: &[RawFd], work: impl FnOnce()) -> Result<(), CommandE
     match fork_silently().map_err(refused)? {
         None => {
             let second = setsid().and_then(|_| {
+                settle_in(kept);
+                prepare();
                 // SAFETY: there is one thread, so the child may do whatever this process may.
                 unsafe { fork() }
             });
             match second {
                 Ok(ForkResult::Child) => {
-                    settle_in(kept);
                     work();
                     process::end(0)
                 }
@@ -49,8 +55,8 @@ pub(super) fn detach(kept: &[RawFd], work: impl FnOnce()) -> Result<(), CommandE
 
 /// A fork whose end raises no SIGCHLD: where that is blocked, it would be pending when the command starts.
 fn fork_silently() -> nix::Result<Option<Pid>> {
-    // SAFETY: without flags, clone(2) is fork(2) with no signal for its end. There is one thread, and the
-    // child makes system calls only until it forks again by fork(3).
+    // SAFETY: without flags, clone(2) is fork(2) with no signal for its end. There is one thread, so the
+    // child may do whatever this process may.
     let process = unsafe { libc::syscall(libc::SYS_clone, 0, 0, 0, 0, 0) };
     let process = Errno::result(process)?;
     let process = libc::pid_t::try_from(process).map_err(|_| Errno::EOVERFLOW)?;

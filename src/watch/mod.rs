@@ -83,7 +83,11 @@ pub(crate) fn start(watch: &Watch, work: &impl Work) -> Result<Handover, Command
         command.descriptor.as_raw_fd(),
         received.descriptor.as_raw_fd(),
     ];
-    detach::detach(&kept, || watcher::run(watch, work, &command, received))?;
+    // Before the start, so that nothing finds the watcher by the command's arguments.
+    let prepare = || title::set(command.process);
+    detach::detach(&kept, prepare, || {
+        watcher::run(watch, work, &command, received);
+    })?;
     Ok(handover)
 }
 

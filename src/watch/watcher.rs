@@ -5,7 +5,7 @@ use super::command::{Reception, Running};
 use super::handover::Received;
 use super::message::{Delivered, Poll, Rehearsal};
 use super::schedule::{Schedule, Step};
-use super::{Reports, Work, fork, title};
+use super::{Reports, Work, fork};
 use nix::errno::Errno;
 use nix::sys::signal::Signal;
 use ssm_exec_core::config::{ChangeSignal, Watch};
@@ -15,7 +15,6 @@ use tracing::{error, warn};
 
 /// Watches until the command has ended. It may never have been started.
 pub(super) fn run(watch: &Watch, work: &impl Work, command: &Running, received: Received) {
-    title::set(command.process);
     let Some(mut delivered) = received.wait(command) else {
         return;
     };
