@@ -204,7 +204,8 @@ fn keys_of_the_terminal_reach_the_command_once_and_never_the_watcher() {
     let stub = stub();
     let pty = openpty(None, None).expect("a terminal");
     let slave = pty.slave.as_raw_fd();
-    let script = "trap 'echo got INT' INT; echo started $$; while :; do sleep 0.05; done";
+    // No process is started after the first: dash misses a stop that comes while it starts one.
+    let script = "trap 'echo got INT' INT; sleep 1000 & echo started $$; while :; do wait; done";
     let (inner, _home) = Run::against(&stub.url())
         .args("-p /watch --watch 5m -- sh -c")
         .arg(script)
@@ -253,7 +254,7 @@ fn keys_of_the_terminal_reach_the_command_once_and_never_the_watcher() {
     screen.wait_for(&format!("the job has status {status}"));
     assert!(field(process, "status", "State:").starts_with('T'));
     assert!(field(watcher, "status", "State:").starts_with('S'));
-    kill(process, Signal::SIGKILL).expect("a signal");
+    nix::sys::signal::killpg(process, Signal::SIGKILL).expect("a signal");
     child.kill().expect("a signal");
     child.wait().expect("ends");
     let rest = screen.so_far();
