@@ -231,7 +231,7 @@ fn the_default_timeout_is_below_the_init_timeout_of_lambda() {
     stub.always(Fault::NoResponse);
     let emulator = Emulator::start(&stub, "function", custom);
     let began = Instant::now();
-    emulator.expect_failure(&["timed out after 8s", "exit status 75"]);
+    emulator.expect_failure(&["within 8s", "exit status 75"]);
     assert!(
         began.elapsed() < Duration::from_secs(20),
         "after {:?}",
@@ -248,6 +248,5 @@ fn the_configured_timeout_is_used() {
         write(&task.join("ssm-exec.toml"), "timeout = \"1s\"\n");
         custom(task)
     };
-    Emulator::start(&stub, "function", prepare)
-        .expect_failure(&["timed out after 1s", "exit status 75"]);
+    Emulator::start(&stub, "function", prepare).expect_failure(&["within 1s", "exit status 75"]);
 }

@@ -100,7 +100,7 @@ fn without_a_bundle_only_the_compiled_in_roots_are_trusted() {
     let root = root();
     write(&root.path().join("etc/hosts"), "127.0.0.1 localhost\n");
     let output = launch(root.path(), &stub.url(), "--timeout 5s");
-    assert_eq!(output.status.code(), Some(75), "{}", text(&output));
+    assert_eq!(output.status.code(), Some(78), "{}", text(&output));
     assert!(
         text(&output).contains("can't be trusted"),
         "{}",
