@@ -55,6 +55,9 @@ fn set_up(state: State) -> std::io::Result<()> {
     dispose(Signal::SIGPIPE, state.pipe)?;
     dispose(Signal::SIGINT, SigHandler::SigIgn)?;
     dispose(Signal::SIGTERM, SigHandler::SigDfl)?;
+    // Whatever the tests were started with, such as `nohup`.
+    dispose(Signal::SIGHUP, SigHandler::SigDfl)?;
+    dispose(Signal::SIGQUIT, SigHandler::SigDfl)?;
     let mut blocked = SigSet::empty();
     blocked.add(Signal::SIGUSR1);
     sigprocmask(SigmaskHow::SIG_SETMASK, Some(&blocked), None)?;
