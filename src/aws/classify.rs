@@ -1,6 +1,7 @@
 //! Classifies the SDK's errors by types and codes, never by a response's body, which may hold values.
 
 use super::credential_source::CredentialSource;
+use super::date::system_time;
 use super::denial::Denial;
 use super::error::{FetchError, TransientError};
 use super::error_chain::{chain, connection_error, is_throttle};
@@ -223,7 +224,7 @@ fn is_clock(code: &str, text: &str) -> bool {
 /// By how much this machine's clock differs from the service's, if that is more than AWS allows.
 fn difference(date: Option<&str>) -> Option<String> {
     let theirs = DateTime::from_str(date?, Format::HttpDate).ok()?;
-    let theirs = SystemTime::try_from(theirs).ok()?;
+    let theirs = system_time(&theirs)?;
     let ours = SystemTime::now();
     let (off, direction) = match ours.duration_since(theirs) {
         Ok(ahead) => (ahead, "ahead of"),

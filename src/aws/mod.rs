@@ -8,6 +8,7 @@ mod credential_error;
 mod credential_process;
 mod credential_source;
 mod credentials;
+mod date;
 mod denial;
 mod denial_message;
 mod dial;

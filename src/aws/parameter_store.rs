@@ -4,6 +4,7 @@
 use super::classify::{Failure, PermanentError, classify};
 use super::connection::ConnectionFailure;
 use super::credential_source::CredentialSource;
+use super::date::system_time;
 use super::error::{FetchError, TransientError};
 use super::retry::RetryBudget;
 use super::transport::ResponseLimit;
@@ -14,7 +15,6 @@ use aws_sdk_ssm::operation::get_parameters_by_path::GetParametersByPathOutput;
 use aws_sdk_ssm::types::{
     Parameter as SdkParameter, ParameterStringFilter, ParameterType as SdkType,
 };
-use aws_smithy_types::DateTime;
 use ssm_exec_core::fetched::{FetchedParameter, ParameterType, spelled_alike};
 use ssm_exec_core::parameter::{ParameterId, ParameterRef, Prefix, Selector, Version};
 use ssm_exec_core::plan::Request;
@@ -22,10 +22,6 @@ use ssm_exec_core::region::Region;
 use ssm_exec_core::secret::Secret;
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
-/// 9999-12-31T23:59:59Z: RFC 3339 has no later date.
-const LAST_SECOND: u64 = 253_402_300_799;
 
 /// What all requests share.
 pub(super) struct Connection {
@@ -331,13 +327,6 @@ fn parameter_type(kind: &SdkType) -> Option<ParameterType> {
     }
 }
 
-/// A date that can be printed.
-fn system_time(date: &DateTime) -> Option<SystemTime> {
-    let seconds = u64::try_from(date.secs()).ok()?;
-    let time = Duration::new(seconds, date.subsec_nanos());
-    (seconds <= LAST_SECOND).then(|| UNIX_EPOCH + time)
-}
-
 fn invalid_response(request: &Request, reason: &str) -> FetchError {
     FetchError::InvalidResponse {
         request: request.clone(),
@@ -358,20 +347,5 @@ mod tests {
             .build();
         let shown = format!("{parameter:?}");
         assert!(shown.contains("/a") && !shown.contains("canary"), "{shown}");
-    }
-
-    #[test]
-    fn only_dates_that_can_be_printed_are_accepted() {
-        let last = DateTime::from_secs(253_402_300_799);
-        let printed =
-            system_time(&last).map(|time| format!("{:?}", time.duration_since(UNIX_EPOCH)));
-        assert_eq!(printed.as_deref(), Some("Ok(253402300799s)"));
-        for seconds in [253_402_300_800, i64::MAX, -1, i64::MIN] {
-            assert_eq!(
-                system_time(&DateTime::from_secs(seconds)),
-                None,
-                "{seconds}"
-            );
-        }
     }
 }

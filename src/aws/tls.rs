@@ -2,6 +2,7 @@
 //! the server's chain names, and an error that names an unknown issuer.
 
 use super::connection::{CertificateProblem, ConnectionFailure as Failure};
+use super::date::rfc3339;
 use super::tls_roots::Roots;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -13,11 +14,7 @@ use rustls::{
 use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
 use webpki::EndEntityCert;
-
-/// The year 10000, which has no RFC 3339.
-const LAST_DATE: Duration = Duration::from_secs(253_402_300_800);
 
 /// # Errors
 /// When rustls refuses the configuration.
@@ -202,11 +199,8 @@ fn inner(name: &str) -> &str {
 
 /// Certificates can contain dates beyond the year 9999.
 fn date(time: UnixTime) -> String {
-    let since = Duration::from_secs(time.as_secs());
-    if since >= LAST_DATE {
-        return format!("{} seconds after 1970", since.as_secs());
-    }
-    humantime::format_rfc3339_seconds(SystemTime::UNIX_EPOCH + since).to_string()
+    let seconds = time.as_secs();
+    rfc3339(seconds).unwrap_or_else(|| format!("{seconds} seconds after 1970"))
 }
 
 /// The common name, or else the organization, of a distinguished name.
@@ -256,7 +250,7 @@ mod tests {
 
         #[test]
         fn any_date_can_be_shown(seconds: u64) {
-            date(UnixTime::since_unix_epoch(Duration::from_secs(seconds)));
+            date(UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds)));
         }
     }
 }

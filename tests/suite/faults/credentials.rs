@@ -1,8 +1,8 @@
 //! Credentials, the clock and the configuration of the SDK.
 
 use super::End::{Started, Status};
-use super::setup::{Row, Setup, by_keys, by_prefix, client, filled, row};
-use ssm_stub::Stub;
+use super::setup::{Row, Setup, by_keys, by_prefix, client, filled, permanent, row};
+use ssm_stub::{Fault, Stub};
 
 fn environment(name: &str, value: &str) -> Setup {
     let setup = by_prefix(filled(Stub::start()));
@@ -10,6 +10,11 @@ fn environment(name: &str, value: &str) -> Setup {
         run: setup.run.env(name, value),
         ..setup
     }
+}
+
+/// A request whose time is never right, by the server's date.
+fn skewed(date: &str) -> Setup {
+    permanent(Fault::client("RequestTimeTooSkewed", "x").header("date", date))
 }
 
 /// A profile with a credential process: this shell script.
@@ -84,6 +89,24 @@ pub const ROWS: &[Row] = &[
     row(
         "a wrong clock, always",
         || client("RequestTimeTooSkewed", "x"),
+        Status(77),
+        "clock",
+    ),
+    row(
+        "a wrong clock, and a server's date of the year 1013",
+        || skewed("Thu, 24 Nov 1013 10:00:00 GMT"),
+        Status(77),
+        "clock",
+    ),
+    row(
+        "a wrong clock, and a server's date of the year 9999",
+        || skewed("Fri, 31 Dec 9999 23:59:59 GMT"),
+        Status(77),
+        "clock",
+    ),
+    row(
+        "a wrong clock, and a server's date of the year 10000",
+        || skewed("Sat, 01 Jan 10000 00:00:00 GMT"),
         Status(77),
         "clock",
     ),
