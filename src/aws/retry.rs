@@ -134,7 +134,7 @@ impl RetryBudget {
         own: Duration,
     ) -> Result<(), FetchError> {
         let message = format!("{}; trying {} again", failed.1, failed.0);
-        let wait = demanded + own;
+        let wait = demanded.saturating_add(own);
         let left = self.deadline.saturating_duration_since(Instant::now());
         let room = left.saturating_sub(LAST_TRY);
         if let Ok(mut last) = self.last.lock() {

@@ -47,4 +47,16 @@ pub const ROWS: &[Row] = &[
         Status(75),
         "1 try",
     ),
+    row(
+        "503 with the longest Retry-After that can be written",
+        || always(Fault::status(503).header("retry-after", &u64::MAX.to_string())),
+        Status(75),
+        "1 try",
+    ),
+    row(
+        "503 with the longest x-amz-retry-after that can be written",
+        || always(Fault::status(503).header("x-amz-retry-after", &u64::MAX.to_string())),
+        Status(75),
+        "1 try",
+    ),
 ];
