@@ -203,7 +203,7 @@ fn unreadable(path: &Path, origin: Option<&Origin>, error: &io::Error) -> Config
         ErrorKind::NotFound => "there is no such file".to_owned(),
         ErrorKind::PermissionDenied => "permission denied".to_owned(),
         ErrorKind::IsADirectory => "it is a directory".to_owned(),
-        ErrorKind::InvalidData => "it isn't UTF-8".to_owned(),
+        ErrorKind::InvalidData => "it is not UTF-8".to_owned(),
         _ => error.to_string(),
     };
     ConfigError::Unreadable {

@@ -114,7 +114,7 @@ where
         SdkError::TimeoutError(_) => network("no answer came in time"),
         SdkError::ResponseError(response) => match response.raw().status().as_u16() {
             // Its text may quote the body: none of it is shown.
-            200 => network("the answer was cut off, or wasn't what SSM sends"),
+            200 => network("the answer was cut off, or was not what SSM sends"),
             status => Failure::Transient {
                 error: match status {
                     429 => TransientError::Throttled("HTTP 429".to_owned()),

@@ -135,7 +135,7 @@ impl ConnectionFailure {
             | Self::System(reason)
             | Self::Roots(reason) => reason,
             Self::NoResponse { limit, .. } => format!("no response within {limit:?}"),
-            Self::Certificate(reason) => format!("its certificate can't be trusted: {reason}"),
+            Self::Certificate(reason) => format!("its certificate cannot be trusted: {reason}"),
             other => format!("{other:?}"),
         }
     }
@@ -260,8 +260,8 @@ impl fmt::Display for CertificateProblem {
         match self {
             Self::UnknownIssuer {
                 issuer: Some(issuer),
-            } => write!(f, "it is issued by \"{issuer}\", which isn't trusted"),
-            Self::UnknownIssuer { issuer: None } => f.write_str("its issuer isn't trusted"),
+            } => write!(f, "it is issued by \"{issuer}\", which is not trusted"),
+            Self::UnknownIssuer { issuer: None } => f.write_str("its issuer is not trusted"),
             Self::NotValidYet(reason) | Self::Other(reason) => f.write_str(reason),
         }
     }
@@ -285,23 +285,23 @@ impl fmt::Display for ConnectionError {
             }
             ConnectionFailure::Roots(reason) => f.write_str(reason),
             ConnectionFailure::Lookup(reason) => {
-                write!(f, "the name {host} couldn't be looked up ({reason})")
+                write!(f, "the name {host} could not be looked up ({reason})")
             }
             ConnectionFailure::Connect {
                 address: Some(address),
                 reason,
             } if address.to_string() != *host => {
-                write!(f, "couldn't connect to {server} at {address} ({reason})")
+                write!(f, "could not connect to {server} at {address} ({reason})")
             }
             ConnectionFailure::Connect { reason, .. } => {
-                write!(f, "couldn't connect to {server} ({reason})")
+                write!(f, "could not connect to {server} ({reason})")
             }
             ConnectionFailure::NoResponse { step, limit } => match step {
-                Step::Lookup => write!(f, "DNS didn't answer for {host} within {limit:?}"),
-                Step::Connect => write!(f, "{server} didn't accept a connection within {limit:?}"),
+                Step::Lookup => write!(f, "DNS did not answer for {host} within {limit:?}"),
+                Step::Connect => write!(f, "{server} did not accept a connection within {limit:?}"),
                 Step::Handshake => write!(
                     f,
-                    "{server} didn't complete the TLS handshake within {limit:?}"
+                    "{server} did not complete the TLS handshake within {limit:?}"
                 ),
                 Step::Response => write!(
                     f,
@@ -313,14 +313,14 @@ impl fmt::Display for ConnectionError {
                 "the system refused what a connection to {server} needs: {reason}"
             ),
             ConnectionFailure::Proxy { proxy, reason } => {
-                write!(f, "{proxy} couldn't be reached ({reason})")
+                write!(f, "{proxy} could not be reached ({reason})")
             }
             ConnectionFailure::ProxyStatus { proxy, status } => {
                 write!(f, "{proxy} answered HTTP {status} for {server}")
             }
             ConnectionFailure::Handshake(reason) => write!(f, "TLS with {server} failed: {reason}"),
             ConnectionFailure::Certificate(reason) => {
-                write!(f, "the certificate of {server} can't be trusted: {reason}")
+                write!(f, "the certificate of {server} cannot be trusted: {reason}")
             }
             ConnectionFailure::Lost(reason) => write!(
                 f,
@@ -408,7 +408,7 @@ mod tests {
                     },
                 )),
                 78,
-                "it is issued by \"Zscaler Root CA\", which isn't trusted; behind a TLS-inspecting proxy or with a private CA, name its root certificates with `--ca-bundle FILE`",
+                "it is issued by \"Zscaler Root CA\", which is not trusted; behind a TLS-inspecting proxy or with a private CA, name its root certificates with `--ca-bundle FILE`",
             ),
             (
                 permanent(ConnectionFailure::Certificate(
@@ -438,7 +438,7 @@ mod tests {
                     reason: "Connection refused (os error 111)".to_owned(),
                 }),
                 75,
-                "the last time, the proxy http://proxy:3128 (from HTTPS_PROXY) couldn't be reached (Connection refused (os error 111)); correct HTTPS_PROXY, or bypass the proxy with `NO_PROXY=ssm.eu-west-1.amazonaws.com`",
+                "the last time, the proxy http://proxy:3128 (from HTTPS_PROXY) could not be reached (Connection refused (os error 111)); correct HTTPS_PROXY, or bypass the proxy with `NO_PROXY=ssm.eu-west-1.amazonaws.com`",
             ),
             (
                 transient(ConnectionFailure::NoResponse {
@@ -446,7 +446,7 @@ mod tests {
                     limit: Duration::from_secs(3),
                 }),
                 75,
-                "ssm.eu-west-1.amazonaws.com:443 didn't accept a connection within 3s; check the route and the security groups; without NAT, the VPC needs an endpoint that allows port 443: `aws ec2 create-vpc-endpoint --vpc-endpoint-type Interface --service-name com.amazonaws.eu-west-1.ssm ",
+                "ssm.eu-west-1.amazonaws.com:443 did not accept a connection within 3s; check the route and the security groups; without NAT, the VPC needs an endpoint that allows port 443: `aws ec2 create-vpc-endpoint --vpc-endpoint-type Interface --service-name com.amazonaws.eu-west-1.ssm ",
             ),
             (
                 transient(ConnectionFailure::Connect {
@@ -454,14 +454,14 @@ mod tests {
                     reason: "Connection refused (os error 111)".to_owned(),
                 }),
                 75,
-                "couldn't connect to ssm.eu-west-1.amazonaws.com:443 at 10.0.3.17 (Connection refused (os error 111))",
+                "could not connect to ssm.eu-west-1.amazonaws.com:443 at 10.0.3.17 (Connection refused (os error 111))",
             ),
             (
                 transient(ConnectionFailure::Lookup(
                     "Name or service not known".to_owned(),
                 )),
                 75,
-                "the name ssm.eu-west-1.amazonaws.com couldn't be looked up (Name or service not known); check the region's name and the endpoint, and DNS: `getent hosts ssm.eu-west-1.amazonaws.com`",
+                "the name ssm.eu-west-1.amazonaws.com could not be looked up (Name or service not known); check the region's name and the endpoint, and DNS: `getent hosts ssm.eu-west-1.amazonaws.com`",
             ),
             (
                 permanent(ConnectionFailure::TooLarge { limit: 10 }),

@@ -110,7 +110,7 @@ fn check(
         b'\r' => "a carriage return".to_owned(),
         b' ' => "a space".to_owned(),
         b'\t' => "a tab".to_owned(),
-        128.. => "a character that isn't ASCII".to_owned(),
+        128.. => "a character that is not ASCII".to_owned(),
         byte => format!("the control character 0x{byte:02x}"),
     };
     let at_end = bytes[at..].iter().all(u8::is_ascii_whitespace);
@@ -141,7 +141,7 @@ mod tests {
             (b" AKIA", "a space at its beginning"),
             (b"AK\tIA", "a tab in it"),
             (b"AK\x07IA", "the control character 0x07 in it"),
-            (b"AK\xc3\xa9", "a character that isn't ASCII in it"),
+            (b"AK\xc3\xa9", "a character that is not ASCII in it"),
             (b"Bearer token", "Ok(())"),
             (b"AKIA/+=", "Ok(())"),
             (b"", "Ok(())"),

@@ -28,12 +28,12 @@ pub(super) async fn run(command: &str) -> Result<Credentials, String> {
         .stderr(Stdio::piped())
         .process_group(0)
         .spawn()
-        .map_err(|error| format!("`sh` can't be started: {error}"))?;
+        .map_err(|error| format!("`sh` cannot be started: {error}"))?;
     let group = ProcessGroup::of(child.id());
     let output = tokio::task::spawn_blocking(move || wait(child))
         .await
-        .map_err(|_| "it can't be waited for".to_owned())?
-        .map_err(|error| format!("its output can't be read: {error}"))?;
+        .map_err(|_| "it cannot be waited for".to_owned())?
+        .map_err(|error| format!("its output cannot be read: {error}"))?;
     group.has_ended();
     if !output.status.success() {
         return Err(failure(&output));

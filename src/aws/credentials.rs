@@ -114,7 +114,7 @@ impl Search<'_> {
                             CredentialCause::TokenFile { path, reason, .. } => {
                                 let path = path.display();
                                 let reason =
-                                    format!("{path} ({AGENT_TOKEN_FILE}) can't be read: {reason}");
+                                    format!("{path} ({AGENT_TOKEN_FILE}) cannot be read: {reason}");
                                 failed(source, other(reason))
                             }
                             cause => failed(source, cause),
@@ -143,7 +143,7 @@ impl Search<'_> {
         let shared = &self.files.config;
         let base = shared.credential_base(name).map_err(|error| {
             let reason = format!(
-                "the profile `{name}` can't give credentials, and no other source is asked: {error}"
+                "the profile `{name}` cannot give credentials, and no other source is asked: {error}"
             );
             self.files.error(error.at(), reason)
         })?;
@@ -152,7 +152,7 @@ impl Search<'_> {
             None => {
                 let reason = match shared.profile(name) {
                     Some(_) => "it has none",
-                    None => "it doesn't exist",
+                    None => "it does not exist",
                 };
                 return Ok(Err(Absent(reason.to_owned())));
             }
@@ -180,7 +180,7 @@ impl Search<'_> {
             Some(Base::Login) => {
                 return Err(failed(
                     source,
-                    other("it has `login_session`, which ssm-exec doesn't support; use `aws configure export-credentials`".to_owned()),
+                    other("it has `login_session`, which ssm-exec does not support; use `aws configure export-credentials`".to_owned()),
                 ));
             }
             Some(Base::Named("Environment")) => {
@@ -361,7 +361,7 @@ fn absence(source: &CredentialSource, error: &CredentialsError) -> String {
             "the instance has no role".to_owned()
         }
         // Its responses expire after one network hop, and a container's network is another.
-        CredentialSource::Instance if text.contains("read timeout") => "it didn't answer: in a container on EC2 it needs a hop limit of 2, `aws ec2 modify-instance-metadata-options --http-put-response-hop-limit 2 --instance-id ID`".to_owned(),
+        CredentialSource::Instance if text.contains("read timeout") => "it did not answer: in a container on EC2 it needs a hop limit of 2, `aws ec2 modify-instance-metadata-options --http-put-response-hop-limit 2 --instance-id ID`".to_owned(),
         _ => text,
     }
 }

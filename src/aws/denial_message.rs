@@ -97,7 +97,7 @@ impl Denial {
             None => "Key=Type,Values=SecureString".to_owned(),
         };
         let mut message = Message::new(format!(
-            "AWS KMS denied {} the decryption of {}: the KMS key doesn't exist in this region, or the caller may not use it. Find the key, then allow kms:Decrypt on it",
+            "AWS KMS denied {} the decryption of {}: the KMS key does not exist in this region, or the caller may not use it. Find the key, then allow kms:Decrypt on it",
             context.principal.as_deref().unwrap_or("the caller"),
             self.requested()
         ))
@@ -203,7 +203,7 @@ impl Refusal<'_> {
         };
         message
             .sentence(&format!(
-                "Account {} doesn't share it with {account}: share it there (advanced parameters only), or assume a role there with `--role-arn`",
+                "Account {} does not share it with {account}: share it there (advanced parameters only), or assume a role there with `--role-arn`",
                 owner.account
             ))
             .line(format!(

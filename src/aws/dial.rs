@@ -161,7 +161,7 @@ impl Dialer {
         });
         let config = config.clone().map_err(Failure::Roots)?;
         let name = ServerName::try_from(bare(host).to_owned())
-            .map_err(|_| Failure::Lookup("it isn't a host name".to_owned()))?;
+            .map_err(|_| Failure::Lookup("it is not a host name".to_owned()))?;
         within(limit, Step::Handshake, async {
             let stream = TlsConnector::from(config).connect(name, stream).await;
             stream.map_err(|error| tls::failure(&error))

@@ -53,15 +53,15 @@ impl FetchError {
                 };
                 let why = match code {
                     Code::CredentialsExpired => ": they have expired",
-                    Code::SignatureMismatch => ": the secret access key doesn't belong to the access key ID",
+                    Code::SignatureMismatch => ": the secret access key does not belong to the access key ID",
                     Code::RegionNotEnabled => ": they are wrong, or the account has not enabled this region, which is off by default",
-                    _ => ": it doesn't know the access key (deactivated, deleted, or temporary without its AWS_SESSION_TOKEN)",
+                    _ => ": it does not know the access key (deactivated, deleted, or temporary without its AWS_SESSION_TOKEN)",
                 };
-                Message::new(format!("AWS doesn't accept {which}{why} ({answer})"))
+                Message::new(format!("AWS does not accept {which}{why} ({answer})"))
                     .sentence(&remedy(&[("renewal", &renewal), ("region", &region)]))
             }
             Self::ClockSkew { text } => with_remedy(format!(
-                "AWS doesn't accept the request's time: this machine's clock is wrong ({text})"
+                "AWS does not accept the request's time: this machine's clock is wrong ({text})"
             )),
             Self::Denied(denial) => denial.message(context),
             Self::Secret { request, answer } => secret(request, answer, code, context),
@@ -70,7 +70,7 @@ impl FetchError {
                 let state = match code {
                     Code::KmsKeyPendingDeletion => "is pending deletion, and what it encrypts will be lost with it".to_owned(),
                     Code::KmsKeyDisabled => "is disabled".to_owned(),
-                    _ => format!("can't be used ({answer})"),
+                    _ => format!("cannot be used ({answer})"),
                 };
                 let named = if key == "KEY" { String::new() } else { format!(" {key}") };
                 Message::new(format!("the KMS key{named} of a parameter of {request} {state}"))
@@ -92,7 +92,7 @@ impl FetchError {
                     Work::Credentials(CredentialSource::Role { .. }) => "assume",
                     Work::Credentials(_) => "get credentials from",
                 };
-                let text = format!("couldn't {verb} {work} {how_long}: the last time, {error}");
+                let text = format!("could not {verb} {work} {how_long}: the last time, {error}");
                 match error {
                     TransientError::Throttled(_) => Message::new(text)
                         .sentence(&remedy(&[("action", &throttled_action(work, *throttled, &region))])),
@@ -172,7 +172,7 @@ fn credentials(error: &CredentialError, code: Code, context: &AwsContext) -> Mes
     let remedy = |values: &[(&str, &str)]| sentence(&fill(code.remedy(), values));
     let none = |why: String| Message::new(format!("no AWS credentials from {source}: {why}"));
     match cause {
-        CredentialCause::Half { has, lacks } => none(format!("{has} is set and {lacks} isn't"))
+        CredentialCause::Half { has, lacks } => none(format!("{has} is set and {lacks} is not"))
             .sentence(&remedy(&[("has", has), ("lacks", lacks)])),
         CredentialCause::Stray { place, character } => {
             none(format!("{place} has {character}")).sentence(&remedy(&[("place", place)]))
@@ -183,15 +183,15 @@ fn credentials(error: &CredentialError, code: Code, context: &AwsContext) -> Mes
                 .sentence(&remedy(&[("profile", &profile.unwrap_or_default())]))
         }
         CredentialCause::SsoRoleDenied => none(
-            "IAM Identity Center doesn't give the user this role in this account (ForbiddenException: No access)".to_owned(),
+            "IAM Identity Center does not give the user this role in this account (ForbiddenException: No access)".to_owned(),
         )
         .sentence(&remedy(&[])),
         CredentialCause::Mfa { serial } => none(format!(
-            "its role asks for an MFA code (mfa_serial {serial}), which ssm-exec can't ask for"
+            "its role asks for an MFA code (mfa_serial {serial}), which ssm-exec cannot ask for"
         ))
         .sentence(&remedy(&[("profile", source.profile().unwrap_or("NAME"))])),
         CredentialCause::TokenFile { path, variable, reason } => none(format!(
-            "{} ({variable}) can't be read: {reason}",
+            "{} ({variable}) cannot be read: {reason}",
             path.display()
         ))
         .sentence(&remedy(&[("setting", variable)])),
@@ -206,7 +206,7 @@ fn credentials(error: &CredentialError, code: Code, context: &AwsContext) -> Mes
         CredentialCause::TokenDenied { answer, claims } => {
             let claims = claims.as_ref().map(|claims| format!(" ({claims})"));
             none(format!(
-                "the trust policy of AWS_ROLE_ARN doesn't allow this token{} (STS says {answer})",
+                "the trust policy of AWS_ROLE_ARN does not allow this token{} (STS says {answer})",
                 claims.unwrap_or_default()
             ))
             .sentence(&remedy(&[("role", "ROLE")]))
@@ -220,7 +220,7 @@ fn credentials(error: &CredentialError, code: Code, context: &AwsContext) -> Mes
                 source => source,
             };
             Message::new(format!(
-                "AWS doesn't accept the credentials from {base}, with which {} is assumed (STS says {answer}); the role is not at fault",
+                "AWS does not accept the credentials from {base}, with which {} is assumed (STS says {answer}); the role is not at fault",
                 match source {
                     CredentialSource::Role { arn, .. } => format!("the role {arn}"),
                     _ => "its role".to_owned(),
@@ -236,7 +236,7 @@ fn credentials(error: &CredentialError, code: Code, context: &AwsContext) -> Mes
                 CredentialSource::WebIdentity | CredentialSource::Role { .. }
                     if error.cause.is_transient() =>
                 {
-                    "STS can't be reached: "
+                    "STS cannot be reached: "
                 }
                 _ => "",
             };
@@ -339,7 +339,7 @@ fn secret(request: &Request, answer: &ServiceError, code: Code, context: &AwsCon
     };
     let first = names.first().copied().unwrap_or("NAME");
     let message = Message::new(format!(
-        "the secret {} can't be read through Parameter Store ({answer})",
+        "the secret {} cannot be read through Parameter Store ({answer})",
         names.join(", ")
     ))
     .sentence(&sentence(&fill(

@@ -138,7 +138,7 @@ async fn below(
             for parameter in found {
                 let parameter = read(parameter, request)?;
                 if prefix.relative(&parameter.name).is_none() {
-                    return invalid(&format!("{} isn't below that prefix", parameter.name));
+                    return invalid(&format!("{} is not below that prefix", parameter.name));
                 }
                 parameters.push(parameter);
             }
@@ -149,7 +149,7 @@ async fn below(
                 });
             }
             if seen.len() >= limit.max(PAGES) {
-                return invalid("its pages don't end");
+                return invalid("its pages do not end");
             }
             // The last page has no token; elsewhere in the API it has an empty one.
             token = page.next_token.filter(|token| !token.is_empty());
@@ -196,7 +196,7 @@ fn label_filter(prefix: &Prefix) -> Result<Option<Vec<ParameterStringFilter>>, F
     match filter {
         Ok(filter) => Ok(Some(vec![filter])),
         Err(error) => Err(Failure::Permanent(PermanentError::Other(
-            FetchError::Internal(format!("the filter for a label can't be built: {error}")),
+            FetchError::Internal(format!("the filter for a label cannot be built: {error}")),
         ))),
     }
 }

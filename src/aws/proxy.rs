@@ -98,7 +98,7 @@ impl Proxy {
         let text = std::str::from_utf8(value)
             .ok()
             .map(str::trim)
-            .ok_or_else(|| invalid(&format!("isn't a proxy's URL: {form}")))?;
+            .ok_or_else(|| invalid(&format!("is not a proxy's URL: {form}")))?;
         let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
         let tls = match scheme.to_ascii_lowercase().as_str() {
             "http" => false,
@@ -106,7 +106,7 @@ impl Proxy {
             "socks" | "socks4" | "socks4a" | "socks5" | "socks5h" => {
                 return Err(invalid(&format!("SOCKS proxies are not supported: {form}")));
             }
-            _ => return Err(invalid(&format!("isn't a proxy's URL: {form}"))),
+            _ => return Err(invalid(&format!("is not a proxy's URL: {form}"))),
         };
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
         let (user, server) = match authority.rsplit_once('@') {
@@ -120,7 +120,7 @@ impl Proxy {
                 let port = authority.as_str().strip_prefix(authority.host());
                 !authority.host().is_empty() && (port == Some("") || authority.port_u16().is_some())
             })
-            .ok_or_else(|| invalid(&format!("isn't a proxy's URL: {form}")))?;
+            .ok_or_else(|| invalid(&format!("is not a proxy's URL: {form}")))?;
         Ok(Self {
             variable,
             tls,

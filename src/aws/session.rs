@@ -153,7 +153,7 @@ impl Sdk {
                     error.code().unwrap_or("no code")
                 )
             }
-            None => "STS can't be reached to name the caller".to_owned(),
+            None => "STS cannot be reached to name the caller".to_owned(),
         })?;
         let account = answer.account.ok_or("STS returned no account")?;
         Ok(Caller {

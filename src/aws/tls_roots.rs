@@ -71,7 +71,7 @@ impl TlsRoots {
         let pem = read(path).map_err(|error| invalid(error.to_string()))?;
         let roots = RootBundle::new(pem)
             .all()
-            .map_err(|number| invalid(format!("its certificate number {number} can't be read")))?;
+            .map_err(|number| invalid(format!("its certificate number {number} cannot be read")))?;
         match roots.is_empty() {
             true => Err(invalid("there is no certificate in it".to_owned())),
             false => Ok(Self::Bundle(Arc::new(roots))),

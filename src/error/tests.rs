@@ -192,7 +192,7 @@ fn fetch_errors() -> Vec<FetchError> {
                 ),
             ],
         },
-        FetchError::NoIdentity("STS can't be reached to name the caller".to_owned()),
+        FetchError::NoIdentity("STS cannot be reached to name the caller".to_owned()),
         bad(
             environment(),
             None,
@@ -459,7 +459,7 @@ fn config_errors() -> Vec<ConfigError> {
         ConfigError::CaBundle {
             origin: Origin::Flag("--ca-bundle"),
             path: "/ca.pem".into(),
-            reason: "it isn't PEM".to_owned(),
+            reason: "it is not PEM".to_owned(),
         },
         ConfigError::SharedConfig {
             path: "/home/ana/.aws/config".into(),

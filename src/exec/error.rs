@@ -76,18 +76,18 @@ impl fmt::Display for CommandError {
         match self {
             Self::NotFound { command, searched: true } => write!(
                 f,
-                "the command `{}` isn't in PATH; nothing was fetched",
+                "the command `{}` is not in PATH; nothing was fetched",
                 command.display()
             ),
             Self::NotFound { command, searched: false } => {
                 write!(f, "there is no command `{}`; nothing was fetched", command.display())
             }
             Self::NotExecutable { path, reason } => {
-                write!(f, "the command {} can't be executed: {reason}", path.display())
+                write!(f, "the command {} cannot be executed: {reason}", path.display())
             }
             Self::NoInterpreter { path } => write!(
                 f,
-                "the command {} is there, but what runs it isn't: the interpreter after its `#!` (look for a carriage return at the end of that line), or the loader that the binary was linked for",
+                "the command {} is there, but what runs it is not: the interpreter after its `#!` (look for a carriage return at the end of that line), or the loader that the binary was linked for",
                 path.display()
             ),
             Self::TooLarge => f.write_str(

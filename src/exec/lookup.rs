@@ -135,6 +135,6 @@ fn check(path: &Path) -> Verdict {
         Err(_) if metadata.is_file() => Verdict::Cannot(
             "permission denied (does it have its `x` bit, and no `noexec` mount?)".to_owned(),
         ),
-        Err(_) => Verdict::Cannot("it isn't a regular file".to_owned()),
+        Err(_) => Verdict::Cannot("it is not a regular file".to_owned()),
     }
 }

@@ -66,7 +66,7 @@ fn plain_http_to_another_machine_is_sent_where_it_is_allowed() {
         .unset("AWS_ENDPOINT_URL_SSM")
         .args("-p /n --timeout 900ms --allow-http")
         .fails(75)
-        .says(&["the name ssm.invalid couldn't be looked up"]);
+        .says(&["the name ssm.invalid could not be looked up"]);
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn no_proxy_takes_wildcards_domains_and_networks() {
             .env("HTTPS_PROXY", proxy.url())
             .env("NO_PROXY", names)
             .fails(75);
-        outcome.says(&["couldn't"]);
+        outcome.says(&["could not"]);
         assert_eq!(proxy.lines(), [""; 0], "{names}");
     }
 }
@@ -178,7 +178,7 @@ fn a_dead_proxy_is_named_without_its_password() {
     ] {
         let shown = url.replace("user:canary@", "");
         by_proxy(url).fails(75).says(&[
-            &format!("the proxy {shown} (from HTTPS_PROXY) couldn't be reached"),
+            &format!("the proxy {shown} (from HTTPS_PROXY) could not be reached"),
             reason,
             "NO_PROXY=ssm.eu-west-1.amazonaws.com",
         ]);
@@ -226,7 +226,7 @@ fn an_empty_ssl_cert_file_is_not_set() {
     let (_stub, run) = over_tls();
     run.env("SSL_CERT_FILE", "")
         .fails(78)
-        .says(&["which isn't trusted", "--ca-bundle FILE"]);
+        .says(&["which is not trusted", "--ca-bundle FILE"]);
 }
 
 #[test]
@@ -275,10 +275,10 @@ fn a_bundle_that_is_no_regular_file_or_too_large_is_refused() {
 #[test]
 fn an_untrusted_certificate_is_refused_with_its_issuer_and_host() {
     let (stub, run) = over_tls();
-    let server = format!("the certificate of localhost:{} can't", stub.port());
+    let server = format!("the certificate of localhost:{} cannot", stub.port());
     run.fails(78).says(&[
         &server,
-        "it is issued by \"ssm-stub CA\", which isn't trusted",
+        "it is issued by \"ssm-stub CA\", which is not trusted",
     ]);
 }
 
@@ -320,9 +320,9 @@ fn bad_certificates_are_refused_however_their_ca_is_trusted() {
             "it is not valid before 2090-01-01T00:00:00Z",
         ),
         (Certificate::ClientOnly, 78, "key usage for server"),
-        (Certificate::SelfSigned, 78, "which isn't trusted"),
-        (Certificate::Impostor, 78, "can't be trusted"),
-        (Certificate::IssuedByNoCa, 78, "can't be trusted"),
+        (Certificate::SelfSigned, 78, "which is not trusted"),
+        (Certificate::Impostor, 78, "cannot be trusted"),
+        (Certificate::IssuedByNoCa, 78, "cannot be trusted"),
     ] {
         for trust in TRUSTED {
             let (_stub, run) = with_certificate(certificate);
@@ -357,14 +357,14 @@ fn a_step_that_takes_too_long_is_named_with_the_host() {
             ),
             (
                 format!("https://{address}"),
-                "didn't complete the TLS handshake within 3.1s",
+                "did not complete the TLS handshake within 3.1s",
             ),
         ] {
             scope.spawn(move || {
                 let run = Run::against(&endpoint).args("-p /n --timeout 6s");
                 let outcome = run.fails(75);
                 assert!(outcome.stderr.contains(step), "{}", outcome.stderr);
-                assert!(outcome.stderr.contains("couldn't fetch /n/* within 6s"));
+                assert!(outcome.stderr.contains("could not fetch /n/* within 6s"));
             });
         }
     });

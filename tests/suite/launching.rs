@@ -156,7 +156,7 @@ fn a_missing_interpreter_and_a_missing_file_have_different_errors() {
     let path = run.home().join("bad");
     let outcome = run.args("--skip -q").arg(path).run();
     assert_eq!(outcome.status, 127);
-    outcome.says(&["is there, but what runs it isn't"]);
+    outcome.says(&["is there, but what runs it is not"]);
 }
 
 #[test]

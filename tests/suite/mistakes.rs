@@ -13,7 +13,7 @@ fn one_message_lists_every_missing_parameter() {
         .env("R", "ssm:///m/four#x")
         .fails(66)
         .says(&[
-            "3 parameters don't exist",
+            "3 parameters do not exist",
             "/m/one (for A)",
             "/m/two:3 (for B)",
             "/m/four#x (for R)",
@@ -48,15 +48,15 @@ fn values_that_a_variable_cannot_hold_are_errors() {
     run()
         .args("-k X=/v/bad#a")
         .fails(65)
-        .says(&["/v/bad#a (for X) isn't valid JSON at line 1, column 7"]);
+        .says(&["/v/bad#a (for X) is not valid JSON at line 1, column 7"]);
     run()
         .args("--json /v/bad")
         .fails(65)
-        .says(&["isn't valid JSON"]);
+        .says(&["is not valid JSON"]);
     run()
         .args("-k X=/v/bad --base64 X")
         .fails(65)
-        .says(&["isn't base64"]);
+        .says(&["is not base64"]);
     run()
         .args("-k X=/v/big")
         .fails(65)
@@ -175,7 +175,7 @@ fn a_command_that_cannot_be_executed_fails_before_any_request() {
     let stub = Stub::start();
     stub.put(Parameter::secure("/n/a", "canary"));
     for (command, status, says) in [
-        ("no-such-command", 127, "isn't in PATH"),
+        ("no-such-command", 127, "is not in PATH"),
         ("./no-such-file", 127, "there is no command"),
         ("/etc/hostname/x", 127, "there is no command"),
         ("/etc/passwd", 126, "permission denied"),

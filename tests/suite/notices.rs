@@ -184,10 +184,14 @@ fn defaults_and_absent_parameters_are_notes() {
             "prefix = [\"/n/api\", { path = \"/n/empty\", optional = true }]\njson = { param = \"/n/none\", optional = true }\n[keys]\nLEVEL = { param = \"/n/lgo\", default = \"info\" }\nDSN = { param = \"/n/dsn\", optional = true }",
         )
     };
-    is_note(run, "", "LEVEL has its default, since /n/lgo doesn't exist");
-    is_note(run, "", "DSN is absent, since /n/dsn doesn't exist");
+    is_note(
+        run,
+        "",
+        "LEVEL has its default, since /n/lgo does not exist",
+    );
+    is_note(run, "", "DSN is absent, since /n/dsn does not exist");
     is_note(run, "", "nothing below the optional prefix /n/empty");
-    is_note(run, "", "optional JSON object /n/none doesn't exist");
+    is_note(run, "", "optional JSON object /n/none does not exist");
     let verbose = run().args("-v -- true").run();
     assert!(
         !verbose.stderr.contains("comes from /n/lgo"),

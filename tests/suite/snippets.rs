@@ -126,7 +126,7 @@ fn blocks(page: &str) -> Vec<Block> {
             (None, None) => {}
         }
     }
-    assert!(open.is_none(), "{page}: a code block that doesn't end");
+    assert!(open.is_none(), "{page}: a code block that does not end");
     blocks
 }
 

@@ -93,7 +93,7 @@ fn without_a_bundle_only_the_compiled_in_roots_are_trusted() {
             binary
                 .windows(name.len())
                 .any(|window| window == name.as_bytes()),
-            "{name} isn't compiled in"
+            "{name} is not compiled in"
         );
     }
     let stub = filled(Stub::builder().tls().start());
@@ -102,7 +102,7 @@ fn without_a_bundle_only_the_compiled_in_roots_are_trusted() {
     let output = launch(root.path(), &stub.url(), "--timeout 5s");
     assert_eq!(output.status.code(), Some(78), "{}", text(&output));
     assert!(
-        text(&output).contains("can't be trusted"),
+        text(&output).contains("cannot be trusted"),
         "{}",
         text(&output)
     );

@@ -64,7 +64,7 @@ fn read(name: &[u8], text: &[u8]) -> Result<EnvReference, ConfigError> {
     let (Ok(name), Ok(text)) = (std::str::from_utf8(name), std::str::from_utf8(text)) else {
         return Err(wrong(Malformed {
             text: "ssm://…".to_owned(),
-            reason: "isn't UTF-8".to_owned(),
+            reason: "is not UTF-8".to_owned(),
         }));
     };
     let (param, absence) = parse(text).map_err(wrong)?;

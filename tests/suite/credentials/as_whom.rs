@@ -118,7 +118,7 @@ fn shared_files_are_read_as_the_aws_cli_reads_them() {
             &b"\xEF\xBB\xBF[default]\n"[..],
             "line 1: the line begins with a byte order mark",
         ),
-        (b"[default]\n# caf\xE9\n", "line 2: the line isn't UTF-8"),
+        (b"[default]\n# caf\xE9\n", "line 2: the line is not UTF-8"),
         (b"[default]\nregion\n", "line 2: the line has no `=`"),
     ] {
         let run = with_config(without_credentials(&stub), "");

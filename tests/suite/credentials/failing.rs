@@ -94,7 +94,7 @@ const ROWS: &[Row] = &[
         |run| without_server(run.env("AWS_ACCESS_KEY_ID", "AKIDHALF")),
         77,
         &[
-            "AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY isn't",
+            "AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not",
             "Set AWS_SECRET_ACCESS_KEY too",
         ],
     ),
@@ -130,7 +130,7 @@ const ROWS: &[Row] = &[
         },
         78,
         &[
-            ".aws/config, line 2: the profile `default` can't give credentials",
+            ".aws/config, line 2: the profile `default` cannot give credentials",
             "has `aws_access_key_id` and no `aws_secret_access_key`",
         ],
     ),
@@ -144,7 +144,7 @@ const ROWS: &[Row] = &[
         },
         78,
         &[
-            ".aws/config, line 3: the profile `default` can't give credentials",
+            ".aws/config, line 3: the profile `default` cannot give credentials",
             "no profile `gone`",
         ],
     ),
@@ -246,7 +246,7 @@ const ROWS: &[Row] = &[
         |run| with_server(with_web_identity(run), STS, denied()),
         77,
         &[
-            "from the web identity: the trust policy of AWS_ROLE_ARN doesn't allow this token",
+            "from the web identity: the trust policy of AWS_ROLE_ARN does not allow this token",
             "STS says AccessDenied: User x",
             "--query Role.AssumeRolePolicyDocument",
         ],
@@ -268,7 +268,7 @@ const ROWS: &[Row] = &[
         |run| without_server(with_web_identity(run).env("AWS_WEB_IDENTITY_TOKEN_FILE", "gone")),
         77,
         &[
-            "from the web identity: gone (AWS_WEB_IDENTITY_TOKEN_FILE) can't be read: No such file",
+            "from the web identity: gone (AWS_WEB_IDENTITY_TOKEN_FILE) cannot be read: No such file",
             "eks.amazonaws.com/role-arn",
         ],
     ),
@@ -276,14 +276,14 @@ const ROWS: &[Row] = &[
         "a web identity without a role",
         |run| without_server(with_web_identity(run).unset("AWS_ROLE_ARN")),
         77,
-        &["AWS_WEB_IDENTITY_TOKEN_FILE is set and AWS_ROLE_ARN isn't"],
+        &["AWS_WEB_IDENTITY_TOKEN_FILE is set and AWS_ROLE_ARN is not"],
     ),
     (
         "a web identity with an unreachable STS",
         |run| without_server(with_web_identity(run).env(STS, NOWHERE)),
         75,
         &[
-            "from the web identity: STS can't be reached: couldn't connect to 127.0.0.1:1",
+            "from the web identity: STS cannot be reached: could not connect to 127.0.0.1:1",
             "VPC endpoint",
         ],
     ),
@@ -407,7 +407,7 @@ const ROWS: &[Row] = &[
         },
         77,
         &[
-            "from the container's agent: gone (AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE) can't be read: No such file",
+            "from the container's agent: gone (AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE) cannot be read: No such file",
         ],
     ),
     (
@@ -530,7 +530,7 @@ fn an_untrusted_certificate_of_a_source_is_reported() {
     let run = with_web_identity(without_credentials(&stub)).env(STS, private.url());
     run.fails(78).says(&[
         "no AWS credentials from the web identity: the certificate of localhost:",
-        "issued by \"ssm-stub CA\", which isn't trusted",
+        "issued by \"ssm-stub CA\", which is not trusted",
         "--ca-bundle FILE",
     ]);
 }

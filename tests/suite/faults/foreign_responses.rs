@@ -75,7 +75,7 @@ pub const ROWS: &[Row] = &[
         "HTML with status 200, always",
         || always(Fault::html()),
         Status(75),
-        "wasn't what SSM sends",
+        "was not what SSM sends",
     ),
     row(
         "an empty body with status 200, always",
@@ -103,7 +103,7 @@ pub const ROWS: &[Row] = &[
         "a list of numbers instead of parameters",
         || always(Fault::json(r#"{"Parameters":[1]}"#)),
         Status(75),
-        "wasn't what SSM sends",
+        "was not what SSM sends",
     ),
     row(
         "Content-Encoding: gzip on an uncompressed body, once",

@@ -32,7 +32,7 @@ pub enum End {
 /// The rows by title.
 const TABLES: &[(&str, &[Row])] = &[
     ("Connections", connections::ROWS),
-    ("Responses that aren't from SSM", foreign_responses::ROWS),
+    ("Responses that are not from SSM", foreign_responses::ROWS),
     ("Throttling", throttling::ROWS),
     ("Invalid responses", invalid_responses::ROWS),
     ("Denials", denials::ROWS),

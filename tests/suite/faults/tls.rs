@@ -55,19 +55,19 @@ pub const ROWS: &[Row] = &[
         "TLS with an unknown CA",
         || by_prefix(filled(Stub::builder().tls().start())),
         Status(78),
-        "issued by \"ssm-stub CA\", which isn't trusted",
+        "issued by \"ssm-stub CA\", which is not trusted",
     ),
     row(
         "TLS with a certificate for another host",
         || tls(Stub::builder().certificate(Certificate::WrongName).start()),
         Status(78),
-        "can't be trusted: it is for elsewhere.example, not for localhost",
+        "cannot be trusted: it is for elsewhere.example, not for localhost",
     ),
     row(
         "TLS with an expired certificate",
         || tls(Stub::builder().certificate(Certificate::Expired).start()),
         Status(78),
-        "can't be trusted: it expired at 2021-01-01T00:00:00Z",
+        "cannot be trusted: it expired at 2021-01-01T00:00:00Z",
     ),
     row(
         "a TLS handshake that stalls",
@@ -106,7 +106,7 @@ pub const ROWS: &[Row] = &[
         "ProtocolVersion",
     ),
     row(
-        "a CA bundle that isn't PEM",
+        "a CA bundle that is not PEM",
         || bundle("canary garbage"),
         Status(78),
         "ca.pem",

@@ -45,7 +45,7 @@ pub(super) fn role(given: Given<String>) -> Result<Given<Arn>, ConfigError> {
             .filter(|arn| {
                 arn.service == "iam" && arn.region.is_empty() && arn.role_name().is_some()
             })
-            .ok_or_else(|| "isn't a role's ARN: `arn:aws:iam::ACCOUNT:role/NAME`".to_owned())
+            .ok_or_else(|| "is not a role's ARN: `arn:aws:iam::ACCOUNT:role/NAME`".to_owned())
     })
 }
 

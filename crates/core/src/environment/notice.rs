@@ -199,16 +199,16 @@ impl fmt::Display for Notice {
                 name.origin, name.value
             ),
             Self::Default { name, param } => {
-                write!(f, "{name} has its default, since {param} doesn't exist")
+                write!(f, "{name} has its default, since {param} does not exist")
             }
             Self::Absent { name, param } => {
-                write!(f, "{name} is absent, since {param} doesn't exist")
+                write!(f, "{name} is absent, since {param} does not exist")
             }
             Self::EmptyPrefix { prefix } => {
                 write!(f, "there is nothing below the optional prefix {prefix}")
             }
             Self::AbsentObject { param } => {
-                write!(f, "the optional JSON object {param} doesn't exist")
+                write!(f, "the optional JSON object {param} does not exist")
             }
             Self::NothingAdmitted { source } => {
                 write!(f, "`exclude` leaves out every variable of {source}")

@@ -244,11 +244,11 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing { param, requester } => {
-                write!(f, "{param} (for {requester}) doesn't exist")
+                write!(f, "{param} (for {requester}) does not exist")
             }
             Self::NothingBelow { prefix } => write!(
                 f,
-                "there is nothing below the prefix {prefix}: check the path, the account and the region (a parameter of exactly that name doesn't count: `--key` takes one), or mark the prefix `optional` in ssm-exec.toml"
+                "there is nothing below the prefix {prefix}: check the path, the account and the region (a parameter of exactly that name does not count: `--key` takes one), or mark the prefix `optional` in ssm-exec.toml"
             ),
             Self::NothingAdmitted { source, only } => {
                 let patterns: Vec<&str> = only.iter().map(|glob| glob.value.as_str()).collect();
@@ -268,7 +268,7 @@ impl fmt::Display for Problem {
             Self::ComposePartUnset { name, part } => {
                 write!(
                     f,
-                    "{name} can't be composed, since {part} is not set by any source"
+                    "{name} cannot be composed, since {part} is not set by any source"
                 )
             }
             Self::SkippedReference { name } => write!(
@@ -322,7 +322,7 @@ impl fmt::Display for Problem {
                 write!(f, "{name}{source} breaks the contract: it {violation}")
             }
             Self::Base64 { name, param } => {
-                write!(f, "the value of {param} (for {name}) isn't base64")
+                write!(f, "the value of {param} (for {name}) is not base64")
             }
             Self::TooLong {
                 name,
@@ -382,11 +382,11 @@ fn json_problem(
         json::Problem::Syntax { line, column } => {
             write!(
                 f,
-                "{param} (for {requester}) isn't valid JSON at line {line}, column {column}"
+                "{param} (for {requester}) is not valid JSON at line {line}, column {column}"
             )
         }
         json::Problem::NotAnObject => {
-            write!(f, "{param} (for {requester}) isn't a JSON object")
+            write!(f, "{param} (for {requester}) is not a JSON object")
         }
         json::Problem::NotText => write!(
             f,

@@ -43,7 +43,7 @@ pub fn messages(
                 let start = start.split('/').next().unwrap_or_default();
                 messages.push(
                     Message::new(format!("there is nothing below the prefix {prefix}{}", place(context)))
-                        .sentence("Are account and region the intended ones (`--profile`, `--region`)? If so, correct the path; a parameter of exactly that name isn't below it (`--key` takes one); or mark the prefix `optional` in ssm-exec.toml")
+                        .sentence("Are account and region the intended ones (`--profile`, `--region`)? If so, correct the path; a parameter of exactly that name is not below it (`--key` takes one); or mark the prefix `optional` in ssm-exec.toml")
                         .line(format!(
                             "See what exists: aws ssm describe-parameters --parameter-filters Key=Name,Option=Contains,Values={start} --query 'Parameters[].Name'{region}"
                         )),
@@ -66,8 +66,8 @@ fn place(context: &AwsContext) -> String {
 
 fn absent_message(absent: &[(&ValueRef, String)], context: &AwsContext) -> Message {
     let what = match absent.len() {
-        1 => "1 parameter doesn't exist".to_owned(),
-        count => format!("{count} parameters don't exist"),
+        1 => "1 parameter does not exist".to_owned(),
+        count => format!("{count} parameters do not exist"),
     };
     let names: Vec<String> = absent.iter().map(|(_, shown)| shown.clone()).collect();
     let region = context.region_option();

@@ -81,7 +81,7 @@ fn decode(bytes: &[u8]) -> Result<&str, SyntaxError> {
             let valid = &bytes[..error.valid_up_to()];
             SyntaxError {
                 line: 1 + valid.iter().filter(|&&byte| byte == b'\n').count(),
-                reason: "isn't UTF-8; save the file as UTF-8".to_owned(),
+                reason: "is not UTF-8; save the file as UTF-8".to_owned(),
             }
         }),
     }

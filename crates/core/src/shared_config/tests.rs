@@ -63,7 +63,7 @@ fn what_cannot_be_read_is_an_error_with_its_line() {
     for (bytes, line, reason) in [
         (&b"\xEF\xBB\xBF[default]\n"[..], 1, "byte order mark"),
         (b"\xFF\xFE[\0", 1, "UTF-16"),
-        (b"[default]\n# caf\xE9\n", 2, "isn't UTF-8"),
+        (b"[default]\n# caf\xE9\n", 2, "is not UTF-8"),
         (b"[default]\nregion\n", 2, "has no `=`"),
         (b"[default\nregion = x\n", 1, "has no `]`"),
         (b"\nregion = x\n", 2, "before the first section"),
