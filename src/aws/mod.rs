@@ -109,10 +109,14 @@ impl Session {
         &self.context
     }
 
-    /// Asks STS who the caller is. For the message of a run that has failed.
-    pub fn identify(&mut self) {
-        if let (Some(sdk), Some(runtime)) = (&self.sdk, &self.runtime) {
-            runtime.block_on(sdk.identify(&mut self.context));
+    /// Asks STS who the caller is. For a report, or the message of a run that has failed.
+    ///
+    /// # Errors
+    /// Why that remains unknown, as a sentence.
+    pub fn identify(&mut self) -> Result<(), String> {
+        match (&self.sdk, &self.runtime) {
+            (Some(sdk), Some(runtime)) => runtime.block_on(sdk.identify(&mut self.context)),
+            _ => Err("there are no credentials to ask STS with".to_owned()),
         }
     }
 

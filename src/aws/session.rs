@@ -193,14 +193,25 @@ impl Sdk {
     }
 
     /// Tells `context` who the caller is, if STS says so in time.
-    pub(super) async fn identify(&self, context: &mut AwsContext) {
-        if !self.has_sts || context.principal.is_some() {
-            return;
+    ///
+    /// # Errors
+    /// Why that remains unknown, as a sentence.
+    pub(super) async fn identify(&self, context: &mut AwsContext) -> Result<(), String> {
+        if context.principal.is_some() {
+            return Ok(());
         }
-        if let Ok(Ok(caller)) = tokio::time::timeout(IDENTIFY, self.caller()).await {
-            context.account = Some(caller.account);
-            context.principal = caller.arn;
+        if !self.has_sts {
+            return Err(
+                "the endpoint is not one of AWS, and no endpoint of STS is configured (AWS_ENDPOINT_URL_STS)"
+                    .to_owned(),
+            );
         }
+        let caller = tokio::time::timeout(IDENTIFY, self.caller())
+            .await
+            .map_err(|_| format!("STS did not answer within {}s", IDENTIFY.as_secs()))??;
+        context.account = Some(caller.account);
+        context.principal = caller.arn;
+        Ok(())
     }
 }
 

@@ -42,6 +42,11 @@ pub(super) fn make_report(
     resolved: &mut Resolved<'_>,
 ) -> (Report, Option<Incomplete>) {
     let options = &session.config.check;
+    if options.identity
+        && let Err(reason) = resolved.identify()
+    {
+        warn!("--identity: the caller is unknown: {reason}");
+    }
     let incomplete = resolved.incomplete();
     let mut report = Report::new(
         &session.config,

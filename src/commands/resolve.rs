@@ -20,7 +20,7 @@ use ssm_exec_core::plan::{self, Request};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Instant;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 /// One run: its configuration, and what it was started with.
 pub(super) struct Session<'a> {
@@ -48,6 +48,17 @@ impl<'e> Resolved<'e> {
         session.map_or_else(AwsContext::default, |session| session.context().clone())
     }
 
+    /// Asks STS who the caller is, for the report.
+    ///
+    /// # Errors
+    /// Why that remains unknown, as a sentence.
+    pub(super) fn identify(&mut self) -> Result<(), String> {
+        match &mut self.session {
+            Some(session) => session.identify(),
+            None => Err("with --skip, AWS is not asked".to_owned()),
+        }
+    }
+
     /// What a start needs. The session and its credentials end here.
     pub(super) fn into_parts(self) -> (Option<Fetched>, Environment<'e>) {
         (self.fetched, self.environment)
@@ -70,8 +81,8 @@ impl<'e> Resolved<'e> {
         let mut existing = Vec::new();
         let mut context = AwsContext::default();
         if let Some(session) = &mut self.session {
-            if concerns_aws {
-                session.identify();
+            if concerns_aws && let Err(reason) = session.identify() {
+                debug!("the caller is unknown: {reason}");
             }
             existing = session.existing(&versions);
             context = session.context().clone();

@@ -25,6 +25,7 @@ mod escaping;
 mod faults;
 mod files;
 mod help;
+mod identity;
 mod init;
 mod instructions;
 mod lambda;

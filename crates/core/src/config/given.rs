@@ -46,3 +46,7 @@ pub(super) fn parse_one<T>(
 ) -> Result<T, ConfigError> {
     parse(text).map_err(|reason| ConfigError::invalid(origin.clone(), format!("`{text}` {reason}")))
 }
+
+pub(super) fn on(given: One<bool>) -> bool {
+    given.is_some_and(|given| given.value)
+}

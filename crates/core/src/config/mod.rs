@@ -2,6 +2,7 @@
 //! checks again. Knows no AWS type and no secret.
 
 mod aws;
+mod check;
 mod choice;
 pub mod duration;
 mod error;
@@ -19,6 +20,7 @@ mod variables;
 mod watch;
 
 pub use crate::words::{nearest, unknown_word};
+pub use check::{CheckOptions, FingerprintOptions};
 pub use error::ConfigError;
 pub use file::ConfigFile;
 pub use settings::{Layer, LogFormat, LogLevel, ReportFormat, SETTINGS};
@@ -29,7 +31,6 @@ pub use watch::{ChangeSignal, Watch};
 use crate::arn::Arn;
 use crate::contract::Contract;
 use crate::endpoint::Endpoint;
-use crate::fingerprint::Fingerprint;
 use crate::kms_key::KmsKey;
 use crate::origin::{Given, Origin};
 use crate::parameter::{OnMissing, ParameterRef, Prefix, ValueRef};
@@ -83,30 +84,6 @@ pub struct Logging {
     pub level: LogLevel,
     /// Text or JSON.
     pub format: LogFormat,
-}
-
-/// Options of `check`.
-#[derive(Debug, Clone)]
-pub struct CheckOptions {
-    /// How it reports.
-    pub format: ReportFormat,
-    /// The maximum age of every parameter.
-    pub max_age: Option<Duration>,
-    /// Whether unused parameters are listed.
-    pub unused: bool,
-    /// The fingerprint that is printed or compared, if one is.
-    pub fingerprint: Option<FingerprintOptions>,
-}
-
-/// What `check` does with the fingerprint.
-#[derive(Debug, Clone)]
-pub struct FingerprintOptions {
-    /// Whether it is printed.
-    pub print: bool,
-    /// The one that it is compared with.
-    pub since: Option<Fingerprint>,
-    /// The settings that decide what the command gets.
-    pub settings: String,
 }
 
 /// Options of `policy`.

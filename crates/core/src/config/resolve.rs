@@ -1,14 +1,13 @@
 //! From what the levels give to a valid configuration.
 
-use super::given::{each, parse_one, parsed, parsed_given, parsed_or};
+use super::given::{each, on, parse_one, parsed, parsed_given, parsed_or};
 use super::layer::{List, One, Pair};
-use super::settings::{Layer, LogFormat, LogLevel, ReportFormat};
+use super::settings::{Layer, LogFormat, LogLevel};
 use super::{
-    Aws, CheckOptions, Composed, Config, ConfigError, ConfigLocation, FingerprintOptions, Logging,
-    MAX_PARAMETERS, PolicyOptions, Rename, Rules, Sources, aws, duration, sources, watch,
+    Aws, Composed, Config, ConfigError, ConfigLocation, Logging, MAX_PARAMETERS, PolicyOptions,
+    Rename, Rules, Sources, aws, check, duration, sources, watch,
 };
 use crate::contract::{Contract, ContractSpec, Rule};
-use crate::fingerprint::Fingerprint;
 use crate::inherited::Inherited;
 use crate::origin::Given;
 use crate::template::Template;
@@ -80,13 +79,14 @@ impl Config {
             unchanged_since,
             max_age,
             unused,
+            identity,
             account,
             partition,
             kms_key,
             // Used before there is a configuration.
             config: _,
             no_config: _,
-            all_stages: _,
+            all_stages,
             stage: _,
             default_stage: _,
             log: _,
@@ -168,14 +168,17 @@ impl Config {
                 .map(|word| OsString::from(word.value))
                 .collect(),
             logging,
-            check: CheckOptions {
-                format: parsed_or(format, ReportFormat::parse, ReportFormat::Table)?,
-                max_age: max_age
-                    .map(|given| parse_one(&given.value, &given.origin, duration::parse))
-                    .transpose()?,
-                unused: on(unused),
-                fingerprint: fingerprint_options(on(fingerprint), unchanged_since, effective)?,
-            },
+            check: check::Settings {
+                format,
+                max_age,
+                unused,
+                identity,
+                all_stages,
+                fingerprint,
+                unchanged_since,
+                effective,
+            }
+            .resolve()?,
             policy: PolicyOptions {
                 account: account.map(aws::account).transpose()?,
                 partition: partition.map(aws::partition).transpose()?,
@@ -221,10 +224,6 @@ impl Layer {
             (None, _) => Ok(None),
         }
     }
-}
-
-fn on(given: One<bool>) -> bool {
-    given.is_some_and(|given| given.value)
 }
 
 fn contract(list: List<ContractSpec>, closed: One<bool>) -> Result<Contract, ConfigError> {
@@ -282,21 +281,6 @@ fn count(text: &str) -> Result<usize, String> {
         Ok(count) if count > 0 => Ok(count),
         _ => Err("is not a number of at least 1".to_owned()),
     }
-}
-
-fn fingerprint_options(
-    print: bool,
-    since: One<String>,
-    settings: String,
-) -> Result<Option<FingerprintOptions>, ConfigError> {
-    let since = since
-        .map(|given| parse_one(&given.value, &given.origin, Fingerprint::parse))
-        .transpose()?;
-    Ok((print || since.is_some()).then_some(FingerprintOptions {
-        print,
-        since,
-        settings,
-    }))
 }
 
 fn time_limit(given: Given<String>) -> Result<Duration, ConfigError> {

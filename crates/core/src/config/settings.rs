@@ -460,6 +460,14 @@ settings! {
         ..Setting::new(Kind::Switch, Group::Command, "List parameters below a prefix that no key and no required variable names")
     }];
 
+    /// `check --identity`
+    identity: One<bool> = [Setting {
+        flag: Some("--identity"),
+        scope: Scope::Check,
+        details: "One request to STS, which needs no permission. Without it, the report names the account and the role only where they are known, or after a failure.",
+        ..Setting::new(Kind::Switch, Group::Command, "Ask STS for the account and the ARN of the caller, and report them")
+    }];
+
     /// `check --all-stages`
     all_stages: One<bool> = [Setting {
         flag: Some("--all-stages"),

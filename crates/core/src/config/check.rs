@@ -1,0 +1,91 @@
+//! The options of `check`.
+
+use super::given::{on, parse_one, parsed_or};
+use super::layer::One;
+use super::settings::ReportFormat;
+use super::{ConfigError, duration};
+use crate::fingerprint::Fingerprint;
+use crate::origin::Origin;
+use std::time::Duration;
+
+/// Options of `check`.
+#[derive(Debug, Clone)]
+pub struct CheckOptions {
+    /// How it reports.
+    pub format: ReportFormat,
+    /// The maximum age of every parameter.
+    pub max_age: Option<Duration>,
+    /// Whether unused parameters are listed.
+    pub unused: bool,
+    /// Whether STS is asked for the caller.
+    pub identity: bool,
+    /// The fingerprint that is printed or compared instead of a report, if one is.
+    pub fingerprint: Option<FingerprintOptions>,
+}
+
+/// What `check` does with the fingerprint.
+#[derive(Debug, Clone)]
+pub struct FingerprintOptions {
+    /// Whether it is printed.
+    pub print: bool,
+    /// The one that it is compared with.
+    pub since: Option<Fingerprint>,
+    /// The settings that decide what the command gets.
+    pub settings: String,
+}
+
+/// The settings as they were given.
+pub(super) struct Settings {
+    pub(super) format: One<String>,
+    pub(super) max_age: One<String>,
+    pub(super) unused: One<bool>,
+    pub(super) identity: One<bool>,
+    pub(super) all_stages: One<bool>,
+    pub(super) fingerprint: One<bool>,
+    pub(super) unchanged_since: One<String>,
+    /// The settings that decide what the command gets.
+    pub(super) effective: String,
+}
+
+impl Settings {
+    /// Where an option was given that only a report heeds.
+    fn report_only(&self) -> Option<&Origin> {
+        let words = [&self.format, &self.max_age].into_iter().flatten();
+        let switches = [&self.unused, &self.identity, &self.all_stages];
+        let switches = switches.into_iter().flatten();
+        let mut origins = words
+            .map(|given| &given.origin)
+            .chain(switches.map(|given| &given.origin));
+        origins.next()
+    }
+
+    pub(super) fn resolve(self) -> Result<CheckOptions, ConfigError> {
+        let prints_fingerprint = on(self.fingerprint.clone());
+        if (prints_fingerprint || self.unchanged_since.is_some())
+            && let Some(origin) = self.report_only()
+        {
+            return Err(ConfigError::invalid(
+                origin.clone(),
+                "has no effect with `--fingerprint` and `--unchanged-since`, which print no report",
+            ));
+        }
+        let since = self
+            .unchanged_since
+            .map(|given| parse_one(&given.value, &given.origin, Fingerprint::parse))
+            .transpose()?;
+        Ok(CheckOptions {
+            format: parsed_or(self.format, ReportFormat::parse, ReportFormat::Table)?,
+            max_age: self
+                .max_age
+                .map(|given| parse_one(&given.value, &given.origin, duration::parse))
+                .transpose()?,
+            unused: on(self.unused),
+            identity: on(self.identity),
+            fingerprint: (prints_fingerprint || since.is_some()).then_some(FingerprintOptions {
+                print: prints_fingerprint,
+                since,
+                settings: self.effective,
+            }),
+        })
+    }
+}
