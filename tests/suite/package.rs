@@ -38,6 +38,7 @@ fn packages_are_reproducible_and_install_into_a_clean_debian() {
         ssm-exec --version
         ssm-exec --skip -q -- echo started
         ls /usr/lib/systemd/system/ssm-exec@.service /usr/share/bash-completion/completions/ssm-exec
+        cd /usr/share/doc/ssm-exec && ls THIRD-PARTY-LICENSES examples/notify.conf examples/strict.conf examples/low-port.conf && cd /
         dpkg --purge ssm-exec >/dev/null
         test ! -e /usr/bin/ssm-exec";
     let volume = format!("{}:/dist:ro", dist.path().display());
@@ -51,6 +52,7 @@ fn packages_are_reproducible_and_install_into_a_clean_debian() {
     let version = concat!("ssm-exec ", env!("CARGO_PKG_VERSION"), "\nstarted\n");
     assert!(said.starts_with(version), "{said}");
     bill_of_materials(dist.path());
+    licences(dist.path());
     layer(dist.path());
     rpm(dist.path());
 }
@@ -72,6 +74,7 @@ fn rpm(dist: &Path) {
         "usr/lib/systemd/system/ssm-exec@.service",
         "usr/share/man/man1/ssm-exec.1.gz",
         "usr/share/zsh/site-functions/_ssm-exec",
+        "usr/share/doc/ssm-exec/THIRD-PARTY-LICENSES",
     ] {
         assert!(root.path().join(path).exists(), "no {path}");
     }
@@ -79,17 +82,47 @@ fn rpm(dist: &Path) {
     assert_eq!(scripts, "");
 }
 
-fn bill_of_materials(dist: &Path) {
+/// The names of the crates in the bill of materials.
+fn components(dist: &Path) -> Vec<String> {
     let version = env!("CARGO_PKG_VERSION");
     let file = dist.join(format!("ssm-exec-{version}-x86_64.cdx.json"));
     let text = std::fs::read_to_string(file).expect("a bill of materials");
     let bill: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-    let names: Vec<&str> = bill["components"]
-        .as_array()
-        .expect("components")
-        .iter()
+    let components = bill["components"].as_array().expect("components").iter();
+    components
         .filter_map(|component| component["name"].as_str())
-        .collect();
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Every crate in the bill of materials is named with its licence.
+fn licences(dist: &Path) {
+    let version = env!("CARGO_PKG_VERSION");
+    let name = format!("ssm-exec-{version}-x86_64-linux");
+    let mut extract = Command::new("tar");
+    extract
+        .args(["-xzOf", &format!("{name}.tar.gz")])
+        .arg(format!("{name}/THIRD-PARTY-LICENSES"))
+        .current_dir(dist);
+    let text = succeeds(&mut extract);
+    for crate_name in components(dist) {
+        let is_named =
+            |line: &str| line.starts_with(&format!("{crate_name} ")) && line.ends_with(')');
+        let is_ours = crate_name == "ssm-exec-core";
+        assert!(is_ours || text.lines().any(is_named), "no {crate_name}");
+    }
+    for words in [
+        "Permission is hereby granted, free of charge",
+        "Apache License",
+        "GNU C library",
+    ] {
+        assert!(text.contains(words), "no {words}");
+    }
+}
+
+fn bill_of_materials(dist: &Path) {
+    let names = components(dist);
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
     assert!(names.contains(&"aws-sdk-ssm") && names.contains(&"rustls"));
     // Neither dependencies of tests nor procedural macros are in the binary.
     assert!(!names.contains(&"proptest") && !names.contains(&"clap_derive"));
@@ -103,6 +136,8 @@ fn layer(dist: &Path) {
     );
     let executable = |line: &str| line.starts_with("-rwxr-xr-x") && line.ends_with(" ssm-exec");
     assert!(listed.lines().any(executable), "{listed}");
+    let licences = |line: &str| line.ends_with(" share/doc/ssm-exec/THIRD-PARTY-LICENSES");
+    assert!(listed.lines().any(licences), "{listed}");
 }
 
 #[test]
