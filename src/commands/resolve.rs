@@ -6,7 +6,7 @@ use crate::error::{Error, Incomplete};
 use crate::exec::lookup::{self, Command};
 use crate::exec::{CommandError, process, signals};
 use crate::lambda;
-use crate::logging::progress::Progress;
+use crate::logging::{self, progress::Progress};
 use ssm_exec_core::aws_context::AwsContext;
 use ssm_exec_core::config::{Config, ConfigError, LogLevel};
 use ssm_exec_core::env_reference::{self, EnvReference};
@@ -200,8 +200,12 @@ impl<'a> Session<'a> {
             self.started,
             &mut progress,
         );
-        if let Some(error) = fetch.failures.first() {
-            info!("could not count labels: {error}");
+        if let Some(failure) = fetch.failures.first() {
+            let message = failure.message(fetch.session.context());
+            info!(
+                lines = %logging::lines(&message),
+                "could not count labels: {}", message.text
+            );
             return Vec::new();
         }
         let all = fetch.fetched;

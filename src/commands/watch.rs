@@ -4,7 +4,7 @@ use super::resolve::Session;
 use crate::aws::{self, Read};
 use crate::error::Error;
 use crate::exec::lookup::Command;
-use crate::logging::progress::Progress;
+use crate::logging::{self, progress::Progress};
 use crate::watch::{self, Delivered, Handover, Key, Poll, Rehearsal, Reports, Work};
 use ssm_exec_core::config::{ConfigError, Watch};
 use ssm_exec_core::digest;
@@ -143,9 +143,13 @@ impl Work for Forked<'_> {
             Instant::now(),
             &mut Progress::new(true),
         );
-        if let Some(error) = fetch.failures.first() {
+        if let Some(failure) = fetch.failures.into_iter().next() {
             if report {
-                warn!("--watch could not look for changes, and goes on trying: {error}");
+                let message = Error::from((failure, fetch.session.context().clone())).message();
+                warn!(
+                    lines = %logging::lines(&message),
+                    "--watch could not look for changes, and goes on trying: {}", message.text
+                );
             }
             return Poll::Failed;
         }
@@ -165,22 +169,28 @@ impl Work for Forked<'_> {
         let resolved =
             self.session
                 .resolve_again(Some(self.command), Read::ValuesOnce, Instant::now());
-        let ended = |error: &Error| match error.status() {
-            Status::TryLater | Status::System => {
-                if reports.failure {
-                    warn!(
-                        "parameters changed; --watch could not fetch them, and goes on trying: {error}"
-                    );
+        let ended = |error: &Error| {
+            let message = error.message();
+            let (text, lines) = (&message.text, logging::lines(&message));
+            match error.status() {
+                Status::TryLater | Status::System => {
+                    if reports.failure {
+                        warn!(
+                            %lines,
+                            "parameters changed; --watch could not fetch them, and goes on trying: {text}"
+                        );
+                    }
+                    Rehearsal::Failed
                 }
-                Rehearsal::Failed
-            }
-            _ => {
-                if reports.mistake {
-                    error!(
-                        "parameters changed, but the command would not start with them, so it runs on as it is: {error}"
-                    );
+                _ => {
+                    if reports.mistake {
+                        error!(
+                            %lines,
+                            "parameters changed, but the command would not start with them, so it runs on as it is: {text}"
+                        );
+                    }
+                    Rehearsal::Broken
                 }
-                Rehearsal::Broken
             }
         };
         let mut resolved = match resolved {

@@ -194,10 +194,10 @@ impl Subscriber for Stderr {
     }
 
     fn event(&self, event: &Event<'_>) {
-        let mut message = EventText(String::new());
+        let mut message = EventMessage(Message::default());
         event.record(&mut message);
         let level = event.metadata().level().as_str().to_ascii_lowercase();
-        self.0.write(&level, &Message::new(message.0), None);
+        self.0.write(&level, &message.0, None);
     }
 
     fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
@@ -210,13 +210,31 @@ impl Subscriber for Stderr {
     fn exit(&self, _: &span::Id) {}
 }
 
-/// The text of an event. We record no other fields.
-struct EventText(String);
+/// The lines of a message, for the field `lines` of an event.
+pub(crate) fn lines(message: &Message) -> String {
+    let lines: Vec<_> = message
+        .lines
+        .iter()
+        .map(|line| escape::line(line))
+        .collect();
+    lines.join("\n")
+}
 
-impl Visit for EventText {
+/// The text of an event, and its lines. We record no other fields.
+struct EventMessage(Message);
+
+impl Visit for EventMessage {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        if field.name() == "message" {
-            let _ = write!(self.0, "{value:?}");
+        match field.name() {
+            "message" => {
+                let _ = write!(self.0.text, "{value:?}");
+            }
+            // Escaped, so that no line breaks but ours are in them.
+            "lines" => {
+                let lines = format!("{value:?}");
+                self.0.lines.extend(lines.lines().map(str::to_owned));
+            }
+            _ => {}
         }
     }
 }
