@@ -163,6 +163,7 @@ pub(crate) struct Access {
     pub(crate) principal: String,
     rules: Vec<Rule>,
     kms: Vec<(String, KmsDenial)>,
+    expired: Vec<String>,
 }
 
 impl Access {
@@ -177,6 +178,27 @@ impl Access {
 
     pub(crate) fn deny_kms(&mut self, name: &str, denial: KmsDenial) {
         self.kms.push((name.to_owned(), denial));
+    }
+
+    pub(crate) fn clear_denials(&mut self) {
+        self.rules.clear();
+        self.kms.clear();
+    }
+
+    pub(crate) fn expire(&mut self, access_key_id: &str) {
+        self.expired.push(access_key_id.to_owned());
+    }
+
+    /// Checks the access key in an `Authorization` header: `… Credential=ID/20260101/…`.
+    pub(crate) fn check_access_key(&self, authorization: &str) -> Result<(), ApiError> {
+        let is_signed_with = |id: &String| authorization.contains(&format!("Credential={id}/"));
+        match self.expired.iter().any(is_signed_with) {
+            true => Err(ApiError::client(
+                "ExpiredTokenException",
+                "The security token included in the request is expired",
+            )),
+            false => Ok(()),
+        }
     }
 
     /// Checks an action, given with its service, on a resource.

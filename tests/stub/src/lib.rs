@@ -138,6 +138,16 @@ impl Stub {
         self.shared.state().account.access.deny_kms(name, denial);
     }
 
+    /// Rejects requests that are signed with this access key, as when temporary credentials have expired.
+    pub fn expire(&self, access_key_id: &str) {
+        self.shared.state().account.access.expire(access_key_id);
+    }
+
+    /// Removes all denials.
+    pub fn clear_denials(&self) {
+        self.shared.state().account.access.clear_denials();
+    }
+
     /// Changes the form of responses.
     pub fn set_variants(&self, variants: &[Variant]) {
         self.shared.state().account.variants = variants.to_vec();

@@ -150,7 +150,10 @@ impl Connection {
         let body: Value = serde_json::from_slice(bytes).unwrap_or(Value::Null);
         let mut state = self.shared.state();
         let signed = headers.get("x-amz-date").map(text);
-        let (result, fault) = match check_signature_date(signed.as_deref(), self.shared.skew) {
+        let authorization = headers.get("authorization").map(text).unwrap_or_default();
+        let signature = check_signature_date(signed.as_deref(), self.shared.skew)
+            .and_then(|()| state.account.access.check_access_key(&authorization));
+        let (result, fault) = match signature {
             Ok(()) => result_and_fault(&mut state, action, &body),
             Err(error) => (Err(error), Fault::None),
         };

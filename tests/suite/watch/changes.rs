@@ -78,6 +78,83 @@ fn a_user_and_a_password_rotated_one_after_the_other_are_one_signal() {
     assert_eq!(run.stop().0, ["got TERM"]);
 }
 
+/// Starts ssm-exec again whenever it ends, as a supervisor does.
+const SUPERVISOR: &str = r#"while :; do "$@"; done"#;
+
+#[test]
+fn no_start_ever_has_a_new_user_and_an_old_password() {
+    let stub = stub();
+    let (inner, _home) = Run::against(&stub.url())
+        .args("-p /watch --settle 2s --watch 1s -- sh -c")
+        .arg(COMMAND)
+        .command();
+    let mut supervisor = std::process::Command::new("sh");
+    supervisor.args(["-c", SUPERVISOR, "sh"]);
+    supervisor
+        .arg(inner.get_program())
+        .args(inner.get_args())
+        .env_clear();
+    for (name, value) in inner.get_envs() {
+        supervisor.env(name, value.expect("a value"));
+    }
+    // A group of its own, to end all of it.
+    std::os::unix::process::CommandExt::process_group(&mut supervisor, 0);
+    let mut child = supervisor
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("starts");
+    let stdout = Lines::of(child.stdout.take().expect("a pipe"));
+    let mut said = vec![stdout.next()];
+    for new in ["two", "three"] {
+        // The first has been seen, and settles, when the second one comes.
+        stub.put(Parameter::string("/watch/user-name", new));
+        wait_for_polls(&stub, 2);
+        stub.put(Parameter::secure(
+            "/watch/password",
+            &format!("canary-{new}"),
+        ));
+        said.push(stdout.next());
+        said.push(stdout.next());
+    }
+    wait_for_polls(&stub, 4);
+    let group = Pid::from_raw(i32::try_from(child.id()).expect("a process id"));
+    nix::sys::signal::killpg(group, Signal::SIGKILL).expect("a signal");
+    child.wait().expect("ends");
+    said.extend(stdout.rest());
+    assert_eq!(
+        said,
+        [
+            "started with one canary-one",
+            "got TERM",
+            "started with two canary-two",
+            "got TERM",
+            "started with three canary-three",
+        ]
+    );
+}
+
+#[test]
+fn a_changed_configuration_file_counts_at_the_next_start_only() {
+    let stub = stub();
+    stub.put(Parameter::secure("/other/password", "canary-other"));
+    let run = Run::against(&stub.url()).file("prefix = \"/watch\"\n");
+    let file = run.home().join("ssm-exec.toml");
+    let run = watch_run(run.args("--settle 0s --on-change HUP"));
+    run.stdout.wait_for("started");
+    std::fs::write(file, "prefix = \"/other\"\nan_error").expect("a file");
+    wait_for_polls(&stub, 3);
+    stub.put(Parameter::secure("/watch/password", "canary-two"));
+    let line = run.stderr.wait_for("ssm-exec: warning: /");
+    assert!(
+        line.contains("/watch/password 1 -> 2: sending SIGHUP"),
+        "{line}"
+    );
+    assert_eq!(run.stdout.next(), "got HUP");
+    assert_eq!(run.stop(), (vec!["got TERM".to_owned()], Vec::new()));
+}
+
 #[test]
 fn a_trigger_is_the_only_parameter_that_is_polled_and_counts_at_once() {
     let stub = stub();

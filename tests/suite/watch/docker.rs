@@ -105,8 +105,42 @@ fn as_process_1_without_a_handler_the_log_names_the_remedy() {
 #[ignore = "needs a Docker engine: ./tests/run provides it"]
 fn exit_statuses_of_process_1_pass_unchanged() {
     let stub = stub();
-    for status in ["0", "1", "7", "128", "255"] {
+    let each = |status: usize| {
         let container = start(&stub, "", &["sh", "-c", &format!("exit {status}")]);
-        assert_eq!(container.status(), status);
-    }
+        assert_eq!(container.status(), status.to_string());
+    };
+    in_parallel(256, each);
+}
+
+#[test]
+#[ignore = "needs a Docker engine: ./tests/run provides it"]
+fn with_an_init_deadly_signals_give_the_container_the_same_status_as_without_a_wrapper() {
+    let stub = stub();
+    // All but those that stop, continue or are ignored; 32 and 33 belong to the C library.
+    let deadly: Vec<usize> = (1..32)
+        .filter(|signal| ![17, 18, 19, 20, 21, 22, 23, 28].contains(signal))
+        .collect();
+    in_parallel(deadly.len(), |n| {
+        let signal = deadly[n];
+        let script = format!("ulimit -c 0; kill -{signal} $$; exit 7");
+        let wrapped = start(&stub, "--init", &["sh", "-c", &script]).status();
+        let mut bare = docker("run --rm --init --network none --entrypoint /bin/busybox");
+        bare.arg(image()).args(["sh", "-c", &script]);
+        let bare = bare.status().expect("docker").code();
+        assert_eq!(Some(wrapped), bare.map(|status| status.to_string()));
+        // busybox's shell ignores SIGQUIT.
+        let expected = if signal == 3 { 7 } else { 128 + signal };
+        assert_eq!(bare, i32::try_from(expected).ok());
+    });
+}
+
+/// Calls this with each number below `count`, in a few threads.
+fn in_parallel(count: usize, each: impl Fn(usize) + Sync) {
+    const THREADS: usize = 8;
+    std::thread::scope(|scope| {
+        for first in 0..THREADS {
+            let each = &each;
+            scope.spawn(move || (first..count).step_by(THREADS).for_each(each));
+        }
+    });
 }

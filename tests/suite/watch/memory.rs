@@ -69,3 +69,55 @@ fn the_watcher_never_holds_a_value_and_stays_small() {
     assert_eq!(run.stop().0, ["got TERM"]);
     eventually("the watcher is gone", || is_gone(watcher));
 }
+
+/// The processes that a process has started.
+fn children(process: Pid) -> Vec<Pid> {
+    processes(|_| true)
+        .into_iter()
+        .filter(|child| {
+            let status = std::fs::read_to_string(format!("/proc/{child}/status"));
+            status.is_ok_and(|status| status.contains(&format!("\nPPid:\t{process}\n")))
+        })
+        .collect()
+}
+
+#[test]
+#[ignore = "needs root, to read the memory of a process that hides it: ./tests/run provides it"]
+fn during_a_rehearsal_only_its_own_process_holds_a_value() {
+    let value = "canary-rehearsed-Qk7vX2mP9sLw";
+    let stub = stub();
+    stub.put(Parameter::secure("/other/key", "canary-other"));
+    stub.put(Parameter::string("/org/generation", "1"));
+    let run = watch(
+        &stub,
+        "-p /watch -k /other/key --trigger /org/generation --timeout 1h --on-change HUP",
+    );
+    run.stdout.wait_for("started");
+    let watcher = run.watcher();
+    // The rehearsal has one answer, and waits for the other one. Polls ask for the trigger alone.
+    stub.fault_when(
+        ssm_stub::When::next(1).naming("/other/key"),
+        ssm_stub::Fault::NoResponse,
+    );
+    stub.put(Parameter::secure("/watch/password", value));
+    stub.put(Parameter::string("/org/generation", "2"));
+    let needles = [value.to_owned()];
+    let holds = |process: Pid| count(process, &needles).is_some_and(|found| found > 0);
+    let mut rehearsing = Vec::new();
+    eventually("a process has fetched the value", || {
+        rehearsing = children(watcher);
+        rehearsing.iter().any(|process| holds(*process))
+    });
+    assert_eq!(rehearsing.len(), 1, "{rehearsing:?}");
+    assert_eq!(count(watcher, &needles), Some(0), "the watcher");
+    assert_eq!(count(run.process(), &needles), Some(0), "the command");
+    // Its end is a failure that may pass: the watcher tries again.
+    kill(rehearsing[0], Signal::SIGKILL).expect("a signal");
+    run.stderr.wait_for("sending SIGHUP");
+    assert_eq!(run.stdout.next(), "got HUP");
+    eventually("its processes are gone", || children(watcher).is_empty());
+    assert_eq!(count(watcher, &needles), Some(0), "after the signal");
+    assert_eq!(count(run.process(), &needles), Some(0), "the command");
+    assert_eq!(run.stop().0, ["got TERM"]);
+    eventually("the watcher is gone", || is_gone(watcher));
+}

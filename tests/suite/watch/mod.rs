@@ -1,6 +1,8 @@
 //! `--watch`: a process beside the command that sends it a signal when its parameters have changed.
 
 mod changes;
+mod clock;
+mod credentials;
 mod docker;
 mod failures;
 mod memory;
@@ -14,7 +16,7 @@ use nix::unistd::Pid;
 use ssm_stub::{Parameter, Stub};
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -53,7 +55,12 @@ impl Lines {
     }
 
     fn next(&self) -> String {
-        self.0.recv_timeout(PATIENCE).expect("a line")
+        loop {
+            let line = self.0.recv_timeout(PATIENCE).expect("a line");
+            if !line.starts_with("  ") {
+                return line;
+            }
+        }
     }
 
     /// Waits for a line with these words.
@@ -61,21 +68,33 @@ impl Lines {
         let mut seen = Vec::new();
         loop {
             match self.0.recv_timeout(PATIENCE) {
-                Ok(line) if line.contains(words) => return line,
+                Ok(line) if line.contains(words) => {
+                    assert!(!line.contains(r"\n"), "one line: {line}");
+                    return line;
+                }
                 Ok(line) => seen.push(line),
                 Err(_) => panic!("no line with {words:?} but {seen:#?}"),
             }
         }
     }
 
-    /// What has come since the last look.
+    /// What has come since the last look, without the further lines of messages, which are indented.
     fn so_far(&self) -> Vec<String> {
-        self.0.try_iter().collect()
+        let lines = self.0.try_iter();
+        lines.filter(|line| !line.starts_with("  ")).collect()
     }
 
     /// Everything until the stream ends.
     fn rest(&self) -> Vec<String> {
-        self.0.iter().collect()
+        let mut lines = Vec::new();
+        loop {
+            match self.0.recv_timeout(PATIENCE) {
+                Ok(line) if line.starts_with("  ") => {}
+                Ok(line) => lines.push(line),
+                Err(RecvTimeoutError::Disconnected) => return lines,
+                Err(RecvTimeoutError::Timeout) => panic!("no end after {lines:#?}"),
+            }
+        }
     }
 }
 
@@ -93,7 +112,12 @@ fn watch(stub: &Stub, options: &str) -> Watched {
 }
 
 fn watch_run(run: Run) -> Watched {
-    let (mut command, home) = run.args("--watch 1s -- sh -c").arg(COMMAND).command();
+    watch_every("1s", run)
+}
+
+fn watch_every(interval: &str, run: Run) -> Watched {
+    let run = run.args("--watch").arg(interval);
+    let (mut command, home) = run.args("-- sh -c").arg(COMMAND).command();
     let mut child = command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

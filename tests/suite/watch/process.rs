@@ -265,12 +265,8 @@ fn keys_of_the_terminal_reach_the_command_once_and_never_the_watcher() {
     eventually("the watcher is gone", || is_gone(watcher));
 }
 
-/// The first process of a PID namespace, with its own /proc, and what it wrote.
-fn as_process_1(stub: &Stub, script: &str) -> (Child, Lines, Lines, TempDir) {
-    let run = Run::against(&stub.url())
-        .args("-p /watch --settle 0s --watch 1s -- sh -c")
-        .arg(script);
-    let (inner, home) = run.command();
+/// A command as the first process of a PID namespace, with its own /proc.
+fn in_a_namespace(inner: &Command) -> Command {
     let mut outer = Command::new("unshare");
     outer.args(["--pid", "--fork", "--kill-child", "--mount-proc"]);
     outer
@@ -280,7 +276,16 @@ fn as_process_1(stub: &Stub, script: &str) -> (Child, Lines, Lines, TempDir) {
     for (name, value) in inner.get_envs() {
         outer.env(name, value.expect("a value"));
     }
-    let mut child = outer
+    outer
+}
+
+/// The first process of a PID namespace, and what it wrote.
+fn as_process_1(stub: &Stub, script: &str) -> (Child, Lines, Lines, TempDir) {
+    let run = Run::against(&stub.url())
+        .args("-p /watch --settle 0s --watch 1s -- sh -c")
+        .arg(script);
+    let (inner, home) = run.command();
+    let mut child = in_a_namespace(&inner)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -316,4 +321,83 @@ fn as_process_1_without_a_handler_the_message_names_the_remedy() {
     assert!(line.contains("--init"), "{line}");
     child.kill().expect("a signal");
     child.wait().expect("ends");
+}
+
+#[test]
+#[ignore = "needs root, for a PID namespace: ./tests/run provides it"]
+fn as_process_1_every_exit_status_passes_unchanged() {
+    let stub = stub();
+    std::thread::scope(|scope| {
+        for first in 0..8 {
+            let stub = &stub;
+            scope.spawn(move || {
+                for status in (first..256).step_by(8) {
+                    let run = Run::against(&stub.url()).args("-p /watch --watch 5m -- sh -c");
+                    let (inner, _home) = run.arg(format!("exit {status}")).command();
+                    let ended = in_a_namespace(&inner).status().expect("starts");
+                    assert_eq!(ended.code(), Some(status));
+                }
+            });
+        }
+    });
+}
+
+/// Most signals without a handler do nothing to process 1 (pid_namespaces(7)), so each has the effect that it has
+/// without ssm-exec.
+#[test]
+#[ignore = "needs root, for a PID namespace: ./tests/run provides it"]
+fn as_process_1_every_signal_has_the_same_effect_as_without_a_wrapper() {
+    let stub = stub();
+    let mut scripts: Vec<String> = Signal::iterator()
+        .filter(|signal| ![Signal::SIGSTOP, Signal::SIGTSTP].contains(signal))
+        .map(|signal| format!("ulimit -c 0; kill -{} $$; exit 7", signal as i32))
+        .collect();
+    // A real fault, which also ends process 1.
+    scripts.push("ulimit -c 0; exec python3 -c 'import ctypes; ctypes.string_at(8)'".to_owned());
+    let mut deadly = 0;
+    for script in scripts {
+        let mut bare = Command::new("sh");
+        bare.args(["-c", &script])
+            .env("PATH", "/usr/local/bin:/usr/bin:/bin");
+        let bare = in_a_namespace(&bare).status().expect("starts");
+        let run = Run::against(&stub.url()).args("-p /watch --watch 5m -- sh -c");
+        let (inner, _home) = run.arg(&script).command();
+        let wrapped = in_a_namespace(&inner).status().expect("starts");
+        assert_eq!(bare, wrapped, "{script}");
+        deadly += usize::from(wrapped.code() != Some(7));
+    }
+    assert!(deadly > 0, "the fault was not deadly");
+}
+
+#[test]
+fn a_pipe_on_stdout_closes_with_the_command_though_the_watcher_has_stopped() {
+    let stub = stub();
+    let run = watch(&stub, "-p /watch");
+    run.stdout.wait_for("started");
+    let watcher = run.watcher();
+    kill(watcher, Signal::SIGSTOP).expect("a signal");
+    run.send(Signal::SIGTERM);
+    assert_eq!(run.stdout.rest(), ["got TERM"]);
+    assert!(!is_gone(watcher), "it cannot end");
+    kill(watcher, Signal::SIGCONT).expect("a signal");
+    assert_eq!(run.finish().0.code(), Some(0));
+    eventually("the watcher is gone", || is_gone(watcher));
+}
+
+#[test]
+fn the_watcher_keeps_the_credentials_that_the_command_does_not_get() {
+    let stub = stub();
+    let run = watch(
+        &stub,
+        "-p /watch --settle 0s --on-change HUP --drop-aws-credentials",
+    );
+    run.stdout.wait_for("started");
+    let environment = std::fs::read(format!("/proc/{}/environ", run.process())).expect("it runs");
+    let environment = Environment::parse(&environment);
+    environment.has(&[("PASSWORD", "canary-one")]);
+    environment.lacks(&["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]);
+    stub.put(Parameter::secure("/watch/password", "canary-two"));
+    run.stderr.wait_for("sending SIGHUP");
+    assert_eq!(run.stdout.next(), "got HUP");
+    assert_eq!(run.stop().0, ["got TERM"]);
 }

@@ -1,0 +1,64 @@
+//! Hours of an SSM that does not answer. The watcher is the real one with another clock (clock.c).
+
+use super::*;
+use crate::support::{project, succeeds};
+use ssm_stub::{Fault, OnConnect};
+use std::process::Command;
+
+/// Builds the library in the home directory of a run.
+fn with_fast_clock(run: Run) -> Run {
+    let library = run.home().join("clock.so");
+    let mut compiler = Command::new("cc");
+    compiler.args(["-shared", "-fPIC", "-o"]).arg(&library);
+    succeeds(compiler.arg(project("tests/suite/watch/clock.c")));
+    run.env("LD_PRELOAD", library)
+}
+
+/// After the first failure the interval is 2, 4 and then 8 minutes, each less a fifth at most.
+const MOST_POLLS_IN_AN_HOUR: usize = 11;
+
+fn an_outage(begin: impl Fn(&Stub), end: impl Fn(&Stub)) {
+    let stub = stub();
+    let run = Run::against(&stub.url()).args("-p /watch --settle 0s --on-change HUP");
+    let run = watch_every("1m", with_fast_clock(run));
+    run.stdout.wait_for("started");
+    wait_for_polls(&stub, 2);
+    begin(&stub);
+    stub.put(Parameter::secure("/watch/password", "canary-two"));
+    for _hour in 0..2 {
+        let line = run.stderr.next();
+        assert!(line.contains("could not look for changes"), "{line}");
+        let before = stub.connections();
+        // The next message comes after an hour.
+        let line = run.stderr.next();
+        assert!(line.contains("could not look for changes"), "{line}");
+        let polls = stub.connections() - before;
+        assert!((3..=MOST_POLLS_IN_AN_HOUR).contains(&polls), "{polls}");
+        assert_eq!(run.stdout.so_far(), [""; 0]);
+    }
+    end(&stub);
+    run.stderr
+        .wait_for("/watch/password 1 -> 2: sending SIGHUP");
+    assert_eq!(run.stdout.next(), "got HUP");
+    let polls = stub.connections();
+    stub.wait_for_connections(polls + 3);
+    assert_eq!(run.stop(), (vec!["got TERM".to_owned()], Vec::new()));
+}
+
+#[test]
+fn hours_of_throttling_are_one_message_an_hour_few_requests_and_no_signal() {
+    an_outage(|stub| stub.always(Fault::throttle()), Stub::clear_faults);
+}
+
+#[test]
+fn hours_of_errors_are_one_message_an_hour_few_requests_and_no_signal() {
+    an_outage(|stub| stub.always(Fault::status(503)), Stub::clear_faults);
+}
+
+#[test]
+fn hours_without_connections_are_one_message_an_hour_few_requests_and_no_signal() {
+    an_outage(
+        |stub| stub.on_connect(OnConnect::Reset),
+        |stub| stub.on_connect(OnConnect::Serve),
+    );
+}
