@@ -35,6 +35,7 @@ mod mistakes;
 mod no_secret_leaks;
 mod notices;
 mod package;
+mod panics;
 mod parity;
 mod policy;
 mod remedies;

@@ -250,6 +250,36 @@ fn the_command_is_the_main_process_and_can_notify_systemd() {
 
 #[test]
 #[ignore = "needs systemd in a container: ./tests/run provides it"]
+fn the_command_of_each_unit_has_a_core_limit_of_1() {
+    let (machine, stub) = (machine(), stub());
+    for (name, drop_ins) in [
+        ("core", &[][..]),
+        ("core-strict", &["strict.conf"]),
+        ("core-low-port", &["low-port.conf"]),
+    ] {
+        for file in drop_ins {
+            drop_in(machine, name, file);
+        }
+        let unit = instance(machine, name, &stub, "");
+        succeeds(machine.run("systemctl start").arg(&unit));
+        eventually("the command is there", || {
+            let id = machine.property(&unit, "MainPID");
+            let name = machine.run("cat").arg(format!("/proc/{id}/comm")).output();
+            name.expect("docker").stdout == b"api\n"
+        });
+        let id = machine.property(&unit, "MainPID");
+        let limits = succeeds(machine.run("cat").arg(format!("/proc/{id}/limits")));
+        let core = limits
+            .lines()
+            .find_map(|line| line.strip_prefix("Max core file size"));
+        let core: Vec<&str> = core.expect(&limits).split_whitespace().collect();
+        assert_eq!(core[..2], ["1", "1"], "{unit}: {limits}");
+        expect_stop(machine, &unit);
+    }
+}
+
+#[test]
+#[ignore = "needs systemd in a container: ./tests/run provides it"]
 fn systemctl_stop_ends_a_fetch() {
     let (machine, stub) = (machine(), stub());
     stub.hold();

@@ -111,6 +111,12 @@ pub const ROWS: &[Row] = &[
         "clock",
     ),
     row(
+        "a control byte in the access key",
+        || environment("AWS_ACCESS_KEY_ID", "AKID\u{1}EXAMPLE"),
+        Status(77),
+        "AWS_ACCESS_KEY_ID",
+    ),
+    row(
         "an empty secret key",
         || environment("AWS_SECRET_ACCESS_KEY", ""),
         Status(77),

@@ -127,7 +127,7 @@ const AROUND_THE_PROCESS: &str = "
 | a system call that a filter refuses: `socketpair`, `epoll_create1`, `eventfd2`, `memfd_create`, `socket`, `clone` | 71 | `system_refusals` |
 | too few descriptors | 71 | `system_refusals` |
 | too little memory | 71 | `signals_and_limits` |
-| a panic in ssm-exec or a library | 70 | `src/panic.rs` |
+| a panic in ssm-exec or a library | 70 | `panics`, `src/panic.rs` |
 | SIGTERM, SIGINT, SIGHUP or SIGQUIT during a fetch, as process 1 too | 128+N | `signals_and_limits` |
 | a full or closed stderr, or one without a reader | as without it | `stalled_stderr`, `signals_and_limits` |
 | a configuration file that is a FIFO, device or directory, or larger than 1 MiB | 78, or 64 for `--config` | `config_file` |
