@@ -7,6 +7,7 @@ docs/fleet.svg. Needs release builds of ssm-exec, ssm-stub and the example sdk_a
 
     benches/fleet.py [N ...]
     benches/fleet.py --watchers     only the model of a fleet with --watch, which needs no builds
+    benches/fleet.py --real         real watchers beside real starts, printed only
 """
 import heapq
 import os
@@ -50,6 +51,9 @@ def main():
     if sys.argv[1:] == ["--watchers"]:
         write_watchers()
         return
+    if sys.argv[1:] == ["--real"]:
+        measure_watchers()
+        return
     sizes = [int(word) for word in sys.argv[1:]] or [50, 100, 200, 500, 1000]
     ours = [RELEASE / "ssm-exec", "--no-config", "--timeout", "300s", "--prefix", "/bench", "--", "true"]
     peer = [RELEASE / "examples/sdk_as_it_comes", "/bench"]
@@ -66,6 +70,59 @@ def main():
     draw(curves[-1])
     write(lines, curves[-1][0])
     write_watchers()
+
+
+def beside(watchers, interval, launches, rate):
+    """Starts beside real watchers that poll a prefix of 10 parameters: one request a poll and a start.
+
+    Returns how late the last start was, as a ratio to the least time of the quota; what the stub served and throttled
+    during the starts; and what it served and throttled during one interval before them.
+    """
+    options = ["--quota", str(rate), "--burst", str(rate)]
+    with Stub(10, options=options) as stub:
+        environment = stub.environment()
+        prefix = [RELEASE / "ssm-exec", "--no-config", "--timeout", "300s", "--prefix", "/bench"]
+        started = "echo started; exec sleep 100000"
+        processes = [
+            subprocess.Popen(
+                [*prefix, "--watch", f"{interval}s", "--", "sh", "-c", started],
+                env=environment, cwd="/", stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            for _ in range(watchers)
+        ]
+        try:
+            for process in processes:
+                process.stdout.readline()
+            # All have polled once when an interval has passed.
+            time.sleep(interval * 1.2)
+            before = stub.requests()
+            time.sleep(interval)
+            polled = stub.requests()
+            began = time.monotonic()
+            launched = [
+                subprocess.Popen([*prefix, "--", "true"], env=environment, cwd="/", stderr=subprocess.DEVNULL)
+                for _ in range(launches)
+            ]
+            failed = sum(process.wait() != 0 for process in launched)
+            took = time.monotonic() - began
+            after = stub.requests()
+        finally:
+            for process in processes:
+                process.kill()
+                process.wait()
+    difference = lambda later, earlier: [later[name] - earlier[name] for name in ("requests", "throttled")]
+    return took / (launches / rate), difference(after, polled), difference(polled, before), failed
+
+
+def measure_watchers():
+    """Prints rows for each number of watchers. Compare the ratios of one run: the machine may be busy."""
+    # A quarter of the default quota, of which starts must be the smaller part of the machine's work.
+    rate, interval, launches = RATE / 4, 40, 100
+    print("| watchers | share of the quota | polls in an interval, throttled | last start / least time | requests served meanwhile, throttled | failed |")
+    for watchers in [0, 50, 100] * 3:
+        ratio, during, polls, failed = beside(watchers, interval, launches, rate)
+        print(
+            f"| {watchers} | {watchers / interval / rate:.0%} | {polls[0]}, {polls[1]} | {ratio:.2f} | {during[0]}, {during[1]} | {failed} |",
+            flush=True)
 
 
 class Quota:

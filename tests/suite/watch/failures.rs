@@ -132,6 +132,25 @@ fn a_denied_poll_is_one_warning_and_no_signal() {
 }
 
 #[test]
+fn a_message_of_the_service_adds_no_line_and_steers_no_terminal() {
+    let stub = stub();
+    let run = watch(&stub, "-p /watch --settle 0s");
+    run.stdout.wait_for("started");
+    stub.always(Fault::client(
+        "OddException",
+        "x\u{1b}[2J\nssm-exec: FORGED\u{9b}\u{202e}",
+    ));
+    let line = run.stderr.wait_for("could not look for changes");
+    assert!(line.starts_with("ssm-exec: warning: "), "{line}");
+    assert!(line.contains("FORGED"), "{line}");
+    assert!(
+        !line.contains(|c: char| c.is_control() || c == '\u{202e}'),
+        "{line:?}"
+    );
+    assert_eq!(run.stop(), (vec!["got TERM".to_owned()], Vec::new()));
+}
+
+#[test]
 fn while_ssm_is_down_the_interval_grows_and_a_change_is_found_afterwards() {
     for fault in [Fault::throttle(), Fault::internal()] {
         let stub = stub();
