@@ -66,6 +66,19 @@ scenarios! {
         }
     }
 
+    fn a_closed_contract_names_every_variable_and_only_optional_ones_may_be_absent(ssm) {
+        ssm.put(&[secure("/contract/c/url", "canary-1"), secure("/contract/c/extra", "canary-2")]);
+        let run = |rules: &str| {
+            Run::against(&ssm.url()).file(&format!("prefix = \"/contract/c\"\nclosed = true\n[contract]\n{rules}\n"))
+        };
+        run("URL = {}\nEXTRA = {}\nMAYBE = { optional = true }")
+            .environment()
+            .has(&[("URL", "canary-1"), ("EXTRA", "canary-2")])
+            .lacks(&["MAYBE"]);
+        run("URL = {}").fails(65).says(&["EXTRA, from /contract/c/extra", "it is not in the contract"]);
+        run("URL = {}\nEXTRA = {}\nGONE = {}").fails(66).says(&["GONE breaks the contract: it must be set"]);
+    }
+
     fn a_secure_variable_must_come_from_a_secure_string(ssm) {
         ssm.put(&[string("/contract/s/plain", "canary-1"), secure("/contract/s/secure", "canary-2")]);
         let file = "prefix = \"/contract/s\"\n[contract]\nPLAIN = { secure = true }\nSECURE = { secure = true }\n";
