@@ -84,7 +84,13 @@ fn nearest(directory: &Path) -> Result<Option<(PathBuf, String)>, ConfigError> {
         let path = ancestor.join(FILE_NAME);
         let file = match open_trusted(&path) {
             Ok(Ok(file)) => file,
-            Ok(Err(reason)) => return Err(ConfigError::Untrusted { path, reason }),
+            Ok(Err(Distrust { reason, remedy })) => {
+                return Err(ConfigError::Untrusted {
+                    path,
+                    reason,
+                    remedy,
+                });
+            }
             Err(error)
                 if matches!(
                     error.kind(),
@@ -104,15 +110,21 @@ fn nearest(directory: &Path) -> Result<Option<(PathBuf, String)>, ConfigError> {
     Ok(None)
 }
 
+/// Why a file isn't trusted, and how to mend it.
+struct Distrust {
+    reason: String,
+    remedy: String,
+}
+
 /// Opens a file that was found, not named: it chooses what is run and which secrets it gets. Like git
 /// and direnv, it is used only if it belongs to the user or root, and not every user can write it. The same
 /// holds for a link to it. The inner error is why it isn't trusted.
-fn open_trusted(path: &Path) -> io::Result<Result<File, String>> {
+fn open_trusted(path: &Path) -> io::Result<Result<File, Distrust>> {
     let opened = match open(path, FLAGS | OFlag::O_NOFOLLOW, Mode::empty()) {
         Err(nix::errno::Errno::ELOOP) => {
             let (stat, target) = read_link(path)?;
-            if let Err(reason) = check_owner(&stat) {
-                return Ok(Err(reason));
+            if let Err(distrust) = check_owner(path, &stat) {
+                return Ok(Err(distrust));
             }
             let directory = path.parent().unwrap_or(path);
             open(&directory.join(target), FLAGS, Mode::empty())?
@@ -121,11 +133,11 @@ fn open_trusted(path: &Path) -> io::Result<Result<File, String>> {
     };
     let stat = fstat(&opened)?;
     let is_writable = is_kind(&stat, SFlag::S_IFREG) && stat.st_mode & 0o002 != 0;
-    Ok(check_owner(&stat).and_then(|()| match is_writable {
-        true => Err(format!(
-            "may be written by anyone (`chmod o-w {}`)",
-            path.display()
-        )),
+    Ok(check_owner(path, &stat).and_then(|()| match is_writable {
+        true => Err(Distrust {
+            reason: "may be written by anyone".to_owned(),
+            remedy: format!("Take that permission away: `chmod o-w {}`.", path.display()),
+        }),
         false => Ok(opened.into()),
     }))
 }
@@ -143,15 +155,25 @@ fn read_link(path: &Path) -> nix::Result<(FileStat, OsString)> {
     Ok((nix::sys::stat::lstat(path)?, nix::fcntl::readlink(path)?))
 }
 
-fn check_owner(stat: &FileStat) -> Result<(), String> {
+fn check_owner(path: &Path, stat: &FileStat) -> Result<(), Distrust> {
     let owner = stat.st_uid;
     if owner != 0 && owner != Uid::effective().as_raw() {
-        return Err(format!("belongs to another user (uid {owner})"));
+        return Err(Distrust {
+            reason: format!("belongs to another user (uid {owner})"),
+            remedy: format!(
+                "Take it over: `chown {} {}`.",
+                Uid::effective(),
+                path.display()
+            ),
+        });
     }
     if may_be_unmapped(owner) {
-        return Err(format!(
-            "belongs to a user who is unknown in this user namespace (uid {owner})"
-        ));
+        return Err(Distrust {
+            reason: format!(
+                "belongs to a user who is unknown in this user namespace (uid {owner})"
+            ),
+            remedy: String::new(),
+        });
     }
     Ok(())
 }
@@ -201,7 +223,10 @@ fn read(file: File) -> io::Result<String> {
 fn unreadable(path: &Path, origin: Option<&Origin>, error: &io::Error) -> ConfigError {
     let reason = match error.kind() {
         ErrorKind::NotFound => "there is no such file".to_owned(),
-        ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        ErrorKind::PermissionDenied => format!(
+            "permission denied. Let this user read it: `chmod a+r {}`. Or use another one with `--config FILE`, or none with `--no-config`",
+            path.display()
+        ),
         ErrorKind::IsADirectory => "it is a directory".to_owned(),
         ErrorKind::InvalidData => "it is not UTF-8".to_owned(),
         _ => error.to_string(),

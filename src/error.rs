@@ -1,6 +1,6 @@
 //! Every way to fail before `execve`: the sum of what the rooms report, with status, code and message.
 
-use crate::aws::{Denial, FetchError, ParsedDenial};
+use crate::aws::{Denial, FetchError, ParsedDenial, Work, assume_role_statement};
 use crate::exec::CommandError;
 use serde_json::{Value, json};
 use ssm_exec_core::aws_context::AwsContext;
@@ -160,16 +160,29 @@ impl Error {
             })
             .collect();
         let answer = error.failures.iter().find_map(FetchError::answer);
-        let refusal = denials.iter().find_map(|denial| match &denial.parsed {
-            ParsedDenial::Whole {
-                action, resources, ..
-            } => Some((action, resources)),
-            _ => None,
-        });
+        let role = error.failures.iter().find_map(FetchError::denied_role);
+        let refusal = denials
+            .iter()
+            .find_map(|denial| match &denial.parsed {
+                ParsedDenial::Whole {
+                    action, resources, ..
+                } => Some((action.clone(), Some(resources.clone()))),
+                ParsedDenial::KeyUnnamed => Some(("kms:Decrypt".to_owned(), None)),
+                ParsedDenial::Unknown(_) => None,
+            })
+            .or_else(|| Some(("sts:AssumeRole".to_owned(), Some(vec![role?.to_string()]))));
         let statements: Vec<Value> = denials
             .iter()
             .filter_map(|denial| denial.statement())
+            .chain(role.map(assume_role_statement))
+            .chain(
+                error
+                    .failures
+                    .iter()
+                    .filter_map(|failure| failure.secret_statement(context)),
+            )
             .collect();
+        let code_alone = || error.failures.iter().find_map(FetchError::transient_code);
         let list = |list: Vec<String>| (!list.is_empty()).then_some(list);
         json!({
             "code": self.code().word(),
@@ -178,11 +191,11 @@ impl Error {
             "account": context.account,
             "principal": context.principal,
             "credentials": context.credentials,
-            "action": refusal.map(|(action, _)| action),
-            "resources": refusal.map(|(_, resources)| resources),
+            "action": refusal.as_ref().map(|(action, _)| action),
+            "resources": refusal.as_ref().and_then(|(_, resources)| resources.as_ref()),
             "parameters": list(error.parameters()),
             "statements": (!statements.is_empty()).then_some(statements),
-            "awsCode": answer.map(|answer| &answer.code),
+            "awsCode": answer.map(|answer| answer.code.as_str()).or_else(code_alone),
             "awsMessage": answer.map(|answer| &answer.text),
             "requestId": answer.and_then(|answer| answer.request_id.as_ref()),
         })
@@ -205,6 +218,10 @@ impl Incomplete {
                 | FetchError::Rejected { request, .. }
                 | FetchError::InvalidResponse { request, .. }
                 | FetchError::TooMany { request, .. } => names.extend(of(request)),
+                FetchError::Unavailable {
+                    work: Work::Fetch(request),
+                    ..
+                } => names.extend(of(request)),
                 FetchError::NoValue { parameter } => names.push(parameter.clone()),
                 _ => {}
             }
@@ -216,6 +233,9 @@ impl Incomplete {
                 | Problem::Refused { param, .. }
                 | Problem::Json { param, .. }
                 | Problem::Base64 { param, .. } => names.push(param.to_string()),
+                Problem::TooLong { provenance, .. } | Problem::Nul { provenance, .. } => {
+                    names.extend(provenance.param().map(ToString::to_string));
+                }
                 Problem::NothingBelow { prefix } => names.push(prefix.pattern()),
                 Problem::Collision { params, .. } => {
                     names.extend(params.iter().map(ToString::to_string));

@@ -195,7 +195,10 @@ fn service_error(
         _ if is_clock(code, text) => match difference(response.headers().get("date")) {
             Some(text) => Failure::ClockSkew { text },
             None => Failure::Permanent(PermanentError::Other(FetchError::ClockSkew {
-                text: owned(text.trim_end_matches('.')),
+                text: format!(
+                    "this machine's clock is wrong ({})",
+                    text.trim_end_matches('.')
+                ),
             })),
         },
         "ExpiredTokenException"
@@ -237,7 +240,7 @@ fn difference(date: Option<&str>) -> Option<String> {
     let seconds = Duration::from_secs(off.as_secs());
     (off > MAX_SKEW).then(|| {
         format!(
-            "it is {} {direction} AWS's: {} here, {} there",
+            "this machine's clock is {} {direction} AWS's ({} here, {} there)",
             humantime::format_duration(seconds),
             time(ours),
             time(theirs)

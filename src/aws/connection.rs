@@ -57,6 +57,13 @@ pub enum ConnectionFailure {
         /// Why not.
         reason: String,
     },
+    /// The certificate of a proxy that is reached over TLS was refused.
+    ProxyCertificate {
+        /// Which.
+        proxy: ProxyName,
+        /// Why.
+        problem: CertificateProblem,
+    },
     /// The proxy refused the tunnel.
     ProxyStatus {
         /// Which.
@@ -120,6 +127,7 @@ impl ConnectionFailure {
             | Self::System(_)
             | Self::Handshake(_)
             | Self::Certificate(_)
+            | Self::ProxyCertificate { .. }
             | Self::TooLarge { .. } => false,
         }
     }
@@ -147,8 +155,10 @@ impl ConnectionFailure {
             | Self::ProxyStatus {
                 status: 403 | 407, ..
             } => Status::Config,
-            Self::Certificate(CertificateProblem::NotValidYet(_)) => Status::TryLater,
-            Self::Certificate(_) => Status::Config,
+            Self::Certificate(problem) | Self::ProxyCertificate { problem, .. } => match problem {
+                CertificateProblem::NotValidYet(_) => Status::TryLater,
+                _ => Status::Config,
+            },
             Self::System(_) => Status::System,
             _ => Status::TryLater,
         }
@@ -160,26 +170,19 @@ impl ConnectionError {
         host_and_port(&self.host, self.port)
     }
 
-    /// What to do about it, to be appended to the message; may be empty.
+    /// What to do about it, in sentences; may be empty.
     pub(super) fn remedy(&self) -> String {
-        match self.advice() {
-            advice if advice.is_empty() => advice,
-            advice => format!("; {advice}"),
-        }
-    }
-
-    fn advice(&self) -> String {
         let host = &self.host;
         match &self.cause {
             ConnectionFailure::PlainHttp => {
-                "use https, or allow it with `--allow-http`".to_owned()
+                "Use https, or allow it with `--allow-http`".to_owned()
             }
             ConnectionFailure::Roots(_) | ConnectionFailure::System(_) => String::new(),
             ConnectionFailure::Lookup(_)
             | ConnectionFailure::NoResponse {
                 step: Step::Lookup, ..
             } => format!(
-                "check the region's name and the endpoint, and DNS: `getent hosts {host}`"
+                "Check the name of the region, the endpoint, and DNS: `getent hosts {host}`"
             ),
             ConnectionFailure::Connect { .. }
             | ConnectionFailure::NoResponse {
@@ -187,34 +190,40 @@ impl ConnectionError {
                 ..
             } => match vpc_endpoint(host) {
                 Some(command) => format!(
-                    "check the route and the security groups; without NAT, the VPC needs an endpoint that allows port 443: `{command}`; behind a proxy, set the proxy variables (HTTPS_PROXY)"
+                    "Check the route and the security groups. Behind a proxy, set HTTPS_PROXY. Without NAT, the VPC needs an endpoint that allows port 443: `{command}`"
                 ),
-                None => "check the endpoint, the route to it (VPC endpoint, NAT) and the proxy variables".to_owned(),
+                None => format!(
+                    "Check the endpoint that is configured (such as AWS_ENDPOINT_URL_SSM or AWS_ENDPOINT_URL_STS), the route to it and the proxy variables: `nc -vz {host} {}`",
+                    self.port
+                ),
             },
             ConnectionFailure::Proxy { proxy, .. } => format!(
-                "correct {}, or bypass the proxy with `NO_PROXY={host}`",
+                "Correct {}, or bypass the proxy with `NO_PROXY={host}`",
                 proxy.variable
             ),
+            ConnectionFailure::ProxyCertificate { problem, .. } => problem.remedy().to_owned(),
             ConnectionFailure::ProxyStatus { proxy, status: 407 } => format!(
-                "the proxy asks for a user and a password: {}={}",
+                "Set them: `export {}={}`",
                 proxy.variable,
                 proxy.url.replacen("://", "://USER:PASSWORD@", 1)
             ),
             ConnectionFailure::ProxyStatus { status: 403, .. } => format!(
-                "the proxy forbids {}: have it allowed there, or bypass the proxy with `NO_PROXY={host}`",
-                self.server()
+                "Have the host allowed there, or bypass the proxy with `NO_PROXY={host}`"
             ),
             ConnectionFailure::ProxyStatus { .. } => format!(
-                "check the proxy variables and the proxy, or bypass it with `NO_PROXY={host}`"
+                "Check the proxy and the proxy variables, or bypass the proxy with `NO_PROXY={host}`"
             ),
             ConnectionFailure::NoResponse { .. } | ConnectionFailure::Lost(_) => {
-                "check the endpoint, the route (VPC endpoint, NAT) and the proxy variables"
+                "Check the endpoint, the route (VPC endpoint, NAT) and the proxy variables (HTTPS_PROXY). `-vv` logs each step"
                     .to_owned()
             }
-            ConnectionFailure::Handshake(_) => "it must speak TLS 1.2 or 1.3: is a plain server, an old one or a proxy in its place?".to_owned(),
-            ConnectionFailure::Certificate(reason) => reason.remedy().to_owned(),
+            ConnectionFailure::Handshake(_) => {
+                "It must speak TLS 1.2 or 1.3. Is a plain server, an old one or a proxy in its place?"
+                    .to_owned()
+            }
+            ConnectionFailure::Certificate(problem) => problem.remedy().to_owned(),
             ConnectionFailure::TooLarge { .. } => {
-                "is the endpoint really AWS, with nothing in between that changes responses?"
+                "Is the endpoint really AWS, with nothing in between that changes responses?"
                     .to_owned()
             }
         }
@@ -245,11 +254,11 @@ impl CertificateProblem {
     fn remedy(&self) -> &'static str {
         match self {
             Self::UnknownIssuer { .. } => {
-                "behind a TLS-inspecting proxy or with a private CA, name its root certificates with `--ca-bundle FILE`"
+                "Behind a proxy that inspects TLS, or with a private CA, name the file of its root certificates with `--ca-bundle FILE`"
             }
-            Self::NotValidYet(_) => "check this machine's clock",
+            Self::NotValidYet(_) => "Check this machine's clock",
             Self::Other(_) => {
-                "check the endpoint's certificate, its host name and this machine's clock"
+                "Check the endpoint's certificate, its host name and this machine's clock"
             }
         }
     }
@@ -315,9 +324,17 @@ impl fmt::Display for ConnectionError {
             ConnectionFailure::Proxy { proxy, reason } => {
                 write!(f, "{proxy} could not be reached ({reason})")
             }
-            ConnectionFailure::ProxyStatus { proxy, status } => {
-                write!(f, "{proxy} answered HTTP {status} for {server}")
+            ConnectionFailure::ProxyCertificate { proxy, problem } => {
+                write!(f, "the certificate of {proxy} cannot be trusted: {problem}")
             }
+            ConnectionFailure::ProxyStatus { proxy, status } => match status {
+                403 => write!(f, "{proxy} forbids {server} (HTTP 403)"),
+                407 => write!(
+                    f,
+                    "{proxy} asks for a user and a password (HTTP 407), to connect to {server}"
+                ),
+                status => write!(f, "{proxy} answered HTTP {status} for {server}"),
+            },
             ConnectionFailure::Handshake(reason) => write!(f, "TLS with {server} failed: {reason}"),
             ConnectionFailure::Certificate(reason) => {
                 write!(f, "the certificate of {server} cannot be trusted: {reason}")
@@ -392,14 +409,14 @@ mod tests {
             (
                 permanent(ConnectionFailure::PlainHttp),
                 78,
-                "http://ssm.eu-west-1.amazonaws.com:443 would receive secrets over plain HTTP on another machine; use https, or allow it with `--allow-http`",
+                "http://ssm.eu-west-1.amazonaws.com:443 would receive secrets over plain HTTP on another machine. Use https, or allow it with `--allow-http`",
             ),
             (
                 permanent(ConnectionFailure::Handshake(
                     "received fatal alert: ProtocolVersion".to_owned(),
                 )),
                 75,
-                "TLS with ssm.eu-west-1.amazonaws.com:443 failed: received fatal alert: ProtocolVersion; it must speak TLS 1.2",
+                "TLS with ssm.eu-west-1.amazonaws.com:443 failed: received fatal alert: ProtocolVersion. It must speak TLS 1.2",
             ),
             (
                 permanent(ConnectionFailure::Certificate(
@@ -408,37 +425,37 @@ mod tests {
                     },
                 )),
                 78,
-                "it is issued by \"Zscaler Root CA\", which is not trusted; behind a TLS-inspecting proxy or with a private CA, name its root certificates with `--ca-bundle FILE`",
+                "it is issued by \"Zscaler Root CA\", which is not trusted. Behind a proxy that inspects TLS, or with a private CA, name the file of its root certificates with `--ca-bundle FILE`",
             ),
             (
                 permanent(ConnectionFailure::Certificate(
                     CertificateProblem::NotValidYet("certificate not valid yet".to_owned()),
                 )),
                 75,
-                "check this machine's clock",
+                "Check this machine's clock",
             ),
             (
                 permanent(refused(407)),
                 78,
-                "the proxy http://proxy:3128 (from HTTPS_PROXY) answered HTTP 407 for ssm.eu-west-1.amazonaws.com:443; the proxy asks for a user and a password: HTTPS_PROXY=http://USER:PASSWORD@proxy:3128",
+                "the proxy http://proxy:3128 (from HTTPS_PROXY) asks for a user and a password (HTTP 407), to connect to ssm.eu-west-1.amazonaws.com:443. Set them: `export HTTPS_PROXY=http://USER:PASSWORD@proxy:3128`",
             ),
             (
                 permanent(refused(403)),
                 78,
-                "the proxy forbids ssm.eu-west-1.amazonaws.com:443: have it allowed there, or bypass the proxy with `NO_PROXY=ssm.eu-west-1.amazonaws.com`",
+                "forbids ssm.eu-west-1.amazonaws.com:443 (HTTP 403). Have the host allowed there, or bypass the proxy with `NO_PROXY=ssm.eu-west-1.amazonaws.com`",
             ),
             (
                 transient(refused(502)),
                 75,
-                "answered HTTP 502 for ssm.eu-west-1.amazonaws.com:443; check the proxy variables",
+                "answered HTTP 502 for ssm.eu-west-1.amazonaws.com:443. Check the proxy and the proxy variables",
             ),
             (
                 transient(ConnectionFailure::Proxy {
                     proxy: proxy(),
-                    reason: "Connection refused (os error 111)".to_owned(),
+                    reason: "Connection refused".to_owned(),
                 }),
                 75,
-                "the last time, the proxy http://proxy:3128 (from HTTPS_PROXY) could not be reached (Connection refused (os error 111)); correct HTTPS_PROXY, or bypass the proxy with `NO_PROXY=ssm.eu-west-1.amazonaws.com`",
+                "the last time, the proxy http://proxy:3128 (from HTTPS_PROXY) could not be reached (Connection refused). Correct HTTPS_PROXY, or bypass the proxy with `NO_PROXY=ssm.eu-west-1.amazonaws.com`",
             ),
             (
                 transient(ConnectionFailure::NoResponse {
@@ -446,22 +463,22 @@ mod tests {
                     limit: Duration::from_secs(3),
                 }),
                 75,
-                "ssm.eu-west-1.amazonaws.com:443 did not accept a connection within 3s; check the route and the security groups; without NAT, the VPC needs an endpoint that allows port 443: `aws ec2 create-vpc-endpoint --vpc-endpoint-type Interface --service-name com.amazonaws.eu-west-1.ssm ",
+                "ssm.eu-west-1.amazonaws.com:443 did not accept a connection within 3s. Check the route and the security groups. Behind a proxy, set HTTPS_PROXY\n  Without NAT, the VPC needs an endpoint that allows port 443: aws ec2 create-vpc-endpoint --vpc-endpoint-type Interface --service-name com.amazonaws.eu-west-1.ssm ",
             ),
             (
                 transient(ConnectionFailure::Connect {
                     address: Some([10, 0, 3, 17].into()),
-                    reason: "Connection refused (os error 111)".to_owned(),
+                    reason: "Connection refused".to_owned(),
                 }),
                 75,
-                "could not connect to ssm.eu-west-1.amazonaws.com:443 at 10.0.3.17 (Connection refused (os error 111))",
+                "could not connect to ssm.eu-west-1.amazonaws.com:443 at 10.0.3.17 (Connection refused)",
             ),
             (
                 transient(ConnectionFailure::Lookup(
                     "Name or service not known".to_owned(),
                 )),
                 75,
-                "the name ssm.eu-west-1.amazonaws.com could not be looked up (Name or service not known); check the region's name and the endpoint, and DNS: `getent hosts ssm.eu-west-1.amazonaws.com`",
+                "the name ssm.eu-west-1.amazonaws.com could not be looked up (Name or service not known). Check the name of the region, the endpoint, and DNS: `getent hosts ssm.eu-west-1.amazonaws.com`",
             ),
             (
                 permanent(ConnectionFailure::TooLarge { limit: 10 }),

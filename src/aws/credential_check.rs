@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods)]
 
 use super::credential_error::CredentialCause;
+use super::error_chain::without_number;
 use aws_credential_types::Credentials;
 use ssm_exec_core::endpoint::Endpoint;
 use ssm_exec_core::inherited::Inherited;
@@ -70,7 +71,7 @@ pub(super) fn token_file(
     let bytes = std::fs::read(path).map_err(|error| CredentialCause::TokenFile {
         path: path.to_owned(),
         variable: variable.to_owned(),
-        reason: error.to_string(),
+        reason: without_number(&error.to_string()).to_owned(),
     })?;
     let place = format!("{} ({variable})", path.display());
     check(&place, &bytes, |byte| allow_space && byte == b' ')

@@ -13,6 +13,7 @@ use aws_sdk_ssm::operation::RequestId;
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIdentityError;
 use ssm_exec_core::arn::Arn;
+use ssm_exec_core::region::Region;
 use std::error::Error;
 use std::path::PathBuf;
 
@@ -45,7 +46,12 @@ pub enum CredentialCause {
     /// The SSO session has expired, or there is none.
     SsoExpired,
     /// IAM Identity Center doesn't give this role to the user.
-    SsoRoleDenied,
+    SsoRoleDenied {
+        /// The role, if it is known.
+        role: Option<String>,
+        /// The account, if it is known.
+        account: Option<String>,
+    },
     /// The role's trust policy may ask for a code that only a person can type.
     Mfa {
         /// The device.
@@ -64,6 +70,8 @@ pub enum CredentialCause {
     TokenExpired {
         /// STS's message.
         answer: ServiceError,
+        /// The file with the token, and the setting that names it.
+        file: Option<String>,
     },
     /// The account doesn't know who issued the token.
     NoOidcProvider {
@@ -78,6 +86,8 @@ pub enum CredentialCause {
         answer: ServiceError,
         /// Who it was issued to: issuer, subject and audience.
         claims: Option<String>,
+        /// The role.
+        role: Option<Arn>,
     },
     /// The role may not be assumed.
     RoleDenied {
@@ -90,6 +100,8 @@ pub enum CredentialCause {
     BaseRejected {
         /// STS's message.
         answer: ServiceError,
+        /// The region, if accounts must enable it.
+        opt_in: Option<Region>,
     },
     /// STS limits the rate of requests.
     Throttled {
@@ -124,7 +136,10 @@ impl CredentialCause {
             return Self::SsoExpired;
         }
         if reason.contains("No access") || reason.contains("ForbiddenException") {
-            return Self::SsoRoleDenied;
+            return Self::SsoRoleDenied {
+                role: None,
+                account: None,
+            };
         }
         Self::Other {
             reason,
@@ -135,11 +150,11 @@ impl CredentialCause {
     /// AWS's error, if there was one.
     pub(super) fn answer(&self) -> Option<&ServiceError> {
         match self {
-            Self::TokenExpired { answer }
+            Self::TokenExpired { answer, .. }
             | Self::NoOidcProvider { answer, .. }
             | Self::TokenDenied { answer, .. }
             | Self::RoleDenied { answer, .. }
-            | Self::BaseRejected { answer }
+            | Self::BaseRejected { answer, .. }
             | Self::Throttled { answer } => Some(answer),
             _ => None,
         }
@@ -148,7 +163,7 @@ impl CredentialCause {
     fn of_web_identity(answer: ServiceError) -> Self {
         match answer.code.as_str() {
             code if is_throttle(code) => Self::Throttled { answer },
-            "ExpiredTokenException" | "ExpiredToken" => Self::TokenExpired { answer },
+            "ExpiredTokenException" | "ExpiredToken" => Self::TokenExpired { answer, file: None },
             "InvalidIdentityToken" if answer.text.contains("No OpenIDConnect provider") => {
                 let issuer = answer
                     .text
@@ -162,6 +177,7 @@ impl CredentialCause {
             "AccessDenied" => Self::TokenDenied {
                 answer,
                 claims: None,
+                role: None,
             },
             _ => Self::other(&answer),
         }
@@ -179,7 +195,10 @@ impl CredentialCause {
             | "InvalidSignatureException"
             | "IncompleteSignature"
             | "MissingAuthenticationToken"
-            | "OptInRequired" => Self::BaseRejected { answer },
+            | "OptInRequired" => Self::BaseRejected {
+                answer,
+                opt_in: None,
+            },
             _ => Self::other(&answer),
         }
     }

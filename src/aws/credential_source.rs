@@ -11,6 +11,8 @@ pub enum CredentialSource {
     Environment {
         /// The access key ID, if it looks like one.
         key_id: Option<String>,
+        /// Whether there is a session token, as temporary keys need it.
+        session_token: bool,
         /// A profile that these variables take precedence over.
         overrides: Option<Given<String>>,
     },
@@ -28,14 +30,21 @@ pub enum CredentialSource {
         arn: Arn,
         /// What it is assumed with.
         base: Box<CredentialSource>,
+        /// Whether an external ID is given.
+        with_external_id: bool,
     },
 }
 
 impl CredentialSource {
     /// The environment, with the ID of its key.
-    pub(super) fn environment(key_id: Option<&str>, overrides: Option<&Given<String>>) -> Self {
+    pub(super) fn environment(
+        key_id: Option<&str>,
+        session_token: bool,
+        overrides: Option<&Given<String>>,
+    ) -> Self {
         Self::Environment {
             key_id: key_id.and_then(shown_key_id).map(str::to_owned),
+            session_token,
             overrides: overrides.cloned(),
         }
     }
@@ -50,24 +59,36 @@ impl CredentialSource {
         }
     }
 
-    /// How to renew these credentials.
+    /// Whether these are temporary keys without their session token.
+    pub(super) fn lacks_session_token(&self) -> bool {
+        matches!(self, Self::Environment { key_id: Some(id), session_token: false, .. } if id.starts_with("ASIA"))
+    }
+
+    /// How to renew these credentials, in sentences without the last full stop.
     pub(super) fn renewal(&self) -> String {
+        let unset = "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN";
         match self {
             Self::Environment {
                 overrides: Some(profile),
                 ..
             } => format!(
-                "renew them, or unset them so that the profile `{}` ({}) is used: `unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN`",
+                "Renew them. Or use the profile `{}` ({}) in their place: `{unset}`",
                 profile.value,
                 short_origin(&profile.origin)
             ),
-            Self::Environment { .. } => "set new AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or unset them and use a profile: `unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN; export AWS_PROFILE=NAME`".to_owned(),
+            Self::Environment { .. } => {
+                let set = match self.lacks_session_token() {
+                    true => "Set AWS_SESSION_TOKEN too",
+                    false => "Set new AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN",
+                };
+                format!("{set}. Or use a profile in their place: `{unset}; export AWS_PROFILE=NAME`")
+            }
             Self::Profile(name) => format!(
-                "renew them: `aws sso login --profile {name}`, or new keys with `aws configure --profile {name}`"
+                "Renew them: `aws sso login --profile {name}`, or new keys with `aws configure --profile {name}`"
             ),
-            Self::WebIdentity => "renew the token in AWS_WEB_IDENTITY_TOKEN_FILE: restart the pod, or fetch a new token before this step".to_owned(),
-            Self::Container => "restart the task or the pod, so that its agent gets new ones".to_owned(),
-            Self::Instance => "check the role of the instance profile: `aws ec2 describe-iam-instance-profile-associations`".to_owned(),
+            Self::WebIdentity => "Renew the token in AWS_WEB_IDENTITY_TOKEN_FILE: restart the pod, or fetch a new token before this step".to_owned(),
+            Self::Container => "Restart the task or the pod, so that its agent gets new ones".to_owned(),
+            Self::Instance => "Check the role of the instance profile: `aws ec2 describe-iam-instance-profile-associations`".to_owned(),
             Self::Role { base, .. } => base.renewal(),
         }
     }
@@ -108,7 +129,7 @@ impl fmt::Display for CredentialSource {
             Self::WebIdentity => f.write_str("the web identity"),
             Self::Container => f.write_str("the container's agent"),
             Self::Instance => f.write_str("the instance metadata service"),
-            Self::Role { arn, base } => write!(f, "the role {arn}, assumed with {base}"),
+            Self::Role { arn, base, .. } => write!(f, "the role {arn}, assumed with {base}"),
         }
     }
 }

@@ -5,7 +5,7 @@ use super::credential_check as check;
 use super::credential_error::{CredentialCause, CredentialError, reason};
 use super::credential_process;
 use super::credential_source::CredentialSource;
-use super::error::FetchError;
+use super::error::{FetchError, TransientError};
 use super::retry::RetryBudget;
 use super::shared_files::{self, SharedFiles};
 use aws_config::SdkConfig;
@@ -25,6 +25,7 @@ use ssm_exec_core::arn::Arn;
 use ssm_exec_core::config::Aws;
 use ssm_exec_core::inherited::Inherited;
 use ssm_exec_core::origin::Origin;
+use ssm_exec_core::region::Region;
 use ssm_exec_core::shared_config::{Base, SharedConfig};
 use std::path::Path;
 use tracing::debug;
@@ -44,6 +45,7 @@ pub(super) struct Search<'a> {
     pub(super) inherited: &'a Inherited<'a>,
     pub(super) files: &'a SharedFiles,
     pub(super) config: &'a ProviderConfig,
+    pub(super) region: &'a Region,
     pub(super) budget: &'a RetryBudget,
 }
 
@@ -86,7 +88,11 @@ impl Search<'_> {
         }
         let key_id = self.inherited.text("AWS_ACCESS_KEY_ID");
         vec![
-            CredentialSource::environment(key_id, given),
+            CredentialSource::environment(
+                key_id,
+                self.inherited.text("AWS_SESSION_TOKEN").is_some(),
+                given,
+            ),
             profile,
             CredentialSource::WebIdentity,
             CredentialSource::Container,
@@ -220,13 +226,13 @@ impl Search<'_> {
         self.outcome(source, &provider.build()).await
     }
 
-    /// Asks a provider, and again while STS limits its requests.
+    /// Asks a provider, and again while it fails temporarily.
     async fn outcome(
         &self,
         source: &CredentialSource,
         provider: &impl ProvideCredentials,
     ) -> Result<Result<Credentials, Absent>, FetchError> {
-        let error = match self.unthrottled(source, provider).await? {
+        let error = match self.retried(source, provider).await? {
             Ok(credentials) => return Ok(Ok(credentials)),
             Err(error) => error,
         };
@@ -239,7 +245,7 @@ impl Search<'_> {
         Err(failed(source, cause))
     }
 
-    async fn unthrottled(
+    async fn retried(
         &self,
         source: &CredentialSource,
         provider: &impl ProvideCredentials,
@@ -247,42 +253,90 @@ impl Search<'_> {
         let mut attempts = self.budget.credential_attempts(source);
         loop {
             let outcome = provider.provide_credentials().await;
-            let throttled = match outcome.as_ref().map_err(CredentialCause::of) {
-                Err(CredentialCause::Throttled { answer }) => answer,
+            let error = match &outcome {
+                Err(CredentialsError::CredentialsNotLoaded(_)) | Ok(_) => None,
+                Err(error) => transient(CredentialCause::of(error)),
+            };
+            match error {
+                Some(error @ TransientError::Throttled(_)) => attempts.wait_after(error).await?,
+                // The SDK's client for the metadata service has retries of its own.
+                Some(error) if *source != CredentialSource::Instance && attempts.is_again() => {
+                    attempts.wait_after(error).await?;
+                }
                 _ => {
                     attempts.ended();
                     return Ok(outcome);
                 }
-            };
-            attempts.wait_after_throttle(throttled).await?;
+            }
         }
     }
 
-    /// What the profile and the token say about a refusal.
+    /// What the profile, the token and the region say about a refusal.
     fn with_details(&self, source: &CredentialSource, cause: CredentialCause) -> CredentialCause {
+        let profile = match source {
+            CredentialSource::Profile(name) => self.files.config.profile(name),
+            _ => None,
+        };
+        let setting = |key| profile.and_then(|profile| profile.value(key));
         match (cause, source) {
             (CredentialCause::RoleDenied { answer, .. }, CredentialSource::Profile(name)) => {
-                let role = self
-                    .files
-                    .config
-                    .profile(name)
-                    .and_then(|profile| profile.value("role_arn").and_then(Arn::parse));
                 match self.files.config.mfa_serial(name) {
                     Some(serial) => CredentialCause::Mfa {
                         serial: serial.to_owned(),
                     },
-                    None => CredentialCause::RoleDenied { answer, role },
+                    None => CredentialCause::RoleDenied {
+                        answer,
+                        role: setting("role_arn").and_then(Arn::parse),
+                    },
                 }
             }
-            (CredentialCause::TokenDenied { answer, .. }, CredentialSource::WebIdentity) => {
-                let path = self.inherited.text(TOKEN_FILE);
+            (CredentialCause::RoleDenied { answer, .. }, CredentialSource::Role { arn, .. }) => {
+                CredentialCause::RoleDenied {
+                    answer,
+                    role: Some(arn.clone()),
+                }
+            }
+            (CredentialCause::BaseRejected { answer, .. }, _) => CredentialCause::BaseRejected {
+                answer,
+                opt_in: self.opt_in_region(),
+            },
+            (CredentialCause::SsoRoleDenied { .. }, _) => CredentialCause::SsoRoleDenied {
+                role: setting("sso_role_name").map(str::to_owned),
+                account: setting("sso_account_id").map(str::to_owned),
+            },
+            (CredentialCause::TokenExpired { answer, .. }, _) => CredentialCause::TokenExpired {
+                answer,
+                file: self
+                    .token_file(setting)
+                    .map(|(path, variable)| format!("{path} ({variable})")),
+            },
+            (CredentialCause::TokenDenied { answer, .. }, _) => {
+                let role = setting("role_arn").or_else(|| self.inherited.text("AWS_ROLE_ARN"));
+                let file = self.token_file(setting);
                 CredentialCause::TokenDenied {
                     answer,
-                    claims: path.and_then(|path| claims(Path::new(path))),
+                    claims: file.and_then(|(path, _)| claims(Path::new(path))),
+                    role: role.and_then(Arn::parse),
                 }
             }
             (cause, _) => cause,
         }
+    }
+
+    /// The file with the web identity token, and the setting that names it.
+    fn token_file<'b>(
+        &'b self,
+        setting: impl Fn(&'static str) -> Option<&'b str>,
+    ) -> Option<(&'b str, &'static str)> {
+        let of_profile = "web_identity_token_file";
+        setting(of_profile)
+            .map(|path| (path, of_profile))
+            .or_else(|| Some((self.inherited.text(TOKEN_FILE)?, TOKEN_FILE)))
+    }
+
+    /// The region, if accounts must enable it.
+    fn opt_in_region(&self) -> Option<Region> {
+        self.region.is_opt_in().then(|| self.region.clone())
     }
 
     /// Credentials of this role, by those that were found.
@@ -301,21 +355,16 @@ impl Search<'_> {
         let source = CredentialSource::Role {
             arn: role.clone(),
             base: Box::new(base),
+            with_external_id: self.aws.external_id.is_some(),
         };
         let provider = provider.build().await;
-        match self.unthrottled(&source, &provider).await? {
+        match self.retried(&source, &provider).await? {
             Ok(credentials) => Ok(Found {
                 credentials,
                 source,
             }),
             Err(error) => {
-                let cause = match CredentialCause::of(&error) {
-                    CredentialCause::RoleDenied { answer, .. } => CredentialCause::RoleDenied {
-                        answer,
-                        role: Some(role.clone()),
-                    },
-                    cause => cause,
-                };
+                let cause = self.with_details(&source, CredentialCause::of(&error));
                 Err(failed(&source, cause))
             }
         }
@@ -327,6 +376,23 @@ fn failed(source: &CredentialSource, cause: CredentialCause) -> FetchError {
         source: source.clone(),
         cause,
     }))
+}
+
+/// The failure, if another attempt may succeed.
+fn transient(cause: CredentialCause) -> Option<TransientError> {
+    match cause {
+        CredentialCause::Throttled { answer } => {
+            Some(TransientError::Throttled(answer.to_string()))
+        }
+        CredentialCause::Unreachable(error) if error.cause.is_transient() => {
+            Some(TransientError::Connection(error))
+        }
+        CredentialCause::Other {
+            reason,
+            is_transient: true,
+        } => Some(TransientError::Network(reason)),
+        _ => None,
+    }
 }
 
 fn other(reason: String) -> CredentialCause {
@@ -357,11 +423,14 @@ fn absence(source: &CredentialSource, error: &CredentialsError) -> String {
         CredentialSource::WebIdentity if text.contains("AWS_WEB_IDENTITY_TOKEN_FILE") => {
             "not configured".to_owned()
         }
+        CredentialSource::Instance if text.contains("AWS_EC2_METADATA_DISABLED") => {
+            "disabled by AWS_EC2_METADATA_DISABLED".to_owned()
+        }
         CredentialSource::Instance if text.contains("received 404") => {
             "the instance has no role".to_owned()
         }
         // Its responses expire after one network hop, and a container's network is another.
-        CredentialSource::Instance if text.contains("read timeout") => "it did not answer: in a container on EC2 it needs a hop limit of 2, `aws ec2 modify-instance-metadata-options --http-put-response-hop-limit 2 --instance-id ID`".to_owned(),
+        CredentialSource::Instance if text.contains("read timeout") => "In a container on EC2 it needs a hop limit of 2: `aws ec2 modify-instance-metadata-options --http-put-response-hop-limit 2 --instance-id ID`".to_owned(),
         _ => text,
     }
 }

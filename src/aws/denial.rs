@@ -102,19 +102,23 @@ impl Denial {
         resources.iter().any(|resource| resource.ends_with(":*"))
     }
 
-    /// The statement for an identity's policy that would allow the requests, where one would.
+    /// The statement that would allow the requests, where one would: for the identity's policy, or a VPC
+    /// endpoint's.
     #[must_use]
     pub fn statement(&self) -> Option<Value> {
         let ParsedDenial::Whole {
             principal,
             action,
             resources,
-            cause: Cause::NotAllowed(_),
+            cause: Cause::NotAllowed(kind),
         } = &self.parsed
         else {
             return None;
         };
-        if self.is_malformed_name() {
+        // A parameter of another account must be shared there.
+        let is_shared =
+            kind.as_deref() == Some("resource-based policy") && !action.starts_with("kms:");
+        if self.is_malformed_name() || is_shared {
             return None;
         }
         let mut statement = json!({
@@ -127,6 +131,9 @@ impl Denial {
         });
         if action == "kms:Decrypt" {
             statement["Condition"] = key_condition(principal, resources.first()?, &self.requests)?;
+        }
+        if kind.as_deref() == Some("VPC endpoint policy") {
+            statement["Principal"] = json!("*");
         }
         Some(statement)
     }
@@ -184,6 +191,14 @@ fn parse(text: &str) -> ParsedDenial {
             ParsedDenial::Unknown(text.split_whitespace().collect::<Vec<_>>().join(" "))
         }
     })
+}
+
+/// The caller that a text of AWS names.
+pub(super) fn principal_in(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once("User: ")?;
+    rest.split_whitespace()
+        .next()
+        .filter(|word| word.starts_with("arn:"))
 }
 
 fn whole(text: &str) -> Option<ParsedDenial> {

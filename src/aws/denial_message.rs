@@ -1,7 +1,6 @@
 //! The words of a denial: whose policy must change, and the statement to add.
 
 use super::denial::{Cause, Denial, ParsedDenial, key_condition};
-use super::message::sentence;
 use serde_json::{Value, json};
 use ssm_exec_core::arn::Arn;
 use ssm_exec_core::aws_context::AwsContext;
@@ -43,7 +42,7 @@ impl Denial {
         };
         if self.is_malformed_name() {
             return Message::new(format!(
-                "AWS denied {action} on {} to {principal}: a resource of `*` means that AWS could make no ARN of a name, so one of these is malformed: {requested}",
+                "AWS denied {action} on {} to {principal}, because it could make no ARN of a name. One of these is malformed: {requested}",
                 resources.join(", ")
             ));
         }
@@ -65,7 +64,7 @@ impl Denial {
                 let article = if kind.starts_with('i') { "an" } else { "a" };
                 let named = arn.as_ref().map(|arn| format!(" ({arn})"));
                 let named = named.unwrap_or_default();
-                format!(": {article} {kind}{named} denies it explicitly")
+                format!(", because {article} {kind}{named} denies it explicitly")
             }
         };
         let mut message = Message::new(format!(
@@ -79,7 +78,7 @@ impl Denial {
         }
         match cause {
             Cause::NotAllowed(kind) => refusal.allow(message, kind.as_deref()),
-            Cause::Denied(kind, _) => refusal.change(message, kind),
+            Cause::Denied(kind, arn) => refusal.change(message, kind, arn.as_deref()),
         }
     }
 
@@ -118,7 +117,10 @@ impl Denial {
                 "Condition": condition,
             });
             message = message
-                .line("Add to the caller's policy:")
+                .line(format!(
+                    "Add to {}:",
+                    policies_of(context.principal.as_deref().and_then(Arn::parse).as_ref())
+                ))
                 .line(statement.to_string());
         }
         message
@@ -132,22 +134,7 @@ impl Refusal<'_> {
 
     /// Whose policies hold the statement of an identity.
     fn identity(&self) -> String {
-        let Some(caller) = self.caller() else {
-            return "the caller's policies".to_owned();
-        };
-        match (caller.role_name(), caller.resource.split_once('/')) {
-            (Some(role), _) => match permission_set(role) {
-                Some(set) => format!("the permission set {set} in IAM Identity Center"),
-                None => format!("the policies of the role {role}"),
-            },
-            (None, Some(("user", user))) => {
-                format!(
-                    "the policies of the user {}",
-                    user.rsplit('/').next().unwrap_or(user)
-                )
-            }
-            _ => "the caller's policies".to_owned(),
-        }
+        policies_of(self.caller().as_ref())
     }
 
     /// The statement for a policy of a resource, which names who may.
@@ -171,6 +158,7 @@ impl Refusal<'_> {
                 .line(statement.to_string()),
             Some("resource-based policy") if self.action.starts_with("kms:") => message
                 .sentence("Add a statement to the key's policy, or, where that policy delegates to IAM, to the caller's")
+                .line(self.key_policy())
                 .line("In the key's policy:")
                 .line(self.for_resource(&caller, &json!("*")).to_string())
                 .line(format!("Or in {identity}:"))
@@ -178,16 +166,18 @@ impl Refusal<'_> {
             Some("resource-based policy") => self.share(message),
             Some("VPC endpoint policy") => message
                 .sentence("Add the statement to the policy of the VPC endpoint")
-                .line(self.for_resource(&json!("*"), &statement["Resource"]).to_string())
+                .line(statement.to_string())
                 .line(self.vpc_endpoints()),
             Some("permissions boundary") => message
                 .sentence(&format!(
                     "Add the statement to the permissions boundary, and to {identity} if they lack it"
                 ))
-                .line(statement.to_string()),
+                .line(statement.to_string())
+                .line(self.boundary()),
             Some("session policy" | "sessions policy") => message
                 .sentence("Add the statement to the policy that is passed when the role is assumed")
-                .line(statement.to_string()),
+                .line(statement.to_string())
+                .line(self.assumed_by()),
             Some(kind) => message
                 .sentence(&format!("Add the statement to the {kind}"))
                 .line(statement.to_string()),
@@ -203,57 +193,91 @@ impl Refusal<'_> {
         };
         message
             .sentence(&format!(
-                "Account {} does not share it with {account}: share it there (advanced parameters only), or assume a role there with `--role-arn`",
+                "Account {} does not share it with {account}. Share it there (advanced parameters only), or assume a role there with `--role-arn`",
                 owner.account
             ))
             .line(format!(
-                "aws ram create-resource-share --name ssm-exec --resource-arns {} --principals {account} --region {}",
+                "Share it: aws ram create-resource-share --name ssm-exec --resource-arns {} --principals {account} --region {}",
                 self.resources.join(" "),
                 owner.region
             ))
     }
 
     /// An explicit deny: no statement helps, the policy must change.
-    fn change(&self, message: Message, kind: &str) -> Message {
-        let message = message.sentence("No Allow outweighs it, so that policy must change");
-        let role = self
-            .caller()
-            .and_then(|caller| caller.role_name().map(str::to_owned));
-        let role = role.unwrap_or_else(|| "ROLE".to_owned());
+    fn change(&self, message: Message, kind: &str, policy: Option<&str>) -> Message {
         let account = self
             .caller()
             .map(|caller| caller.account)
             .unwrap_or_default();
-        let region = self.context.region_option();
-        if kind.contains("service control") || kind.contains("resource control") {
-            let filter = match kind.contains("service control") {
-                true => "SERVICE_CONTROL_POLICY",
-                false => "RESOURCE_CONTROL_POLICY",
+        let of_organization = match kind {
+            kind if kind.contains("service control") => Some("SERVICE_CONTROL_POLICY"),
+            kind if kind.contains("resource control") => Some("RESOURCE_CONTROL_POLICY"),
+            _ => None,
+        };
+        if let Some(filter) = of_organization {
+            let region = match &self.context.region {
+                Some(region) => region.to_string(),
+                None => "the region".to_owned(),
             };
-            return message
-                .sentence(&sentence(
-                    "an administrator of the organization must change it; such policies often close whole regions, so check that the region is intended",
-                ))
-                .line(format!(
-                    "aws organizations list-policies-for-target --filter {filter} --target-id {account}"
+            let message = message
+                .sentence("No Allow outweighs it: an administrator of the organization must change that policy")
+                .sentence(&format!(
+                    "Such policies often close whole regions. Is {region} the intended one?"
                 ));
+            let id = policy.and_then(|arn| arn.rsplit('/').next());
+            return match id {
+                Some(id) => message.line(format!(
+                    "See it: aws organizations describe-policy --policy-id {id}"
+                )),
+                None => message.line(format!(
+                    "See the policies: aws organizations list-policies-for-target --filter {filter} --target-id {account}"
+                )),
+            };
         }
+        let message = message.sentence("No Allow outweighs it, so that policy must change");
         match kind {
-            "resource-based policy" if self.action.starts_with("kms:") => message.line(format!(
-                "aws kms get-key-policy --key-id {} --policy-name default{region}",
-                self.resources.join(" ")
-            )),
-            "VPC endpoint policy" => message.line(self.vpc_endpoints()),
-            "permissions boundary" => message.line(format!(
-                "aws iam get-role --role-name {role} --query Role.PermissionsBoundary"
-            )),
-            "session policy" | "sessions policy" => {
-                message.sentence("It is passed by whoever assumes the role")
+            "resource-based policy" if self.action.starts_with("kms:") => {
+                message.line(self.key_policy())
             }
-            _ => message.line(format!(
-                "aws iam list-attached-role-policies --role-name {role}; aws iam list-role-policies --role-name {role}"
-            )),
+            "VPC endpoint policy" => message.line(self.vpc_endpoints()),
+            "permissions boundary" => message.line(self.boundary()),
+            "session policy" | "sessions policy" => message
+                .sentence("It is passed by whoever assumes the role")
+                .line(self.assumed_by()),
+            _ => match self.caller().as_ref().and_then(Arn::role_name) {
+                Some(role) => message.line(format!(
+                    "See the policies: aws iam list-attached-role-policies --role-name {role}; aws iam list-role-policies --role-name {role}"
+                )),
+                None => message,
+            },
         }
+    }
+
+    fn key_policy(&self) -> String {
+        format!(
+            "See the key's policy: aws kms get-key-policy --key-id {} --policy-name default{}",
+            self.resources.join(" "),
+            self.context.region_option()
+        )
+    }
+
+    fn boundary(&self) -> String {
+        let caller = self.caller();
+        match caller.as_ref().and_then(Arn::role_name) {
+            Some(role) => format!(
+                "See the boundary: aws iam get-role --role-name {role} --query Role.PermissionsBoundary"
+            ),
+            None => {
+                "See the boundary: aws iam get-user --query User.PermissionsBoundary".to_owned()
+            }
+        }
+    }
+
+    fn assumed_by(&self) -> String {
+        format!(
+            "See who assumed it: aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventName,AttributeValue=AssumeRole --query 'Events[].[EventTime,Username,CloudTrailEvent]'{}",
+            self.context.region_option()
+        )
     }
 
     fn vpc_endpoints(&self) -> String {
@@ -261,7 +285,7 @@ impl Refusal<'_> {
         let region = region.map_or_else(|| "REGION".to_owned(), |arn| arn.region);
         let service = self.action.split(':').next().unwrap_or("ssm");
         format!(
-            "aws ec2 describe-vpc-endpoints --filters Name=service-name,Values=com.amazonaws.{region}.{service} --query 'VpcEndpoints[].[VpcEndpointId,PolicyDocument]' --region {region}"
+            "See the endpoints: aws ec2 describe-vpc-endpoints --filters Name=service-name,Values=com.amazonaws.{region}.{service} --query 'VpcEndpoints[].[VpcEndpointId,PolicyDocument]' --region {region}"
         )
     }
 }
@@ -270,4 +294,24 @@ impl Refusal<'_> {
 fn permission_set(role: &str) -> Option<&str> {
     let (name, _) = role.strip_prefix("AWSReservedSSO_")?.rsplit_once('_')?;
     Some(name)
+}
+
+/// The policies of the caller, or its permission set.
+pub(super) fn policies_of(caller: Option<&Arn>) -> String {
+    let Some(caller) = caller else {
+        return "the caller's policies".to_owned();
+    };
+    match (caller.role_name(), caller.resource.split_once('/')) {
+        (Some(role), _) => match permission_set(role) {
+            Some(set) => format!("the permission set {set} in IAM Identity Center"),
+            None => format!("the policies of the role {role}"),
+        },
+        (None, Some(("user", user))) => {
+            format!(
+                "the policies of the user {}",
+                user.rsplit('/').next().unwrap_or(user)
+            )
+        }
+        _ => "the caller's policies".to_owned(),
+    }
 }

@@ -2,6 +2,7 @@
 //! HTTP to another machine is refused here too, whatever setting its URL comes from.
 
 use super::connection::{ConnectionError, ConnectionFailure as Failure, Step, host_and_port};
+use super::error_chain::without_number;
 use super::local;
 use super::proxy::{Proxies, Proxy};
 use super::tls;
@@ -121,6 +122,10 @@ impl Dialer {
         };
         let stream = reach.await.map_err(|failure| match failure {
             Failure::System(_) | Failure::Roots(_) => failure,
+            Failure::Certificate(problem) => Failure::ProxyCertificate {
+                proxy: proxy.name(),
+                problem,
+            },
             other => unreachable(other.reason()),
         })?;
         if !target.tls {
@@ -140,7 +145,9 @@ impl Dialer {
                     status: status.as_u16(),
                 });
             }
-            Ok(Err(TunnelError::Broken(error))) => return Err(unreachable(error.to_string())),
+            Ok(Err(TunnelError::Broken(error))) => {
+                return Err(unreachable(without_number(&error.to_string()).to_owned()));
+            }
             Err(failure) => return Err(unreachable(failure.reason())),
         };
         Ok(Dialed {
@@ -294,7 +301,7 @@ fn not_connected(address: IpAddr, error: &io::Error) -> Failure {
         true => Failure::System(format!("no socket ({error})")),
         false => Failure::Connect {
             address: Some(address),
-            reason: error.to_string(),
+            reason: without_number(&error.to_string()).to_owned(),
         },
     }
 }

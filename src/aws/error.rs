@@ -5,6 +5,7 @@ use super::credential_error::{CredentialCause, CredentialError};
 use super::credential_source::CredentialSource;
 use super::denial::{Denial, ParsedDenial};
 use super::service_error::ServiceError;
+use ssm_exec_core::arn::Arn;
 use ssm_exec_core::code::Code;
 use ssm_exec_core::config::ConfigError;
 use ssm_exec_core::plan::Request;
@@ -131,7 +132,7 @@ pub enum FetchError {
     /// The deadline passed during something else.
     TimedOut {
         /// During what, as the rest of "while …".
-        stage: &'static str,
+        stage: String,
         /// The deadline.
         timeout: Duration,
     },
@@ -257,6 +258,29 @@ impl FetchError {
         )
     }
 
+    /// AWS's code for a temporary failure, whose text isn't kept.
+    pub(crate) fn transient_code(&self) -> Option<&str> {
+        let Self::Unavailable { error, .. } = self else {
+            return None;
+        };
+        match error {
+            TransientError::Throttled(code) => code.split(": ").next(),
+            TransientError::Service(_, code) => code.as_deref(),
+            TransientError::Network(_) | TransientError::Connection(_) => None,
+        }
+    }
+
+    /// The role that the caller may not assume.
+    pub(crate) fn denied_role(&self) -> Option<&Arn> {
+        match self {
+            Self::Credentials(error) => match &error.cause {
+                CredentialCause::RoleDenied { role, .. } => role.as_ref(),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// AWS's error, if there was one.
     #[must_use]
     pub fn answer(&self) -> Option<&ServiceError> {
@@ -277,14 +301,16 @@ fn credential_code(cause: &CredentialCause) -> Code {
         CredentialCause::Half { .. } => Code::IncompleteCredentials,
         CredentialCause::Stray { .. } => Code::MalformedCredentials,
         CredentialCause::SsoExpired => Code::SsoExpired,
-        CredentialCause::SsoRoleDenied => Code::SsoRoleDenied,
+        CredentialCause::SsoRoleDenied { .. } => Code::SsoRoleDenied,
         CredentialCause::Mfa { .. } => Code::MfaRequired,
         CredentialCause::TokenFile { .. } => Code::WebIdentityFile,
         CredentialCause::TokenExpired { .. } => Code::WebIdentityExpired,
         CredentialCause::NoOidcProvider { .. } => Code::WebIdentityProvider,
         CredentialCause::TokenDenied { .. } => Code::WebIdentityDenied,
         CredentialCause::RoleDenied { .. } => Code::AssumeRoleDenied,
-        CredentialCause::BaseRejected { answer } => bad_credentials_code(&answer.code, false),
+        CredentialCause::BaseRejected { answer, opt_in } => {
+            bad_credentials_code(&answer.code, opt_in.is_some())
+        }
         CredentialCause::Throttled { .. } => Code::Throttled,
         CredentialCause::Unreachable(error) => connection_code(&error.cause),
         CredentialCause::Other {
@@ -306,16 +332,18 @@ fn bad_credentials_code(code: &str, opt_in: bool) -> Code {
 }
 
 fn secret_code(text: &str) -> Code {
-    let gone = [
+    let says = |words: &[&str]| words.iter().any(|words| text.contains(words));
+    let deleted = [
         "marked for deletion",
         "scheduled for deletion",
         "Invalid Request to Secrets Manager",
-        "not found",
-        "can't find",
     ];
-    match gone.iter().any(|words| text.contains(words)) {
-        true => Code::SecretDeleted,
-        false => Code::SecretDenied,
+    if says(&deleted) {
+        Code::SecretDeleted
+    } else if says(&["not found", "can't find"]) {
+        Code::SecretMissing
+    } else {
+        Code::SecretDenied
     }
 }
 
@@ -335,7 +363,9 @@ fn connection_code(failure: &ConnectionFailure) -> Code {
         ConnectionFailure::ProxyStatus {
             status: 403 | 407, ..
         } => Code::Proxy,
-        ConnectionFailure::Certificate(_) | ConnectionFailure::Handshake(_) => Code::Tls,
+        ConnectionFailure::Certificate(_)
+        | ConnectionFailure::ProxyCertificate { .. }
+        | ConnectionFailure::Handshake(_) => Code::Tls,
         ConnectionFailure::TooLarge { .. } => Code::InvalidResponse,
         _ => Code::Unreachable,
     }

@@ -48,3 +48,8 @@ pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
     }
     text
 }
+
+/// A system's reason without its number: `Connection refused (os error 111)`.
+pub(super) fn without_number(text: &str) -> &str {
+    text.split(" (os error ").next().unwrap_or(text)
+}

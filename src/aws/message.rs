@@ -2,8 +2,11 @@
 
 use super::credential_error::{CredentialCause, CredentialError};
 use super::credential_source::CredentialSource;
+use super::denial::principal_in;
+use super::denial_message::policies_of;
 use super::error::{FetchError, TransientError, Work};
 use super::service_error::ServiceError;
+use serde_json::Value;
 use ssm_exec_core::arn::Arn;
 use ssm_exec_core::aws_context::AwsContext;
 use ssm_exec_core::code::{Code, fill};
@@ -20,10 +23,10 @@ impl FetchError {
         let code = self.code();
         let region = context.region_option();
         let remedy = |values: &[(&str, &str)]| sentence(&fill(code.remedy(), values));
-        let with_remedy = |what: String| Message::new(what).sentence(&remedy(&[]));
+        let with_remedy = |what: String| Message::new(what).remedy(&remedy(&[]));
         match self {
             Self::Config(error) => Message::new(error.to_string()),
-            Self::Connection(error) => Message::new(format!("{error}{}", error.remedy())),
+            Self::Connection(error) => Message::new(error.to_string()).remedy(&error.remedy()),
             Self::System { what, reason } => {
                 with_remedy(format!("the system refused {what}: {reason}"))
             }
@@ -31,50 +34,51 @@ impl FetchError {
                 Message::new(format!("this is a bug in ssm-exec, please report it: {text}"))
             }
             Self::NoRegion => with_remedy(
-                "no AWS region: looked at --region, AWS_REGION, AWS_DEFAULT_REGION, `[aws] region` in ssm-exec.toml, the profile, and the instance metadata (which needs a hop limit of 2 in a container)".to_owned(),
+                "no AWS region. Neither --region, AWS_REGION, AWS_DEFAULT_REGION, `[aws] region` in ssm-exec.toml, the profile nor the instance metadata (which needs a hop limit of 2 in a container) has one".to_owned(),
             ),
             Self::UnknownRegion { region, correction, error } => Message::new(format!(
                 "there is no AWS region `{region}`, as far as DNS knows ({} has no address)",
                 error.host
             ))
-            .sentence(&remedy(&[("region", correction)])),
+            .remedy(&remedy(&[("region", correction)])),
             Self::NoCredentials { absent } => no_credentials(absent),
-            Self::NoIdentity(reason) => Message::new(reason.clone()).sentence("With `--account ID` and `--region REGION` nothing has to be asked"),
+            Self::NoIdentity(reason) => Message::new(reason.clone())
+                .sentence("With `--account ID` and `--region REGION` nothing has to be asked"),
             Self::Credentials(error) => credentials(error, code, context),
             Self::BadCredentials { source, opt_in, answer } => {
-                let renewal = source.as_ref().map_or_else(
-                    || "renew them".to_owned(),
-                    CredentialSource::renewal,
-                );
+                let renewal = source
+                    .as_ref()
+                    .map_or_else(|| "Renew them".to_owned(), CredentialSource::renewal);
                 let region = opt_in.as_ref().map(ToString::to_string).unwrap_or_default();
                 let which = match source {
                     Some(source) => format!("the credentials from {source}"),
                     None => "these credentials".to_owned(),
                 };
-                let why = match code {
-                    Code::CredentialsExpired => ": they have expired",
-                    Code::SignatureMismatch => ": the secret access key does not belong to the access key ID",
-                    Code::RegionNotEnabled => ": they are wrong, or the account has not enabled this region, which is off by default",
-                    _ => ": it does not know the access key (deactivated, deleted, or temporary without its AWS_SESSION_TOKEN)",
-                };
-                Message::new(format!("AWS does not accept {which}{why} ({answer})"))
-                    .sentence(&remedy(&[("renewal", &renewal), ("region", &region)]))
+                let why = refusal(code, source.as_ref());
+                Message::new(format!("AWS does not accept {which}: {why} ({answer})"))
+                    .remedy(&remedy(&[("renewal", &renewal), ("region", &region)]))
             }
-            Self::ClockSkew { text } => with_remedy(format!(
-                "AWS does not accept the request's time: this machine's clock is wrong ({text})"
-            )),
+            Self::ClockSkew { text } => {
+                with_remedy(format!("AWS does not accept the time of the request: {text}"))
+            }
             Self::Denied(denial) => denial.message(context),
             Self::Secret { request, answer } => secret(request, answer, code, context),
             Self::Key { request, answer } => {
                 let key = key_in(&answer.text).unwrap_or_else(|| "KEY".to_owned());
                 let state = match code {
-                    Code::KmsKeyPendingDeletion => "is pending deletion, and what it encrypts will be lost with it".to_owned(),
+                    Code::KmsKeyPendingDeletion => {
+                        "is pending deletion. What it encrypts will be lost with it".to_owned()
+                    }
                     Code::KmsKeyDisabled => "is disabled".to_owned(),
                     _ => format!("cannot be used ({answer})"),
                 };
                 let named = if key == "KEY" { String::new() } else { format!(" {key}") };
-                Message::new(format!("the KMS key{named} of a parameter of {request} {state}"))
-                    .sentence(&remedy(&[("key", &key), ("region", &region)]))
+                let encrypted = match request {
+                    Request::Below(_) => format!("a parameter of {request}"),
+                    Request::Batch(_) => request.to_string(),
+                };
+                Message::new(format!("the KMS key{named}, which encrypts {encrypted}, {state}"))
+                    .remedy(&remedy(&[("key", &key), ("region", &region)]))
             }
             Self::Rejected { request, answer } => {
                 with_remedy(format!("AWS refused the request for {request} ({answer})"))
@@ -92,17 +96,23 @@ impl FetchError {
                     Work::Credentials(CredentialSource::Role { .. }) => "assume",
                     Work::Credentials(_) => "get credentials from",
                 };
-                let text = format!("could not {verb} {work} {how_long}: the last time, {error}");
+                let text = match work {
+                    Work::Credentials(_) if matches!(error, TransientError::Throttled(_)) => {
+                        error.to_string().replace("AWS throttled", "STS throttled")
+                    }
+                    _ => error.to_string(),
+                };
+                let text = format!("could not {verb} {work} {how_long}: the last time, {text}");
                 match error {
                     TransientError::Throttled(_) => Message::new(text)
-                        .sentence(&remedy(&[("action", &throttled_action(work, *throttled, &region))])),
+                        .remedy(&remedy(&[("action", &throttled_action(work, *throttled, &region))])),
                     TransientError::Service(..) => with_remedy(text),
                     TransientError::Connection(error) => {
-                        Message::new(format!("{text}{}", error.remedy()))
+                        Message::new(text).remedy(&error.remedy())
                     }
-                    TransientError::Network(_) => Message::new(text).sentence(&remedy(&[(
+                    TransientError::Network(_) => Message::new(text).remedy(&remedy(&[(
                         "action",
-                        "check the endpoint, the region's name, DNS, the route (VPC endpoint, NAT) and the proxy variables",
+                        "check the endpoint, the region's name, DNS, the route (VPC endpoint, NAT) and the proxy variables (HTTPS_PROXY)",
                     )])),
                 }
             }
@@ -152,18 +162,33 @@ fn no_credentials(absent: &[(CredentialSource, String)]) -> Message {
         .iter()
         .find(|(_, reason)| reason.contains("hop limit"));
     if let Some((source, reason)) = hop_limit {
-        return Message::new(format!("no AWS credentials: {source}: {reason}"))
-            .sentence("No other source is configured");
+        return Message::new(format!(
+            "no AWS credentials: {source} did not answer, and no other source is configured"
+        ))
+        .remedy(reason);
     }
     let looked_at: Vec<String> = absent
         .iter()
         .map(|(source, reason)| format!("{source} ({reason})"))
         .collect();
-    Message::new(format!(
-        "no AWS credentials: looked at {}",
-        looked_at.join(", ")
-    ))
-    .sentence(&sentence(Code::NoCredentials.remedy()))
+    Message::new("no AWS credentials: no source has any")
+        .list(&looked_at)
+        .remedy(&sentence(Code::NoCredentials.remedy()))
+}
+
+/// Why AWS does not accept credentials, as the rest of a sentence.
+fn refusal(code: Code, source: Option<&CredentialSource>) -> &'static str {
+    match code {
+        Code::CredentialsExpired => "they have expired",
+        Code::SignatureMismatch => "the secret access key does not belong to the access key ID",
+        Code::RegionNotEnabled => {
+            "they are wrong, or the account has not enabled this region, which is off by default"
+        }
+        _ if source.is_some_and(CredentialSource::lacks_session_token) => {
+            "the access key is a temporary one, and AWS_SESSION_TOKEN is not set"
+        }
+        _ => "it does not know the access key, which may have been deactivated or deleted",
+    }
 }
 
 /// Why a source gives no credentials.
@@ -171,94 +196,130 @@ fn credentials(error: &CredentialError, code: Code, context: &AwsContext) -> Mes
     let CredentialError { source, cause } = error;
     let remedy = |values: &[(&str, &str)]| sentence(&fill(code.remedy(), values));
     let none = |why: String| Message::new(format!("no AWS credentials from {source}: {why}"));
+    let profile = source
+        .profile()
+        .map(|name| format!(" --profile {name}"))
+        .unwrap_or_default();
     match cause {
         CredentialCause::Half { has, lacks } => none(format!("{has} is set and {lacks} is not"))
-            .sentence(&remedy(&[("has", has), ("lacks", lacks)])),
+            .remedy(&remedy(&[("has", has), ("lacks", lacks)])),
         CredentialCause::Stray { place, character } => {
-            none(format!("{place} has {character}")).sentence(&remedy(&[("place", place)]))
+            none(format!("{place} has {character}")).remedy(&remedy(&[("place", place)]))
         }
         CredentialCause::SsoExpired => {
-            let profile = source.profile().map(|name| format!(" --profile {name}"));
             none("the AWS SSO session has expired, or there is none".to_owned())
-                .sentence(&remedy(&[("profile", &profile.unwrap_or_default())]))
+                .remedy(&remedy(&[("profile", &profile)]))
         }
-        CredentialCause::SsoRoleDenied => none(
-            "IAM Identity Center does not give the user this role in this account (ForbiddenException: No access)".to_owned(),
-        )
-        .sentence(&remedy(&[])),
+        CredentialCause::SsoRoleDenied { role, account } => none(format!(
+            "IAM Identity Center does not give the user {} in {} (ForbiddenException: No access)",
+            role.as_ref()
+                .map_or("this role".to_owned(), |role| format!("the role `{role}`")),
+            account
+                .as_ref()
+                .map_or("this account".to_owned(), |id| format!("account {id}")),
+        ))
+        .remedy(&remedy(&[("profile", &profile)])),
         CredentialCause::Mfa { serial } => none(format!(
             "its role asks for an MFA code (mfa_serial {serial}), which ssm-exec cannot ask for"
         ))
-        .sentence(&remedy(&[("profile", source.profile().unwrap_or("NAME"))])),
-        CredentialCause::TokenFile { path, variable, reason } => none(format!(
+        .remedy(&remedy(&[("profile", source.profile().unwrap_or("NAME"))])),
+        CredentialCause::TokenFile {
+            path,
+            variable,
+            reason,
+        } => none(format!(
             "{} ({variable}) cannot be read: {reason}",
             path.display()
         ))
-        .sentence(&remedy(&[("setting", variable)])),
-        CredentialCause::TokenExpired { answer } => {
-            none(format!("the token in AWS_WEB_IDENTITY_TOKEN_FILE has expired (STS says {answer})"))
-                .sentence(&remedy(&[]))
+        .remedy(&remedy(&[("setting", variable)])),
+        CredentialCause::TokenExpired { answer, file } => {
+            let file = file
+                .as_ref()
+                .map(|file| format!(" in {file}"))
+                .unwrap_or_default();
+            none(format!("the token{file} has expired (STS says {answer})")).remedy(&remedy(&[]))
         }
         CredentialCause::NoOidcProvider { answer, issuer } => {
-            none(format!("the account has no OpenID Connect provider for it (STS says {answer})"))
-                .sentence(&remedy(&[("issuer", issuer.as_deref().unwrap_or("URL"))]))
-        }
-        CredentialCause::TokenDenied { answer, claims } => {
-            let claims = claims.as_ref().map(|claims| format!(" ({claims})"));
+            let of = issuer
+                .as_ref()
+                .map_or("it".to_owned(), |issuer| format!("its issuer {issuer}"));
             none(format!(
-                "the trust policy of AWS_ROLE_ARN does not allow this token{} (STS says {answer})",
-                claims.unwrap_or_default()
+                "the account has no OpenID Connect provider for {of} (STS says {})",
+                answer.code
             ))
-            .sentence(&remedy(&[("role", "ROLE")]))
+            .remedy(&remedy(&[("issuer", issuer.as_deref().unwrap_or("URL"))]))
+        }
+        CredentialCause::TokenDenied {
+            answer,
+            claims,
+            role,
+        } => {
+            let of = role
+                .as_ref()
+                .map_or("the role".to_owned(), |role| format!("the role {role}"));
+            let message = none(format!(
+                "the trust policy of {of} does not allow this token (STS says {answer})"
+            ));
+            let message = claims.iter().fold(message, |message, claims| {
+                message.line(format!("The token has {claims}"))
+            });
+            message.remedy(&remedy(&[(
+                "role",
+                role.as_ref().and_then(Arn::role_name).unwrap_or("ROLE"),
+            )]))
         }
         CredentialCause::RoleDenied { answer, role } => {
             role_denied(source, answer, role.as_ref(), context)
         }
-        CredentialCause::BaseRejected { answer } => {
-            let base = match source {
-                CredentialSource::Role { base, .. } => base,
-                source => source,
+        CredentialCause::BaseRejected { answer, opt_in } => {
+            let (base, role) = match source {
+                CredentialSource::Role { base, arn, .. } => (&**base, format!("the role {arn}")),
+                source => (source, "its role".to_owned()),
             };
+            let region = opt_in.as_ref().map(ToString::to_string).unwrap_or_default();
             Message::new(format!(
-                "AWS does not accept the credentials from {base}, with which {} is assumed (STS says {answer}); the role is not at fault",
-                match source {
-                    CredentialSource::Role { arn, .. } => format!("the role {arn}"),
-                    _ => "its role".to_owned(),
-                }
+                "AWS does not accept the credentials from {base}: {} (STS says {answer})",
+                refusal(code, Some(base))
             ))
-            .sentence(&remedy(&[("renewal", &base.renewal()), ("region", "REGION")]))
+            .sentence(&format!("They are to assume {role}, which is not at fault"))
+            .remedy(&remedy(&[
+                ("renewal", &base.renewal()),
+                ("region", &region),
+            ]))
         }
-        CredentialCause::Throttled { answer } => {
-            none(format!("STS throttled it ({answer})")).sentence("Spread the starts, or raise `--timeout`")
-        }
+        CredentialCause::Throttled { answer } => none(format!("STS throttled it ({answer})"))
+            .sentence("Spread the starts, or raise `--timeout`"),
         CredentialCause::Unreachable(error) => {
             let sts = match source {
                 CredentialSource::WebIdentity | CredentialSource::Role { .. }
                     if error.cause.is_transient() =>
                 {
-                    "STS cannot be reached: "
+                    "STS could not be reached: "
                 }
                 _ => "",
             };
-            none(format!("{sts}{error}{}", error.remedy()))
+            none(format!("{sts}{error}")).remedy(&error.remedy())
         }
-        CredentialCause::Other { reason, .. } => {
-            let action = match source {
-                CredentialSource::Environment { .. } => {
-                    "check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN".to_owned()
-                }
-                CredentialSource::Profile(name) => format!(
-                    "see what the profile has: `aws configure list --profile {name}`, and correct it in ~/.aws/config"
-                ),
-                CredentialSource::WebIdentity => "check AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE".to_owned(),
-                CredentialSource::Container => "check the role of the task or the pod, its agent, and the token in AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE".to_owned(),
-                CredentialSource::Instance => {
-                    "check the instance's role and its metadata options: `aws ec2 describe-instances --instance-ids ID --query 'Reservations[].Instances[].[IamInstanceProfile,MetadataOptions]'`".to_owned()
-                }
-                CredentialSource::Role { .. } => "check the role's ARN, and STS's endpoint".to_owned(),
-            };
-            none(reason.trim_end_matches('.').to_owned()).sentence(&remedy(&[("action", &action)]))
+        CredentialCause::Other { reason, .. } => none(reason.trim_end_matches('.').to_owned())
+            .remedy(&remedy(&[("action", &check_of(source))])),
+    }
+}
+
+/// Where to look when a source fails.
+fn check_of(source: &CredentialSource) -> String {
+    match source {
+        CredentialSource::Environment { .. } => {
+            "check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN".to_owned()
         }
+        CredentialSource::Profile(name) => format!(
+            "see what the profile has with `aws configure list --profile {name}`, and correct it in ~/.aws/config"
+        ),
+        CredentialSource::WebIdentity => {
+            "check AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE".to_owned()
+        }
+        CredentialSource::Container => "check the role of the task or the pod, its agent, and the token in AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE".to_owned(),
+        CredentialSource::Instance => "check the instance's role and its metadata options: `aws ec2 describe-instances --instance-ids ID --query 'Reservations[].Instances[].[IamInstanceProfile,MetadataOptions]'`".to_owned(),
+        CredentialSource::Role { .. } => "check the role's ARN, and STS's endpoint".to_owned(),
     }
 }
 
@@ -269,20 +330,35 @@ fn role_denied(
     role: Option<&Arn>,
     context: &AwsContext,
 ) -> Message {
-    let what = match role {
-        Some(role) => format!("the role {role} may not be assumed"),
-        None => "its role may not be assumed".to_owned(),
+    let caller = principal_in(&answer.text)
+        .or(context.principal.as_deref())
+        .and_then(Arn::parse);
+    let by = caller
+        .as_ref()
+        .map_or("the caller".to_owned(), ToString::to_string);
+    let role_name = role.map_or("its role".to_owned(), |role| format!("the role {role}"));
+    let (from, with_external_id) = match source {
+        CredentialSource::Role {
+            with_external_id, ..
+        } => (String::new(), *with_external_id),
+        source => (format!("no AWS credentials from {source}: "), false),
+    };
+    let remedy = match with_external_id {
+        true => {
+            "Both the role's trust policy, with the external ID that is given, and the caller's policy must allow it"
+        }
+        false => Code::AssumeRoleDenied.remedy(),
     };
     let message = Message::new(format!(
-        "no AWS credentials from {source}: {what} (STS says {answer})"
+        "{from}{by} may not assume {role_name} (STS says {})",
+        // Its text repeats caller and role.
+        if caller.is_some() && role.is_some() {
+            answer.code.clone()
+        } else {
+            answer.to_string()
+        }
     ))
-    .sentence(&sentence(Code::AssumeRoleDenied.remedy()));
-    let caller = answer
-        .text
-        .split_once("User: ")
-        .and_then(|(_, rest)| rest.split_whitespace().next())
-        .and_then(Arn::parse)
-        .or_else(|| context.principal.as_deref().and_then(Arn::parse));
+    .remedy(remedy);
     let Some(role) = role else {
         return message;
     };
@@ -292,37 +368,50 @@ fn role_denied(
         )),
         None => message,
     };
-    let principal = caller.map(|caller| caller.as_policy_principal().to_string());
-    let trust = serde_json::json!({
+    let mut trust = serde_json::json!({
         "Effect": "Allow",
-        "Principal": { "AWS": principal.as_deref().unwrap_or("CALLER-ARN") },
+        "Principal": { "AWS": "CALLER-ARN" },
         "Action": "sts:AssumeRole",
     });
-    let identity = serde_json::json!({
-        "Effect": "Allow",
-        "Action": "sts:AssumeRole",
-        "Resource": role.to_string(),
-    });
+    if let Some(caller) = &caller {
+        trust["Principal"]["AWS"] = caller.as_policy_principal().to_string().into();
+    }
+    if with_external_id {
+        trust["Condition"] =
+            serde_json::json!({ "StringEquals": { "sts:ExternalId": "EXTERNAL-ID" } });
+    }
     message
         .line("Add to the role's trust policy:")
         .line(trust.to_string())
-        .line("Add to the caller's policy:")
-        .line(identity.to_string())
+        .line(format!("Add to {}:", policies_of(caller.as_ref())))
+        .line(assume_role_statement(role).to_string())
+}
+
+/// For the policies of the caller.
+pub(crate) fn assume_role_statement(role: &Arn) -> Value {
+    serde_json::json!({
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Resource": role.to_string(),
+    })
 }
 
 fn throttled_action(work: &Work, throttled: u32, region: &str) -> String {
-    let raise = format!(
-        "`aws ssm update-service-setting --setting-id /ssm/parameter-store/high-throughput-enabled --setting-value true{region}`"
+    let shared = format!(
+        "{throttled} requests were throttled in all. All readers of Parameter Store in this account and region share 40 requests a second"
+    );
+    let enable = format!(
+        "Enable higher throughput: `aws ssm update-service-setting --setting-id /ssm/parameter-store/high-throughput-enabled --setting-value true{region}`"
     );
     match work {
         Work::Fetch(Request::Below(_)) => format!(
-            "{throttled} requests were throttled in all. The account shares 40 requests a second between all readers of Parameter Store in this region, and higher throughput covers only requests by name: name the parameters with `--key` (`ssm-exec check --format toml` prints them), enable higher throughput ({raise}), or raise `--timeout`"
+            "{shared}. Higher throughput covers only requests by name: name the parameters with `--key` (`ssm-exec check --format toml` prints them). {enable}. Or raise `--timeout`"
         ),
-        Work::Fetch(Request::Batch(_)) => format!(
-            "{throttled} requests were throttled in all. The account shares 40 requests a second between all readers of Parameter Store in this region unless higher throughput is enabled: {raise}. Do that, or raise `--timeout`"
-        ),
+        Work::Fetch(Request::Batch(_)) => {
+            format!("{shared}, unless higher throughput is enabled. {enable}. Or raise `--timeout`")
+        }
         Work::Credentials(_) => {
-            "STS limits the requests of the account: spread the starts, or raise `--timeout`"
+            "STS limits the requests of the account. Spread the starts, or raise `--timeout`"
                 .to_owned()
         }
     }
@@ -330,45 +419,77 @@ fn throttled_action(work: &Work, throttled: u32, region: &str) -> String {
 
 /// A reference to a secret of Secrets Manager that can't be read.
 fn secret(request: &Request, answer: &ServiceError, code: Code, context: &AwsContext) -> Message {
-    let names: Vec<&str> = match request {
+    let names = secret_names(request);
+    let first = names.first().copied().unwrap_or("NAME");
+    let which = match names.as_slice() {
+        [one] => format!("the secret {one}"),
+        several => format!("the secrets {}", several.join(", ")),
+    };
+    let why = match code {
+        Code::SecretDenied => ", and AWS does not say why",
+        _ => "",
+    };
+    let message = Message::new(format!(
+        "{which} cannot be read through Parameter Store{why} ({answer})"
+    ))
+    .remedy(&sentence(&fill(
+        code.remedy(),
+        &[("secret", first), ("region", &context.region_option())],
+    )));
+    let Some(statement) = (code == Code::SecretDenied)
+        .then(|| secret_statement(&names, context))
+        .flatten()
+    else {
+        return message;
+    };
+    let caller = context.principal.as_deref().and_then(Arn::parse);
+    message
+        .line(format!("Add to {}:", policies_of(caller.as_ref())))
+        .line(statement.to_string())
+}
+
+fn secret_names(request: &Request) -> Vec<&str> {
+    match request {
         Request::Batch(names) => {
             let secrets = names.iter().filter_map(|name| name.name().secret_name());
             secrets.collect()
         }
         Request::Below(_) => Vec::new(),
-    };
-    let first = names.first().copied().unwrap_or("NAME");
-    let message = Message::new(format!(
-        "the secret {} cannot be read through Parameter Store ({answer})",
-        names.join(", ")
-    ))
-    .sentence(&sentence(&fill(
-        code.remedy(),
-        &[("secret", first), ("region", &context.region_option())],
-    )));
-    if code != Code::SecretDenied {
-        return message;
     }
-    let (Some(region), Some(account)) = (&context.region, &context.account) else {
-        return message;
-    };
+}
+
+/// For the policies of the caller.
+fn secret_statement(names: &[&str], context: &AwsContext) -> Option<Value> {
+    let region = context.region.as_ref()?;
     let place = Place {
         partition: region.partition().id.to_owned(),
         region: region.clone(),
-        account: account.clone(),
+        account: context.account.clone()?,
     };
     let arns: Vec<String> = names
         .iter()
         .map(|name| place.secret(name).to_string())
         .collect();
-    let statement = serde_json::json!({
+    Some(serde_json::json!({
         "Effect": "Allow",
         "Action": "secretsmanager:GetSecretValue",
-        "Resource": arns,
-    });
-    message
-        .line("Add to the caller's policy:")
-        .line(statement.to_string())
+        "Resource": match arns.as_slice() {
+            [one] => Value::from(one.as_str()),
+            several => Value::from(several),
+        },
+    }))
+}
+
+impl FetchError {
+    /// The statement that would allow to read a secret, if AWS doesn't say why it can't be read.
+    pub(crate) fn secret_statement(&self, context: &AwsContext) -> Option<Value> {
+        match self {
+            Self::Secret { request, .. } if self.code() == Code::SecretDenied => {
+                secret_statement(&secret_names(request), context)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// The key that a text of KMS names.

@@ -34,6 +34,7 @@ pub use credential_source::CredentialSource;
 pub use denial::{Cause, Denial, ParsedDenial};
 pub use environment::unset_empty_variables;
 pub use error::{FetchError, TransientError, Work};
+pub(crate) use message::assume_role_statement;
 pub use service_error::ServiceError;
 
 use crate::logging::progress::Progress;
@@ -53,6 +54,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
+use tracing::info;
 
 /// How many requests are under way at once: enough to hide a round trip of a region away, few enough
 /// that one start takes less than half of the default quota's second.
@@ -225,7 +227,7 @@ pub fn identity(
     };
     let outcome = runtime.block_on(async { tokio::time::timeout(config.timeout, asking).await });
     let timed_out = FetchError::TimedOut {
-        stage: "asking STS for the caller's account",
+        stage: "asking STS for the caller's account".to_owned(),
         timeout: config.timeout,
     };
     outcome
@@ -397,13 +399,23 @@ impl Run {
         for request in self.pending.drain(..) {
             self.fetched.add_failed(request);
         }
+        if self.context.account.is_none() {
+            self.context.account = self.fetched.account();
+        }
+        if let Some(account) = &self.context.account {
+            info!("account {account}");
+        }
         for failure in &self.failures {
             if let FetchError::Denied(denial) = failure
                 && let ParsedDenial::Whole { principal, .. } = &denial.parsed
             {
-                let arn = ssm_exec_core::arn::Arn::parse(principal);
-                self.context.account = arn.map(|arn| arn.account);
-                self.context.principal = Some(principal.clone());
+                self.context.set_principal(principal);
+            }
+            if let FetchError::Credentials(error) = failure
+                && let CredentialCause::RoleDenied { answer, .. } = &error.cause
+                && let Some(principal) = denial::principal_in(&answer.text)
+            {
+                self.context.set_principal(principal);
             }
         }
         Fetch {

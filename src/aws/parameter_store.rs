@@ -219,7 +219,7 @@ async fn batch(
         let call = connection
             .ssm
             .get_parameters()
-            .set_names(Some(names.iter().map(ToString::to_string).collect()))
+            .set_names(Some(names.iter().map(ParameterRef::to_request).collect()))
             // Without it, Secrets Manager's secrets are not found (integration-ps-secretsmanager).
             .with_decryption(connection.decrypt || has_secrets);
         let call = call.customize().mutate_request(move |request| {

@@ -4,7 +4,6 @@
 use super::classify::Failure;
 use super::credential_source::CredentialSource;
 use super::error::{FetchError, TransientError, Work};
-use super::service_error::ServiceError;
 use ssm_exec_core::plan::Request;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -25,6 +24,8 @@ const CROWDED: f64 = 0.3;
 const THROTTLED_LONGEST: Duration = Duration::from_secs(30);
 /// A longer wait is logged as a warning.
 const NOTABLE: Duration = Duration::from_secs(1);
+/// How often a source of credentials is asked that fails temporarily, as by the SDK.
+const SOURCE_ATTEMPTS: u32 = 3;
 /// What a last attempt needs.
 const LAST_TRY: Duration = Duration::from_millis(250);
 
@@ -49,8 +50,8 @@ pub(super) struct RetryBudget {
     /// Whether a request is tried again.
     retries: bool,
     throttled: AtomicU32,
-    /// Whether there are credentials, and SSM is asked.
-    fetching: AtomicBool,
+    /// What was begun last, for the message at the deadline.
+    current: Mutex<Option<Work>>,
     /// What failed last, for the message at the deadline.
     last: Mutex<Option<(Work, TransientError, u32)>>,
     /// Whether another failure has decided the outcome.
@@ -65,7 +66,7 @@ impl RetryBudget {
             timeout,
             retries,
             throttled: AtomicU32::new(0),
-            fetching: AtomicBool::new(false),
+            current: Mutex::new(None),
             last: Mutex::new(None),
             stopped: AtomicBool::new(false),
         }
@@ -77,7 +78,7 @@ impl RetryBudget {
         request: &'a Request,
         source: Option<&'a CredentialSource>,
     ) -> Attempts<'a> {
-        self.fetching.store(true, Ordering::Relaxed);
+        self.begin(Work::Fetch(request.clone()));
         Attempts {
             budget: self,
             request,
@@ -93,6 +94,7 @@ impl RetryBudget {
         &'a self,
         source: &'a CredentialSource,
     ) -> CredentialAttempts<'a> {
+        self.begin(Work::Credentials(source.clone()));
         CredentialAttempts {
             budget: self,
             source,
@@ -117,12 +119,23 @@ impl RetryBudget {
                 timeout: self.timeout,
             },
             None => FetchError::TimedOut {
-                stage: match self.fetching.load(Ordering::Relaxed) {
-                    true => "fetching parameters",
-                    false => "looking for region and credentials",
+                stage: match self
+                    .current
+                    .lock()
+                    .map_or(None, |mut current| current.take())
+                {
+                    Some(Work::Fetch(request)) => format!("fetching {request}"),
+                    Some(Work::Credentials(source)) => format!("asking {source} for credentials"),
+                    None => "looking for region and credentials".to_owned(),
                 },
                 timeout: self.timeout,
             },
+        }
+    }
+
+    fn begin(&self, work: Work) {
+        if let Ok(mut current) = self.current.lock() {
+            *current = Some(work);
         }
     }
 
@@ -239,22 +252,27 @@ impl CredentialAttempts<'_> {
         self.budget.forget_failure();
     }
 
-    /// Waits until STS may accept the next request.
+    /// Waits until the source may be asked again. Throttling by STS is waited out until the deadline; another
+    /// temporary failure is tried again a few times.
     ///
     /// # Errors
-    /// When there is no time for another attempt.
-    pub(super) async fn wait_after_throttle(
-        &mut self,
-        answer: ServiceError,
-    ) -> Result<(), FetchError> {
+    /// When there is no time for another attempt, or there were enough.
+    pub(super) async fn wait_after(&mut self, error: TransientError) -> Result<(), FetchError> {
         self.attempts += 1;
-        let error = TransientError::Throttled(format!("{}: {}", answer.code, answer.text));
+        let own = match error {
+            TransientError::Throttled(_) => self.budget.wait_for_quota(),
+            _ => after_failure(self.attempts - 1, fastrand::f64()),
+        };
         let failed = (Work::Credentials(self.source.clone()), error, self.attempts);
-        let own = self.budget.wait_for_quota();
         if !self.budget.retries {
             self.budget.stop();
         }
         self.budget.wait(failed, Duration::ZERO, own).await
+    }
+
+    /// Whether a temporary failure that isn't throttling is tried again.
+    pub(super) fn is_again(&self) -> bool {
+        self.budget.retries && self.attempts + 1 < SOURCE_ATTEMPTS
     }
 }
 

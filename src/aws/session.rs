@@ -84,6 +84,7 @@ impl Sdk {
             inherited,
             files: &files,
             config: &for_providers(&transport, &shared),
+            region: &region,
             budget,
         };
         let found = search.find().await?;
@@ -95,7 +96,9 @@ impl Sdk {
             let Found {
                 credentials,
                 source: assumed,
-            } = search.assume(&role.value, source, &shared).await?;
+            } = search
+                .assume(&role.value, source, &retried_by_us(&shared))
+                .await?;
             shared = with_credentials(&shared, credentials);
             source = assumed;
             context.credentials = Some(source.to_string());
@@ -323,13 +326,18 @@ fn for_providers(transport: &Transport, shared: &SdkConfig) -> ProviderConfig {
         .with_region(shared.region().cloned())
         .with_use_fips(shared.use_fips())
         .with_use_dual_stack(shared.use_dual_stack());
-    if let Some(retries) = shared.retry_config() {
-        config = config.with_retry_config(retries.clone());
-    }
+    // Ours go on until the deadline, and know what failed when it passes.
+    config = config.with_retry_config(RetryConfig::disabled());
     if let Some(timeouts) = shared.timeout_config() {
         config = config.with_timeout_config(timeouts.clone());
     }
     config
+}
+
+/// Ours go on until the deadline, and know what failed when it passes.
+fn retried_by_us(shared: &SdkConfig) -> SdkConfig {
+    let builder = shared.to_builder().retry_config(RetryConfig::disabled());
+    builder.build()
 }
 
 /// No run lasts so long that they would have to be renewed.

@@ -3,6 +3,7 @@
 
 use super::connection::{CertificateProblem, ConnectionFailure as Failure};
 use super::date::rfc3339;
+use super::error_chain::without_number;
 use super::tls_roots::Roots;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -157,7 +158,7 @@ pub(super) fn failure(error: &io::Error) -> Failure {
             Failure::Certificate(certificate_problem(problem))
         }
         Some(error) => Failure::Handshake(error.to_string()),
-        None => Failure::Lost(error.to_string()),
+        None => Failure::Lost(without_number(&error.to_string()).to_owned()),
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::connection::{ConnectionError, ConnectionFailure, Step};
 use super::dial::{self, Dialer};
+use super::error_chain::without_number;
 use super::proxy::Proxies;
 use super::tls_roots::TlsRoots;
 use aws_smithy_runtime_api::client::http::{
@@ -98,8 +99,10 @@ impl HttpConnector for Connector {
             let request = request
                 .try_into_http1x()
                 .map_err(|error| ConnectorError::user(error.into()))?;
-            let request = request
-                .map(|body| Full::new(Bytes::copy_from_slice(body.bytes().unwrap_or_default())));
+            // Read to its end: the SDK watches how fast the body is taken, and would report a stall.
+            let (head, body) = request.into_parts();
+            let body = body.collect().await.map_err(ConnectorError::user)?;
+            let request = Request::from_parts(head, Full::new(body.to_bytes()));
             let response = connections
                 .send(request, connect, read, limit)
                 .await
@@ -275,5 +278,5 @@ fn reason(error: &hyper::Error) -> String {
     while let Some(source) = deepest.source() {
         deepest = source;
     }
-    deepest.to_string()
+    without_number(&deepest.to_string()).to_owned()
 }

@@ -4,8 +4,9 @@
 use super::*;
 use crate::aws::{
     ConnectionError, ConnectionFailure, CredentialCause, CredentialError, CredentialSource,
-    ServiceError, TransientError, Work,
+    ServiceError, TransientError,
 };
+use crate::exec::Searched;
 use ssm_exec_core::arn::Arn;
 use ssm_exec_core::contract::Violation;
 use ssm_exec_core::environment::notice::Notice;
@@ -93,6 +94,7 @@ fn context() -> AwsContext {
 fn environment() -> CredentialSource {
     CredentialSource::Environment {
         key_id: Some("ASIAEXAMPLE".to_owned()),
+        session_token: true,
         overrides: None,
     }
 }
@@ -101,6 +103,7 @@ fn hiding() -> CredentialSource {
     let origin = Origin::Variable("AWS_PROFILE");
     CredentialSource::Environment {
         key_id: Some("ASIAEXAMPLE".to_owned()),
+        session_token: true,
         overrides: Some(Given::new("dev".to_owned(), origin)),
     }
 }
@@ -117,6 +120,7 @@ fn role() -> CredentialSource {
     CredentialSource::Role {
         arn: role_arn(),
         base: Box::new(environment()),
+        with_external_id: false,
     }
 }
 
@@ -288,6 +292,13 @@ fn fetch_errors() -> Vec<FetchError> {
         ),
         denied("Not for you", below()),
         FetchError::Secret {
+            request: batch("/aws/reference/secretsmanager/prod/gone"),
+            answer: answer(
+                "ValidationException",
+                "Secrets Manager can't find the specified secret.",
+            ),
+        },
+        FetchError::Secret {
             request: batch(secret),
             answer: answer(
                 "ValidationException",
@@ -337,7 +348,7 @@ fn fetch_errors() -> Vec<FetchError> {
             TransientError::Connection(connection()),
         ),
         FetchError::TimedOut {
-            stage: "fetching parameters",
+            stage: "fetching /org/api/*".to_owned(),
             timeout: Duration::from_secs(30),
         },
         FetchError::TooMany {
@@ -356,14 +367,15 @@ fn credential_errors() -> Vec<CredentialError> {
         of(environment(), CredentialCause::Half { has: "AWS_ACCESS_KEY_ID", lacks: "AWS_SECRET_ACCESS_KEY" }),
         of(environment(), CredentialCause::Stray { place: "AWS_SECRET_ACCESS_KEY".to_owned(), character: "a newline at its end".to_owned() }),
         of(profile(), CredentialCause::SsoExpired),
-        of(profile(), CredentialCause::SsoRoleDenied),
+        of(profile(), CredentialCause::SsoRoleDenied { role: Some("Dev".to_owned()), account: Some("111122223333".to_owned()) }),
+        of(profile(), CredentialCause::SsoRoleDenied { role: None, account: None }),
         of(profile(), CredentialCause::Mfa { serial: "arn:aws:iam::111122223333:mfa/ana".to_owned() }),
         of(web(), CredentialCause::TokenFile {
             path: "/var/run/secrets/token".into(),
             variable: "AWS_WEB_IDENTITY_TOKEN_FILE".to_owned(),
-            reason: "No such file or directory (os error 2)".to_owned(),
+            reason: "No such file or directory".to_owned(),
         }),
-        of(web(), CredentialCause::TokenExpired { answer: answer("ExpiredTokenException", "Token expired: current date/time") }),
+        of(web(), CredentialCause::TokenExpired { answer: answer("ExpiredTokenException", "Token expired: current date/time"), file: Some("/token (AWS_WEB_IDENTITY_TOKEN_FILE)".to_owned()) }),
         of(web(), CredentialCause::NoOidcProvider {
             answer: answer("InvalidIdentityToken", "No OpenIDConnect provider found in your account for https://oidc.example/id/ABC"),
             issuer: Some("https://oidc.example/id/ABC".to_owned()),
@@ -371,11 +383,12 @@ fn credential_errors() -> Vec<CredentialError> {
         of(web(), CredentialCause::TokenDenied {
             answer: answer("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity"),
             claims: Some("issuer https://oidc.example/id/ABC, subject system:serviceaccount:ns:api, audience sts.amazonaws.com".to_owned()),
+            role: Some(role_arn()),
         }),
         of(role(), CredentialCause::RoleDenied { answer: answer("AccessDenied", denied), role: Some(role_arn()) }),
         of(profile(), CredentialCause::RoleDenied { answer: answer("AccessDenied", denied), role: None }),
-        of(role(), CredentialCause::BaseRejected { answer: answer("ExpiredToken", "The security token included in the request is expired") }),
-        of(role(), CredentialCause::BaseRejected { answer: answer("InvalidClientTokenId", "The security token included in the request is invalid") }),
+        of(role(), CredentialCause::BaseRejected { answer: answer("ExpiredToken", "The security token included in the request is expired"), opt_in: None }),
+        of(role(), CredentialCause::BaseRejected { answer: answer("InvalidClientTokenId", "The security token included in the request is invalid"), opt_in: Region::parse("af-south-1").ok() }),
         of(role(), CredentialCause::Throttled { answer: answer("Throttling", "Rate exceeded") }),
         of(web(), CredentialCause::Unreachable(connection())),
         of(environment(), CredentialCause::Other { reason: "odd".to_owned(), is_transient: false }),
@@ -422,7 +435,8 @@ fn config_errors() -> Vec<ConfigError> {
         },
         ConfigError::Untrusted {
             path: "/srv/ssm-exec.toml".into(),
-            reason: "can be written by others".to_owned(),
+            reason: "may be written by anyone".to_owned(),
+            remedy: "Take that permission away: `chmod o-w /srv/ssm-exec.toml`.".to_owned(),
         },
         ConfigError::BadReference {
             variable: "DB".to_owned(),
@@ -562,11 +576,11 @@ fn command_errors() -> Vec<CommandError> {
     vec![
         CommandError::NotFound {
             command: "srv".into(),
-            searched: true,
+            searched: Searched::Path("/usr/bin:/bin".into()),
         },
         CommandError::NotFound {
             command: "./srv".into(),
-            searched: false,
+            searched: Searched::From(Some("/srv".into())),
         },
         CommandError::NotExecutable {
             path: "/srv".into(),

@@ -4,7 +4,16 @@ use ssm_exec_core::code::Code;
 use ssm_exec_core::status::Status;
 use std::ffi::OsString;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+/// Where a command was looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Searched {
+    /// In the directories of PATH.
+    Path(OsString),
+    /// At the path that was given, from this working directory.
+    From(Option<PathBuf>),
+}
 
 /// Why the command can't be executed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,8 +22,8 @@ pub enum CommandError {
     NotFound {
         /// As it was given.
         command: OsString,
-        /// Whether PATH was searched.
-        searched: bool,
+        /// Where it was looked for.
+        searched: Searched,
     },
     /// There, and can't be executed.
     NotExecutable {
@@ -74,13 +83,20 @@ impl CommandError {
 impl fmt::Display for CommandError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotFound { command, searched: true } => write!(
+            Self::NotFound { command, searched: Searched::Path(path) } => write!(
                 f,
-                "the command `{}` is not in PATH; nothing was fetched",
-                command.display()
+                "the command `{}` is not in PATH ({}); nothing was fetched. Correct its name or PATH",
+                command.display(),
+                path.display()
             ),
-            Self::NotFound { command, searched: false } => {
-                write!(f, "there is no command `{}`; nothing was fetched", command.display())
+            Self::NotFound { command, searched: Searched::From(directory) } => {
+                write!(f, "there is no command `{}`", command.display())?;
+                if let Some(directory) = directory {
+                    write!(f, " in {}", directory.display())?;
+                }
+                f.write_str("; nothing was fetched. Correct its path: `ls -l")?;
+                let parent = Path::new(command).parent().filter(|parent| !parent.as_os_str().is_empty());
+                write!(f, " {}`", parent.unwrap_or(Path::new(".")).display())
             }
             Self::NotExecutable { path, reason } => {
                 write!(f, "the command {} cannot be executed: {reason}", path.display())
@@ -91,11 +107,11 @@ impl fmt::Display for CommandError {
                 path.display()
             ),
             Self::TooLarge => f.write_str(
-                "the kernel finds the environment and the arguments too large together (E2BIG); take large values as files with `--file`",
+                "the kernel finds the environment and the arguments too large together (E2BIG). Take large values as files with `--file`",
             ),
             Self::System { what, reason } => write!(f, "the system refused {what}: {reason}"),
             Self::RaisedPrivileges => f.write_str(
-                "ssm-exec was started with more privileges than its caller has (set-user-ID, set-group-ID or file capabilities); the caller's environment would decide what runs with them, so it refuses: take those bits off the file",
+                "ssm-exec was started with more privileges than its caller has (set-user-ID, set-group-ID or file capabilities); the caller's environment would decide what runs with them. Take those bits off the file",
             ),
             Self::Nul => f.write_str("the command or one of its arguments has a NUL byte in it, which no program can be given"),
         }

@@ -92,12 +92,16 @@ impl Elf {
         match self.kind {
             Some(1) => "it is an object file that is not linked into a program".to_owned(),
             Some(4) => "it is a core dump".to_owned(),
-            _ if its.is_none() => "it is a damaged or incomplete binary".to_owned(),
+            _ if its.is_none() => {
+                "it is a damaged or incomplete binary. Build it or copy it again".to_owned()
+            }
             _ if its.as_deref() == Some(here) => {
-                format!("it is a binary for {here}, as this machine is, but damaged or incomplete")
+                format!(
+                    "it is a binary for {here}, as this machine is, but damaged or incomplete. Build it or copy it again"
+                )
             }
             _ => format!(
-                "it is a binary for {}, and this machine is {here}; build it for this machine, or the image with `docker build --platform {}`",
+                "it is a binary for {}, and this machine is {here}. Build it for this machine, or the image with `docker build --platform {}`",
                 its.unwrap_or_default(),
                 DockerPlatform
             ),

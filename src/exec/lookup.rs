@@ -3,12 +3,13 @@
 #![allow(clippy::disallowed_methods)]
 
 use super::c_string;
-use super::error::CommandError;
+use super::error::{CommandError, Searched};
 use nix::unistd::{AccessFlags, access};
 use std::ffi::{CString, OsStr, OsString};
 use std::fs;
 use std::io::Read;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// Where execvp looks when PATH isn't set (glibc's `_PATH_STDPATH` without the working directory).
@@ -66,7 +67,7 @@ pub fn resolve_command(words: &[OsString], search: Option<&[u8]>) -> Result<Comm
         let path = PathBuf::from(OsStr::from_bytes(name));
         match check(&path) {
             Verdict::Runs => path,
-            Verdict::Absent => return Err(not_found(name, false)),
+            Verdict::Absent => return Err(no_such_file(&path)),
             Verdict::Cannot(reason) => return Err(CommandError::NotExecutable { path, reason }),
         }
     } else {
@@ -84,8 +85,9 @@ pub fn resolve_command(words: &[OsString], search: Option<&[u8]>) -> Result<Comm
 /// The first that can be executed; else, of those that are there, why the first can't.
 fn in_path(name: &[u8], search: &[u8]) -> Result<PathBuf, CommandError> {
     let mut obstacle = None;
+    let in_directories = || Searched::Path(OsString::from_vec(search.to_vec()));
     if name.is_empty() {
-        return Err(not_found(name, true));
+        return Err(not_found(name, in_directories()));
     }
     for directory in search.split(|&byte| byte == b':') {
         // An empty entry is the working directory.
@@ -103,10 +105,17 @@ fn in_path(name: &[u8], search: &[u8]) -> Result<PathBuf, CommandError> {
             }
         }
     }
-    Err(obstacle.unwrap_or_else(|| not_found(name, true)))
+    Err(obstacle.unwrap_or_else(|| not_found(name, in_directories())))
 }
 
-fn not_found(name: &[u8], searched: bool) -> CommandError {
+/// The error for a path at which there is no file.
+pub(super) fn no_such_file(path: &Path) -> CommandError {
+    let directory = path.is_relative().then(std::env::current_dir);
+    let directory = directory.and_then(Result::ok);
+    not_found(path.as_os_str().as_bytes(), Searched::From(directory))
+}
+
+fn not_found(name: &[u8], searched: Searched) -> CommandError {
     CommandError::NotFound {
         command: OsString::from_vec(name.to_vec()),
         searched,
@@ -132,9 +141,15 @@ fn check(path: &Path) -> Verdict {
     }
     match access(path, AccessFlags::X_OK) {
         Ok(()) => Verdict::Runs,
-        Err(_) if metadata.is_file() => Verdict::Cannot(
-            "permission denied (does it have its `x` bit, and no `noexec` mount?)".to_owned(),
-        ),
+        Err(_) if metadata.is_file() => {
+            Verdict::Cannot(match metadata.permissions().mode() & 0o111 {
+                0 => format!(
+                    "it has no execute permission. Set it: `chmod +x {}`",
+                    path.display()
+                ),
+                _ => "permission denied. Is it on a mount with `noexec`?".to_owned(),
+            })
+        }
         Err(_) => Verdict::Cannot("it is not a regular file".to_owned()),
     }
 }

@@ -15,7 +15,7 @@ pub mod process;
 pub mod signals;
 pub mod stdio;
 
-pub use error::CommandError;
+pub use error::{CommandError, Searched};
 
 use block::Block;
 use image::Image;
@@ -159,10 +159,7 @@ fn explain(command: &Command, failed: Errno) -> CommandError {
     let path = command.path();
     match failed {
         Errno::ENOENT if path.exists() => CommandError::NoInterpreter { path },
-        Errno::ENOENT | Errno::ENOTDIR => CommandError::NotFound {
-            command: path.into_os_string(),
-            searched: false,
-        },
+        Errno::ENOENT | Errno::ENOTDIR => lookup::no_such_file(&path),
         Errno::EACCES => not_executable(
             command,
             "permission denied (its mode, a directory above it, or a `noexec` mount)",

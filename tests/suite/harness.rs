@@ -100,6 +100,7 @@ pub struct Run {
     arguments: Vec<OsString>,
     environment: BTreeMap<OsString, OsString>,
     home: TempDir,
+    user: Option<u32>,
 }
 
 impl Run {
@@ -119,6 +120,7 @@ impl Run {
             arguments: Vec::new(),
             environment: BTreeMap::new(),
             home,
+            user: None,
         };
         let path = run.home.path().to_owned();
         run.env("PATH", "/usr/local/bin:/usr/bin:/bin")
@@ -147,6 +149,12 @@ impl Run {
         self
     }
 
+    /// Runs it as this user; only root can.
+    pub fn with_user(mut self, user: u32) -> Self {
+        self.user = Some(user);
+        self
+    }
+
     /// The home directory, which is the working directory too.
     pub fn home(&self) -> &Path {
         self.home.path()
@@ -167,6 +175,9 @@ impl Run {
             .envs(&self.environment)
             .current_dir(self.home.path())
             .stdin(Stdio::null());
+        if let Some(user) = self.user {
+            command.uid(user).gid(user);
+        }
         #[allow(unsafe_code)]
         // SAFETY: only signal(2) is called between fork and execve, which is async-signal-safe.
         unsafe {

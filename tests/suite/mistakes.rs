@@ -79,7 +79,7 @@ fn an_environment_over_the_kernel_limit_names_the_largest_variables() {
     }
     Run::against(&stub.url()).args("-p /big").fails(65).says(&[
         "the kernel takes 2097152",
-        "the largest variables are K10",
+        "The largest variables are K10",
         "ulimit -s",
     ]);
 }
@@ -93,7 +93,7 @@ fn the_same_name_twice_is_an_error_within_one_source_only() {
     Run::against(&stub.url())
         .args("-p /c")
         .fails(78)
-        .says(&["/c/a-b and /c/a/b all become the variable A_B"]);
+        .says(&["/c/a-b and /c/a/b both become the variable A_B"]);
     Run::against(&stub.url())
         .args("-p /c/a -p /d")
         .environment()
@@ -178,7 +178,7 @@ fn a_command_that_cannot_be_executed_fails_before_any_request() {
         ("no-such-command", 127, "is not in PATH"),
         ("./no-such-file", 127, "there is no command"),
         ("/etc/hostname/x", 127, "there is no command"),
-        ("/etc/passwd", 126, "permission denied"),
+        ("/etc/passwd", 126, "no execute permission"),
         ("/tmp", 126, "it is a directory"),
     ] {
         let outcome = Run::against(&stub.url())

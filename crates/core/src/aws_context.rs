@@ -1,5 +1,6 @@
 //! Where AWS was asked, and as whom, as far as it is known.
 
+use crate::arn::Arn;
 use crate::region::Region;
 use std::fmt;
 
@@ -21,6 +22,12 @@ pub struct AwsContext {
 }
 
 impl AwsContext {
+    /// Takes over the caller that AWS names.
+    pub fn set_principal(&mut self, arn: &str) {
+        self.account = Arn::parse(arn).map(|arn| arn.account);
+        self.principal = Some(arn.to_owned());
+    }
+
     /// `--region eu-west-1`, to be appended to a command of the AWS CLI.
     #[must_use]
     pub fn region_option(&self) -> String {

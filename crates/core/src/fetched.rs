@@ -1,6 +1,7 @@
 //! What came back: parameters by what asked for them, ready to be turned into an environment.
 
-use crate::parameter::{ParameterRef, Prefix, Version};
+use crate::arn::Arn;
+use crate::parameter::{ParameterId, ParameterRef, Prefix, Version};
 use crate::request::Request;
 use crate::secret::Secret;
 use std::collections::HashMap;
@@ -115,6 +116,20 @@ impl Fetched {
     #[must_use]
     pub fn is_incomplete(&self) -> bool {
         !self.failed.is_empty()
+    }
+
+    /// The account that the parameters are in, by the ARN of one that was not requested by its own ARN.
+    #[must_use]
+    pub fn account(&self) -> Option<String> {
+        let below = self.below.iter().flat_map(|(_, parameters)| parameters);
+        let named = self.named.iter().filter_map(|(asked, parameter)| {
+            matches!(asked.subject, ParameterId::Name(_)).then_some(parameter)
+        });
+        below
+            .chain(named)
+            .filter_map(|parameter| Arn::parse(parameter.arn.as_deref()?))
+            .map(|arn| arn.account)
+            .find(|account| !account.is_empty())
     }
 
     /// What stands below a prefix, with the path relative to it, in the order of the names.

@@ -4,6 +4,8 @@ use std::fmt;
 
 /// A list is part of a sentence up to this length; a longer one becomes lines.
 const LISTED: usize = 3;
+/// The same for a command, in bytes.
+const COMMAND: usize = 60;
 
 /// A message.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -42,6 +44,23 @@ impl Message {
         self
     }
 
+    /// Adds what to do. A sentence that ends with a long command, in backquotes after a colon, becomes a line
+    /// that can be copied, and so does what follows it.
+    #[must_use]
+    pub fn remedy(self, text: &str) -> Self {
+        let mut has_line = false;
+        sentences(text)
+            .into_iter()
+            .fold(self, |message, sentence| match long_command(sentence) {
+                Some((what, command)) => {
+                    has_line = true;
+                    message.line(format!("{what}: {command}"))
+                }
+                None if has_line => message.line(sentence),
+                None => message.sentence(sentence),
+            })
+    }
+
     /// Adds a sentence to the paragraph.
     #[must_use]
     pub fn sentence(mut self, text: &str) -> Self {
@@ -53,11 +72,49 @@ impl Message {
     }
 }
 
+/// What a sentence says of the command that it ends with, and the command, if that is long.
+fn long_command(sentence: &str) -> Option<(&str, &str)> {
+    let (what, rest) = sentence.split_once(": `")?;
+    let command = rest.strip_suffix('`')?;
+    (command.len() > COMMAND && !command.contains('`')).then_some((what, command))
+}
+
+/// The sentences of a text without their full stops. What is in backquotes is not divided.
+fn sentences(text: &str) -> Vec<&str> {
+    let mut sentences = Vec::new();
+    let mut start = 0;
+    for (at, _) in text.match_indices(". ") {
+        if text[..at].matches('`').count().is_multiple_of(2) {
+            sentences.push(&text[start..at]);
+            start = at + 2;
+        }
+    }
+    sentences.push(text[start..].trim_end_matches('.'));
+    sentences
+}
+
 impl fmt::Display for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)?;
         self.lines
             .iter()
             .try_for_each(|line| write!(f, "\n  {line}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_remedy_is_divided_into_sentences_and_lines_to_copy() {
+        let long = "x".repeat(COMMAND + 1);
+        let text = format!("Do `a. b`. Then this: `short`. Or run: `{long}`. Or wait.");
+        let message = Message::new("it failed").remedy(&text);
+        assert_eq!(message.text, "it failed. Do `a. b`. Then this: `short`");
+        assert_eq!(
+            message.lines,
+            [format!("Or run: {long}"), "Or wait".to_owned()]
+        );
     }
 }

@@ -52,7 +52,7 @@ impl Revisions {
                 Request::Batch(names) => {
                     for name in names {
                         if let Some(parameter) = fetched.get(name) {
-                            all.insert(name.to_string(), Revision::of(parameter));
+                            all.insert(name.to_request(), Revision::of(parameter));
                         }
                     }
                 }

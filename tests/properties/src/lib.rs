@@ -86,7 +86,7 @@ pub fn config(data: &[u8]) {
                     .iter()
                     .any(|name| name.to_string().starts_with("arn:"));
                 assert!(by_arn || subjects.len() == names.len());
-                assert!(names.iter().all(|name| requested.insert(name.to_string())));
+                assert!(names.iter().all(|name| requested.insert(name.to_request())));
             }
         }
     }

@@ -2,7 +2,6 @@
 //! failing provider gives.
 
 mod as_whom;
-mod failing;
 mod files;
 mod link_local;
 

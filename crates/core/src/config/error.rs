@@ -87,6 +87,8 @@ pub enum ConfigError {
         path: PathBuf,
         /// Why not, as the rest of a sentence.
         reason: String,
+        /// How to mend it, as a sentence; may be empty.
+        remedy: String,
     },
     /// A reference in the environment that is malformed.
     BadReference {
@@ -255,18 +257,25 @@ impl fmt::Display for ConfigError {
                 "{origin}: `${{{name}}}` cannot be filled, since {name} is not set or empty; set it, or write `${{{name}:-default}}`"
             ),
             Self::Unreadable { path, reason, .. } => write!(f, "cannot read {}: {reason}", path.display()),
-            Self::Untrusted { path, reason } => write!(
-                f,
-                "refusing to use {0}, which {reason}: it decides what is started with your secrets; if you trust it, pass `--config {0}`, otherwise `--no-config`",
-                path.display()
-            ),
+            Self::Untrusted {
+                path,
+                reason,
+                remedy,
+            } => {
+                let path = path.display();
+                let space = if remedy.is_empty() { "" } else { " " };
+                write!(
+                    f,
+                    "refusing to use {path}: it {reason}, and it decides what is started with your secrets.{space}{remedy} If you trust it, pass `--config {path}`, otherwise `--no-config`"
+                )
+            }
             Self::BadReference { variable, error } => write!(
                 f,
-                "the variable {variable} holds an invalid reference: {error}; if it is not meant for ssm-exec, use `--no-refs`"
+                "the variable {variable} holds an invalid reference: {error}. If it is not meant for ssm-exec, use `--no-refs`"
             ),
             Self::NearReference { variable } => write!(
                 f,
-                "the variable {variable} looks like a reference but does not begin with `ssm://`; write ssm://PARAM in lower case, without quotes or spaces around it (`docker --env-file` keeps quotes); if it is not meant for ssm-exec, use `--no-refs`"
+                "the variable {variable} looks like a reference but does not begin with `ssm://`. Write ssm://PARAM in lower case, without quotes or spaces around it (`docker --env-file` keeps quotes). If it is not meant for ssm-exec, use `--no-refs`"
             ),
             Self::Collision { name, parameters: [one, other], .. } => write!(
                 f,

@@ -248,7 +248,7 @@ impl fmt::Display for Problem {
             }
             Self::NothingBelow { prefix } => write!(
                 f,
-                "there is nothing below the prefix {prefix}: check the path, the account and the region (a parameter of exactly that name does not count: `--key` takes one), or mark the prefix `optional` in ssm-exec.toml"
+                "there is nothing below the prefix {prefix}. Check the path, the account and the region, or mark the prefix `optional` in ssm-exec.toml. A parameter of exactly that name is not below it: give it with `--key`"
             ),
             Self::NothingAdmitted { source, only } => {
                 let patterns: Vec<&str> = only.iter().map(|glob| glob.value.as_str()).collect();
@@ -256,41 +256,48 @@ impl fmt::Display for Problem {
                 let origin = origin.map_or(String::new(), |origin| format!("{origin}: "));
                 write!(
                     f,
-                    "{origin}`{}` matches no variable of {source}, so nothing of it is left; correct the pattern: it is matched against the name of the variable, not the path",
+                    "{origin}`{}` matches no variable of {source}, so nothing of it is left. Correct the pattern: it is matched against the name of the variable, not the path",
                     patterns.join("`, `")
                 )
             }
             Self::Warning(notice) => write!(f, "{notice} (an error because of --strict)"),
             Self::Required { name, empty } => {
                 let state = if *empty { "is empty" } else { "is not set" };
-                write!(f, "{name} is required and {state} in the final environment")
+                write!(
+                    f,
+                    "{name} is required and {state} in the final environment. Set it, or correct `require`"
+                )
             }
             Self::ComposePartUnset { name, part } => {
                 write!(
                     f,
-                    "{name} cannot be composed, since {part} is not set by any source"
+                    "{name} cannot be composed, since {part} is not set by any source. Set it, or correct `[compose]`"
                 )
             }
             Self::SkippedReference { name } => write!(
                 f,
-                "{name} holds an ssm:// reference that `--skip` leaves unresolved, and the command must not get its text: give it `?default=TEXT` or `?optional`, or unset it"
+                "{name} holds an ssm:// reference that `--skip` leaves unresolved, and the command must not get its text. Give it `?default=TEXT` or `?optional`, or unset it"
             ),
             Self::Collision { name, params } => {
                 let params: Vec<String> = params.iter().map(ToString::to_string).collect();
-                let first = params.first().map(String::as_str).unwrap_or_default();
+                let (first, other) = match params.as_slice() {
+                    [first, other, ..] => (first.as_str(), other.as_str()),
+                    _ => ("PARAM", "PARAM"),
+                };
+                let all = if params.len() == 2 { "both" } else { "all" };
                 write!(
                     f,
-                    "{} all become the variable {name}; choose one of them with `--key {name}={first}`, and if you need another one too, give it a name of its own: `--key NAME=PARAM`",
+                    "{} {all} become the variable {name}. Choose one of them with `--key {name}={first}`. If you need another one too, give it a name of its own: `--key NAME={other}`",
                     params.join(" and "),
                 )
             }
             Self::RenameCollision { from, to, other } => write!(
                 f,
-                "[rename] gives {from} the name {to}, but {to} is already set from {other}; choose another name, or exclude one of them with `--exclude`"
+                "[rename] gives {from} the name {to}, but {to} is already set from {other}. Choose another name, or exclude one of them with `--exclude`"
             ),
             Self::Digit { param, name } => write!(
                 f,
-                "{param} would become the variable `{name}`, which begins with a digit; put something before it with `--name-prefix TEXT`, or leave it out with `--exclude '{name}'`"
+                "{param} would become the variable `{name}`, which begins with a digit. Put something before it with `--name-prefix TEXT`, or leave it out with `--exclude '{name}'`"
             ),
             Self::Refused {
                 name,
@@ -298,7 +305,7 @@ impl fmt::Display for Problem {
                 reason,
             } => write!(
                 f,
-                "{param} would set {name}, which {reason}, so that no prefix or JSON object may set it; if you want it, `--allow {name}`, else `--exclude {name}`"
+                "{param} would set {name}, which {reason}, so that no prefix or JSON object may set it. If you want it, use `--allow {name}`, else `--exclude {name}`"
             ),
             Self::Nul { name, provenance } => {
                 let source = source(provenance);
@@ -322,7 +329,10 @@ impl fmt::Display for Problem {
                 write!(f, "{name}{source} breaks the contract: it {violation}")
             }
             Self::Base64 { name, param } => {
-                write!(f, "the value of {param} (for {name}) is not base64")
+                write!(
+                    f,
+                    "the value of {param} (for {name}) is not base64. Correct it, or remove `--base64`"
+                )
             }
             Self::TooLong {
                 name,
@@ -344,7 +354,7 @@ impl fmt::Display for Problem {
                 let largest: Vec<&str> = largest.iter().map(VariableName::as_str).collect();
                 write!(
                     f,
-                    "the environment would be {total} bytes, and the kernel takes {limit} with this stack limit; the largest variables are {}; take them as files with `--file`, or raise the limit with `ulimit -s`",
+                    "the environment would be {total} bytes, and the kernel takes {limit} with this stack limit. The largest variables are {}. Take them as files with `--file`, or raise the limit with `ulimit -s`",
                     largest.join(", ")
                 )
             }
@@ -367,7 +377,7 @@ fn as_file(
     provenance: &Provenance,
 ) -> fmt::Result {
     match provenance.param() {
-        Some(param) => write!(f, "; take it as a file with `--file {name}={param}`"),
+        Some(param) => write!(f, ". Take it as a file with `--file {name}={param}`"),
         None => Ok(()),
     }
 }
@@ -382,8 +392,20 @@ fn json_problem(
         json::Problem::Syntax { line, column } => {
             write!(
                 f,
-                "{param} (for {requester}) is not valid JSON at line {line}, column {column}"
-            )
+                "{param} (for {requester}) is not valid JSON at line {line}, column {column}. Store JSON"
+            )?;
+            match param.field {
+                Some(_) => write!(
+                    f,
+                    ", or take the whole value: `--key {}={}`",
+                    match requester {
+                        Requester::Variable(name) => name.as_str(),
+                        _ => "NAME",
+                    },
+                    param.parameter
+                ),
+                None => Ok(()),
+            }
         }
         json::Problem::NotAnObject => {
             write!(f, "{param} (for {requester}) is not a JSON object")
@@ -412,7 +434,7 @@ fn json_problem(
                 }
                 members => write!(f, " (it has {})", members.join(", "))?,
             }
-            f.write_str("; correct what follows the `#`")
+            f.write_str(". Correct what follows the `#`")
         }
     }
 }

@@ -43,7 +43,7 @@ pub fn messages(
                 let start = start.split('/').next().unwrap_or_default();
                 messages.push(
                     Message::new(format!("there is nothing below the prefix {prefix}{}", place(context)))
-                        .sentence("Are account and region the intended ones (`--profile`, `--region`)? If so, correct the path; a parameter of exactly that name is not below it (`--key` takes one); or mark the prefix `optional` in ssm-exec.toml")
+                        .sentence("Are account and region the intended ones (`--profile`, `--region`)? If so, correct the path, or mark the prefix `optional` in ssm-exec.toml. A parameter of exactly that name is not below it: give it with `--key`")
                         .line(format!(
                             "See what exists: aws ssm describe-parameters --parameter-filters Key=Name,Option=Contains,Values={start} --query 'Parameters[].Name'{region}"
                         )),
@@ -82,7 +82,9 @@ fn absent_message(absent: &[(&ValueRef, String)], context: &AwsContext) -> Messa
     folders.dedup();
     for folder in folders.iter().take(3) {
         message = message.line(format!(
-            "See what exists: aws ssm get-parameters-by-path --path {folder} --recursive --query 'Parameters[].Name'{region}"
+            "See what exists: aws ssm get-parameters-by-path --path {folder}{} --query 'Parameters[].Name'{region}",
+            // Below the root is everything that the account has.
+            if *folder == "/" { "" } else { " --recursive" }
         ));
     }
     message
@@ -104,15 +106,19 @@ fn version_message(param: &ValueRef, shown: &str, context: &AwsContext) -> Messa
         Some(Selector::Label(label)) => format!("no version with the label `{label}`"),
         None => "no such version".to_owned(),
     };
-    Message::new(format!(
-        "{} exists{}, but has {what}: {shown}",
-        name.as_str(),
+    let region = context.region_option();
+    let message = Message::new(format!(
+        "{name} exists{}, but has {what}: {shown}",
         place(context)
     ))
-    .sentence("Correct what follows the colon, or label a version")
+    .sentence("Correct what follows the colon")
     .line(format!(
-        "See its versions: aws ssm get-parameter-history --name {} --query 'Parameters[].[Version,Labels]' --output text{}",
-        name.as_str(),
-        context.region_option()
-    ))
+        "See its versions: aws ssm get-parameter-history --name {name} --query 'Parameters[].[Version,Labels]' --output text{region}"
+    ));
+    match &parameter.selector {
+        Some(Selector::Label(label)) => message.line(format!(
+            "Or label a version: aws ssm label-parameter-version --name {name} --labels {label} --parameter-version VERSION{region}"
+        )),
+        _ => message,
+    }
 }

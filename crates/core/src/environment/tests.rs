@@ -260,5 +260,5 @@ fn a_label_of_a_prefix_and_a_member_of_an_object_are_part_of_the_parameter() {
         .values()
         .map(|setting| setting.provenance.to_string())
         .collect();
-    assert_eq!(params, ["/p/a:blue", "o#/y/z", "o#y", "o#/~1x"]);
+    assert_eq!(params, ["/p/a:blue", "/o#/y/z", "/o#y", "/o#/~1x"]);
 }

@@ -1,7 +1,9 @@
 //! Parameter names, in one canonical spelling.
 
 use super::Malformed;
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 /// The longest name the API's model admits (`PSParameterName`).
 const LONGEST_NAME: usize = 2048;
@@ -11,9 +13,40 @@ const DEEPEST: usize = 15;
 pub(super) const SECRETS: &str = "/aws/reference/secretsmanager/";
 
 /// A parameter's name, in its one canonical spelling: a name of a single segment has no leading
-/// slash, since `/foo` and `foo` are the same parameter (sysman-paramstore-su-create).
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ParameterName(String);
+/// slash, since `/foo` and `foo` are the same parameter (sysman-paramstore-su-create). It is shown as it
+/// was written.
+#[derive(Debug, Clone)]
+pub struct ParameterName {
+    canonical: String,
+    /// Whether it was written with a slash that the canonical spelling lacks.
+    has_slash: bool,
+}
+
+impl PartialEq for ParameterName {
+    fn eq(&self, other: &Self) -> bool {
+        self.canonical == other.canonical
+    }
+}
+
+impl Eq for ParameterName {}
+
+impl Hash for ParameterName {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.canonical.hash(state);
+    }
+}
+
+impl PartialOrd for ParameterName {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for ParameterName {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.canonical.cmp(&other.canonical)
+    }
+}
 
 impl ParameterName {
     /// Reads a name, with or without its leading slash where it has one segment.
@@ -34,18 +67,28 @@ impl ParameterName {
                 text,
                 format!("must begin with a slash, since it has more than one segment: `/{text}`"),
             )),
-            (true, true) => Ok(Self(text.to_owned())),
+            (true, true) => Ok(Self::canonical(text)),
             // Before a selector, `arn` without its slash would read as an ARN.
-            (false, _) if inner == "arn" => Ok(Self("/arn".to_owned())),
-            (false, _) => Ok(Self(inner.to_owned())),
+            (false, _) if inner == "arn" => Ok(Self::canonical("/arn")),
+            (false, has_slash) => Ok(Self {
+                has_slash,
+                ..Self::canonical(inner)
+            }),
         }
     }
 
     /// Takes over a name that the service returned, in the canonical spelling.
     pub(super) fn returned(text: &str) -> Self {
         match text.strip_prefix('/') {
-            Some(inner) if !inner.contains('/') && inner != "arn" => Self(inner.to_owned()),
-            _ => Self(text.to_owned()),
+            Some(inner) if !inner.contains('/') && inner != "arn" => Self::canonical(inner),
+            _ => Self::canonical(text),
+        }
+    }
+
+    fn canonical(text: &str) -> Self {
+        Self {
+            canonical: text.to_owned(),
+            has_slash: false,
         }
     }
 
@@ -62,50 +105,53 @@ impl ParameterName {
                 text,
                 format!("contains {c:?}, which is not allowed in the name of a secret"),
             )),
-            None => Ok(Self(text.to_owned())),
+            None => Ok(Self::canonical(text)),
         }
     }
 
-    /// The name as it is sent and shown.
+    /// The name as it is sent.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.canonical
     }
 
     /// The last segment, from which a variable's name is made.
     #[must_use]
     pub fn last_segment(&self) -> &str {
-        self.0.rsplit('/').next().unwrap_or(&self.0)
+        self.canonical.rsplit('/').next().unwrap_or(&self.canonical)
     }
 
     /// Whether this is a secret of Secrets Manager behind Parameter Store.
     #[must_use]
     pub fn is_secret_reference(&self) -> bool {
-        self.0.starts_with(SECRETS)
+        self.canonical.starts_with(SECRETS)
     }
 
     /// The secret's own name, where this is a reference to one.
     #[must_use]
     pub fn secret_name(&self) -> Option<&str> {
-        self.0.strip_prefix(SECRETS)
+        self.canonical.strip_prefix(SECRETS)
     }
 
     /// Whether AWS publishes this parameter: its ARN has no account.
     #[must_use]
     pub fn is_public(&self) -> bool {
-        self.0.starts_with("/aws/service/")
+        self.canonical.starts_with("/aws/service/")
     }
 
     /// The name as it stands in an ARN, after `parameter/`.
     #[must_use]
     pub fn in_arn(&self) -> &str {
-        self.0.strip_prefix('/').unwrap_or(&self.0)
+        self.canonical.strip_prefix('/').unwrap_or(&self.canonical)
     }
 }
 
 impl fmt::Display for ParameterName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        if self.has_slash {
+            f.write_str("/")?;
+        }
+        f.write_str(&self.canonical)
     }
 }
 

@@ -32,6 +32,15 @@ impl ParameterId {
     }
 }
 
+impl fmt::Display for ParameterId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => name.fmt(f),
+            Self::Arn(arn) => f.write_str(arn.as_str()),
+        }
+    }
+}
+
 /// One parameter in one version: what is sent to the API.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ParameterRef {
@@ -89,6 +98,16 @@ impl ParameterRef {
         self.subject.name()
     }
 
+    /// As it is sent in `Names`.
+    #[must_use]
+    pub fn to_request(&self) -> String {
+        let mut text = self.subject.as_str().to_owned();
+        if let Some(selector) = &self.selector {
+            text.push_str(&selector.to_string());
+        }
+        text
+    }
+
     /// Whether it names one version, whose value never changes. A label can be moved.
     #[must_use]
     pub fn is_fixed(&self) -> bool {
@@ -110,7 +129,7 @@ fn is_secret_version(text: &str) -> bool {
 
 impl fmt::Display for ParameterRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.subject.as_str())?;
+        self.subject.fmt(f)?;
         self.selector.iter().try_for_each(|s| s.fmt(f))
     }
 }

@@ -10,13 +10,22 @@ fn shown(text: &str) -> Result<String, String> {
 }
 
 #[test]
+fn a_name_of_one_segment_is_the_same_with_and_without_its_slash() {
+    let name = |text| ParameterRef::parse(text).expect("a name");
+    assert_eq!(name("/key:3"), name("key:3"));
+    assert_eq!(name("/key:3").to_request(), "key:3");
+    assert_eq!(name("/key:3").to_string(), "/key:3");
+}
+
+#[test]
 fn every_form_is_read() {
     for (text, canonical) in [
         ("/omneuro/api/db", "/omneuro/api/db"),
         ("/omneuro/api/db:3", "/omneuro/api/db:3"),
         ("/omneuro/api/db:blue", "/omneuro/api/db:blue"),
         ("legacy.app.secret", "legacy.app.secret"),
-        ("/key", "key"),
+        ("/key", "/key"),
+        ("key", "key"),
         ("arn", "/arn"),
         ("/arn:blue", "/arn:blue"),
         ("/a/b#user", "/a/b#user"),

@@ -68,7 +68,7 @@ fn versions_of_one_parameter_go_apart_and_secrets_by_themselves() {
     let secret = "/aws/reference/secretsmanager/s";
     assert_eq!(
         shown(&requests(&[], &["/a:1", "/a:2", "/b", arn, secret])),
-        ["a:1 b", "a:2", arn, secret]
+        ["/a:1 /b", "/a:2", arn, secret]
     );
 }
 
@@ -104,5 +104,5 @@ fn references_are_planned_too() {
         param: ValueRef::parse("/r#x").expect("valid"),
         absence: OnMissing::Fail,
     };
-    assert_eq!(shown(&plan(&Sources::default(), &[reference])), ["r"]);
+    assert_eq!(shown(&plan(&Sources::default(), &[reference])), ["/r"]);
 }

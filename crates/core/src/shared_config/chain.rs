@@ -50,6 +50,8 @@ pub enum ChainError<'a> {
     NoSuchSource {
         /// The setting that names it.
         at: &'a Setting,
+        /// The profile that has this setting.
+        profile: &'a str,
         /// All that exist.
         known: Vec<&'a str>,
     },
@@ -111,12 +113,13 @@ impl fmt::Display for ChainError<'_> {
         match self {
             Self::Loop { profiles, .. } => write!(
                 f,
-                "`source_profile` leads back to the same profile: {}; one of them must name a profile with credentials of its own",
-                profiles.join(" → ")
+                "`source_profile` leads back to the same profile: {}. Let one of them name a profile with credentials of its own: `aws configure set source_profile NAME --profile {}`",
+                profiles.join(" → "),
+                profiles.iter().rev().nth(1).unwrap_or(&"PROFILE")
             ),
-            Self::NoSuchSource { at, known } => write!(
+            Self::NoSuchSource { at, profile, known } => write!(
                 f,
-                "there is no profile `{}`, which `source_profile` names (existing profiles: {})",
+                "there is no profile `{}`, which `source_profile` names (existing profiles: {}). Correct it: `aws configure set source_profile NAME --profile {profile}`",
                 at.value,
                 known.join(", ")
             ),
@@ -126,7 +129,7 @@ impl fmt::Display for ChainError<'_> {
             ),
             Self::TwoSources { profile, .. } => write!(
                 f,
-                "the profile `{profile}` has both `source_profile` and `credential_source`; remove one"
+                "the profile `{profile}` has both `source_profile` and `credential_source`. Remove one"
             ),
             Self::Half {
                 profile,
@@ -135,7 +138,7 @@ impl fmt::Display for ChainError<'_> {
                 ..
             } => write!(
                 f,
-                "the profile `{profile}` has `{has}` and no `{lacks}`; add it"
+                "the profile `{profile}` has `{has}` and no `{lacks}`. Add it"
             ),
             Self::NoSuchSession { at } => write!(
                 f,
@@ -169,6 +172,7 @@ impl SharedConfig {
                     None => Ok(None),
                     Some(at) => Err(ChainError::NoSuchSource {
                         at,
+                        profile: visited.last().copied().unwrap_or(profile),
                         known: self.profiles().collect(),
                     }),
                 };

@@ -143,7 +143,7 @@ fn a_profile_that_cannot_give_credentials_is_an_error() {
         (
             "[default]\nrole_arn = r\nsource_profile = b\ncredential_source = Environment",
             4,
-            "remove one",
+            "Remove one",
         ),
         (
             "[default]\naws_access_key_id = i",

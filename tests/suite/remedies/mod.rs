@@ -1,0 +1,269 @@
+//! Each failure names cause, subject and the next command, and where and as whom AWS was asked: the wording
+//! may change, these parts may not. A file in `cases/` or `credentials/` is a failure as its service puts it;
+//! `cargo test --test suite remedies:: -- --nocapture` prints the messages.
+
+mod case;
+mod prepare;
+
+use crate::harness::*;
+use case::Case;
+use prepare::Servers;
+use serde_json::Value;
+use ssm_stub::http_server::*;
+use ssm_stub::{Denial, Parameter, Policy, Stub};
+use std::os::unix::fs::PermissionsExt;
+use std::sync::Mutex;
+
+/// Fields of every JSON message; the others are in the case, or null.
+const COMMON: &[&str] = &["level", "message", "program", "status", "kind"];
+
+/// What is wrong with the messages of a case, in text and in JSON.
+// The text is for a reader who asks for it.
+#[allow(clippy::print_stdout)]
+fn problems(case: &Case) -> Vec<String> {
+    let servers = Servers::start(case);
+    let mut problems = Vec::new();
+    let run = servers.run(case);
+    let parts: Vec<(&str, String)> = ["cause", "subject", "remedy"]
+        .into_iter()
+        .flat_map(|key| case.parts(key).into_iter().map(move |part| (key, part)))
+        .map(|(key, part)| (key, servers.fill(part, &run)))
+        .collect();
+    let home = run.home().to_string_lossy().into_owned();
+    let outcome = start(case, run);
+    let text = outcome.stderr;
+    println!(
+        "== {} ({}): {}\n{text}",
+        case.name,
+        outcome.status,
+        case.text("what")
+    );
+    if outcome.status != case.status() {
+        problems.push(format!("status {}", outcome.status));
+    }
+    for (key, part) in &parts {
+        if !text.contains(part.as_str()) {
+            problems.push(format!("the message names no {key} {part:?}"));
+        }
+    }
+    for part in case.parts("never") {
+        if text.contains(part) {
+            problems.push(format!("the message misleads with {part:?}"));
+        }
+    }
+    if case.is("sends-nothing", true) && !servers.stub.requests().is_empty() {
+        problems.push("a request was sent to Parameter Store".to_owned());
+    }
+    if case.status() != 0 {
+        problems.extend(style(&text));
+        let run = servers.run(case).env("SSM_EXEC_LOG_FORMAT", "json");
+        let parts = parts
+            .iter()
+            .map(|(_, part)| part.replace(&home, &run.home().to_string_lossy()));
+        let parts: Vec<String> = parts.collect();
+        problems.extend(json_problems(case, &parts, &servers, run));
+    }
+    if !problems.is_empty() {
+        problems.push(text);
+    }
+    problems
+}
+
+/// Runs it with the command that it would start.
+fn start(case: &Case, run: Run) -> Outcome {
+    if case.text("needs") == "another user" {
+        return as_another_user(run);
+    }
+    match case.text("runs") {
+        _ if case.status() == 0 => run.args("-- true").run(),
+        "" if case.text("command").starts_with("check") => run.run(),
+        "" => run.args("-- touch started").run(),
+        command => run.args("--").args(command).run(),
+    }
+}
+
+/// Runs it as a user who owns none of the files.
+fn as_another_user(run: Run) -> Outcome {
+    let everyone = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(run.home(), everyone).expect("a directory");
+    run.with_user(65_534).args("-- true").run()
+}
+
+/// The JSON message has the same parts, and its fields are right or null.
+fn json_problems(case: &Case, parts: &[String], servers: &Servers, run: Run) -> Vec<String> {
+    let mut expected = case.json();
+    for value in expected.values_mut() {
+        if let Value::String(text) = value {
+            *text = servers
+                .fill(text, &run)
+                .replace("{message}", case.wire_text());
+        }
+    }
+    let outcome = start(case, run);
+    let line = outcome.stderr.lines().last().unwrap_or_default();
+    let message: Value = match serde_json::from_str(line) {
+        Ok(message) => message,
+        Err(error) => return vec![format!("no JSON: {error}: {}", outcome.stderr)],
+    };
+    let mut problems = Vec::new();
+    let text = message["message"].as_str().unwrap_or_default();
+    for part in parts {
+        if !text.contains(part.as_str()) {
+            problems.push(format!("the JSON message names no {part:?}"));
+        }
+    }
+    for (field, value) in message.as_object().expect("an object") {
+        let wanted = expected.remove(field);
+        if COMMON.contains(&field.as_str()) {
+            continue;
+        }
+        let wanted = wanted.unwrap_or(Value::Null);
+        let is_any = wanted == "*" && value.is_string();
+        if *value != wanted && !is_any {
+            problems.push(format!("the field {field} is {value} instead of {wanted}"));
+        }
+    }
+    for field in expected.keys() {
+        problems.push(format!("there is no field {field}"));
+    }
+    problems
+}
+
+/// Runs the cases of a directory on some threads.
+fn check_all(cases: &[Case]) {
+    let waiting = Mutex::new(cases.iter());
+    let failed = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                let next = || waiting.lock().expect("not poisoned").next();
+                while let Some(case) = next() {
+                    let problems = problems(case);
+                    if !problems.is_empty() {
+                        let text = format!("{}: {}", case.name, problems.join("\n  "));
+                        failed.lock().expect("not poisoned").push(text);
+                    }
+                }
+            });
+        }
+    });
+    let failed = failed.into_inner().expect("not poisoned");
+    assert!(
+        failed.is_empty(),
+        "{} of {}:\n{}",
+        failed.len(),
+        cases.len(),
+        failed.join("\n")
+    );
+}
+
+/// Without those that need what this machine may lack.
+fn anywhere(directory: &str) -> Vec<Case> {
+    let mut cases = Case::all(directory);
+    cases.retain(|case| case.text("needs").is_empty());
+    cases
+}
+
+#[test]
+fn every_failure_names_cause_subject_and_remedy() {
+    check_all(&anywhere("cases"));
+}
+
+#[test]
+fn every_failing_source_of_credentials_names_cause_subject_and_remedy() {
+    check_all(&anywhere("credentials"));
+}
+
+#[test]
+fn nobody_is_asked_who_the_caller_is_on_the_way_to_a_start() {
+    let stub = Stub::start();
+    stub.put(Parameter::secure("/r/a", "canary"));
+    let sts = HttpServer::start(|_| ok("canary"));
+    Run::against(&stub.url())
+        .env("AWS_ENDPOINT_URL_STS", sts.url())
+        .args("-p /r")
+        .environment();
+    assert!(sts.requests().is_empty());
+}
+
+#[test]
+fn the_account_is_logged_from_the_parameters_that_came() {
+    let stub = Stub::start();
+    stub.put(Parameter::secure("/r/a", "canary"));
+    let run = Run::against(&stub.url()).args("-v -p /r -- true").run();
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    for words in ["region eu-west-1, credentials from", "account 111122223333"] {
+        assert!(run.stderr.contains(words), "{words}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn check_prints_one_json_object_after_a_denial_too() {
+    let stub = Stub::start();
+    stub.deny(
+        "GetParametersByPath",
+        "*",
+        Denial::Implicit(Policy::Identity),
+    );
+    let outcome = Run::against(&stub.url())
+        .args("check -p /r --format json")
+        .run();
+    assert_eq!(outcome.status, 77, "{}", outcome.stderr);
+    let report: Value = serde_json::from_str(&outcome.text()).expect("JSON");
+    assert_eq!(report["asked"]["region"], "eu-west-1");
+    assert_eq!(report["asked"]["account"], "111122223333");
+    let problem = report["problems"][0].as_str().expect("a problem");
+    assert!(problem.contains("AWS denied"), "{report}");
+}
+
+#[test]
+#[ignore = "needs root, for a network of its own, and files of other users: ./tests/run provides it"]
+fn every_failure_that_needs_root_names_cause_subject_and_remedy() {
+    let mut cases = Case::all("cases");
+    cases.retain(|case| !case.text("needs").is_empty());
+    let threads = cases.into_iter().map(|case| {
+        let thread = std::thread::spawn(move || {
+            let _network = (case.text("needs") == "a network").then(|| prepare::network(&case));
+            check_all(&[case]);
+        });
+        thread.join()
+    });
+    let ended: Vec<_> = threads.collect();
+    if let Some(panic) = ended.into_iter().find_map(Result::err) {
+        std::panic::resume_unwind(panic);
+    }
+}
+
+/// The most words of a sentence, without what is in brackets and backquotes.
+const LONGEST_SENTENCE: usize = 35;
+
+/// What keeps a message from being read at once: long sentences, chains of them, contractions.
+fn style(text: &str) -> Vec<String> {
+    let mut problems = Vec::new();
+    let first = text.lines().next().unwrap_or_default();
+    for sentence in plain(first).split(". ") {
+        let words = sentence.split_whitespace().count();
+        if words > LONGEST_SENTENCE
+            || sentence.matches("; ").count() > 1
+            || sentence.contains("n't ")
+        {
+            problems.push(format!("a sentence of {words} words: {sentence:?}"));
+        }
+    }
+    problems
+}
+
+/// A text without what is in brackets and in backquotes.
+fn plain(text: &str) -> String {
+    let (mut depth, mut quoted) = (0_u32, false);
+    let outside = text.chars().filter(|&c| {
+        match c {
+            '`' => quoted = !quoted,
+            '(' if !quoted => depth += 1,
+            ')' if !quoted => depth = depth.saturating_sub(1),
+            _ => return depth == 0 && !quoted,
+        }
+        false
+    });
+    outside.collect()
+}
