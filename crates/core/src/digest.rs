@@ -1,6 +1,5 @@
 //! A keyed digest of an environment, by which two are compared without keeping a value. Pure.
 
-use crate::config::Delivery;
 use crate::environment::Environment;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -18,7 +17,7 @@ pub fn digest(key: &[u8; BLOCK], environment: &Environment<'_>) -> [u8; DIGEST] 
     for (name, setting) in &environment.set {
         let value = setting.value.bytes();
         mac.update(name.as_str().as_bytes());
-        mac.update(&[0, u8::from(setting.delivery == Delivery::File)]);
+        mac.update(&[0, setting.delivery as u8]);
         mac.update(&value.len().to_le_bytes());
         mac.update(value);
     }

@@ -130,10 +130,7 @@ fn merge_small(batches: Vec<Vec<ParameterRef>>) -> Vec<Vec<ParameterRef>> {
                         .any(|b| identity(&a.subject) == identity(&b.subject))
                 })
         };
-        match (batch.len() < BATCH)
-            .then(|| merged.iter().position(fits))
-            .flatten()
-        {
+        match merged.iter().position(fits) {
             Some(at) => merged[at].extend(batch),
             None => merged.push(batch),
         }

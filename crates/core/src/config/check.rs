@@ -43,8 +43,8 @@ pub(super) struct Settings {
     pub(super) all_stages: One<bool>,
     pub(super) fingerprint: One<bool>,
     pub(super) unchanged_since: One<String>,
-    /// The settings that decide what the command gets.
-    pub(super) effective: String,
+    /// The settings that decide what the command gets, where a fingerprint is asked for.
+    pub(super) effective: Option<String>,
 }
 
 impl Settings {
@@ -60,8 +60,7 @@ impl Settings {
     }
 
     pub(super) fn resolve(self) -> Result<CheckOptions, ConfigError> {
-        let prints_fingerprint = on(self.fingerprint.clone());
-        if (prints_fingerprint || self.unchanged_since.is_some())
+        if self.effective.is_some()
             && let Some(origin) = self.report_only()
         {
             return Err(ConfigError::invalid(
@@ -81,10 +80,10 @@ impl Settings {
                 .transpose()?,
             unused: on(self.unused),
             identity: on(self.identity),
-            fingerprint: (prints_fingerprint || since.is_some()).then_some(FingerprintOptions {
-                print: prints_fingerprint,
+            fingerprint: self.effective.map(|settings| FingerprintOptions {
+                print: on(self.fingerprint),
                 since,
-                settings: self.effective,
+                settings,
             }),
         })
     }

@@ -30,10 +30,8 @@ impl Config {
     /// The first setting that cannot be used, with the place where it was given.
     pub fn resolve(layer: Layer, inherited: &Inherited<'_>) -> Result<Self, ConfigError> {
         let logging = layer.logging()?;
-        let effective = match (&layer.fingerprint, &layer.unchanged_since) {
-            (None, None) => String::new(),
-            _ => layer.effective(),
-        };
+        let wants_fingerprint = layer.fingerprint.is_some() || layer.unchanged_since.is_some();
+        let effective = wants_fingerprint.then(|| layer.effective());
         // Every field by name: a setting that is not used here does not compile.
         let Layer {
             prefix,

@@ -57,16 +57,14 @@ pub(super) fn render(report: &Report, rules: &Contract) -> String {
 
 /// The rules for a variable and whether it keeps them; null where the contract says nothing.
 fn contract(row: &Row, rules: &Contract) -> Value {
-    let rule = rules.rules.get(&row.variable);
-    if rule.is_none() && row.contract == ContractStatus::None {
-        return Value::Null;
-    }
     let violations: Vec<String> = match &row.contract {
+        ContractStatus::None => return Value::Null,
+        ContractStatus::Met | ContractStatus::Unexpected => Vec::new(),
         ContractStatus::Violated(violations) => {
             violations.iter().map(ToString::to_string).collect()
         }
-        _ => Vec::new(),
     };
+    let rule = rules.rules.get(&row.variable);
     json!({
         "status": row.contract.word(),
         "violations": violations,

@@ -27,7 +27,8 @@ pub(super) fn render(report: &Report, config: &Config) -> String {
         let name = renames
             .find(|rename| rename.from == key.name)
             .map_or(&key.name, |rename| &rename.to);
-        if dropped(name) {
+        // An optional key whose parameter is absent leaves what a prefix has set.
+        if dropped(name) || keys.contains_key(name) {
             continue;
         }
         match key.delivery {

@@ -32,15 +32,13 @@ pub(super) fn unset(config: &Config, environment: &Environment<'_>) -> Vec<Row> 
     let rules = config.contract.rules.iter();
     let expected = expected.chain(rules.map(|(name, rule)| (name, rule.optional)));
     for (name, optional) in expected {
-        if environment.set.contains_key(name) || unset.contains_key(name) {
-            continue;
-        }
-        let row = match environment.value(name) {
-            Some(_) => (Some(Provenance::Inherited), State::Inherited),
-            None if optional => (None, State::Absent),
-            None => (None, State::Missing),
-        };
-        unset.insert(name, row);
+        unset
+            .entry(name)
+            .or_insert_with(|| match environment.value(name) {
+                Some(_) => (Some(Provenance::Inherited), State::Inherited),
+                None if optional => (None, State::Absent),
+                None => (None, State::Missing),
+            });
     }
     unset
         .into_iter()

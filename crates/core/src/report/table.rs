@@ -18,9 +18,11 @@ const HEADINGS: [&str; 8] = [
     "SOURCE",
     "CONTRACT",
 ];
+/// Between two columns.
+const GAP: &str = "  ";
 /// The column that gives way on a narrow terminal.
 const PARAMETER: usize = 1;
-/// It keeps at least this.
+/// It is not shortened below this.
 const NARROWEST: usize = 16;
 
 pub(super) fn render(report: &Report, config: &Config, terminal: Terminal) -> String {
@@ -28,32 +30,30 @@ pub(super) fn render(report: &Report, config: &Config, terminal: Terminal) -> St
     let rows: Vec<[String; 8]> = report
         .rows
         .iter()
-        .map(|row| cells(row, has_contract).map(|cell| escape::line(&cell).into_owned()))
+        .map(|row| cells(row).map(|cell| escape::line(&cell).into_owned()))
         .collect();
-    let mut headings = HEADINGS;
-    if !has_contract {
-        headings[headings.len() - 1] = "";
-    }
-    let mut widths = headings.map(str::len);
+    let headings = HEADINGS.map(str::to_owned);
+    let mut widths = headings.each_ref().map(String::len).to_vec();
     for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.chars().count());
         }
     }
-    let total: usize = widths.iter().sum::<usize>() + 2 * (widths.len() - 1);
-    if let Some(room) = terminal.width
-        && total > room
-    {
-        widths[PARAMETER] = widths[PARAMETER]
-            .saturating_sub(total - room)
-            .max(NARROWEST);
+    if !has_contract {
+        widths.pop();
+    }
+    if let Some(room) = terminal.width {
+        let total: usize = widths.iter().map(|width| width + GAP.len()).sum();
+        let excess = total.saturating_sub(room + GAP.len());
+        let width = widths[PARAMETER];
+        widths[PARAMETER] = width.saturating_sub(excess).max(width.min(NARROWEST));
     }
     let mut out = String::new();
     if report.asked != AwsContext::default() {
         let text = format!("Asked Parameter Store: {}", report.asked);
         let _ = writeln!(out, "{}\n", wrapped(&text, terminal.width));
     }
-    let headings = line(&headings.map(str::to_owned), &widths);
+    let headings = line(&headings, &widths);
     let _ = writeln!(out, "{}", paint(terminal, "1", &headings));
     for (row, cells) in report.rows.iter().zip(&rows) {
         let text = line(cells, &widths);
@@ -96,7 +96,7 @@ pub(super) fn render(report: &Report, config: &Config, terminal: Terminal) -> St
     out
 }
 
-fn cells(row: &Row, has_contract: bool) -> [String; 8] {
+fn cells(row: &Row) -> [String; 8] {
     let version = row
         .version
         .map_or(String::new(), |version| version.to_string());
@@ -119,14 +119,14 @@ fn cells(row: &Row, has_contract: bool) -> [String; 8] {
         match &row.contract {
             ContractStatus::Met => "ok",
             ContractStatus::None => "",
-            other if has_contract => other.word(),
-            _ => "",
+            other => other.word(),
         }
         .to_owned(),
     ]
 }
 
-fn line(cells: &[String; 8], widths: &[usize; 8]) -> String {
+/// The cells of the columns that have a width.
+fn line(cells: &[String; 8], widths: &[usize]) -> String {
     let mut line = String::new();
     for (cell, &width) in cells.iter().zip(widths) {
         let length = cell.chars().count();
@@ -137,7 +137,7 @@ fn line(cells: &[String; 8], widths: &[usize; 8]) -> String {
         } else {
             let _ = write!(line, "{cell:width$}");
         }
-        line.push_str("  ");
+        line.push_str(GAP);
     }
     line.trim_end().to_owned()
 }

@@ -1,5 +1,7 @@
 //! The report as a configuration file is read back as the same configuration.
 
+mod rendered;
+
 use super::*;
 use crate::config::{Delivery, Encoding, KeySource, Layer, parse_file};
 use crate::escape;
