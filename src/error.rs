@@ -135,7 +135,7 @@ impl Error {
     pub fn message(&self) -> Message {
         match self {
             Self::Usage(text) => Message::new(text.clone()),
-            Self::Config(error) => Message::new(error.to_string()),
+            Self::Config(error) => error.message(),
             Self::Incomplete(error) => error.message(),
             Self::Command(error) => Message::new(error.to_string()),
             Self::Output { reason } => Message::new(format!("cannot write to stdout: {reason}")),

@@ -15,7 +15,7 @@ fn end(info: &PanicHookInfo<'_>) {
     match info.payload_as_str().and_then(system_error) {
         Some(error) => logging::final_message(
             format_args!(
-                "the system refused a descriptor, a thread or memory that the start needs: {}; look at the limits (`ulimit -a`, LimitNOFILE=, TasksMax=) and at system call filters",
+                "the system refused a descriptor, a thread or memory that the start needs: {}. Look at the limits (`ulimit -a`, LimitNOFILE=, TasksMax=) and at system call filters",
                 error.desc()
             ),
             Status::System.word(),

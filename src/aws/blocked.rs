@@ -49,7 +49,7 @@ pub(super) fn watch(deadline: Instant, timeout: Duration) -> Sender<()> {
         if ended.recv_timeout(left) == Err(RecvTimeoutError::Timeout) {
             logging::final_message(
                 format_args!(
-                    "timed out after {timeout:?}: a file that the AWS SDK reads does not answer; look at ~/.aws and the files that the AWS_* variables name"
+                    "timed out after {timeout:?}: a file that the AWS SDK reads does not answer. Look at ~/.aws and the files that the AWS_* variables name"
                 ),
                 Status::TryLater.word(),
                 Status::TryLater.code(),

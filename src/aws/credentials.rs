@@ -186,7 +186,7 @@ impl Search<'_> {
             Some(Base::Login) => {
                 return Err(failed(
                     source,
-                    other("it has `login_session`, which ssm-exec does not support; use `aws configure export-credentials`".to_owned()),
+                    other("it has `login_session`, which ssm-exec does not support. `aws configure export-credentials` prints credentials of it".to_owned()),
                 ));
             }
             Some(Base::Named("Environment")) => {

@@ -25,7 +25,7 @@ impl FetchError {
         let remedy = |values: &[(&str, &str)]| sentence(&fill(code.remedy(), values));
         let with_remedy = |what: String| Message::new(what).remedy(&remedy(&[]));
         match self {
-            Self::Config(error) => Message::new(error.to_string()),
+            Self::Config(error) => error.message(),
             Self::Connection(error) => Message::new(error.to_string()).remedy(&error.remedy()),
             Self::System { what, reason } => {
                 with_remedy(format!("the system refused {what}: {reason}"))

@@ -192,7 +192,7 @@ fn fetch_errors() -> Vec<FetchError> {
                 (environment(), "without AWS_ACCESS_KEY_ID".to_owned()),
                 (
                     CredentialSource::Instance,
-                    "it needs a hop limit of 2".to_owned(),
+                    "In a container on EC2 it needs a hop limit of 2".to_owned(),
                 ),
             ],
         },
@@ -228,7 +228,8 @@ fn fetch_errors() -> Vec<FetchError> {
             "The security token included in the request is invalid.",
         ),
         FetchError::ClockSkew {
-            text: "it is 10m behind AWS's: 06:29:29Z here, 06:39:29Z there".to_owned(),
+            text: "this machine's clock is 10m behind AWS's (06:29:29Z here, 06:39:29Z there)"
+                .to_owned(),
         },
         denied(
             &refusal("because no identity-based policy allows the ssm:GetParametersByPath action"),

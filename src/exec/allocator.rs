@@ -45,7 +45,7 @@ fn or_end(pointer: *mut u8) -> *mut u8 {
     if pointer.is_null() {
         logging::final_message(
             format_args!(
-                "the system refused memory that the start needs; look at the limits (`ulimit -v`, MemoryMax=)"
+                "the system refused memory that the start needs. Look at the limits (`ulimit -v`, MemoryMax=)"
             ),
             Status::System.word(),
             Status::System.code(),

@@ -137,7 +137,7 @@ fn check(path: &Path) -> Verdict {
         Err(_) => return Verdict::Absent,
     };
     if metadata.is_dir() {
-        return Verdict::Cannot("it is a directory".to_owned());
+        return Verdict::Cannot("it is a directory. Correct its path".to_owned());
     }
     match access(path, AccessFlags::X_OK) {
         Ok(()) => Verdict::Runs,

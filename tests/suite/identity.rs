@@ -35,14 +35,16 @@ fn check(stub: &Stub, sts: &HttpServer, words: &str) -> Outcome {
 }
 
 #[test]
-fn the_report_names_account_and_caller_and_asks_only_if_it_should() {
+fn the_report_names_the_caller_and_asks_only_if_it_should() {
     let (stub, sts) = (stub(), named());
     let without = check(&stub, &sts, "");
+    // The account is in the ARNs of the parameters.
     assert!(
-        !without.text().contains("111122223333"),
+        without.text().contains("account 111122223333"),
         "{}",
         without.text()
     );
+    assert!(!without.text().contains("caller"), "{}", without.text());
     assert!(sts.requests().is_empty());
 
     let with = check(&stub, &sts, "--identity");

@@ -79,7 +79,7 @@ codes! {
     KmsKeyDisabled "kms-key-disabled" Denied "The KMS key of a parameter is disabled." "Enable it: `aws kms enable-key --key-id {key}{region}`."
     KmsKeyPendingDeletion "kms-key-pending-deletion" Denied "The KMS key of a parameter is pending deletion, and what it encrypts will be lost with it." "Cancel its deletion: `aws kms cancel-key-deletion --key-id {key}{region}`. Then enable it: `aws kms enable-key --key-id {key}{region}`."
     KmsKeyUnusable "kms-key-unusable" Denied "The KMS key of a parameter cannot be used." "See its state: `aws kms describe-key --key-id {key}{region}`. A key of another account must be shared with this one."
-    SecretDenied "secret-denied" Denied "A secret of Secrets Manager can't be read through Parameter Store, and AWS doesn't say why." "It must exist, and the caller needs secretsmanager:GetSecretValue on it. Where it has a key of its own, the caller needs kms:Decrypt too."
+    SecretDenied "secret-denied" Denied "A secret of Secrets Manager cannot be read through Parameter Store, and AWS does not say why." "It must exist, and the caller needs secretsmanager:GetSecretValue on it. Where it has a key of its own, the caller needs kms:Decrypt too."
     SecretDeleted "secret-deleted" Missing "A secret of Secrets Manager is scheduled for deletion." "Restore it: `aws secretsmanager restore-secret --secret-id {secret}{region}`. Or remove the key."
     SecretMissing "secret-missing" Missing "A secret of Secrets Manager does not exist." "Correct its name, or create it. See what exists: `aws secretsmanager list-secrets --query 'SecretList[].Name'{region}`."
     RequestRejected "request-rejected" Config "AWS rejects the request." "Correct what its message names."

@@ -59,7 +59,7 @@ pub(super) fn endpoint(
         Endpoint::parse(&url).map_err(|reason| ConfigError::invalid(origin.clone(), reason))?;
     if endpoint.is_plain_and_remote() && !allow_http {
         let reason = format!(
-            "`{url}` would send secrets over plain HTTP to another machine; use https, or allow it with `--allow-http`"
+            "`{url}` would send secrets over plain HTTP to another machine. Use https, or allow it with `--allow-http`"
         );
         return Err(ConfigError::invalid(origin, reason));
     }

@@ -1,6 +1,7 @@
 //! Errors in settings.
 
 use crate::code::Code;
+use crate::message::Message;
 use crate::origin::Origin;
 use crate::parameter::Malformed;
 use crate::status::Status;
@@ -205,6 +206,43 @@ impl ConfigError {
         }
     }
 
+    /// The message: a long list in it is on lines of its own.
+    #[must_use]
+    pub fn message(&self) -> Message {
+        match self {
+            Self::UnknownStage {
+                path: Some(_),
+                known,
+                ..
+            }
+            | Self::UnknownProfile { known, .. }
+                if !known.is_empty() =>
+            {
+                Message::new(self.without_list()).list(known)
+            }
+            other => Message::new(other.to_string()),
+        }
+    }
+
+    /// A message that ends with a list, without the list.
+    fn without_list(&self) -> String {
+        match self {
+            Self::UnknownStage {
+                origin,
+                name,
+                path: Some(path),
+                ..
+            } => format!(
+                "{origin}: {} has no stage `{name}`. Its stages are",
+                path.display()
+            ),
+            Self::UnknownProfile { origin, name, .. } => format!(
+                "{origin}: there is no profile `{name}` in the AWS configuration files. Correct its name. The profiles are"
+            ),
+            _ => String::new(),
+        }
+    }
+
     /// A malformed parameter or prefix.
     #[must_use]
     pub fn malformed(origin: Origin, error: &Malformed) -> Self {
@@ -230,16 +268,19 @@ impl fmt::Display for ConfigError {
                 f,
                 "{origin}: there is no stage `{name}`, since no configuration file was found"
             ),
-            Self::UnknownStage { origin, name, path: Some(path), known } => {
-                write!(f, "{origin}: {} has no stage `{name}`", path.display())?;
-                match known.as_slice() {
-                    [] => f.write_str(", nor any other"),
-                    known => write!(f, "; its stages are {}", known.join(", ")),
-                }
+            Self::UnknownStage { origin, name, path: Some(path), known } if known.is_empty() => {
+                write!(f, "{origin}: {} has no stage `{name}`, nor any other", path.display())
+            }
+            Self::UnknownProfile { origin, name, known } if known.is_empty() => write!(
+                f,
+                "{origin}: there is no profile `{name}` in the AWS configuration files. They have none. Create one: `aws configure sso`"
+            ),
+            Self::UnknownStage { known, .. } | Self::UnknownProfile { known, .. } => {
+                write!(f, "{}: {}", self.without_list(), known.join(", "))
             }
             Self::NoStage { path, known } => write!(
                 f,
-                "{} has stages ({}), and none is chosen; choose one with `--stage NAME`, or set `default_stage` in the file",
+                "{} has stages ({}), and none is chosen. Choose one with `--stage NAME`, or set `default_stage` in the file",
                 path.display(),
                 known.join(", ")
             ),
@@ -254,7 +295,7 @@ impl fmt::Display for ConfigError {
             }
             Self::UnsetInFile { origin, name } => write!(
                 f,
-                "{origin}: `${{{name}}}` cannot be filled, since {name} is not set or empty; set it, or write `${{{name}:-default}}`"
+                "{origin}: `${{{name}}}` cannot be filled, since {name} is not set or empty. Set it, or write `${{{name}:-default}}`"
             ),
             Self::Unreadable { path, reason, .. } => write!(f, "cannot read {}: {reason}", path.display()),
             Self::Untrusted {
@@ -279,7 +320,7 @@ impl fmt::Display for ConfigError {
             ),
             Self::Collision { name, parameters: [one, other], .. } => write!(
                 f,
-                "{name} is given twice, as `{one}` and as `{other}`; give one of them another name: NAME=PARAM"
+                "{name} is given twice, as `{one}` and as `{other}`. Give one of them another name: NAME=PARAM"
             ),
             Self::DigitName { origin, parameter, name } => {
                 if let Some(origin) = origin {
@@ -287,28 +328,21 @@ impl fmt::Display for ConfigError {
                 }
                 write!(
                     f,
-                    "`{parameter}` would become the variable `{name}`, which begins with a digit; give it a name, `NAME={parameter}`, or use `--name-prefix TEXT`"
+                    "`{parameter}` would become the variable `{name}`, which begins with a digit. Give it a name, `NAME={parameter}`, or use `--name-prefix TEXT`"
                 )
             }
             Self::Base64OfNothing { name, .. } => write!(
                 f,
-                "there is no key and no file {name} to decode from Base64; add `--key {name}=PARAM` or `--file {name}=PARAM`"
+                "there is no key and no file {name} to decode from Base64. Add `--key {name}=PARAM` or `--file {name}=PARAM`"
             ),
             Self::NoSources => f.write_str(
-                "no source of parameters is configured; use `--prefix /org/service`, `--key NAME=/org/service/key`, a variable such as `NAME=ssm:///org/service/key`, or an ssm-exec.toml; `--skip` starts the command without any",
+                "no source of parameters is configured. Use `--prefix /org/service`, `--key NAME=/org/service/key`, a variable such as `NAME=ssm:///org/service/key`, or an ssm-exec.toml. `--skip` starts the command without any",
             ),
             Self::CaBundle { origin, path, reason } => {
                 write!(f, "{origin}: cannot use the CA bundle {}: {reason}", path.display())
             }
             Self::SharedConfig { path, line, reason } => {
                 write!(f, "{}, line {line}: {reason}", path.display())
-            }
-            Self::UnknownProfile { origin, name, known } => {
-                write!(f, "{origin}: there is no profile `{name}` in the AWS configuration files")?;
-                match known.as_slice() {
-                    [] => f.write_str("; they have no profile (`aws configure sso` creates one)"),
-                    known => write!(f, "; available: {}", known.join(", ")),
-                }
             }
         }
     }

@@ -124,7 +124,7 @@ C = "/org/prod/c"
     #[test]
     fn mistakes_name_the_stages_or_the_line() {
         let error = |text: &str, stage| layer(text, stage).expect_err(text).to_string();
-        assert!(error(FILE, Some("prd")).contains("its stages are dev, prod"));
+        assert!(error(FILE, Some("prd")).contains("Its stages are: dev, prod"));
         let none = FILE.replace("default_stage", "# ");
         assert!(error(&none, None).contains("`--stage NAME`"));
         assert!(error("prefix = \"/a\"", Some("prod")).contains("nor any other"));

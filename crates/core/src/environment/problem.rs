@@ -326,7 +326,10 @@ impl fmt::Display for Problem {
                 violation,
             } => {
                 let source = provenance.as_ref().map_or(String::new(), source);
-                write!(f, "{name}{source} breaks the contract: it {violation}")
+                write!(
+                    f,
+                    "{name}{source} breaks the contract: it {violation}. Correct the value, or the rule in `[contract]`"
+                )
             }
             Self::Base64 { name, param } => {
                 write!(
@@ -408,7 +411,10 @@ fn json_problem(
             }
         }
         json::Problem::NotAnObject => {
-            write!(f, "{param} (for {requester}) is not a JSON object")
+            write!(
+                f,
+                "{param} (for {requester}) is not a JSON object. Correct the value, or what follows the `#`"
+            )
         }
         json::Problem::NotText => write!(
             f,
