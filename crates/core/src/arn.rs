@@ -113,6 +113,21 @@ mod tests {
     }
 
     #[test]
+    fn a_role_has_a_name_with_or_without_a_session() {
+        for (text, name) in [
+            (
+                "arn:aws:sts::111122223333:assumed-role/api/i-0abc",
+                Some("api"),
+            ),
+            ("arn:aws:iam::111122223333:role/team/path/api", Some("api")),
+            ("arn:aws:iam::111122223333:user/ana", None),
+            ("arn:aws:iam::111122223333:root", None),
+        ] {
+            assert_eq!(Arn::parse(text).expect(text).role_name(), name, "{text}");
+        }
+    }
+
+    #[test]
     fn a_policy_names_the_role_of_a_session() {
         for (caller, principal) in [
             (

@@ -53,3 +53,35 @@ fn name(entry: &[u8]) -> &[u8] {
         .map_or(entry.len(), |at| at + 1);
     &entry[..end]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_are_found_by_name_whatever_the_other_entries_are() {
+        let inherited = Inherited::new(vec![
+            c"ALONE",
+            c"=C:=dir",
+            c"A=first",
+            c"A=second",
+            c"AB=x=y",
+            c"EMPTY=",
+            c"BYTES=\xff",
+        ]);
+        for (name, value, text) in [
+            ("A", Some(&b"first"[..]), Some("first")),
+            ("AB", Some(b"x=y"), Some("x=y")),
+            ("=C:", Some(b"dir"), Some("dir")),
+            ("EMPTY", Some(b""), None),
+            ("BYTES", Some(b"\xff"), None),
+            ("ALONE", None, None),
+            ("NOPE", None, None),
+        ] {
+            assert_eq!(inherited.get(name), value, "{name}");
+            assert_eq!(inherited.text(name), text, "{name}");
+        }
+        let names: Vec<String> = inherited.names_starting("A").collect();
+        assert_eq!(names, ["ALONE", "A", "A", "AB"]);
+    }
+}

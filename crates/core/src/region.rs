@@ -269,7 +269,7 @@ mod tests {
             "zz-north-1",
             "us-isog-east-1",
         ]) {
-            assert!(Region::parse(text).is_ok(), "{text}");
+            assert_eq!(Region::parse(text).expect(text).to_string(), text);
         }
     }
 
@@ -311,6 +311,14 @@ mod tests {
             ),
             (
                 "eu-west-01",
+                "is not an AWS region; did you mean `eu-west-1`?",
+            ),
+            (
+                "e1-west-1",
+                "is not an AWS region; did you mean `eu-west-1`?",
+            ),
+            (
+                "eu--west-1",
                 "is not an AWS region; did you mean `eu-west-1`?",
             ),
             ("-1", "is not an AWS region, such as `eu-west-1`"),

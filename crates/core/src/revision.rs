@@ -192,6 +192,8 @@ mod tests {
         let changes: Vec<String> = changes.iter().map(ToString::to_string).collect();
         assert_eq!(changes, ["/a/gone removed", "/a/new added", "/a/up 3 -> 4"]);
         assert_eq!(old.changes(&old), []);
+        assert_eq!(old.only("/a/up"), revisions(&[("/a/up", 3)]));
+        assert_eq!(old.only("/a/new"), Revisions::default());
     }
 
     #[test]

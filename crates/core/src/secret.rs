@@ -31,3 +31,15 @@ impl fmt::Debug for Secret {
         f.write_str("Secret")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_output_tells_nothing_of_the_value() {
+        let secret = Secret::new("canary".to_owned());
+        assert_eq!(format!("{secret:?}"), "Secret");
+        assert_eq!(secret.expose(), b"canary");
+    }
+}

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// In seconds.
+const DAY: u64 = 24 * 60 * 60;
+
 /// Reads a duration.
 ///
 /// # Errors
@@ -12,4 +15,44 @@ pub fn parse(text: &str) -> Result<Duration, String> {
         true => format!("has no unit; write `{text}s` for seconds"),
         false => "is not a duration such as `30s`, `500ms`, `2m` or `90d`".to_owned(),
     })
+}
+
+/// Writes a duration as it can be read. Days stay days: a month has no fixed length.
+#[must_use]
+pub fn written(duration: Duration) -> String {
+    let days = duration.as_secs() / DAY;
+    let rest = humantime::format_duration(duration - Duration::from_secs(days * DAY));
+    match (days, rest.to_string().as_str()) {
+        (0, rest) => rest.to_owned(),
+        (days, "0s") => format!("{days}d"),
+        (days, rest) => format!("{days}d {rest}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_a_unit() {
+        assert_eq!(parse("1h 30m"), Ok(Duration::from_secs(5400)));
+        assert_eq!(parse("500ms"), Ok(Duration::from_millis(500)));
+        let no_duration = "is not a duration such as `30s`, `500ms`, `2m` or `90d`";
+        for (text, reason) in [
+            ("90", "has no unit; write `90s` for seconds"),
+            ("", no_duration),
+            ("soon", no_duration),
+            ("-1s", no_duration),
+        ] {
+            assert_eq!(parse(text), Err(reason.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn durations_are_written_as_they_were_read() {
+        for text in ["0s", "500ms", "1h 30m", "1d", "90d", "400d 12h 1s"] {
+            let read = parse(text).expect(text);
+            assert_eq!(written(read), text);
+        }
+    }
 }

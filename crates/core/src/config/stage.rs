@@ -152,6 +152,17 @@ C = "/org/prod/c"
     }
 
     #[test]
+    fn a_stage_without_a_file_is_refused() {
+        assert_eq!(refuse_stage(None), Ok(()));
+        let chosen = Given::new("prod".to_owned(), Origin::Flag("--stage"));
+        let error = refuse_stage(Some(&chosen)).expect_err("no file");
+        assert_eq!(
+            error.to_string(),
+            "--stage: there is no stage `prod`, since no configuration file was found"
+        );
+    }
+
+    #[test]
     fn variables_of_other_stages_need_not_be_set() {
         let text = "[stage.a]\nskip = true\n[stage.b]\nprefix = \"/${NOPE}/x\"";
         assert!(layer(text, Some("a")).is_ok());

@@ -14,6 +14,7 @@ pub use spec::{ContractSpec, RULES, RuleValue};
 pub use value_type::{TYPES, ValueType};
 pub use violation::Violation;
 
+use crate::config::duration;
 use crate::fetched::ParameterType;
 use crate::origin::Origin;
 use crate::variable::VariableName;
@@ -106,7 +107,7 @@ impl Rule {
             self.secure.then(|| "secure".to_owned()),
             self.optional.then(|| "optional".to_owned()),
             self.max_age
-                .map(|age| format!("not older than {}", humantime::format_duration(age))),
+                .map(|age| format!("not older than {}", duration::written(age))),
         ];
         let value_type = std::iter::once(self.value_type.words());
         value_type.chain(rules.into_iter().flatten()).collect()

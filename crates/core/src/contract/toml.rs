@@ -1,6 +1,7 @@
 //! Rules as the file writes them.
 
 use super::{Rule, ValueType};
+use crate::config::duration;
 use crate::escape;
 use ::toml::Value;
 
@@ -55,10 +56,7 @@ impl Rule {
             }
         }
         if let Some(age) = self.max_age {
-            rules.push((
-                "max_age",
-                text(&humantime::format_duration(age).to_string()),
-            ));
+            rules.push(("max_age", text(&duration::written(age))));
         }
         if let Some(description) = &self.description {
             rules.push(("description", text(description)));

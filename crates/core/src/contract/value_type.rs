@@ -146,9 +146,7 @@ fn out_of_range<T: PartialOrd + Display>(
 
 /// A sign, then digits, within 64 bits.
 fn integer(text: &str) -> Option<i64> {
-    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let is_integer = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    is_integer.then(|| text.parse().ok()).flatten()
+    text.parse().ok()
 }
 
 /// Digits with an optional sign, fraction and exponent; no infinity and no NaN.

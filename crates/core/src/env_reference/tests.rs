@@ -37,3 +37,19 @@ fn only_values_that_begin_with_the_scheme_are_references() {
         ["A"]
     );
 }
+
+#[test]
+fn what_is_almost_a_reference_is_refused_and_its_text_is_not_shown() {
+    for entry in [
+        c"A=SSM:///canary",
+        c"A=ssm:/canary",
+        c"A=\"ssm:///canary\"",
+        c"A= ssm:///canary",
+        c"A='\tssm:///canary",
+    ] {
+        let inherited = Inherited::new(vec![entry]);
+        let error = find_references(&inherited, |_| true).expect_err("almost a reference");
+        assert!(matches!(&error, ConfigError::NearReference { variable } if variable == "A"));
+        assert!(!error.to_string().contains("canary"), "{error}");
+    }
+}

@@ -1,7 +1,7 @@
 //! The report as a configuration file: `[keys]` and `[files]` in place of the prefixes.
 
 use super::{Report, State};
-use crate::config::{Config, Delivery, Encoding, KeySource};
+use crate::config::{Config, Delivery, Encoding, KeySource, duration};
 use crate::environment::Provenance;
 use crate::escape;
 use crate::fetched::ParameterType;
@@ -111,7 +111,7 @@ fn value(key: &KeySource) -> String {
         options.push("encoding = \"base64\"".to_owned());
     }
     if let Some(max_age) = key.max_age {
-        let max_age = humantime::format_duration(max_age);
+        let max_age = duration::written(max_age);
         options.push(format!("max_age = \"{max_age}\""));
     }
     match options.as_slice() {

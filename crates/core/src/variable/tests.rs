@@ -44,6 +44,7 @@ fn filters_let_through_what_is_wanted_and_not_excluded() {
     assert!(admits("DB_USER") && admits("URL"));
     assert!(!admits("DB_PASSWORD") && !admits("URLS") && !admits("OTHER"));
     assert!(glob("{A,B}[0-9]?").matches("B7x"));
+    assert_eq!(glob("DB_*").as_str(), "DB_*");
     for text in ["", "a/b", "[a", "{a"] {
         assert!(Glob::parse(text).is_err(), "{text}");
     }
@@ -74,6 +75,32 @@ fn a_name_prefix_consists_of_what_names_consist_of() {
     }
     let reason = Naming::parse_prefix("APP-").expect_err("a hyphen");
     assert!(reason.contains("`APP_`"), "{reason}");
+}
+
+#[test]
+fn given_names_are_read_or_refused_with_the_reason() {
+    for text in ["A", "_a", "a.b-c", "A1"] {
+        assert_eq!(VariableName::parse(text).expect(text).to_string(), text);
+    }
+    for (text, reason) in [
+        ("", "is empty (expected a variable name)"),
+        (
+            "/a",
+            "looks like a parameter (expected a variable name): write NAME=PARAM",
+        ),
+        (
+            "1A",
+            "begins with a digit; a variable name begins with a letter or `_`",
+        ),
+        (
+            "A B",
+            "contains ' '; a variable name consists of letters, digits and `_`",
+        ),
+        ("-a", "does not begin with a letter or `_`"),
+        (".a", "does not begin with a letter or `_`"),
+    ] {
+        assert_eq!(VariableName::parse(text), Err(reason.to_owned()), "{text}");
+    }
 }
 
 proptest! {
