@@ -78,8 +78,8 @@ impl ValueType {
         let range = match self {
             Self::Integer { min, max } => range(min.as_ref(), max.as_ref()),
             Self::Number { min, max } => range(min.as_ref(), max.as_ref()),
-            Self::Url { schemes } if !schemes.is_empty() => schemes.join(", "),
-            Self::Pem { labels } if !labels.is_empty() => labels.join(", "),
+            Self::Url { schemes } => schemes.join(", "),
+            Self::Pem { labels } => labels.join(", "),
             _ => String::new(),
         };
         match range.as_str() {
