@@ -272,7 +272,7 @@ fn action(setting: &Setting) -> ArgAction {
     }
 }
 
-/// One line: what it does, its words, its default, its variable.
+/// One line: what it does, its words, its default, its variables.
 fn short_help(setting: &Setting) -> String {
     let mut notes = Vec::new();
     if let Kind::Choice(words) = setting.kind {
@@ -281,8 +281,8 @@ fn short_help(setting: &Setting) -> String {
     if let Some(default) = setting.default {
         notes.push(format!("default: {default}"));
     }
-    if let Some(variable) = setting.variables.first() {
-        notes.push(format!("env: {variable}"));
+    if !setting.variables.is_empty() {
+        notes.push(format!("env: {}", setting.variables.join(", ")));
     }
     match notes.as_slice() {
         [] => setting.help.to_owned(),

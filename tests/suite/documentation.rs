@@ -73,17 +73,11 @@ fn the_schema_of_the_file_is_up_to_date_and_describes_the_examples() {
 
 #[test]
 fn the_tables_of_options_are_up_to_date() {
-    let mut short = String::from("| option | variable | meaning |\n| --- | --- | --- |\n");
+    let mut short = String::from("| option | variables | meaning |\n| --- | --- | --- |\n");
     for row in SETTINGS {
         if row.flag.is_some() && row.scope == Scope::All {
-            let variable = row
-                .variables
-                .first()
-                .copied()
-                .into_iter()
-                .collect::<Vec<_>>();
-            let (flags, variable) = (cell(&flags(row)), code(&variable));
-            let _ = writeln!(short, "| {flags} | {variable} | {} |", cell(row.help));
+            let (flags, variables) = (cell(&flags(row)), code(row.variables));
+            let _ = writeln!(short, "| {flags} | {variables} | {} |", cell(row.help));
         }
     }
     check_block("README.md", "options", &short);
