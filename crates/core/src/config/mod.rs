@@ -268,3 +268,6 @@ pub(crate) fn parse_file(
 ) -> Result<Layer, ConfigError> {
     ConfigFile::parse(path, text, inherited)?.layer(None)
 }
+
+#[cfg(test)]
+mod tests;
