@@ -60,3 +60,31 @@ impl fmt::Display for AwsContext {
         f.write_str(&parts.join(", "))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_known_is_told_in_one_sentence() {
+        let mut context = AwsContext::default();
+        assert_eq!(
+            (context.to_string(), context.region_option()),
+            <_>::default()
+        );
+        context.endpoint = Some("ssm.example".to_owned());
+        assert_eq!(context.to_string(), "ssm.example");
+        context.region = Region::parse("eu-west-1").ok();
+        context.set_principal("arn:aws:sts::111122223333:assumed-role/api/i-0abc");
+        context.credentials = Some("the environment".to_owned());
+        context.unused = Some("not the profile".to_owned());
+        let rest = "account 111122223333, caller arn:aws:sts::111122223333:assumed-role/api/i-0abc, credentials from the environment, not the profile";
+        assert_eq!(
+            context.to_string(),
+            format!("region eu-west-1 (ssm.example), {rest}")
+        );
+        context.endpoint = None;
+        assert_eq!(context.to_string(), format!("region eu-west-1, {rest}"));
+        assert_eq!(context.region_option(), " --region eu-west-1");
+    }
+}

@@ -25,3 +25,35 @@ pub fn digest(key: &[u8; BLOCK], environment: &Environment<'_>) -> [u8; DIGEST] 
     mac.update(&[0; BLOCK]);
     mac.finalize().into_bytes().into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, parse_file};
+    use crate::environment::assemble;
+    use crate::inherited::Inherited;
+
+    /// The digest of the variables that a file composes.
+    fn of(key: u8, compose: &str) -> [u8; DIGEST] {
+        let inherited = Inherited::default();
+        let text = format!("[compose]\n{compose}");
+        let layer = parse_file("t.toml".as_ref(), &text, &inherited).expect("valid");
+        let config = Config::resolve(layer, &inherited).expect("valid");
+        digest(&[key; BLOCK], &assemble(&config, &inherited, &[], None))
+    }
+
+    #[test]
+    fn a_digest_depends_on_the_key_on_every_name_and_on_every_value() {
+        let one = of(1, "A = \"x\"\nB = \"y\"");
+        assert_eq!(one, of(1, "B = \"y\"\nA = \"x\""));
+        for other in [
+            of(2, "A = \"x\"\nB = \"y\""),
+            of(1, "A = \"x\"\nC = \"y\""),
+            of(1, "A = \"x\"\nB = \"z\""),
+            of(1, "A = \"x\""),
+            of(1, "A = \"xy\"\nB = \"\""),
+        ] {
+            assert_ne!(one, other);
+        }
+    }
+}

@@ -163,3 +163,90 @@ impl Fetched {
 pub fn spelled_alike(a: &str, b: &str) -> bool {
     a.strip_prefix('/').unwrap_or(a) == b.strip_prefix('/').unwrap_or(b)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn prefix(text: &str) -> Prefix {
+        Prefix::parse(text).expect(text)
+    }
+
+    fn name(text: &str) -> ParameterRef {
+        ParameterRef::parse(text).expect(text)
+    }
+
+    fn parameter(name: &str) -> FetchedParameter {
+        FetchedParameter {
+            name: name.to_owned(),
+            value: Secret::new("canary".to_owned()),
+            kind: None,
+            version: None,
+            modified: None,
+            arn: None,
+        }
+    }
+
+    #[test]
+    fn a_parameter_is_found_however_it_came() {
+        let mut fetched = Fetched::default();
+        let below = ["/a/z", "/a/b/c"].map(parameter);
+        fetched.add_below(prefix("/a"), below.into());
+        fetched.add_named(name("d:2"), parameter("d"));
+        for (asked, found) in [
+            ("/a/b/c", Some("/a/b/c")),
+            ("/a/b/c:1", None),
+            ("/a/x", None),
+            ("d:2", Some("d")),
+            ("d", None),
+        ] {
+            let parameter = fetched.get(&name(asked));
+            let parameter = parameter.map(|parameter| parameter.name.as_str());
+            assert_eq!(parameter, found, "{asked}");
+        }
+        let paths = |text| {
+            let prefix = prefix(text);
+            let below = fetched.below(&prefix);
+            below.map(|(path, _)| path).collect::<Vec<_>>()
+        };
+        assert_eq!(paths("/a"), ["b/c", "z"]);
+        assert_eq!(paths("/a/b"), ["c"]);
+        assert_eq!(paths("/b"), [""; 0]);
+        assert!(spelled_alike("/x", "x") && !spelled_alike("/x", "y"));
+    }
+
+    #[test]
+    fn a_prefix_takes_as_many_requests_as_it_had_pages() {
+        let mut fetched = Fetched::default();
+        fetched.set_pages(&prefix("/a"), 3);
+        fetched.set_pages(&prefix("/b"), 2);
+        let pages = ["/a", "/b", "/c"].map(|text| fetched.pages(&prefix(text)));
+        assert_eq!(pages, [3, 2, 1]);
+    }
+
+    #[test]
+    fn nothing_is_known_of_what_a_failed_request_would_have_returned() {
+        let mut fetched = Fetched::default();
+        assert!(!fetched.is_incomplete() && !fetched.is_unknown(&name("/a/x")));
+        fetched.add_failed(Request::Below(prefix("/a")));
+        fetched.add_failed(Request::Batch(vec![name("/b:2")]));
+        assert!(fetched.is_incomplete());
+        for (text, unknown) in [("/a/x", true), ("/b:2", true), ("/b", false), ("/c", false)] {
+            assert_eq!(fetched.is_unknown(&name(text)), unknown, "{text}");
+        }
+        for (text, unknown) in [("/a", true), ("/a/b", true), ("/b", false)] {
+            assert_eq!(fetched.is_unknown_below(&prefix(text)), unknown, "{text}");
+        }
+    }
+
+    #[test]
+    fn types_are_spelled_as_the_service_spells_them() {
+        for (kind, text) in [
+            (ParameterType::String, "String"),
+            (ParameterType::StringList, "StringList"),
+            (ParameterType::SecureString, "SecureString"),
+        ] {
+            assert_eq!(kind.to_string(), text);
+        }
+    }
+}

@@ -117,4 +117,39 @@ mod tests {
             [format!("Or run: {long}"), "Or wait".to_owned()]
         );
     }
+
+    #[test]
+    fn a_command_that_is_short_or_in_the_middle_stays_in_its_sentence() {
+        let longest = "x".repeat(COMMAND);
+        for sentence in [
+            format!("Run: `{longest}`"),
+            format!("Run: `{longest}x` or `y`"),
+            format!("Run: `{longest}x` now"),
+        ] {
+            let message = Message::new("it failed").remedy(&sentence);
+            assert_eq!(message.to_string(), format!("it failed. {sentence}"));
+        }
+    }
+
+    #[test]
+    fn a_message_is_a_paragraph_and_lines() {
+        let names: Vec<String> = ["/a", "/b", "/c", "/d"].map(str::to_owned).to_vec();
+        for (message, text) in [
+            (Message::new("it failed"), "it failed"),
+            (
+                Message::new("missing").list(&names[..3]).sentence("Add it"),
+                "missing: /a, /b, /c. Add it",
+            ),
+            (
+                Message::new("missing").sentence("").list(&names),
+                "missing\n  /a\n  /b\n  /c\n  /d",
+            ),
+            (
+                Message::new("denied").line("one").line("two"),
+                "denied\n  one\n  two",
+            ),
+        ] {
+            assert_eq!(message.to_string(), text);
+        }
+    }
 }

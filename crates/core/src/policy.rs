@@ -123,3 +123,56 @@ pub fn document(requests: &[Request], place: &Place, key: Option<&KmsKey>) -> Va
     }
     json!({ "Version": "2012-10-17", "Statement": statements })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parameter::{ParameterRef, Prefix};
+
+    fn place() -> Place {
+        Place {
+            partition: "aws".to_owned(),
+            region: Region::parse("eu-west-1").expect("a Region"),
+            account: "111122223333".to_owned(),
+        }
+    }
+
+    fn batch(names: &[&str]) -> Request {
+        let names = names.iter().map(|name| ParameterRef::parse(name));
+        Request::Batch(names.collect::<Result<_, _>>().expect("parameters"))
+    }
+
+    #[test]
+    fn a_policy_allows_what_the_requests_do_and_no_more() {
+        let requests = [
+            Request::Below(Prefix::parse("/org/api:blue").expect("a prefix")),
+            batch(&[
+                "/org/x:2",
+                "/aws/service/ami",
+                "arn:aws:ssm:eu-west-1:444455556666:parameter/shared",
+            ]),
+            batch(&["/aws/reference/secretsmanager/db"]),
+        ];
+        let key = KmsKey::parse("1234abcd").expect("a key");
+        let policy = document(&requests, &place(), Some(&key));
+        insta::assert_snapshot!("policy", format!("{policy:#}"));
+    }
+
+    #[test]
+    fn a_statement_without_resources_is_left_out() {
+        let sids = |requests: &[Request], key: Option<&KmsKey>| {
+            let policy = document(requests, &place(), key);
+            let statements = policy["Statement"].as_array().expect("statements");
+            let sids = statements
+                .iter()
+                .map(|statement| statement["Sid"].to_string());
+            sids.collect::<Vec<_>>().join(" ")
+        };
+        let key = KmsKey::parse("1234abcd").expect("a key");
+        assert_eq!(sids(&[], Some(&key)), "");
+        assert_eq!(sids(&[batch(&["/a"])], None), "\"ReadParameters\"");
+        // Public parameters are not encrypted.
+        let public = [batch(&["/aws/service/ami"])];
+        assert_eq!(sids(&public, Some(&key)), "\"ReadParameters\"");
+    }
+}

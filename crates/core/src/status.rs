@@ -60,3 +60,26 @@ impl Status {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statuses_and_words_are_stable() {
+        for (status, code, word) in [
+            (Status::Usage, 64, "usage"),
+            (Status::Unusable, 65, "unusable"),
+            (Status::Missing, 66, "missing"),
+            (Status::Internal, 70, "internal"),
+            (Status::System, 71, "system"),
+            (Status::TryLater, 75, "try-later"),
+            (Status::Denied, 77, "denied"),
+            (Status::Config, 78, "config"),
+            (Status::NotExecutable, 126, "not-executable"),
+            (Status::NotFound, 127, "not-found"),
+        ] {
+            assert_eq!((status.code(), status.word()), (code, word));
+        }
+    }
+}

@@ -23,3 +23,35 @@ pub fn unknown_word(word: &str, known: &[&str]) -> String {
         None => format!("is not valid (expected {expected})"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_similar_word_is_suggested() {
+        let known = ["region", "profile", "timeout"];
+        for (word, suggested) in [
+            ("regoin", Some("region")),
+            ("profiles", Some("profile")),
+            ("rules", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(word, known.into_iter()), suggested, "{word}");
+        }
+    }
+
+    #[test]
+    fn the_words_that_a_setting_takes_are_listed() {
+        for (known, text) in [
+            (&["one"][..], "is not valid (expected `one`)"),
+            (&["one", "two"], "is not valid (expected `one` or `two`)"),
+            (
+                &["one", "two", "text"],
+                "is not valid (expected `one`, `two` or `text`); did you mean `text`?",
+            ),
+        ] {
+            assert_eq!(unknown_word("texts", known), text);
+        }
+    }
+}

@@ -53,3 +53,13 @@ fn what_is_almost_a_reference_is_refused_and_its_text_is_not_shown() {
         assert!(!error.to_string().contains("canary"), "{error}");
     }
 }
+
+#[test]
+fn other_values_are_left_alone_and_a_reference_is_text() {
+    let find = |entry: &std::ffi::CStr| find_references(&Inherited::new(vec![entry]), |_| true);
+    for entry in [c"A=ssm", c"A=ssm:a", c"A=x ssm:///a", c"A="] {
+        assert!(find(entry).is_ok_and(|found| found.is_empty()), "{entry:?}");
+    }
+    let error = find(c"A=ssm:///a\xff").expect_err("not UTF-8");
+    assert!(error.to_string().contains("is not UTF-8"), "{error}");
+}

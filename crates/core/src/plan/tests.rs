@@ -9,7 +9,7 @@ use crate::parameter::ValueRef;
 use crate::variable::VariableName;
 use proptest::prelude::*;
 
-fn requests(prefixes: &[&str], keys: &[&str]) -> Vec<Request> {
+fn sources(prefixes: &[&str], keys: &[&str]) -> Sources {
     let given = |value| Given::new(value, Origin::Default);
     let layer = Layer {
         prefix: Some(
@@ -26,12 +26,13 @@ fn requests(prefixes: &[&str], keys: &[&str]) -> Vec<Request> {
         ),
         ..Layer::default()
     };
-    plan(
-        &Config::resolve(layer, &crate::inherited::Inherited::default())
-            .expect("valid")
-            .sources,
-        &[],
-    )
+    Config::resolve(layer, &crate::inherited::Inherited::default())
+        .expect("valid")
+        .sources
+}
+
+fn requests(prefixes: &[&str], keys: &[&str]) -> Vec<Request> {
+    plan(&sources(prefixes, keys), &[])
 }
 
 fn shown(requests: &[Request]) -> Vec<String> {
@@ -105,4 +106,45 @@ fn references_are_planned_too() {
         absence: OnMissing::Fail,
     };
     assert_eq!(shown(&plan(&Sources::default(), &[reference])), ["/r"]);
+}
+
+#[test]
+fn of_equal_prefixes_the_first_counts() {
+    assert_eq!(
+        shown(&requests(&["/a", "/c", "/a/"], &[])),
+        ["/a/*", "/c/*"]
+    );
+}
+
+#[test]
+fn versions_never_change_and_are_not_polled() {
+    let secret = "/aws/reference/secretsmanager/s";
+    for (prefixes, keys, polled) in [
+        (&[][..], &["/a:1", "/b:2"][..], &[][..]),
+        (&[], &["/a:1", "/b:label", "/c"], &["/b:label /c"]),
+        (&["/p"], &["/a:1", secret, "/c"], &["/p/*", "/c", secret]),
+    ] {
+        let planned = requests(prefixes, keys);
+        let polled: Vec<String> = polled.iter().map(|&text| text.to_owned()).collect();
+        assert_eq!(shown(&without_pinned(&planned)), polled);
+        let sources = sources(prefixes, keys);
+        assert_eq!(can_change(&sources, &[]), !polled.is_empty(), "{keys:?}");
+    }
+    // What is left of two batches is one request.
+    let pinned: Vec<String> = (10..19).map(|n| format!("/a{n}:1")).collect();
+    let mut keys: Vec<&str> = pinned.iter().map(String::as_str).collect();
+    keys.extend(["/b", "/c"]);
+    let planned = requests(&[], &keys);
+    assert_eq!(planned.len(), 2);
+    assert_eq!(shown(&without_pinned(&planned)), ["/b /c"]);
+}
+
+#[test]
+fn a_trigger_alone_changes_no_value() {
+    let trigger = ParameterRef::parse("/t").expect("valid");
+    let sources = Sources {
+        trigger: Some(trigger),
+        ..sources(&[], &["/a:1"])
+    };
+    assert!(!can_change(&sources, &[]));
 }

@@ -175,3 +175,43 @@ fn a_profile_that_cannot_give_credentials_is_an_error() {
         assert!(error.to_string().contains(words), "{text}: {error}");
     }
 }
+
+#[test]
+fn the_mfa_device_is_that_of_the_profile_or_of_a_source() {
+    let config = config(
+        "[default]\nrole_arn = r\nsource_profile = b\n[profile b]\nrole_arn = r\nmfa_serial = arn\nsource_profile = c\n[profile c]\nrole_arn = r\nsource_profile = d\n[profile d]\nrole_arn = r\nsource_profile = c\n[profile e]\nregion = x\n[services s]\n",
+    );
+    for (profile, serial) in [
+        ("default", Some("arn")),
+        ("b", Some("arn")),
+        // A loop without a device ends.
+        ("c", None),
+        ("e", None),
+        ("nobody", None),
+    ] {
+        assert_eq!(config.mfa_serial(profile), serial, "{profile}");
+    }
+    let profiles: Vec<&str> = config.profiles().collect();
+    assert_eq!(profiles, ["b", "c", "d", "default", "e"]);
+}
+
+#[test]
+fn keys_replace_the_command_of_a_profile() {
+    let mut config = config("[profile p]\nregion = eu-west-1\ncredential_process = x\n");
+    config.set_keys("p", "id", "canary", None);
+    config.set_keys("q", "id", "canary", Some("canary-token"));
+    assert_eq!(
+        config.to_sdk(),
+        "\
+[profile p]
+aws_access_key_id = id
+aws_secret_access_key = canary
+aws_session_token = 
+region = eu-west-1
+[profile q]
+aws_access_key_id = id
+aws_secret_access_key = canary
+aws_session_token = canary-token
+"
+    );
+}

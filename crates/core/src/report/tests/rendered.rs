@@ -144,6 +144,8 @@ fn rich() -> (Config, Report) {
         ("/org/none", &[]),
     ];
     let mut report = report(&config, &inherited, &fetched(&below, &named));
+    assert_eq!(report.problems.len(), 8);
+    report.problems = vec!["one\u{1b}".to_owned(), "another | <b>".to_owned()];
     report.asked = AwsContext {
         region: Some(Region::parse("eu-west-1").expect("a Region")),
         endpoint: Some("ssm.example".to_owned()),
@@ -363,7 +365,9 @@ fn the_starter_file_has_the_prefixes_with_their_rules() {
     ];
     let x: &[Parameter] = &[("/org/x/Ab", StringList, 1, 1)];
     let fetched = fetched(&[("/org/api", api), ("/org/x", x)], &[]);
-    let report = report(&config, &Inherited::default(), &fetched);
+    let mut report = report(&config, &Inherited::default(), &fetched);
+    assert_eq!(report.problems.len(), 2);
+    report.problems = vec!["one\n".to_owned(), "another".to_owned()];
     insta::assert_snapshot!("starter", starter_file(&report, &config));
 }
 
