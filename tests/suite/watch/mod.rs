@@ -7,6 +7,7 @@ mod docker;
 mod failures;
 mod memory;
 mod process;
+mod process_1;
 mod settings;
 mod systemd;
 
