@@ -7,7 +7,7 @@ docs/fleet.svg. Needs release builds of ssm-exec, ssm-stub and the example sdk_a
 
     benches/fleet.py [N ...]
     benches/fleet.py --watchers     only the model of a fleet with --watch, which needs no builds
-    benches/fleet.py --real         real watchers beside real starts, printed only
+    benches/fleet.py --real         real watchers beside real starts, the last part of docs/fleet.md
 """
 import heapq
 import os
@@ -19,8 +19,9 @@ import time
 from world import RELEASE, ROOT, Stub
 
 RATE, CALLS = 40, 3
-# Between the two parts of docs/fleet.md.
+# Between the parts of docs/fleet.md.
 MARKER = "## A fleet that watches\n"
+MEASURED = "## Real watchers\n"
 
 
 def run(size, command):
@@ -70,29 +71,29 @@ def main():
     draw(curves[-1])
     write(lines, curves[-1][0])
     write_watchers()
+    measure_watchers()
 
 
-def beside(watchers, interval, launches, rate):
+def beside(watchers, interval, launches):
     """Starts beside real watchers that poll a prefix of 10 parameters: one request a poll and a start.
 
-    Returns how late the last start was, as a ratio to the least time of the quota; what the stub served and throttled
-    during the starts; and what it served and throttled during one interval before them.
+    Returns when each start was done, in seconds, and what the stub served and throttled meanwhile, and in one interval
+    before.
     """
-    options = ["--quota", str(rate), "--burst", str(rate)]
+    options = ["--quota", str(RATE), "--burst", str(RATE)]
     with Stub(10, options=options) as stub:
         environment = stub.environment()
         prefix = [RELEASE / "ssm-exec", "--no-config", "--timeout", "300s", "--prefix", "/bench"]
-        started = "echo started; exec sleep 100000"
-        processes = [
+        watched = [
             subprocess.Popen(
-                [*prefix, "--watch", f"{interval}s", "--", "sh", "-c", started],
+                [*prefix, "--watch", f"{interval}s", "--", "sh", "-c", "echo started; exec sleep 100000"],
                 env=environment, cwd="/", stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
             for _ in range(watchers)
         ]
         try:
-            for process in processes:
+            for process in watched:
                 process.stdout.readline()
-            # All have polled once when an interval has passed.
+            # All have polled once when an interval and its fifth have passed.
             time.sleep(interval * 1.2)
             before = stub.requests()
             time.sleep(interval)
@@ -102,27 +103,49 @@ def beside(watchers, interval, launches, rate):
                 subprocess.Popen([*prefix, "--", "true"], env=environment, cwd="/", stderr=subprocess.DEVNULL)
                 for _ in range(launches)
             ]
-            failed = sum(process.wait() != 0 for process in launched)
-            took = time.monotonic() - began
+            running, started = {process.pid for process in launched}, []
+            while running:
+                pid, status = os.wait()
+                running.discard(pid)
+                if status == 0:
+                    started.append(time.monotonic() - began)
             after = stub.requests()
         finally:
-            for process in processes:
+            for process in watched:
                 process.kill()
                 process.wait()
     difference = lambda later, earlier: [later[name] - earlier[name] for name in ("requests", "throttled")]
-    return took / (launches / rate), difference(after, polled), difference(polled, before), failed
+    return started, difference(after, polled), difference(polled, before)
 
 
 def measure_watchers():
-    """Prints rows for each number of watchers. Compare the ratios of one run: the machine may be busy."""
-    # A quarter of the default quota, of which starts must be the smaller part of the machine's work.
-    rate, interval, launches = RATE / 4, 40, 100
-    print("| watchers | share of the quota | polls in an interval, throttled | last start / least time | requests served meanwhile, throttled | failed |")
-    for watchers in [0, 50, 100] * 3:
-        ratio, during, polls, failed = beside(watchers, interval, launches, rate)
-        print(
-            f"| {watchers} | {watchers / interval / rate:.0%} | {polls[0]}, {polls[1]} | {ratio:.2f} | {during[0]}, {during[1]} | {failed} |",
-            flush=True)
+    """Compares the means of one run, in which the numbers of watchers take turns: the machine may be busy."""
+    counts, turns, interval, launches = [0, 40, 100], 6, 10, 200
+    measured = {watchers: [] for watchers in counts}
+    for watchers in counts * turns:
+        started, during, polls = beside(watchers, interval, launches)
+        measured[watchers].append([sum(started) / len(started), max(started), launches - len(started), *during, *polls])
+        print(watchers, measured[watchers][-1], flush=True)
+    # Of each column.
+    means = {watchers: [sum(column) / turns for column in zip(*rows)] for watchers, rows in measured.items()}
+    lines = []
+    for watchers, (middle, last, failed, served, throttled, polls, refused) in means.items():
+        lines.append(
+            f"| {watchers} | {watchers / interval / RATE:.0%} | {polls:.0f} | {refused:.0f} | {middle / means[0][0]:.2f} | "
+            f"{last / means[0][1]:.2f} | {served:.0f} | {throttled:.0f} | {failed:.0f} |")
+    path = ROOT / "docs/fleet.md"
+    path.write_text(path.read_text().split(MEASURED)[0].rstrip() + "\n\n" + MEASURED + f"""
+{launches} real processes are started at once, alone and beside real watchers that poll every {interval} s, against the stub with
+{RATE} requests a second. A poll and a start are one request each. The ratios compare with the row without watchers: the mean
+time until a start, and the time until the last one. "Refused" counts throttled requests.
+
+| watchers | share of the quota | polls in an interval | refused polls | mean start | last start | served while starting | refused while starting | failed starts |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- |
+{chr(10).join(lines)}
+
+Means of {turns} turns, made by `benches/fleet.py --real` on two cores, where more processes would measure the machine and not
+the quota.
+""")
 
 
 class Quota:
@@ -232,8 +255,9 @@ def write_watchers():
             f"{span(tenth)} to {span(ninth)} | {span(max(signalled))} |")
         print(lines[-1], flush=True)
     path = ROOT / "docs/fleet.md"
-    first = path.read_text().split(MARKER)[0]
-    path.write_text(first + MARKER + f"""
+    text = path.read_text()
+    measured = "".join(text.partition(MEASURED)[1:])
+    path.write_text(text.split(MARKER)[0] + MARKER + f"""
 What watchers (`--watch`) take from the quota, from starts in the same account and Region, and how a rotation of
 every parameter spreads. {LAUNCHES} processes start at once, alone and beside the watchers; the ratio says how much later the last
 one has its parameters. The last columns say when processes are restarted, from the rotation on: the middle 80 %, and the last.
@@ -253,7 +277,7 @@ of {RATE} requests a second to starts, and they are as fast as without watchers.
 
 This is a model (`benches/fleet.py --watchers`): watchers and starts wait as the program does, a request takes no time, and
 the quota is a token bucket with a burst of one second.
-""")
+""" + (measured and "\n" + measured))
 
 
 def draw(curve):

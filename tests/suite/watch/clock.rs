@@ -1,7 +1,9 @@
 //! Hours of an SSM that does not answer. The watcher is the real one with another clock (clock.c).
 
 use super::*;
-use crate::support::{project, succeeds};
+use crate::support::{eventually, project, succeeds};
+use crate::watch::memory::{children, own_memory};
+use nix::unistd::geteuid;
 use ssm_stub::{Fault, OnConnect};
 use std::process::Command;
 
@@ -61,4 +63,46 @@ fn hours_without_connections_are_one_message_an_hour_few_requests_and_no_signal(
         |stub| stub.on_connect(OnConnect::Reset),
         |stub| stub.on_connect(OnConnect::Serve),
     );
+}
+
+/// Open descriptors, where only root may look.
+fn descriptors(process: Pid) -> Option<usize> {
+    let open = std::fs::read_dir(format!("/proc/{process}/fd"));
+    geteuid().is_root().then(|| open.expect("it runs").count())
+}
+
+/// The unit test of src/watch/watcher.rs makes 10,000 polls, which answer at once.
+#[test]
+#[ignore = "takes minutes: ./tests/run includes it"]
+fn two_thousand_polls_leave_the_watcher_as_it_was() {
+    const POLLS: usize = 2_000;
+    let stub = stub();
+    let run = Run::against(&stub.url()).args("-p /watch --settle 0s --on-change HUP");
+    let run = watch_every("15s", with_fast_clock(run));
+    run.stdout.wait_for("started");
+    stub.wait_for_requests(100);
+    let watcher = run.watcher();
+    let (size, open) = (own_memory(watcher), descriptors(watcher));
+    for step in 1..=20 {
+        stub.wait_for_requests(100 + step * POLLS / 20);
+    }
+    stub.hold();
+    eventually("the last poll waits", || children(watcher).len() == 1);
+    let size_after = own_memory(watcher);
+    assert!(size_after <= 2048, "{size_after} KiB of its own");
+    assert!(
+        size_after <= size + 128,
+        "{size} KiB, then {size_after} KiB"
+    );
+    // One more for the answer of the poll that waits.
+    let open_after = descriptors(watcher);
+    assert!(
+        open_after == open || open_after == open.map(|open| open + 1),
+        "{open:?}, then {open_after:?}"
+    );
+    stub.release();
+    stub.put(Parameter::secure("/watch/password", "canary-two"));
+    run.stderr.wait_for("sending SIGHUP");
+    assert_eq!(run.stdout.next(), "got HUP");
+    assert_eq!(run.stop(), (vec!["got TERM".to_owned()], Vec::new()));
 }

@@ -31,7 +31,7 @@ fn count(process: Pid, needles: &[String]) -> Option<usize> {
 }
 
 /// Memory that is not of a file, in KiB.
-fn own_memory(process: Pid) -> usize {
+pub(super) fn own_memory(process: Pid) -> usize {
     let size = field(process, "status", "RssAnon:");
     let size = size.trim_end_matches(" kB");
     size.trim().parse().expect("a number")
@@ -71,7 +71,7 @@ fn the_watcher_never_holds_a_value_and_stays_small() {
 }
 
 /// The processes that a process has started.
-fn children(process: Pid) -> Vec<Pid> {
+pub(super) fn children(process: Pid) -> Vec<Pid> {
     processes(|_| true)
         .into_iter()
         .filter(|child| {
