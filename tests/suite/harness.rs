@@ -17,6 +17,17 @@ use tempfile::TempDir;
 /// The binary under test.
 pub const BINARY: &str = env!("CARGO_BIN_EXE_ssm-exec");
 
+/// Starts the binary under test. `SSM_EXEC_TEST_PROGRAM` can name another one, and an emulator before it.
+pub fn program() -> Command {
+    let Ok(words) = std::env::var("SSM_EXEC_TEST_PROGRAM") else {
+        return Command::new(BINARY);
+    };
+    let mut words = words.split(' ');
+    let mut command = Command::new(words.next().expect("a program"));
+    command.args(words);
+    command
+}
+
 /// The endpoint that serves the parameters.
 pub enum Ssm {
     Stub(Stub),
@@ -168,7 +179,11 @@ impl Run {
 
     /// The command, for tests that need more than its output, and the home directory to keep alive.
     pub fn command(self) -> (Command, TempDir) {
-        let mut command = Command::new(BINARY);
+        self.command_of(program())
+    }
+
+    /// The same, of another program.
+    pub fn command_of(self, mut command: Command) -> (Command, TempDir) {
         command
             .args(&self.arguments)
             .env_clear()

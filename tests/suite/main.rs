@@ -8,6 +8,7 @@
 mod harness;
 mod support;
 
+mod arm64;
 mod bytes;
 mod check;
 mod cmd;

@@ -3,37 +3,84 @@
 
 use crate::support::docker::*;
 use crate::support::*;
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Mutex;
 
-/// Builds packages from the static binary of the tests, which compiles faster than a release.
-fn package(dist: &Path) -> String {
-    // Fails here with the compiler's message if the binary can't be built.
-    static_binary();
-    let mut package = Command::new(project("package"));
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CARGO_")) {
-        // The variables that cargo sets for a test would make build scripts run again.
-        if name != "CARGO_HOME" {
-            package.env_remove(name);
-        }
-    }
-    package.env("PROFILE", "static-test").env("DIST", dist);
-    succeeds(&mut package)
+/// The cross toolchain of tests/arm64, which tests/needs makes.
+const ARM64_IMAGE: &str = "ssm-exec-tests-arm64:2";
+
+/// `./package` has one directory for its work.
+static PACKAGE: Mutex<()> = Mutex::new(());
+
+/// Packages made of the static binary of the tests, which compiles faster than a release.
+fn package(sources: &Path, dist: &Path, architectures: &str) {
+    let mut package = Command::new(sources.join("package"));
+    package
+        .env("PROFILE", "static-test")
+        .env("DIST", dist)
+        .env("ARCHITECTURES", architectures)
+        .env("SOURCE_DATE_EPOCH", "1700000000");
+    succeeds(&mut package);
+}
+
+/// A copy of the sources, with the compiled dependencies. The program itself is compiled there.
+fn copy_of_the_sources() -> tempfile::TempDir {
+    let copy = tempfile::tempdir().expect("a directory for the test");
+    let script = "set -e
+        tar -c --exclude=./target --exclude=./fuzz --exclude=./.git . | tar -C \"$0\" -xm
+        mkdir -p \"$0/target/x86_64-unknown-linux-gnu\"
+        cp -a target/static-test \"$0/target/\"
+        cp -a target/x86_64-unknown-linux-gnu/static-test \"$0/target/x86_64-unknown-linux-gnu/\"
+        ln -s \"$PWD/target/tools\" \"$0/target/tools\"
+        cd \"$0/target/x86_64-unknown-linux-gnu/static-test\"
+        rm -r ssm-exec deps/*ssm_exec* .fingerprint/ssm-exec-*";
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-c", script])
+        .arg(copy.path())
+        .current_dir(project("."));
+    succeeds(&mut shell);
+    copy
+}
+
+/// The files of a directory, each with its sum.
+fn sums(dist: &Path) -> Vec<String> {
+    let sums = std::fs::read_to_string(dist.join("sha256sums")).expect("the sums");
+    sums.lines().map(str::to_owned).collect()
 }
 
 #[test]
-#[ignore = "needs dpkg-deb, zip and a Docker engine: ./tests/run provides them"]
+#[ignore = "needs the packagers, their linters and a Docker engine: ./tests/run provides them"]
 fn packages_are_reproducible_and_install_into_a_clean_debian() {
+    // Fails here with the compiler's message if the binary can't be built.
+    static_binary();
     let dist = tempfile::tempdir().expect("a directory for the test");
     let again = tempfile::tempdir().expect("a directory for the test");
-    assert_eq!(package(dist.path()), package(again.path()));
+    let arm64 = docker("image inspect").arg(ARM64_IMAGE).output();
+    let arm64 = arm64.is_ok_and(|output| output.status.success());
+    let architectures = if arm64 { "x86_64 aarch64" } else { "x86_64" };
+    let alone = PACKAGE.lock().expect("no panic");
+    package(&project("."), dist.path(), architectures);
+    drop(alone);
+    package(copy_of_the_sources().path(), again.path(), "x86_64");
+    let made = sums(dist.path());
+    assert_eq!(sums(again.path()).len(), 5);
+    for sum in sums(again.path()) {
+        assert!(made.contains(&sum), "{sum} is not among {made:?}");
+    }
+    if arm64 {
+        assert_eq!(made.len(), 10);
+    }
     succeeds(
         Command::new("sha256sum")
             .args(["--check", "--strict", "sha256sums"])
             .current_dir(dist.path()),
     );
+    lint(dist.path());
     let script = "set -e
-        dpkg -i /dist/*.deb >/dev/null
+        dpkg -i /dist/*_amd64.deb >/dev/null
         dpkg --verify ssm-exec
         ssm-exec --version
         ssm-exec --skip -q -- echo started
@@ -57,6 +104,66 @@ fn packages_are_reproducible_and_install_into_a_clean_debian() {
     rpm(dist.path());
 }
 
+/// lintian and rpmlint find nothing in the packages of any architecture.
+fn lint(dist: &Path) {
+    let shell = |script: &str| {
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-c", script])
+            .arg(project("packaging/rpmlint.toml"));
+        succeeds(shell.current_dir(dist))
+    };
+    assert_eq!(shell("lintian --fail-on error,warning,info -- *.deb"), "");
+    let said = shell("rpmlint --config \"$0\" -- *.rpm");
+    assert!(said.contains("0 errors, 0 warnings"), "{said}");
+}
+
+#[test]
+#[ignore = "needs the packagers: ./tests/run provides them"]
+fn what_cannot_be_packaged_is_named_and_the_rest_is_made() {
+    static_binary();
+    let dist = tempfile::tempdir().expect("a directory for the test");
+    let programs = tempfile::tempdir().expect("a directory for the test");
+    // As if zip were not installed, and with a cargo-generate-rpm that fails.
+    let path = std::env::var("PATH").expect("a PATH");
+    for directory in path.split(':') {
+        for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
+            let link = programs.path().join(entry.file_name());
+            let absent = ["zip", "cargo-generate-rpm"].map(OsStr::new);
+            if !absent.contains(&entry.file_name().as_os_str()) && !link.exists() {
+                std::os::unix::fs::symlink(entry.path(), link).expect("a link");
+            }
+        }
+    }
+    let failing = programs.path().join("cargo-generate-rpm");
+    crate::harness::script(&failing, "#!/bin/sh\necho 'no space left' >&2\nexit 3\n");
+    let mut package = Command::new(project("package"));
+    package
+        .env("PATH", programs.path())
+        .env("PROFILE", "static-test")
+        .env("DIST", dist.path())
+        .env("ARCHITECTURES", "x86_64");
+    let alone = PACKAGE.lock().expect("no panic");
+    let output = package.output().expect("a shell");
+    drop(alone);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let named = "package: not made:
+  rpm for x86_64: no space left
+  layer for x86_64: zip is not installed
+";
+    assert_eq!(stderr, named);
+    let version = env!("CARGO_PKG_VERSION");
+    for file in [
+        format!("ssm-exec_{version}-1_amd64.deb"),
+        format!("ssm-exec-{version}-x86_64-linux.tar.gz"),
+        format!("ssm-exec-{version}-x86_64.cdx.json"),
+        "sha256sums".to_owned(),
+    ] {
+        assert!(dist.path().join(&file).exists(), "no {file}");
+    }
+}
+
 /// Contains the same files as the Debian package, and a binary that runs.
 fn rpm(dist: &Path) {
     let version = env!("CARGO_PKG_VERSION");
@@ -74,7 +181,7 @@ fn rpm(dist: &Path) {
         "usr/lib/systemd/system/ssm-exec@.service",
         "usr/share/man/man1/ssm-exec.1.gz",
         "usr/share/zsh/site-functions/_ssm-exec",
-        "usr/share/doc/ssm-exec/THIRD-PARTY-LICENSES",
+        "usr/share/licenses/ssm-exec/THIRD-PARTY-LICENSES",
     ] {
         assert!(root.path().join(path).exists(), "no {path}");
     }
@@ -95,7 +202,7 @@ fn components(dist: &Path) -> Vec<String> {
         .collect()
 }
 
-/// Every crate in the bill of materials is named with its licence.
+/// The crates that are named with their licences are those of the bill of materials.
 fn licences(dist: &Path) {
     let version = env!("CARGO_PKG_VERSION");
     let name = format!("ssm-exec-{version}-x86_64-linux");
@@ -105,11 +212,15 @@ fn licences(dist: &Path) {
         .arg(format!("{name}/THIRD-PARTY-LICENSES"))
         .current_dir(dist);
     let text = succeeds(&mut extract);
-    for crate_name in components(dist) {
-        let is_named =
-            |line: &str| line.starts_with(&format!("{crate_name} ")) && line.ends_with(')');
-        let is_ours = crate_name == "ssm-exec-core";
-        assert!(is_ours || text.lines().any(is_named), "no {crate_name}");
+    let (_, list) = text.split_once("that each states\n").expect("a list");
+    let list = list.lines().skip(2).take_while(|line| !line.is_empty());
+    let listed: Vec<&str> = list.filter_map(|line| line.split(' ').next()).collect();
+    let components = components(dist);
+    for name in ["aws-sdk-ssm", "rustls", "ring"] {
+        assert!(listed.contains(&name), "no {name}");
+    }
+    for name in listed {
+        assert!(components.iter().any(|known| known == name), "{name}");
     }
     for words in [
         "Permission is hereby granted, free of charge",
@@ -124,8 +235,8 @@ fn bill_of_materials(dist: &Path) {
     let names = components(dist);
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     assert!(names.contains(&"aws-sdk-ssm") && names.contains(&"rustls"));
-    // Neither dependencies of tests nor procedural macros are in the binary.
-    assert!(!names.contains(&"proptest") && !names.contains(&"clap_derive"));
+    // Dependencies of tests are not in the binary.
+    assert!(!names.contains(&"proptest") && !names.contains(&"insta"));
 }
 
 fn layer(dist: &Path) {
