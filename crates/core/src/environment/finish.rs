@@ -144,9 +144,9 @@ fn notes(environment: &mut Environment<'_>, fetched: bool) {
     );
     for (name, setting) in &environment.set {
         let (name, provenance) = (name.clone(), setting.provenance.clone());
-        if let (true, Some(param)) = (setting.is_default, provenance.param()) {
-            let param = param.clone();
-            notes.push(Notice::Default { name, param });
+        if setting.is_default {
+            let param = provenance.param().filter(|_| fetched).cloned();
+            notes.extend(param.map(|param| Notice::Default { name, param }));
             continue;
         }
         let is_found = matches!(provenance, Provenance::Prefix(_) | Provenance::Object(_));

@@ -1,5 +1,7 @@
-//! Problems that only follow from a failed request: nothing is known of what it would have returned.
+//! Problems and notices that only follow from a failed request: nothing is known of what it would have
+//! returned.
 
+use super::notice::{Filter, Notice};
 use super::{Environment, Problem};
 use crate::config::Config;
 use crate::contract::Violation;
@@ -7,7 +9,7 @@ use crate::env_reference::EnvReference;
 use crate::fetched::Fetched;
 
 impl Environment<'_> {
-    /// Removes the problems that the failed requests explain.
+    /// Removes the problems and notices that the failed requests explain.
     pub fn drop_consequences(
         &mut self,
         config: &Config,
@@ -43,6 +45,19 @@ impl Environment<'_> {
             }
             | Problem::Required { name, .. } => !any_name && !is_unknown(name.as_str()),
             Problem::ComposePartUnset { part, .. } => !any_name && !is_unknown(part),
+            _ => true,
+        });
+        self.notices.retain(|notice| match notice {
+            Notice::Default { param, .. }
+            | Notice::Absent { param, .. }
+            | Notice::AbsentObject { param } => !fetched.is_unknown(&param.parameter),
+            Notice::EmptyPrefix { prefix } => !fetched.is_unknown_below(prefix),
+            Notice::Unmatched {
+                filter: Filter::Only | Filter::Exclude | Filter::Drop,
+                ..
+            }
+            | Notice::AllowWithoutEffect { .. } => !any_name,
+            Notice::RenameWithoutSource { from, .. } => !any_name && !is_unknown(from.as_str()),
             _ => true,
         });
     }

@@ -431,12 +431,11 @@ fn json_problem(
             match members.as_slice() {
                 [] => {}
                 members if members.len() > LISTED_MEMBERS => {
-                    write!(
-                        f,
-                        " ({} and {} others)",
-                        members[..LISTED_MEMBERS].join(", "),
-                        members.len() - LISTED_MEMBERS
-                    )?;
+                    let listed = members[..LISTED_MEMBERS].join(", ");
+                    match members.len() - LISTED_MEMBERS {
+                        1 => write!(f, " ({listed} and 1 other)")?,
+                        others => write!(f, " ({listed} and {others} others)")?,
+                    }
                 }
                 members => write!(f, " (it has {})", members.join(", "))?,
             }

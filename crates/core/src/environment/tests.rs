@@ -1,10 +1,17 @@
 //! Precedence between every pair of sources, and what each rule does to the rest.
 
+mod effects;
+mod incomplete;
+mod messages;
+mod sizes;
+
 use super::*;
 use crate::config::{Config, Layer};
-use crate::fetched::{Fetched, FetchedParameter};
+use crate::fetched::{Fetched, FetchedParameter, spelled_alike};
 use crate::inherited::Inherited;
 use crate::parameter::{ParameterRef, Prefix};
+use crate::plan::plan;
+use crate::request::Request;
 use crate::secret::Secret;
 
 /// Sources of the one variable X, weakest first. Each brings its own name as the value.
@@ -139,6 +146,84 @@ fn nothing_is_lost_when_nothing_is_asked() {
     let environment = assemble(&config, &inherited, &[], None);
     assert_eq!(environment.inherited.len(), 2);
     assert!(environment.set.is_empty() && environment.problems.is_empty());
+}
+
+/// A file, what is inherited and what exists, with the environment that follows.
+#[derive(Default)]
+struct Case {
+    file: &'static str,
+    inherited: &'static [&'static CStr],
+    /// `None` where nothing is fetched.
+    parameters: Option<&'static [(&'static str, &'static str)]>,
+    /// The requests that fail.
+    failed: &'static [&'static str],
+    environment: &'static [&'static str],
+    notices: &'static [&'static str],
+    problems: &'static [&'static str],
+}
+
+impl Case {
+    fn check(&self) {
+        let built = self.build();
+        let set = built.set.iter().map(|(name, setting)| {
+            let value = String::from_utf8_lossy(setting.value.bytes()).into_owned();
+            format!("{name}={value}")
+        });
+        let inherited = built.inherited.iter();
+        let inherited = inherited.map(|entry| entry.to_string_lossy().into_owned());
+        let environment: Vec<String> = set.chain(inherited).collect();
+        let notices: Vec<String> = built.notices.iter().map(ToString::to_string).collect();
+        let problems: Vec<String> = built.problems.iter().map(ToString::to_string).collect();
+        assert_eq!(environment, self.environment, "{}", self.file);
+        assert_eq!(notices, self.notices, "{}", self.file);
+        assert_eq!(problems, self.problems, "{}", self.file);
+    }
+
+    fn build(&self) -> Environment<'static> {
+        let inherited = Inherited::new(self.inherited.to_vec());
+        let layer = crate::config::parse_file("t.toml".as_ref(), self.file, &inherited);
+        let layer = layer.expect(self.file);
+        let config = Config::resolve(layer, &inherited).expect(self.file);
+        let references = crate::env_reference::find_references(&inherited, |_| true);
+        let references = references.expect(self.file);
+        let fetched = self.parameters.map(|parameters| {
+            let requests = plan(&config.sources, &references);
+            answer(&requests, parameters, self.failed)
+        });
+        let mut environment = assemble(&config, &inherited, &references, fetched.as_ref());
+        if let Some(fetched) = &fetched {
+            environment.drop_consequences(&config, &references, fetched);
+        }
+        environment
+    }
+}
+
+/// What Parameter Store answers when these parameters exist and these requests fail.
+fn answer(requests: &[Request], parameters: &[(&str, &str)], failed: &[&str]) -> Fetched {
+    let mut fetched = Fetched::default();
+    for request in requests {
+        match request {
+            request if failed.contains(&request.to_string().as_str()) => {
+                fetched.add_failed(request.clone());
+            }
+            Request::Below(prefix) => {
+                let below = parameters.iter();
+                let below = below.filter(|(name, _)| prefix.relative(name).is_some());
+                let below = below.map(|(name, value)| parameter(name, value));
+                fetched.add_below(prefix.clone(), below.collect());
+            }
+            Request::Batch(names) => {
+                for asked in names {
+                    let same =
+                        |(name, _): &&(&str, &str)| spelled_alike(name, asked.name().as_str());
+                    if let Some((name, value)) = parameters.iter().find(same) {
+                        fetched.add_named(asked.clone(), parameter(name, value));
+                    }
+                }
+            }
+        }
+    }
+    fetched
 }
 
 /// The environment that a file makes of what was fetched and inherited.

@@ -1,0 +1,112 @@
+//! The kernel's limits, exactly at them and one byte beyond.
+
+use super::*;
+use crate::config::Delivery;
+
+/// A soft limit of the stack that allows this many bytes in all.
+fn stack(bytes: usize) -> u64 {
+    bytes as u64 * 4
+}
+
+/// `NAME=` and a value make this many bytes with the terminator.
+fn set(environment: &mut Environment<'_>, name: &str, bytes: usize) {
+    let value = Value::Made(Secret::new("v".repeat(bytes - name.len() - 2)));
+    let param = crate::parameter::ValueRef::parse("/p/a").expect("a parameter");
+    let setting = Setting::new(value, Provenance::Key(param));
+    environment
+        .set
+        .insert(VariableName::inherited(name), setting);
+}
+
+fn texts(environment: &Environment<'_>, arguments: usize, stack: u64) -> Vec<String> {
+    let problems = limits::check(environment, arguments, stack);
+    problems.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn one_variable_has_at_most_32_pages() {
+    let mut environment = Environment::default();
+    set(&mut environment, "LONG", 131_072);
+    assert_eq!(texts(&environment, 0, u64::MAX), [""; 0]);
+    set(&mut environment, "LONG", 131_073);
+    assert_eq!(
+        texts(&environment, 0, u64::MAX),
+        [
+            "LONG, from /p/a, is longer than the 131071 bytes that the kernel allows for one variable. Take it as a file with `--file LONG=/p/a`"
+        ]
+    );
+    // It is not also too much, and a file is as long as its path.
+    assert_eq!(texts(&environment, 0, 0).len(), 1);
+    for setting in environment.set.values_mut() {
+        setting.delivery = Delivery::File;
+    }
+    assert_eq!(texts(&environment, 0, u64::MAX), [""; 0]);
+}
+
+#[test]
+fn all_that_is_passed_counts_with_its_pointers() {
+    let mut environment = Environment {
+        inherited: vec![c"A=12345", c"B="],
+        ..Environment::default()
+    };
+    set(&mut environment, "X", 100_000);
+    set(&mut environment, "FILE", 100_000);
+    let name = VariableName::inherited("FILE");
+    environment.set.get_mut(&name).expect("set").delivery = Delivery::File;
+    // `NAME=VALUE`, a terminator and a pointer of eight bytes.
+    let inherited = (7 + 1 + 8) + (2 + 1 + 8);
+    let set = (100_000 + 8) + ("FILE=".len() + 24 + 1 + 8);
+    let arguments = 200_000 - inherited - set;
+    assert_eq!(texts(&environment, arguments, stack(200_000)), [""; 0]);
+    assert_eq!(
+        texts(&environment, arguments + 1, stack(200_000)),
+        [
+            "the environment would be 200001 bytes, and the kernel takes 200000 with this stack limit. The largest variables are X, FILE. Take them as files with `--file`, or raise the limit with `ulimit -s`"
+        ]
+    );
+}
+
+#[test]
+fn the_stack_limit_changes_the_whole_between_128_kib_and_6_mib() {
+    let environment = Environment::default();
+    for (stack, limit) in [
+        (0, 131_072),
+        (stack(131_071), 131_072),
+        (stack(131_073), 131_073),
+        (8 * 1024 * 1024, 2 * 1024 * 1024),
+        (stack(6_291_455), 6_291_455),
+        (stack(6_291_457), 6_291_456),
+        (u64::MAX, 6_291_456),
+    ] {
+        assert_eq!(texts(&environment, limit, stack), [""; 0], "{stack}");
+        assert_eq!(texts(&environment, limit + 1, stack).len(), 1, "{stack}");
+    }
+}
+
+#[test]
+fn the_five_largest_variables_are_named() {
+    let mut environment = Environment::default();
+    for (at, name) in ["A", "B", "C", "D", "E", "F"].iter().enumerate() {
+        set(&mut environment, name, 1_000 + at);
+    }
+    let text = texts(&environment, 1_000_000, 0).remove(0);
+    assert!(text.contains("variables are F, E, D, C, B. "), "{text}");
+}
+
+#[test]
+fn the_size_is_checked_where_nothing_else_is_wrong() {
+    let mut environment = Environment::default();
+    environment.check_size(131_073, 0);
+    assert!(matches!(
+        environment.problems[..],
+        [Problem::TooMuch { .. }]
+    ));
+    environment.problems = vec![Problem::SkippedReference {
+        name: VariableName::inherited("X"),
+    }];
+    environment.check_size(131_073, 0);
+    assert!(matches!(
+        environment.problems[..],
+        [Problem::SkippedReference { .. }]
+    ));
+}
