@@ -319,6 +319,18 @@ A = "/a#x""#,
             ],
             ..Case::default()
         },
+        Case {
+            file: r#"[keys]
+A = "/a#x""#,
+            parameters: Some(&[(
+                "/a",
+                "{\"m0\":0,\"m1\":0,\"m2\":0,\"m3\":0,\"m4\":0,\"m5\":0,\"m6\":0,\"m7\":0,\"m8\":0,\"m9\":0,\"m10\":0,\"m11\":0}",
+            )]),
+            problems: &[
+                "/a (for A) exists, but its JSON has no member `x` (m0, m1, m10, m11, m2, m3, m4, m5, m6, m7 and 2 others). Correct what follows the `#`",
+            ],
+            ..Case::default()
+        },
     ] {
         case.check();
     }
