@@ -3,6 +3,7 @@
 mod effects;
 mod incomplete;
 mod messages;
+mod problems;
 mod sizes;
 
 use super::*;

@@ -1,0 +1,250 @@
+//! What is missing or cannot be used, with the text of every problem.
+
+use super::*;
+
+#[test]
+fn parameters_that_do_not_exist_are_problems_or_notes() {
+    for case in [
+        Case {
+            file: r#"[keys]
+A = "/a"
+B = { param = "/b", optional = true }
+C = { param = "/c", default = "c" }"#,
+            inherited: &[
+                c"X=ssm:///x",
+                c"Y=ssm:///y?optional",
+                c"Z=ssm:///z?default=z",
+            ],
+            parameters: Some(&[]),
+            environment: &["C=c", "Z=z"],
+            notices: &[
+                "B is absent, since /b does not exist",
+                "Y is absent, since /y does not exist",
+                "C has its default, since /c does not exist",
+                "Z has its default, since /z does not exist",
+            ],
+            problems: &["/a (for A) does not exist", "/x (for X) does not exist"],
+            ..Case::default()
+        },
+        Case {
+            file: r#"prefix = "/p"
+[keys]
+A = { param = "/none", optional = true }"#,
+            parameters: Some(&[("/p/a", "1")]),
+            environment: &["A=1"],
+            ..Case::default()
+        },
+        Case {
+            file: r#"prefix = ["/p", { path = "/q", optional = true }]
+json = ["/o", { param = "/r", optional = true }]"#,
+            parameters: Some(&[]),
+            notices: &[
+                "there is nothing below the optional prefix /q",
+                "the optional JSON object /r does not exist",
+            ],
+            problems: &[
+                "there is nothing below the prefix /p. Check the path, the account and the region, or mark the prefix `optional` in ssm-exec.toml. A parameter of exactly that name is not below it: give it with `--key`",
+                "/o (for --json) does not exist",
+            ],
+            ..Case::default()
+        },
+        Case {
+            file: r#"[keys]
+A = "/a#x"
+B = { param = "/a#y", optional = true }
+C = { param = "/a#z", default = "z" }"#,
+            parameters: Some(&[("/a", "{\"m\": 1, \"n\": 2}")]),
+            environment: &["C=z"],
+            notices: &[
+                "B is absent, since /a#y does not exist",
+                "C has its default, since /a#z does not exist",
+            ],
+            problems: &[
+                "/a (for A) exists, but its JSON has no member `x` (it has m, n). Correct what follows the `#`",
+            ],
+            ..Case::default()
+        },
+        Case {
+            file: r#"[keys]
+A = "/a#/x/y""#,
+            parameters: Some(&[("/a", "{\"x\": {}}")]),
+            problems: &[
+                "/a (for A) exists, but its JSON has no member `y`. Correct what follows the `#`",
+            ],
+            ..Case::default()
+        },
+        Case {
+            file: r#"[keys]
+A = "/a#x""#,
+            parameters: Some(&[(
+                "/a",
+                "{\"m0\":0,\"m1\":0,\"m2\":0,\"m3\":0,\"m4\":0,\"m5\":0,\"m6\":0,\"m7\":0,\"m8\":0,\"m9\":0}",
+            )]),
+            problems: &[
+                "/a (for A) exists, but its JSON has no member `x` (it has m0, m1, m2, m3, m4, m5, m6, m7, m8, m9). Correct what follows the `#`",
+            ],
+            ..Case::default()
+        },
+        Case {
+            file: r#"[keys]
+A = "/a#x""#,
+            parameters: Some(&[(
+                "/a",
+                "{\"m0\":0,\"m1\":0,\"m2\":0,\"m3\":0,\"m4\":0,\"m5\":0,\"m6\":0,\"m7\":0,\"m8\":0,\"m9\":0,\"m10\":0}",
+            )]),
+            problems: &[
+                "/a (for A) exists, but its JSON has no member `x` (m0, m1, m10, m2, m3, m4, m5, m6, m7, m8 and 1 other). Correct what follows the `#`",
+            ],
+            ..Case::default()
+        },
+        Case {
+            file: r#"[keys]
+A = "/a#x""#,
+            parameters: Some(&[(
+                "/a",
+                "{\"m0\":0,\"m1\":0,\"m2\":0,\"m3\":0,\"m4\":0,\"m5\":0,\"m6\":0,\"m7\":0,\"m8\":0,\"m9\":0,\"m10\":0,\"m11\":0}",
+            )]),
+            problems: &[
+                "/a (for A) exists, but its JSON has no member `x` (m0, m1, m10, m11, m2, m3, m4, m5, m6, m7 and 2 others). Correct what follows the `#`",
+            ],
+            ..Case::default()
+        },
+    ] {
+        case.check();
+    }
+}
+
+#[test]
+fn values_and_names_that_cannot_be_used_are_problems() {
+    for case in [
+        Case {
+            file: r#"json = ["/o", "/q", "/r"]
+[keys]
+A = "/o#x""#,
+            parameters: Some(&[("/o", "{"), ("/q", "[1]"), ("/r", "{\"x\": \"\\ud800\"}")]),
+            problems: &[
+                "/o (for --json) is not valid JSON at line 1, column 1. Store JSON",
+                "/q (for --json) is not a JSON object. Correct the value, or what follows the `#`",
+                "/r (for --json) has a string in it that is not valid text (half a surrogate pair)",
+                "/o#x (for A) is not valid JSON at line 1, column 1. Store JSON, or take the whole value: `--key A=/o`",
+            ],
+            ..Case::default()
+        },
+        Case {
+            file: r#"[keys]
+A = { param = "/a", encoding = "base64" }
+B = { param = "/b", encoding = "base64" }"#,
+            parameters: Some(&[("/a", "Y2FuYXJ5"), ("/b", "!")]),
+            environment: &["A=canary"],
+            problems: &["the value of /b (for B) is not base64. Correct it, or remove `--base64`"],
+            ..Case::default()
+        },
+        Case {
+            file: r#"[keys]
+A = "/a"
+[files]
+B = "/a"
+[compose]
+C = "${A}""#,
+            parameters: Some(&[("/a", "\0")]),
+            environment: &["A=\0", "B=\0", "C=\0"],
+            problems: &[
+                "the value of A, from /a, has a NUL byte in it, which no environment can hold. Take it as a file with `--file A=/a`",
+                "the value of C has a NUL byte in it, which no environment can hold",
+            ],
+            ..Case::default()
+        },
+        Case {
+            file: r#"prefix = "/p""#,
+            parameters: Some(&[
+                ("/p/1st", "1"),
+                ("/p/a-b", "2"),
+                ("/p/a/b", "3"),
+                ("/p/ld_preload", "4"),
+            ]),
+            problems: &[
+                "/p/1st would become the variable `1ST`, which begins with a digit. Put something before it with `--name-prefix TEXT`, or leave it out with `--exclude '1ST'`",
+                "/p/a-b and /p/a/b both become the variable A_B. Choose one of them with `--key A_B=/p/a-b`. If you need another one too, give it a name of its own: `--key NAME=/p/a/b`",
+                "/p/ld_preload would set LD_PRELOAD, which makes the dynamic loader run other code, so that no prefix or JSON object may set it. If you want it, use `--allow LD_PRELOAD`, else `--exclude LD_PRELOAD`",
+            ],
+            ..Case::default()
+        },
+        Case {
+            file: r#"prefix = "/p"
+require = ["A", "B", "C", "D"]"#,
+            inherited: &[c"C=1", c"D="],
+            parameters: Some(&[("/p/a", "")]),
+            environment: &["A=", "C=1", "D="],
+            problems: &[
+                "A is required and is empty in the final environment. Set it, or correct `require`",
+                "B is required and is not set in the final environment. Set it, or correct `require`",
+                "D is required and is empty in the final environment. Set it, or correct `require`",
+            ],
+            ..Case::default()
+        },
+        Case {
+            file: r#"[contract]
+A = {}
+[compose]
+A = "${NOPE}""#,
+            parameters: Some(&[]),
+            problems: &[
+                "A cannot be composed, since NOPE is not set by any source. Set it, or correct `[compose]`",
+            ],
+            ..Case::default()
+        },
+    ] {
+        case.check();
+    }
+}
+
+#[test]
+fn a_contract_holds_for_every_variable() {
+    for case in [
+        Case {
+            file: r#"prefix = "/p"
+closed = true
+[contract]
+A = {}
+B = { optional = true }
+C = { type = "port" }
+D = {}"#,
+            inherited: &[c"D=1", c"E=2"],
+            parameters: Some(&[("/p/c", "x"), ("/p/f", "1")]),
+            environment: &["C=x", "F=1", "D=1", "E=2"],
+            problems: &[
+                "A breaks the contract: it must be set. Correct the value, or the rule in `[contract]`",
+                "C, from /p/c, breaks the contract: it must be a port (1 to 65535). Correct the value, or the rule in `[contract]`",
+                "F, from /p/f, breaks the contract: it is not in the contract, which is closed. Correct the value, or the rule in `[contract]`",
+            ],
+            ..Case::default()
+        },
+        Case {
+            file: r#"closed = true
+[contract]
+A = {}
+[keys]
+A = "/a"
+B = "/b""#,
+            parameters: Some(&[("/b", "1")]),
+            environment: &["B=1"],
+            problems: &["/a (for A) does not exist"],
+            ..Case::default()
+        },
+        Case {
+            file: r#"[contract]
+A = { optional = true }
+B = {}
+[files]
+C = "/c"
+[compose]
+B = "${X}""#,
+            inherited: &[c"X=1"],
+            parameters: Some(&[("/c", "\0")]),
+            environment: &["B=1", "C=\0", "X=1"],
+            ..Case::default()
+        },
+    ] {
+        case.check();
+    }
+}
