@@ -240,6 +240,27 @@ mod tests {
     }
 
     #[test]
+    fn the_account_is_that_of_a_parameter_requested_by_its_name() {
+        let account = |asked: &str, owner: &str| {
+            let arn = format!("arn:aws:ssm:eu-west-1:{owner}:parameter/a");
+            let mut fetched = Fetched::default();
+            let arn = Some(arn);
+            let parameter = parameter("/a");
+            fetched.add_named(name(asked), FetchedParameter { arn, ..parameter });
+            fetched.account()
+        };
+        let shared = "arn:aws:ssm:eu-west-1:444455556666:parameter/a";
+        for (asked, owner, expected) in [
+            ("/a", "111122223333", Some("111122223333")),
+            (shared, "444455556666", None),
+            // A public parameter has no account.
+            ("/aws/service/x", "", None),
+        ] {
+            assert_eq!(account(asked, owner).as_deref(), expected, "{asked}");
+        }
+    }
+
+    #[test]
     fn types_are_spelled_as_the_service_spells_them() {
         for (kind, text) in [
             (ParameterType::String, "String"),

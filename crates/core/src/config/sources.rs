@@ -27,7 +27,6 @@ fn own_naming(spec: &PathSpec, origin: &Origin, all: &Naming) -> Result<Naming, 
     let given = |text: &String| Given::new(text.clone(), origin.clone());
     Ok(Naming {
         prefix: match &spec.name_prefix {
-            Some(own) if own.is_empty() => String::new(),
             Some(own) => name_prefix(&given(own))?,
             None => all.prefix.clone(),
         },

@@ -529,3 +529,37 @@ fn the_help_has_a_heading_for_each_group() {
         ]
     );
 }
+
+#[test]
+fn many_stages_or_profiles_are_listed_on_lines() {
+    let origin = Origin::Flag("--x");
+    let known = |count| ["a", "b", "c", "d"].map(str::to_owned)[..count].to_vec();
+    let name = "nope".to_owned();
+    for count in [0, 2, 4] {
+        let stage = ConfigError::UnknownStage {
+            origin: origin.clone(),
+            name: name.clone(),
+            path: Some("t.toml".into()),
+            known: known(count),
+        };
+        let profile = ConfigError::UnknownProfile {
+            origin: origin.clone(),
+            name: name.clone(),
+            known: known(count),
+        };
+        for (error, start) in [
+            (stage, "--x: t.toml has no stage `nope`"),
+            (profile, "--x: there is no profile `nope`"),
+        ] {
+            let (message, text) = (error.message(), error.to_string());
+            assert!(message.text.starts_with(start), "{}", message.text);
+            assert!(text.starts_with(start), "{text}");
+            let list = known(count).join(", ");
+            assert_eq!(text.ends_with(&format!(": {list}")), count > 0, "{text}");
+            match count {
+                4 => assert_eq!(message.lines, known(4)),
+                _ => assert_eq!(message.to_string(), text),
+            }
+        }
+    }
+}
