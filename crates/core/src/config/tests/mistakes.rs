@@ -1,0 +1,210 @@
+//! What is refused, with which message and status.
+
+use super::*;
+use crate::status::Status;
+
+#[test]
+fn mistakes_name_their_place_and_end_with_its_status() {
+    use Status::{Config as File, Usage};
+    let flags: &[(&[&str], &str)] = &[
+        (
+            &["--account=1"],
+            "--account: `1` is not a 12-digit account ID",
+        ),
+        (
+            &["--role-arn=arn:aws:iam::111122223333:user/ana"],
+            "--role-arn: `arn:aws:iam::111122223333:user/ana` is not a role's ARN",
+        ),
+        (
+            &["--role-arn=arn:aws:iam:eu-west-1:111122223333:role/x"],
+            "--role-arn: `arn:aws:iam:eu-west-1:111122223333:role/x` is not a role's ARN",
+        ),
+        (
+            &["--role-arn=arn:aws:sts::111122223333:assumed-role/x/y"],
+            "--role-arn: `arn:aws:sts::111122223333:assumed-role/x/y` is not a role's ARN",
+        ),
+        (
+            &["--endpoint-url=http://ssm.example"],
+            "--endpoint-url: `http://ssm.example` would send secrets over plain HTTP to another machine",
+        ),
+        (&["--timeout=10"], "--timeout: `10` has no unit"),
+        (
+            &["--timeout=soon"],
+            "--timeout: `soon` is not a duration such as `30s`, `500ms`, `2m` or `90d`",
+        ),
+        (
+            &["--timeout="],
+            "--timeout: `` is not a duration such as `30s`, `500ms`, `2m` or `90d`",
+        ),
+        (
+            &["--timeout=0s"],
+            "--timeout: `0s` leaves no time for any request",
+        ),
+        (
+            &["--max-parameters=0"],
+            "--max-parameters: `0` is not a number of at least 1",
+        ),
+        (
+            &["--keep=HOME"],
+            "--keep: `HOME` has no effect without `--pristine`",
+        ),
+        (
+            &["--closed"],
+            "--closed: needs a `[contract]` in ssm-exec.toml",
+        ),
+        (&["--file=/a/b"], "--file: `/a/b` has no variable name"),
+        (
+            &["--key=/a/b=NAME"],
+            "--key: `/a/b=NAME` has the parameter before the name",
+        ),
+        (
+            &["--key=arn:aws:x=NAME"],
+            "--key: `arn:aws:x=NAME` has the parameter before the name",
+        ),
+        (
+            &["--key=/a/1st"],
+            "--key: `/a/1st` would become the variable `1ST`, which begins with a digit",
+        ),
+        (
+            &["--key=A=/a", "--key=A=/b"],
+            "A is given twice, as `/a` and as `/b`",
+        ),
+        (
+            &["--key=A=/a", "--base64=B"],
+            "there is no key and no file B to decode from Base64",
+        ),
+        (
+            &["--fingerprint", "--format=json"],
+            "--format: has no effect with `--fingerprint` and `--unchanged-since`",
+        ),
+        (
+            &["--unchanged-since=x", "--unused"],
+            "--unused: has no effect with `--fingerprint` and `--unchanged-since`",
+        ),
+        (
+            &["--watch=1s", "--on-change=KILL"],
+            "--on-change: `KILL` ends a program without giving it a chance",
+        ),
+        (
+            &["--settle=1s"],
+            "--settle: has no effect without `--watch DURATION`",
+        ),
+        (
+            &["--watch=999ms"],
+            "--watch: `999ms` is too short: requests cost quota",
+        ),
+        (
+            &["--watch=1m", "--trigger=/a:3"],
+            "--trigger: `/a:3` never changes: it is pinned to version 3",
+        ),
+    ];
+    for (flags, message) in flags {
+        let error = resolve(flags, &[], "").expect_err(message);
+        assert!(error.to_string().starts_with(message), "{error}");
+        assert_eq!(error.status(), Usage, "{error}");
+    }
+    let variables: &[(&[&CStr], &str)] = &[
+        (
+            &[c"SSM_EXEC_PREFIXES=/a"],
+            "SSM_EXEC_PREFIXES: unknown variable; did you mean `SSM_EXEC_PREFIX`?",
+        ),
+        (&[c"SSM_EXEC_PREFIX=/\xff"], "SSM_EXEC_PREFIX: is not UTF-8"),
+        (
+            &[c"SSM_EXEC_SKIP=maybe"],
+            "SSM_EXEC_SKIP: `maybe` is not valid (expected `true` or `false`)",
+        ),
+        (
+            &[c"SSM_EXEC_WATCH=1m", c"AWS_LAMBDA_RUNTIME_API=x"],
+            "SSM_EXEC_WATCH: does not work on Lambda",
+        ),
+    ];
+    for (variables, message) in variables {
+        let error = resolve(&[], variables, "").expect_err(message);
+        assert!(error.to_string().starts_with(message), "{error}");
+        assert_eq!(error.status(), File, "{error}");
+    }
+    for (file, message) in [
+        (
+            "max_parameters = true",
+            "t.toml, line 1, `max_parameters`: is a TOML boolean (expected a number)",
+        ),
+        (
+            "\nprefix = { path = \"/a\", onli = \"B\" }",
+            "t.toml, line 2: unknown key `onli` in `prefix`; did you mean `only`?",
+        ),
+        (
+            "[keys]\nA = { param = \"/a\", encoding = \"hex\" }",
+            "t.toml, line 2, `keys.A`: `hex` is not valid as an encoding (expected `base64`)",
+        ),
+        (
+            "[rename]\nA = \"${NOPE}\"",
+            "t.toml, line 2, `rename.A`: `${NOPE}` cannot be filled, since NOPE is not set or empty",
+        ),
+    ] {
+        let error = resolve(&[], &[], file).expect_err(message);
+        assert!(error.to_string().starts_with(message), "{error}");
+        assert_eq!(error.status(), File, "{error}");
+    }
+}
+
+#[test]
+fn a_file_and_no_file_exclude_each_other() {
+    let location = |flags: &[&'static str]| options(flags).config_location();
+    assert_eq!(location(&[]), Ok(None));
+    assert_eq!(location(&["--no-config"]), Ok(Some(ConfigLocation::None)));
+    let file = Given::new(PathBuf::from("x.toml"), Origin::Flag("--config"));
+    assert_eq!(
+        location(&["--config=x.toml"]),
+        Ok(Some(ConfigLocation::File(file)))
+    );
+    let both = location(&["--config=x.toml", "--no-config"]);
+    assert_eq!(
+        both.expect_err("both").to_string(),
+        "--no-config: cannot be used together with a configuration file"
+    );
+}
+
+#[test]
+fn a_stage_needs_a_file() {
+    assert_eq!(refuse_stage(None), Ok(()));
+    let stage = Given::new("prod".to_owned(), Origin::Flag("--stage"));
+    let error = refuse_stage(Some(&stage)).expect_err("no file");
+    assert_eq!(
+        error.to_string(),
+        "--stage: there is no stage `prod`, since no configuration file was found"
+    );
+}
+
+#[test]
+fn many_stages_or_profiles_are_listed_on_lines() {
+    let origin = Origin::Flag("--x");
+    let known = |count| ["a", "b", "c", "d"].map(str::to_owned)[..count].to_vec();
+    let name = "nope".to_owned();
+    for count in [0, 2, 4] {
+        let stage = ConfigError::UnknownStage {
+            origin: origin.clone(),
+            name: name.clone(),
+            path: Some("t.toml".into()),
+            known: known(count),
+        };
+        let profile = ConfigError::UnknownProfile {
+            origin: origin.clone(),
+            name: name.clone(),
+            known: known(count),
+        };
+        for (error, start) in [
+            (stage, "--x: t.toml has no stage `nope`"),
+            (profile, "--x: there is no profile `nope`"),
+        ] {
+            let (message, text) = (error.message(), error.to_string());
+            assert!(message.text.starts_with(start), "{}", message.text);
+            assert!(text.starts_with(start), "{text}");
+            let list = known(count).join(", ");
+            assert_eq!(text.ends_with(&format!(": {list}")), count > 0, "{text}");
+            match count {
+                4 => assert_eq!(message.lines, known(4)),
+                _ => assert_eq!(message.to_string(), text),
+            }
+        }
+    }
+}
