@@ -75,13 +75,12 @@ def main():
 
 
 def beside(watchers, interval, launches):
-    """Starts beside real watchers that poll a prefix of 10 parameters: one request a poll and a start.
+    """Starts beside real watchers that poll the same 30 parameters below a prefix.
 
     Returns when each start was done, in seconds, and what the stub served and throttled meanwhile, and in one interval
     before.
     """
-    options = ["--quota", str(RATE), "--burst", str(RATE)]
-    with Stub(10, options=options) as stub:
+    with Stub(30, options=["--quota", str(RATE), "--burst", str(RATE)]) as stub:
         environment = stub.environment()
         prefix = [RELEASE / "ssm-exec", "--no-config", "--timeout", "300s", "--prefix", "/bench"]
         watched = [
@@ -93,8 +92,6 @@ def beside(watchers, interval, launches):
         try:
             for process in watched:
                 process.stdout.readline()
-            # All have polled once when an interval and its fifth have passed.
-            time.sleep(interval * 1.2)
             before = stub.requests()
             time.sleep(interval)
             polled = stub.requests()
@@ -120,7 +117,7 @@ def beside(watchers, interval, launches):
 
 def measure_watchers():
     """Compares the means of one run, in which the numbers of watchers take turns: the machine may be busy."""
-    counts, turns, interval, launches = [0, 40, 100], 6, 10, 200
+    counts, turns, interval, launches = [0, 40], 5, 30, 200
     measured = {watchers: [] for watchers in counts}
     for watchers in counts * turns:
         started, during, polls = beside(watchers, interval, launches)
@@ -128,23 +125,24 @@ def measure_watchers():
         print(watchers, measured[watchers][-1], flush=True)
     # Of each column.
     means = {watchers: [sum(column) / turns for column in zip(*rows)] for watchers, rows in measured.items()}
+    mean_alone, last_alone, *_ = means[0]
     lines = []
     for watchers, (middle, last, failed, served, throttled, polls, refused) in means.items():
+        all_last = [row[1] / last_alone for row in measured[watchers]]
         lines.append(
-            f"| {watchers} | {watchers / interval / RATE:.0%} | {polls:.0f} | {refused:.0f} | {middle / means[0][0]:.2f} | "
-            f"{last / means[0][1]:.2f} | {served:.0f} | {throttled:.0f} | {failed:.0f} |")
+            f"| {watchers} | {watchers * CALLS / interval / RATE:.0%} | {polls:.0f} | {refused:.0f} | {middle / mean_alone:.2f} | "
+            f"{last / last_alone:.2f} | {min(all_last):.2f} to {max(all_last):.2f} | {throttled / served:.2f} | {failed:.0f} |")
     path = ROOT / "docs/fleet.md"
     path.write_text(path.read_text().split(MEASURED)[0].rstrip() + "\n\n" + MEASURED + f"""
 {launches} real processes are started at once, alone and beside real watchers that poll every {interval} s, against the stub with
-{RATE} requests a second. A poll and a start are one request each. The ratios compare with the row without watchers: the mean
-time until a start, and the time until the last one. "Refused" counts throttled requests.
+{RATE} requests a second. A poll and a start are {CALLS} requests each. The times until the mean and the last start are ratios to
+those without watchers. A start that is refused late waits for seconds more, so the last start varies.
 
-| watchers | share of the quota | polls in an interval | refused polls | mean start | last start | served while starting | refused while starting | failed starts |
+| watchers | share of the quota | requests of polls in an interval | refused | mean start | last start | in single turns | refused per served | failed starts |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 {chr(10).join(lines)}
 
-Means of {turns} turns, made by `benches/fleet.py --real` on two cores, where more processes would measure the machine and not
-the quota.
+Means of {turns} turns, made by `benches/fleet.py --real` on two cores that had other work too.
 """)
 
 
@@ -267,7 +265,7 @@ one has its parameters. The last columns say when processes are restarted, from 
 {chr(10).join(lines)}
 
 The rule: **an interval of at least (processes × requests of a poll) ÷ 4 seconds** leaves nine tenths of the default quota
-of {RATE} requests a second to starts, and they are as fast as without watchers. `ssm-exec check` prints the requests of a poll.
+of {RATE} requests a second to starts, which are then as fast as without watchers in this model. `ssm-exec check` prints the requests of a poll.
 
 - Up to some 1,000 processes, a trigger and 5 minutes, or 15 minutes without a trigger.
 - Up to some 10,000, a trigger and an hour; or keys instead of a prefix, and higher throughput, under which `GetParameters`
