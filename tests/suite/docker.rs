@@ -204,6 +204,36 @@ fn a_failure_is_logged_and_sets_the_exit_status() {
     assert!(logs.contains("/d"), "{logs}");
 }
 
+/// Sources only: after the tests, `target` has gigabytes.
+#[test]
+#[ignore = "needs a Docker engine: ./tests/run provides it"]
+fn the_build_context_has_what_is_compiled_and_nothing_else() {
+    let directory = tempfile::tempdir().expect("a directory for the test");
+    let dockerfile = directory.path().join("Dockerfile");
+    write(&dockerfile, "FROM scratch\nCOPY . /\nCMD [\"/none\"]\n");
+    let image = unique_name("context");
+    let mut build = docker("build --quiet --force-rm --tag");
+    build.env("DOCKER_BUILDKIT", "0").arg(&image).arg("--file");
+    succeeds(build.arg(&dockerfile).arg(project(".")));
+    let container = Container(unique_name("context"));
+    succeeds(docker("create --name").args([&container.0, &image]));
+    let mut list = Command::new("sh");
+    list.args(["-c", "docker export \"$0\" | tar -tv"]);
+    let listed = succeeds(list.arg(&container.0));
+    drop(container);
+    succeeds(docker("rmi --force").arg(&image));
+    let has = |path: &str| listed.lines().any(|line| line.ends_with(path));
+    for path in ["Cargo.lock", "src/main.rs", "tests/static"] {
+        assert!(has(&format!(" {path}")), "no {path}");
+    }
+    assert!(!has(" target/") && !has(" .git/"), "{listed}");
+    let sizes = listed
+        .lines()
+        .filter_map(|line| line.split_whitespace().nth(2));
+    let size: u64 = sizes.filter_map(|size| size.parse::<u64>().ok()).sum();
+    assert!(size < 5_000_000, "{size} bytes");
+}
+
 /// The gate of docs/docker.md: the same image, with another command.
 #[test]
 #[ignore = "needs a Docker engine: ./tests/run provides it"]
