@@ -397,8 +397,12 @@ pub(crate) fn assume_role_statement(role: &Arn) -> Value {
 }
 
 fn throttled_action(work: &Work, throttled: u32, region: &str) -> String {
+    let requests = match throttled {
+        1 => "1 request was".to_owned(),
+        many => format!("{many} requests were"),
+    };
     let shared = format!(
-        "{throttled} requests were throttled in all. All readers of Parameter Store in this account and region share 40 requests a second"
+        "{requests} throttled in all. All readers of Parameter Store in this account and region share 40 requests a second"
     );
     let enable = format!(
         "Enable higher throughput: `aws ssm update-service-setting --setting-id /ssm/parameter-store/high-throughput-enabled --setting-value true{region}`"

@@ -38,6 +38,7 @@ mod notices;
 mod package;
 mod panics;
 mod parity;
+mod picture;
 mod policy;
 mod remedies;
 mod sdk_variables;

@@ -254,9 +254,13 @@ impl fmt::Display for Problem {
                 let patterns: Vec<&str> = only.iter().map(|glob| glob.value.as_str()).collect();
                 let origin = only.first().map(|glob| &glob.origin);
                 let origin = origin.map_or(String::new(), |origin| format!("{origin}: "));
+                let (verb, advice) = match patterns.as_slice() {
+                    [_, _, ..] => ("match", "Correct the patterns: they are"),
+                    _ => ("matches", "Correct the pattern: it is"),
+                };
                 write!(
                     f,
-                    "{origin}`{}` matches no variable of {source}, so nothing of it is left. Correct the pattern: it is matched against the name of the variable, not the path",
+                    "{origin}`{}` {verb} no variable of {source}, so nothing of it is left. {advice} matched against the name of the variable, not the path",
                     patterns.join("`, `")
                 )
             }

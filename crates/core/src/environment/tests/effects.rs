@@ -88,7 +88,7 @@ only = ["X", "Y"]"#,
                 "t.toml, line 2, `only`: `Y` matches no variable of a prefix or a JSON object",
             ],
             problems: &[
-                "t.toml, line 2, `only`: `X`, `Y` matches no variable of the JSON object /o, so nothing of it is left. Correct the pattern: it is matched against the name of the variable, not the path",
+                "t.toml, line 2, `only`: `X`, `Y` match no variable of the JSON object /o, so nothing of it is left. Correct the patterns: they are matched against the name of the variable, not the path",
             ],
             ..Case::default()
         },
