@@ -1,6 +1,7 @@
 //! Signals at every stage, a stderr that can't be written to, and memory limits.
 
 use crate::harness::*;
+use crate::support::eventually;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -99,8 +100,14 @@ fn signals_end_a_fetch_as_process_1() {
         let mut outer = unshare.stderr(Stdio::null()).spawn().expect("starts");
         stub.wait_for_requests(1);
         let children = format!("/proc/{0}/task/{0}/children", outer.id());
-        let inner = std::fs::read_to_string(children).expect("the first process inside");
-        let inner = Pid::from_raw(inner.trim().parse().expect("one child"));
+        // The kernel may leave a child out while other processes end (proc_pid_task_children(5)).
+        let mut inner = None;
+        eventually("one child", || {
+            let children = std::fs::read_to_string(&children).unwrap_or_default();
+            inner = children.trim().parse().ok().map(Pid::from_raw);
+            inner.is_some()
+        });
+        let inner = inner.expect("the first process inside");
         let status_file = std::fs::read_to_string(format!("/proc/{inner}/status"));
         let inside = status_file.expect("it runs");
         let inside = inside.lines().find(|line| line.starts_with("NSpid:"));
