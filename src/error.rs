@@ -182,7 +182,7 @@ impl Error {
                     .filter_map(|failure| failure.secret_statement(context)),
             )
             .collect();
-        let code_alone = || error.failures.iter().find_map(FetchError::transient_code);
+        let transient_code = || error.failures.iter().find_map(FetchError::transient_code);
         let list = |list: Vec<String>| (!list.is_empty()).then_some(list);
         json!({
             "code": self.code().word(),
@@ -195,7 +195,7 @@ impl Error {
             "resources": refusal.as_ref().and_then(|(_, resources)| resources.as_ref()),
             "parameters": list(error.parameters()),
             "statements": (!statements.is_empty()).then_some(statements),
-            "awsCode": answer.map(|answer| answer.code.as_str()).or_else(code_alone),
+            "awsCode": answer.map(|answer| answer.code.as_str()).or_else(transient_code),
             "awsMessage": answer.map(|answer| &answer.text),
             "requestId": answer.and_then(|answer| answer.request_id.as_ref()),
         })

@@ -3,7 +3,7 @@
 use super::credential_source::CredentialSource;
 use super::date::system_time;
 use super::denial::Denial;
-use super::error::{FetchError, TransientError};
+use super::error::{FetchError, Throttle, TransientError};
 use super::error_chain::{chain, connection_error, is_throttle};
 use super::service_error::ServiceError;
 use aws_sdk_ssm::config::http::HttpResponse;
@@ -117,7 +117,7 @@ where
             200 => network("the answer was cut off, or was not what SSM sends"),
             status => Failure::Transient {
                 error: match status {
-                    429 => TransientError::Throttled("HTTP 429".to_owned()),
+                    429 => throttled("HTTP 429".to_owned()),
                     status => TransientError::Service(status, None),
                 },
                 at_least: retry_after(response.raw()),
@@ -174,7 +174,7 @@ fn service_error(
             || text.contains("Error Code: ThrottlingException") =>
         {
             Failure::Transient {
-                error: TransientError::Throttled(if code.is_empty() {
+                error: throttled(if code.is_empty() {
                     format!("HTTP {status}")
                 } else {
                     owned(code)
@@ -214,6 +214,10 @@ fn service_error(
         | "SubscriptionRequiredException" => permanent(Kind::Credentials),
         _ => permanent(Kind::Rejected),
     }
+}
+
+fn throttled(code: String) -> TransientError {
+    TransientError::Throttled(Throttle::ParameterStore(code))
 }
 
 fn is_clock(code: &str, text: &str) -> bool {

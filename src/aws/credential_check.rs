@@ -71,7 +71,7 @@ pub(super) fn token_file(
     let bytes = std::fs::read(path).map_err(|error| CredentialCause::TokenFile {
         path: path.to_owned(),
         variable: variable.to_owned(),
-        reason: without_number(&error.to_string()).to_owned(),
+        reason: without_number(&error),
     })?;
     let place = format!("{} ({variable})", path.display());
     check(&place, &bytes, |byte| allow_space && byte == b' ')

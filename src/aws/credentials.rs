@@ -5,7 +5,7 @@ use super::credential_check as check;
 use super::credential_error::{CredentialCause, CredentialError, reason};
 use super::credential_process;
 use super::credential_source::CredentialSource;
-use super::error::{FetchError, TransientError};
+use super::error::{FetchError, Throttle, TransientError};
 use super::retry::RetryBudget;
 use super::shared_files::{self, SharedFiles};
 use aws_config::SdkConfig;
@@ -382,7 +382,7 @@ fn failed(source: &CredentialSource, cause: CredentialCause) -> FetchError {
 fn transient(cause: CredentialCause) -> Option<TransientError> {
     match cause {
         CredentialCause::Throttled { answer } => {
-            Some(TransientError::Throttled(answer.to_string()))
+            Some(TransientError::Throttled(Throttle::Sts(answer)))
         }
         CredentialCause::Unreachable(error) if error.cause.is_transient() => {
             Some(TransientError::Connection(error))

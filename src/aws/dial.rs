@@ -146,7 +146,7 @@ impl Dialer {
                 });
             }
             Ok(Err(TunnelError::Broken(error))) => {
-                return Err(unreachable(without_number(&error.to_string()).to_owned()));
+                return Err(unreachable(without_number(&error)));
             }
             Err(failure) => return Err(unreachable(failure.reason())),
         };
@@ -301,7 +301,7 @@ fn not_connected(address: IpAddr, error: &io::Error) -> Failure {
         true => Failure::System(format!("no socket ({error})")),
         false => Failure::Connect {
             address: Some(address),
-            reason: without_number(&error.to_string()).to_owned(),
+            reason: without_number(error),
         },
     }
 }

@@ -150,8 +150,8 @@ pub enum FetchError {
 /// A failure that may be over at the next attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TransientError {
-    /// Over the quota: AWS's code.
-    Throttled(String),
+    /// Over the quota.
+    Throttled(Throttle),
     /// The service itself failed: HTTP status, and AWS's code if there was one.
     Service(u16, Option<String>),
     /// No answer, or half of one: as the rest of a sentence.
@@ -160,10 +160,28 @@ pub enum TransientError {
     Connection(Box<ConnectionError>),
 }
 
+/// Who limited the rate of requests, and what it said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Throttle {
+    /// Parameter Store: AWS's code, or the HTTP status.
+    ParameterStore(String),
+    /// STS.
+    Sts(ServiceError),
+}
+
+impl fmt::Display for Throttle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ParameterStore(code) => write!(f, "AWS throttled it ({code})"),
+            Self::Sts(answer) => write!(f, "STS throttled it ({answer})"),
+        }
+    }
+}
+
 impl fmt::Display for TransientError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Throttled(code) => write!(f, "AWS throttled it ({code})"),
+            Self::Throttled(throttle) => throttle.fmt(f),
             Self::Service(status, Some(code)) => {
                 write!(f, "the service failed with {code} (HTTP {status})")
             }
@@ -264,7 +282,8 @@ impl FetchError {
             return None;
         };
         match error {
-            TransientError::Throttled(code) => code.split(": ").next(),
+            TransientError::Throttled(Throttle::ParameterStore(code)) => Some(code),
+            TransientError::Throttled(Throttle::Sts(answer)) => Some(&answer.code),
             TransientError::Service(_, code) => code.as_deref(),
             TransientError::Network(_) | TransientError::Connection(_) => None,
         }

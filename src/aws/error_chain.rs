@@ -2,6 +2,7 @@
 
 use super::connection::ConnectionError;
 use std::error::Error;
+use std::fmt;
 
 /// The codes that the SDK takes for throttling (aws-runtime, `retries/classifiers.rs`).
 pub(super) fn is_throttle(code: &str) -> bool {
@@ -49,7 +50,11 @@ pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
     text
 }
 
-/// A system's reason without its number: `Connection refused (os error 111)`.
-pub(super) fn without_number(text: &str) -> &str {
-    text.split(" (os error ").next().unwrap_or(text)
+/// The text of an error, without the number of a system's: `Connection refused (os error 111)`.
+pub(super) fn without_number(error: &(impl fmt::Display + ?Sized)) -> String {
+    let text = error.to_string();
+    match text.split_once(" (os error ") {
+        Some((reason, _)) => reason.to_owned(),
+        None => text,
+    }
 }

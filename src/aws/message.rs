@@ -64,7 +64,7 @@ impl FetchError {
             Self::Denied(denial) => denial.message(context),
             Self::Secret { request, answer } => secret(request, answer, code, context),
             Self::Key { request, answer } => {
-                let key = key_in(&answer.text).unwrap_or_else(|| "KEY".to_owned());
+                let key = key_in(&answer.text);
                 let state = match code {
                     Code::KmsKeyPendingDeletion => {
                         "is pending deletion. What it encrypts will be lost with it".to_owned()
@@ -72,13 +72,13 @@ impl FetchError {
                     Code::KmsKeyDisabled => "is disabled".to_owned(),
                     _ => format!("cannot be used ({answer})"),
                 };
-                let named = if key == "KEY" { String::new() } else { format!(" {key}") };
+                let named = key.as_ref().map_or(String::new(), |key| format!(" {key}"));
                 let encrypted = match request {
                     Request::Below(_) => format!("a parameter of {request}"),
                     Request::Batch(_) => request.to_string(),
                 };
                 Message::new(format!("the KMS key{named}, which encrypts {encrypted}, {state}"))
-                    .remedy(&remedy(&[("key", &key), ("region", &region)]))
+                    .remedy(&remedy(&[("key", key.as_deref().unwrap_or("KEY")), ("region", &region)]))
             }
             Self::Rejected { request, answer } => {
                 with_remedy(format!("AWS refused the request for {request} ({answer})"))
@@ -96,13 +96,7 @@ impl FetchError {
                     Work::Credentials(CredentialSource::Role { .. }) => "assume",
                     Work::Credentials(_) => "get credentials from",
                 };
-                let text = match work {
-                    Work::Credentials(_) if matches!(error, TransientError::Throttled(_)) => {
-                        error.to_string().replace("AWS throttled", "STS throttled")
-                    }
-                    _ => error.to_string(),
-                };
-                let text = format!("could not {verb} {work} {how_long}: the last time, {text}");
+                let text = format!("could not {verb} {work} {how_long}: the last time, {error}");
                 match error {
                     TransientError::Throttled(_) => Message::new(text)
                         .remedy(&remedy(&[("action", &throttled_action(work, *throttled, &region))])),

@@ -33,7 +33,7 @@ pub use credential_error::{CredentialCause, CredentialError};
 pub use credential_source::CredentialSource;
 pub use denial::{Cause, Denial, ParsedDenial};
 pub use environment::unset_empty_variables;
-pub use error::{FetchError, TransientError, Work};
+pub use error::{FetchError, Throttle, TransientError, Work};
 pub(crate) use message::assume_role_statement;
 pub use service_error::ServiceError;
 

@@ -158,7 +158,7 @@ pub(super) fn failure(error: &io::Error) -> Failure {
             Failure::Certificate(certificate_problem(problem))
         }
         Some(error) => Failure::Handshake(error.to_string()),
-        None => Failure::Lost(without_number(&error.to_string()).to_owned()),
+        None => Failure::Lost(without_number(error)),
     }
 }
 
@@ -226,6 +226,7 @@ fn attribute(name: &[u8], kind: u8) -> Option<&[u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     #[test]
     fn the_common_name_or_the_organization_is_shown_escaped() {
@@ -251,7 +252,7 @@ mod tests {
 
         #[test]
         fn any_date_can_be_shown(seconds: u64) {
-            date(UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds)));
+            date(UnixTime::since_unix_epoch(Duration::from_secs(seconds)));
         }
     }
 }

@@ -278,5 +278,5 @@ fn reason(error: &hyper::Error) -> String {
     while let Some(source) = deepest.source() {
         deepest = source;
     }
-    without_number(&deepest.to_string()).to_owned()
+    without_number(deepest)
 }

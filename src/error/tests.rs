@@ -4,7 +4,7 @@
 use super::*;
 use crate::aws::{
     ConnectionError, ConnectionFailure, CredentialCause, CredentialError, CredentialSource,
-    ServiceError, TransientError,
+    ServiceError, Throttle, TransientError,
 };
 use crate::exec::Searched;
 use ssm_exec_core::arn::Arn;
@@ -153,7 +153,10 @@ fn fetch_errors() -> Vec<FetchError> {
         throttled: 5,
         timeout: Duration::from_secs(30),
     };
-    let throttled = || TransientError::Throttled("ThrottlingException".to_owned());
+    let throttled =
+        || TransientError::Throttled(Throttle::ParameterStore("ThrottlingException".to_owned()));
+    let throttled_by_sts =
+        |code, text| TransientError::Throttled(Throttle::Sts(answer(code, text)));
     let bad = |source, opt_in: Option<&str>, code, text| FetchError::BadCredentials {
         source: Some(source),
         opt_in: opt_in.and_then(|region| Region::parse(region).ok()),
@@ -332,9 +335,12 @@ fn fetch_errors() -> Vec<FetchError> {
         unavailable(Work::Fetch(batch("/a/1 /a/2 /a/3 /a/4 /a/5")), throttled()),
         unavailable(
             Work::Credentials(role()),
-            TransientError::Throttled("Throttling: Rate exceeded".to_owned()),
+            throttled_by_sts("Throttling", "Rate exceeded"),
         ),
-        unavailable(Work::Credentials(profile()), throttled()),
+        unavailable(
+            Work::Credentials(profile()),
+            throttled_by_sts("ThrottlingException", ""),
+        ),
         unavailable(Work::Fetch(below()), TransientError::Service(503, None)),
         unavailable(
             Work::Fetch(below()),

@@ -209,38 +209,40 @@ impl ConfigError {
     /// The message: a long list in it is on lines of its own.
     #[must_use]
     pub fn message(&self) -> Message {
-        match self {
-            Self::UnknownStage {
-                path: Some(_),
-                known,
-                ..
-            }
-            | Self::UnknownProfile { known, .. }
-                if !known.is_empty() =>
-            {
-                Message::new(self.without_list()).list(known)
-            }
-            other => Message::new(other.to_string()),
+        match self.list() {
+            Some((text, known)) => Message::new(text).list(known),
+            None => Message::new(self.to_string()),
         }
     }
 
-    /// A message that ends with a list, without the list.
-    fn without_list(&self) -> String {
-        match self {
+    /// The list that a message ends with, and what comes before it.
+    fn list(&self) -> Option<(String, &[String])> {
+        let (text, known) = match self {
             Self::UnknownStage {
                 origin,
                 name,
                 path: Some(path),
-                ..
-            } => format!(
-                "{origin}: {} has no stage `{name}`. Its stages are",
-                path.display()
+                known,
+            } => (
+                format!(
+                    "{origin}: {} has no stage `{name}`. Its stages are",
+                    path.display()
+                ),
+                known,
             ),
-            Self::UnknownProfile { origin, name, .. } => format!(
-                "{origin}: there is no profile `{name}` in the AWS configuration files. Correct its name. The profiles are"
+            Self::UnknownProfile {
+                origin,
+                name,
+                known,
+            } => (
+                format!(
+                    "{origin}: there is no profile `{name}` in the AWS configuration files. Correct its name. The profiles are"
+                ),
+                known,
             ),
-            _ => String::new(),
-        }
+            _ => return None,
+        };
+        (!known.is_empty()).then_some((text, known))
     }
 
     /// A malformed parameter or prefix.
@@ -258,6 +260,9 @@ fn did_you_mean(nearest: Option<&str>) -> String {
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some((text, known)) = self.list() {
+            return write!(f, "{text}: {}", known.join(", "));
+        }
         match self {
             Self::Invalid { origin, reason } => write!(f, "{origin}: {reason}"),
             Self::UnknownVariable { name, nearest } => {
@@ -268,16 +273,13 @@ impl fmt::Display for ConfigError {
                 f,
                 "{origin}: there is no stage `{name}`, since no configuration file was found"
             ),
-            Self::UnknownStage { origin, name, path: Some(path), known } if known.is_empty() => {
+            Self::UnknownStage { origin, name, path: Some(path), .. } => {
                 write!(f, "{origin}: {} has no stage `{name}`, nor any other", path.display())
             }
-            Self::UnknownProfile { origin, name, known } if known.is_empty() => write!(
+            Self::UnknownProfile { origin, name, .. } => write!(
                 f,
                 "{origin}: there is no profile `{name}` in the AWS configuration files. They have none. Create one: `aws configure sso`"
             ),
-            Self::UnknownStage { known, .. } | Self::UnknownProfile { known, .. } => {
-                write!(f, "{}: {}", self.without_list(), known.join(", "))
-            }
             Self::NoStage { path, known } => write!(
                 f,
                 "{} has stages ({}), and none is chosen. Choose one with `--stage NAME`, or set `default_stage` in the file",
