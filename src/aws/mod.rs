@@ -100,6 +100,8 @@ pub struct Fetch {
 /// Where AWS was asked, and as whom.
 pub struct Session {
     context: AwsContext,
+    /// What came of asking STS who the caller is, once it was asked.
+    identified: Option<Result<(), String>>,
     sdk: Option<Sdk>,
     runtime: Option<Runtime>,
 }
@@ -111,15 +113,17 @@ impl Session {
         &self.context
     }
 
-    /// Asks STS who the caller is. For a report, or the message of a run that has failed.
+    /// Asks STS who the caller is, once. For a report, or the message of a run that has failed.
     ///
     /// # Errors
     /// Why that remains unknown, as a sentence.
     pub fn identify(&mut self) -> Result<(), String> {
-        match (&self.sdk, &self.runtime) {
-            (Some(sdk), Some(runtime)) => runtime.block_on(sdk.identify(&mut self.context)),
+        let (context, sdk, runtime) = (&mut self.context, &self.sdk, &self.runtime);
+        let ask = || match (sdk, runtime) {
+            (Some(sdk), Some(runtime)) => runtime.block_on(sdk.identify(context)),
             _ => Err("there are no credentials to ask STS with".to_owned()),
-        }
+        };
+        self.identified.get_or_insert_with(ask).clone()
     }
 
     /// Which of these parameters exist without their version or label. For the message of a run that has
@@ -423,6 +427,7 @@ impl Run {
             failures: self.failures,
             session: Session {
                 context: self.context,
+                identified: None,
                 sdk: self.sdk,
                 runtime,
             },

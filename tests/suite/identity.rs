@@ -70,6 +70,12 @@ fn a_caller_who_stays_unknown_is_told_and_does_not_fail_the_check() {
     assert_eq!(outcome.status, 0);
     outcome.says(&["warning: --identity: the caller is unknown", "ExpiredToken"]);
 
+    // The message of a failure would ask too.
+    let asked = refused.requests().len();
+    let failed = check(&stub, &refused, "--identity -k B=/identity/missing");
+    assert_eq!(failed.status, 66);
+    assert_eq!(refused.requests().len(), asked + 1);
+
     let skipped = check(&stub, &refused, "--identity --skip");
     assert_eq!(skipped.status, 0);
     let text = "--identity: the caller is unknown: with --skip, AWS is not asked";
