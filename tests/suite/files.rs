@@ -93,20 +93,6 @@ fn scripts_can_use_low_descriptors_and_read_it_from_the_start_each_time() {
     expect_values(&run(&["sh", "-c", script]), 4);
 }
 
-/// Runs the same through another command.
-fn through(outer: &str, words: &[&str], inner: &Command) -> Output {
-    let mut outer = Command::new(outer);
-    outer
-        .args(words)
-        .arg(inner.get_program())
-        .args(inner.get_args());
-    outer.env_clear();
-    for (name, value) in inner.get_envs() {
-        outer.env(name, value.expect("a value"));
-    }
-    outer.output().expect("a command")
-}
-
 #[test]
 fn as_an_ordinary_user_it_is_like_a_key_file() {
     let stub = stub();
@@ -159,7 +145,8 @@ for _ in range(2):
 fn as_root_in_a_pid_namespace_with_the_proc_of_another_it_has_its_number_there() {
     let stub = stub();
     let (inner, _home) = command(&stub, &["sh", "-c", "cat $F; sh -c 'cat $F'"]);
-    expect_values(&through("unshare", &["--pid", "--fork"], &inner), 2);
+    let output = through("unshare", &["--pid", "--fork"], &inner).output();
+    expect_values(&output.expect("a command"), 2);
 }
 
 fn expect_refusal(output: &Output, reason: &str) {
@@ -190,6 +177,8 @@ fn as_root_without_proc_the_command_is_not_started() {
     let stub = stub();
     let (inner, _home) = command(&stub, &["echo", "started"]);
     let hide = "mount -t tmpfs none /proc && exec \"$0\" \"$@\"";
-    let output = through("unshare", &["--mount", "sh", "-c", hide], &inner);
+    let output = through("unshare", &["--mount", "sh", "-c", hide], &inner)
+        .output()
+        .expect("a command");
     expect_refusal(&output, "/proc is not mounted");
 }

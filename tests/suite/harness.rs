@@ -193,11 +193,7 @@ impl Run {
         if let Some(user) = self.user {
             command.uid(user).gid(user);
         }
-        #[allow(unsafe_code)]
-        // SAFETY: only signal(2) is called between fork and execve, which is async-signal-safe.
-        unsafe {
-            command.pre_exec(reset_signals);
-        }
+        with_default_signals(&mut command);
         (command, self.home)
     }
 
@@ -240,6 +236,14 @@ impl Run {
 
 /// Undoes what nohup (SIGHUP) and a background job of a script (SIGINT, SIGQUIT) leave ignored: the binary
 /// keeps an ignored signal ignored.
+fn with_default_signals(command: &mut Command) {
+    // SAFETY: only signal(2) is called between fork and execve, which is async-signal-safe.
+    #[allow(unsafe_code)]
+    unsafe {
+        command.pre_exec(reset_signals);
+    }
+}
+
 fn reset_signals() -> std::io::Result<()> {
     for number in [Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT] {
         #[allow(unsafe_code)]
@@ -365,6 +369,19 @@ impl Environment {
             .map(|name| name.to_string_lossy().into_owned())
             .collect()
     }
+}
+
+/// Runs a command through another program: after these words, with its environment and its signals.
+pub fn through(program: &str, words: &[&str], inner: &Command) -> Command {
+    let mut outer = Command::new(program);
+    outer.args(words);
+    outer.arg(inner.get_program()).args(inner.get_args());
+    outer.env_clear();
+    for (name, value) in inner.get_envs() {
+        outer.env(name, value.expect("a value"));
+    }
+    with_default_signals(&mut outer);
+    outer
 }
 
 /// Writes an executable file.

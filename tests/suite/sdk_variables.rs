@@ -8,7 +8,6 @@ use ssm_stub::{Parameter, Stub};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
 
@@ -157,16 +156,8 @@ fn check(with_credentials: bool, variables: &[(&str, &[u8])]) -> Result<(), Stri
     }
     let (binary, home) = run.args("--timeout 3s -vv -p /sdk -- true").command();
     // timeout(1) ends with 124 when it had to stop a run that hangs.
-    let mut command = Command::new("timeout");
-    command
-        .args(["--signal=KILL", "30"])
-        .arg(binary.get_program())
-        .args(binary.get_args())
-        .env_clear()
-        .current_dir(home.path());
-    for (name, value) in binary.get_envs() {
-        command.env(name, value.expect("a value"));
-    }
+    let mut command = through("timeout", &["--signal=KILL", "30"], &binary);
+    command.current_dir(home.path());
     let limit = || {
         setrlimit(Resource::RLIMIT_AS, 512 << 20, 512 << 20)?;
         setrlimit(Resource::RLIMIT_CORE, 0, 0)?;

@@ -1,7 +1,6 @@
 //! Signals at every stage, a stderr that can't be written to, and memory limits.
 
 use crate::harness::*;
-use crate::support::eventually;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -90,24 +89,12 @@ fn signals_end_a_fetch_as_process_1() {
         let stub = stub();
         stub.always(Fault::NoResponse);
         let (command, _home) = Run::against(&stub.url()).args("-p /end -- true").command();
-        let mut unshare = Command::new("unshare");
-        unshare.args(["--pid", "--fork", "--kill-child"]);
-        unshare.arg(command.get_program()).args(command.get_args());
-        unshare.env_clear();
-        for (name, value) in command.get_envs() {
-            unshare.env(name, value.expect("a value"));
-        }
+        let mut unshare = through("unshare", &["--pid", "--fork", "--kill-child"], &command);
         let mut outer = unshare.stderr(Stdio::null()).spawn().expect("starts");
         stub.wait_for_requests(1);
         let children = format!("/proc/{0}/task/{0}/children", outer.id());
-        // The kernel may leave a child out while other processes end (proc_pid_task_children(5)).
-        let mut inner = None;
-        eventually("one child", || {
-            let children = std::fs::read_to_string(&children).unwrap_or_default();
-            inner = children.trim().parse().ok().map(Pid::from_raw);
-            inner.is_some()
-        });
-        let inner = inner.expect("the first process inside");
+        let inner = std::fs::read_to_string(children).expect("the first process inside");
+        let inner = Pid::from_raw(inner.trim().parse().expect("one child"));
         let status_file = std::fs::read_to_string(format!("/proc/{inner}/status"));
         let inside = status_file.expect("it runs");
         let inside = inside.lines().find(|line| line.starts_with("NSpid:"));
@@ -123,20 +110,15 @@ fn signals_end_a_fetch_as_process_1() {
 #[test]
 fn a_full_or_closed_stderr_does_not_change_the_result() {
     for stderr in ["2>/dev/full", "2>&-"] {
-        let through = |run: Run, command: &str| {
+        let redirected = |run: Run, command: &str| {
             let shell = format!("exec \"$0\" \"$@\" {stderr}");
             let (inner, home) = run.args(command).command();
-            let mut outer = Command::new("sh");
-            outer.args(["-c", &shell]).arg(inner.get_program());
-            outer.args(inner.get_args()).env_clear();
-            for (name, value) in inner.get_envs() {
-                outer.env(name, value.expect("a value"));
-            }
+            let mut outer = through("sh", &["-c", &shell], &inner);
             outer.current_dir(home.path()).output().expect("a shell")
         };
         let stub = stub();
         stub.fault(Fault::client("ThrottlingException", "Rate exceeded"));
-        let started = through(Run::against(&stub.url()).args("-vvv -p /end"), "-- env -0");
+        let started = redirected(Run::against(&stub.url()).args("-vvv -p /end"), "-- env -0");
         assert_eq!(started.status.code(), Some(0), "{stderr}");
         let arrived = Environment::parse(&started.stdout);
         assert!(
@@ -144,7 +126,7 @@ fn a_full_or_closed_stderr_does_not_change_the_result() {
                 .get("A")
                 .is_some_and(|value| value.contains("canary"))
         );
-        let missing = through(Run::against(&stub.url()).args("-k /end/nothing"), "-- env");
+        let missing = redirected(Run::against(&stub.url()).args("-k /end/nothing"), "-- env");
         assert_eq!(missing.status.code(), Some(66), "{stderr}");
         assert!(missing.stdout.is_empty());
     }

@@ -1,4 +1,5 @@
-//! As whom a run asks: what is configured is used, or it is an error; nobody else is asked.
+//! Which credentials a run uses: those of the configured source, or none. A source that fails is an error, and no
+//! other source is tried.
 
 use super::*;
 
@@ -171,16 +172,12 @@ fn a_credential_process_has_no_standard_input_and_works_with_sigchld_ignored() {
     let stub = stub();
     let run = with_process(&stub, &format!("[ -z \"$(cat)\" ] && {PRINT}")).args("-- cat");
     let (direct, home) = run.command();
-    let environment = direct
-        .get_envs()
-        .filter_map(|(name, value)| Some((name, value?)));
-    let mut command = std::process::Command::new("/bin/sh");
+    let mut command = through(
+        "/bin/sh",
+        &["-c", "trap '' CHLD; exec \"$@\"", "sh"],
+        &direct,
+    );
     command
-        .args(["-c", "trap '' CHLD; exec \"$@\"", "sh"])
-        .arg(direct.get_program())
-        .args(direct.get_args())
-        .env_clear()
-        .envs(environment)
         .current_dir(home.path())
         .stdin(std::fs::File::open("/etc/passwd").expect("a file"));
     let output = command.output().expect("starts");

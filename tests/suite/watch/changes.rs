@@ -88,15 +88,7 @@ fn no_start_ever_has_a_new_user_and_an_old_password() {
         .args("-p /watch --settle 2s --watch 1s -- sh -c")
         .arg(COMMAND)
         .command();
-    let mut supervisor = std::process::Command::new("sh");
-    supervisor.args(["-c", SUPERVISOR, "sh"]);
-    supervisor
-        .arg(inner.get_program())
-        .args(inner.get_args())
-        .env_clear();
-    for (name, value) in inner.get_envs() {
-        supervisor.env(name, value.expect("a value"));
-    }
+    let mut supervisor = through("sh", &["-c", SUPERVISOR, "sh"], &inner);
     // A group of its own, to end all of it.
     std::os::unix::process::CommandExt::process_group(&mut supervisor, 0);
     let mut child = supervisor

@@ -1,6 +1,6 @@
 //! A watcher in containers, with as few privileges as possible.
 
-use super::stub;
+use super::{in_parallel, stub};
 use crate::support::docker::*;
 use crate::support::*;
 use ssm_stub::{Parameter, Stub};
@@ -131,16 +131,5 @@ fn with_an_init_deadly_signals_give_the_container_the_same_status_as_without_a_w
         // busybox's shell ignores SIGQUIT.
         let expected = if signal == 3 { 7 } else { 128 + signal };
         assert_eq!(bare, i32::try_from(expected).ok());
-    });
-}
-
-/// Calls this with each number below `count`, in a few threads.
-fn in_parallel(count: usize, each: impl Fn(usize) + Sync) {
-    const THREADS: usize = 8;
-    std::thread::scope(|scope| {
-        for first in 0..THREADS {
-            let each = &each;
-            scope.spawn(move || (first..count).step_by(THREADS).for_each(each));
-        }
     });
 }

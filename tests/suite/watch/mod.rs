@@ -39,6 +39,27 @@ fn stub() -> Stub {
     stub
 }
 
+/// Calls this with each number below `count`, in a few threads.
+fn in_parallel(count: usize, each: impl Fn(usize) + Sync) {
+    const THREADS: usize = 8;
+    std::thread::scope(|scope| {
+        for first in 0..THREADS {
+            let each = &each;
+            scope.spawn(move || (first..count).step_by(THREADS).for_each(each));
+        }
+    });
+}
+
+/// Runs `exit N` beside a watcher for each status, and expects the same one of `run`.
+fn every_exit_status(run: impl Fn(Run) -> Option<i32> + Sync) {
+    let stub = stub();
+    in_parallel(256, |status| {
+        let inner = Run::against(&stub.url()).args("-p /watch --watch 5m -- sh -c");
+        let ended = run(inner.arg(format!("exit {status}")));
+        assert_eq!(ended, i32::try_from(status).ok());
+    });
+}
+
 /// Lines of a stream, as they come.
 struct Lines(Receiver<String>);
 

@@ -5,16 +5,11 @@ use std::process::Command;
 
 /// A command as the first process of a PID namespace, with its own /proc.
 fn in_a_namespace(inner: &Command) -> Command {
-    let mut outer = Command::new("unshare");
-    outer.args(["--pid", "--fork", "--kill-child", "--mount-proc"]);
-    outer
-        .arg(inner.get_program())
-        .args(inner.get_args())
-        .env_clear();
-    for (name, value) in inner.get_envs() {
-        outer.env(name, value.expect("a value"));
-    }
-    outer
+    through(
+        "unshare",
+        &["--pid", "--fork", "--kill-child", "--mount-proc"],
+        inner,
+    )
 }
 
 /// The first process of a PID namespace, and what it wrote.
@@ -64,19 +59,9 @@ fn as_process_1_without_a_handler_the_message_names_the_remedy() {
 #[test]
 #[ignore = "needs root, for a PID namespace: ./tests/run provides it"]
 fn as_process_1_every_exit_status_passes_unchanged() {
-    let stub = stub();
-    std::thread::scope(|scope| {
-        for first in 0..8 {
-            let stub = &stub;
-            scope.spawn(move || {
-                for status in (first..256).step_by(8) {
-                    let run = Run::against(&stub.url()).args("-p /watch --watch 5m -- sh -c");
-                    let (inner, _home) = run.arg(format!("exit {status}")).command();
-                    let ended = in_a_namespace(&inner).status().expect("starts");
-                    assert_eq!(ended.code(), Some(status));
-                }
-            });
-        }
+    every_exit_status(|run| {
+        let (inner, _home) = run.command();
+        in_a_namespace(&inner).status().expect("starts").code()
     });
 }
 
