@@ -273,8 +273,8 @@ the stub on loopback, ten parameters to a request. Wall times are hyperfine's me
 and system) its means, in milliseconds, each with the start of `true`. curl makes the same requests,
 signed, one after another on one connection; over HTTPS both read the system's bundle of roots. Trust the
 ratios: the times are this machine's. Its load average was {os.getloadavg()[1]:.0f} at the end of the run: if
-that is more than the number of cores, only the CPU columns are meaningful. What stands in the way of the goals that are missed is told in
-[decisions.md](decisions.md).
+that is more than the number of cores, only the CPU columns are meaningful. For goals that are missed,
+[decisions.md](decisions.md) gives the reason.
 
 | goal | at most | wall | CPU |
 | --- | --- | --- | --- |

@@ -109,7 +109,7 @@ fn those_of_a_file_are_read_anew_for_each_poll() {
     follows_renewed_credentials(&stub, run, |n| replace(&file, &profile(n)));
 }
 
-/// Renamed into place, so that nobody reads half of it.
+/// Renamed into place, so that it is never read incomplete.
 fn replace(file: &PathBuf, text: &str) {
     let new = file.with_extension("new");
     fs::write(&new, text).expect("a file");
