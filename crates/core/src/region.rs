@@ -230,7 +230,9 @@ fn is_spelled_as_a_region(text: &str) -> bool {
     let number = words.next().unwrap_or_default();
     let direction = words.next().unwrap_or_default();
     let area: Vec<&str> = words.collect();
-    let is_word = |word: &&str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase());
+    // The longest until now is `isob`. A code becomes part of a host name, which has a limit.
+    let is_word =
+        |word: &&str| matches!(word.len(), 1..=8) && word.bytes().all(|b| b.is_ascii_lowercase());
     matches!(number.len(), 1..=2)
         && number.bytes().all(|b| b.is_ascii_digit())
         && !number.starts_with('0')
@@ -283,6 +285,10 @@ mod tests {
             (
                 "'eu-west-3'",
                 "is not an AWS region; did you mean `eu-west-3`?",
+            ),
+            (
+                &format!("au-{}-west-1", "m".repeat(64)),
+                "is not an AWS region, such as `eu-west-1`",
             ),
             (
                 "eu-west-1a",
