@@ -30,6 +30,13 @@ pub struct ProxyName {
 pub enum ConnectionFailure {
     /// Plain HTTP to another machine is not allowed.
     PlainHttp,
+    /// Nothing can be connected to by the URL.
+    Url {
+        /// Its host and port as written.
+        server: String,
+        /// The rest of a sentence about it.
+        reason: &'static str,
+    },
     /// The root certificates can't be loaded.
     Roots(String),
     /// The host name can't be resolved.
@@ -123,6 +130,7 @@ impl ConnectionFailure {
             | Self::Lost(_) => true,
             Self::ProxyStatus { status, .. } => !matches!(status, 403 | 407),
             Self::PlainHttp
+            | Self::Url { .. }
             | Self::Roots(_)
             | Self::System(_)
             | Self::Handshake(_)
@@ -151,6 +159,7 @@ impl ConnectionFailure {
     pub(super) fn status(&self) -> Status {
         match self {
             Self::PlainHttp
+            | Self::Url { .. }
             | Self::Roots(_)
             | Self::ProxyStatus {
                 status: 403 | 407, ..
@@ -176,6 +185,10 @@ impl ConnectionError {
         match &self.cause {
             ConnectionFailure::PlainHttp => {
                 "Use https, or allow it with `--allow-http`".to_owned()
+            }
+            ConnectionFailure::Url { .. } => {
+                "Correct the `endpoint_url` of the profile, or the variable that sets it (such as AWS_ENDPOINT_URL_STS)"
+                    .to_owned()
             }
             ConnectionFailure::Roots(_) | ConnectionFailure::System(_) => String::new(),
             ConnectionFailure::Lookup(_)
@@ -291,6 +304,9 @@ impl fmt::Display for ConnectionError {
                     f,
                     "http://{server} would receive secrets over plain HTTP on another machine"
                 )
+            }
+            ConnectionFailure::Url { server, reason } => {
+                write!(f, "the endpoint {server} {reason}")
             }
             ConnectionFailure::Roots(reason) => f.write_str(reason),
             ConnectionFailure::Lookup(reason) => {
@@ -479,6 +495,14 @@ mod tests {
                 )),
                 75,
                 "the name ssm.eu-west-1.amazonaws.com could not be looked up (Name or service not known). Check the name of the region, the endpoint, and DNS: `getent hosts ssm.eu-west-1.amazonaws.com`",
+            ),
+            (
+                permanent(ConnectionFailure::Url {
+                    server: "localhost:99999".to_owned(),
+                    reason: "has an invalid port",
+                }),
+                78,
+                "the endpoint localhost:99999 has an invalid port. Correct the `endpoint_url` of the profile, or the variable that sets it (such as AWS_ENDPOINT_URL_STS)",
             ),
             (
                 permanent(ConnectionFailure::TooLarge { limit: 10 }),

@@ -12,6 +12,7 @@ use http::{HeaderValue, Method, Request, StatusCode, Uri, header};
 use http_body_util::Empty;
 use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
+use ssm_exec_core::endpoint::check_authority;
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::sync::{Arc, OnceLock};
@@ -64,9 +65,15 @@ impl Dialer {
         limit: Option<Duration>,
     ) -> Result<Dialed, ConnectionError> {
         let target = Target::of(uri);
-        let opened = match target.host.is_empty() {
-            true => Err(Failure::Lookup("its URL names no host".to_owned())),
-            false => self.open(uri, &target, limit).await,
+        let opened = match uri
+            .authority()
+            .map_or(Err("names no host"), check_authority)
+        {
+            Ok(()) => self.open(uri, &target, limit).await,
+            Err(reason) => Err(Failure::Url {
+                server: server(uri).to_owned(),
+                reason,
+            }),
         };
         opened.map_err(|cause| target.error(cause))
     }
@@ -203,6 +210,14 @@ impl Target {
             cause,
         }
     }
+}
+
+/// A URL's host and port as written, without a user and a password.
+fn server(uri: &Uri) -> &str {
+    let authority = uri.authority().map_or("", |authority| authority.as_str());
+    authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, server)| server)
 }
 
 /// A URL's host without the brackets of an IPv6 address.

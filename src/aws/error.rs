@@ -377,6 +377,7 @@ fn key_code(text: &str) -> Code {
 fn connection_code(failure: &ConnectionFailure) -> Code {
     match failure {
         ConnectionFailure::PlainHttp => Code::PlainHttp,
+        ConnectionFailure::Url { .. } => Code::InvalidSetting,
         ConnectionFailure::Roots(_) => Code::CaBundle,
         ConnectionFailure::System(_) => Code::System,
         ConnectionFailure::ProxyStatus {

@@ -9,6 +9,7 @@ use http::{HeaderValue, Uri};
 use ipnet::IpNet;
 use percent_encoding::percent_decode_str;
 use ssm_exec_core::config::ConfigError;
+use ssm_exec_core::endpoint::check_authority;
 use ssm_exec_core::inherited::Inherited;
 use ssm_exec_core::origin::Origin;
 
@@ -116,10 +117,7 @@ impl Proxy {
         let authority: Authority = server
             .parse()
             .ok()
-            .filter(|authority: &Authority| {
-                let port = authority.as_str().strip_prefix(authority.host());
-                !authority.host().is_empty() && (port == Some("") || authority.port_u16().is_some())
-            })
+            .filter(|authority: &Authority| check_authority(authority).is_ok())
             .ok_or_else(|| invalid(&format!("is not a proxy's URL: {form}")))?;
         Ok(Self {
             variable,
@@ -307,6 +305,8 @@ mod tests {
             c"HTTP_PROXY=http://user:canary@",
             c"HTTP_PROXY=http://user:canary@proxy:port",
             c"HTTP_PROXY=http://user:canary@proxy:99999",
+            c"HTTP_PROXY=http://user:canary@[::1]x",
+            c"HTTP_PROXY=http://user:canary@pro..xy:3128",
             c"HTTPS_PROXY=http://user:canary@pro xy:3128",
             c"HTTPS_PROXY=://",
         ] {

@@ -2,8 +2,9 @@
 //! so that the rule for plain HTTP judges the host that is connected to.
 
 use http::Uri;
+use http::uri::Authority;
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 /// An `http` or `https` URL with a host, and without a user or a password.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,10 +33,11 @@ impl Endpoint {
         if !matches!(uri.scheme_str(), Some("https" | "http")) {
             return Err(invalid("is neither `https://` nor `http://`"));
         }
-        if uri.host().is_none_or(str::is_empty) {
-            return Err(invalid("names no host"));
+        match uri.authority().map(check_authority) {
+            Some(Ok(())) => Ok(Self(uri)),
+            Some(Err(reason)) => Err(invalid(reason)),
+            None => Err(invalid("names no host")),
         }
-        Ok(Self(uri))
     }
 
     /// Whether secrets would go to another machine in clear.
@@ -56,6 +58,46 @@ impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0.to_string().trim_end_matches('/'))
     }
+}
+
+/// Checks the host and the port of a URL. `http` accepts `[]x` as a host, and drops a port that is not a
+/// 16-bit number, so that the default port would be used instead.
+///
+/// # Errors
+/// When nothing could be connected to; the text is the rest of a sentence about the URL.
+pub fn check_authority(authority: &Authority) -> Result<(), &'static str> {
+    let host = authority.host();
+    let server = authority.as_str();
+    let server = server.rsplit_once('@').map_or(server, |(_, server)| server);
+    if host.is_empty() {
+        return Err("names no host");
+    }
+    if let Some(address) = host.strip_prefix('[') {
+        let address = address.strip_suffix(']').unwrap_or_default();
+        if address.parse::<Ipv6Addr>().is_err() {
+            return Err("has an invalid IPv6 address");
+        }
+    } else if !is_host_name(host) {
+        return Err("has an invalid host name");
+    }
+    match server.strip_prefix(host) {
+        // An empty port is the default one (RFC 3986, 3.2.3).
+        Some("" | ":") => Ok(()),
+        _ if authority.port_u16().is_some_and(|port| port != 0) => Ok(()),
+        _ => Err("has an invalid port"),
+    }
+}
+
+/// Letters, digits, `-` and `_` in labels of at most 63 bytes; the last one may be empty.
+fn is_host_name(host: &str) -> bool {
+    let is_label = |label: &str| {
+        matches!(label.len(), 1..=63)
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    };
+    let name = host.strip_suffix('.').unwrap_or(host);
+    name.len() <= 253 && name.split('.').all(is_label)
 }
 
 /// Whether a host is this machine.
@@ -104,14 +146,45 @@ mod tests {
         ] {
             assert_eq!(Endpoint::parse(url), Err(reason.to_owned()), "{url}");
         }
-        for url in [
-            "https://",
-            "https:///path",
-            "https://:443",
-            "http://a b",
-            "http://[::1",
-        ] {
+        for url in ["https:///path", "http://a b", "http://[::1"] {
             assert!(Endpoint::parse(url).is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_url_has_a_valid_host_and_a_valid_port() {
+        let long = format!("http://{}.example", "a".repeat(64));
+        for (url, reason) in [
+            ("https://:443", "names no host"),
+            ("http://[]", "has an invalid IPv6 address"),
+            ("http://[]oln", "has an invalid IPv6 address"),
+            ("http://[::1%25lo]:80", "has an invalid IPv6 address"),
+            ("http://[127.0.0.1]", "has an invalid IPv6 address"),
+            ("http://[::1]oln", "has an invalid port"),
+            ("http://localhost:99999", "has an invalid port"),
+            ("http://localhost:0", "has an invalid port"),
+            ("http://localhost:80x", "has an invalid port"),
+            ("http://localhost:-1/path", "has an invalid port"),
+            ("http://a..example", "has an invalid host name"),
+            ("http://.example", "has an invalid host name"),
+            ("http://.", "has an invalid host name"),
+            ("http://a$b", "has an invalid host name"),
+            ("http://a%20b", "has an invalid host name"),
+            (long.as_str(), "has an invalid host name"),
+        ] {
+            let expected = format!("`{url}` {reason}");
+            assert_eq!(Endpoint::parse(url), Err(expected), "{url}");
+        }
+        for url in [
+            "http://localhost:",
+            "http://localhost:65535/path?query",
+            "http://[::1]:1",
+            "http://[fd00:ec2::254]",
+            "https://ssm.eu-west-1.amazonaws.com.",
+            "https://my_host.internal",
+            "https://vpce-0a-1b.ssm.eu-west-1.vpce.amazonaws.com",
+        ] {
+            assert!(Endpoint::parse(url).is_ok(), "{url}");
         }
     }
 

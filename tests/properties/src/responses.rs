@@ -130,14 +130,41 @@ pub fn responses(data: &[u8]) {
             &held,
         ),
         Err(message) => {
+            let texts = texts(&responses);
             for value in held.iter().flat_map(values) {
-                let elsewhere = String::from_utf8_lossy(data).matches(value).count() > 1;
+                // Such as a name, which a message may contain.
+                let elsewhere = texts.iter().filter(|text| text.contains(value)).count() > 1
+                    || String::from_utf8_lossy(data).matches(value).count() > 1;
                 // libFuzzer finds other values that are words of our own messages.
                 let marked = value.starts_with("canary");
                 assert!(!marked || elsewhere || !message.contains(value));
             }
         }
     }
+}
+
+/// Every string of the responses that are JSON, unescaped.
+fn texts(responses: &[Response]) -> Vec<String> {
+    fn collect(value: &Value, texts: &mut Vec<String>) {
+        match value {
+            Value::String(text) => texts.push(text.clone()),
+            Value::Array(items) => items.iter().for_each(|item| collect(item, texts)),
+            Value::Object(members) => {
+                for (name, member) in members {
+                    texts.push(name.clone());
+                    collect(member, texts);
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut texts = Vec::new();
+    for response in responses {
+        if let Ok(body) = serde_json::from_slice(&response.body) {
+            collect(&body, &mut texts);
+        }
+    }
+    texts
 }
 
 fn parameters(response: &Value) -> impl Iterator<Item = &Value> {
