@@ -187,7 +187,7 @@ impl ConnectionError {
                 "Use https, or allow it with `--allow-http`".to_owned()
             }
             ConnectionFailure::Url { .. } => {
-                "Correct the `endpoint_url` of the profile, or the variable that sets it (such as AWS_ENDPOINT_URL_STS)"
+                "Correct the `endpoint_url` of the profile, or the variable that sets it (such as AWS_ENDPOINT_URL_STS or AWS_EC2_METADATA_SERVICE_ENDPOINT)"
                     .to_owned()
             }
             ConnectionFailure::Roots(_) | ConnectionFailure::System(_) => String::new(),
@@ -502,7 +502,7 @@ mod tests {
                     reason: "has an invalid port",
                 }),
                 78,
-                "the endpoint localhost:99999 has an invalid port. Correct the `endpoint_url` of the profile, or the variable that sets it (such as AWS_ENDPOINT_URL_STS)",
+                "the endpoint localhost:99999 has an invalid port. Correct the `endpoint_url` of the profile, or the variable that sets it (such as AWS_ENDPOINT_URL_STS or AWS_EC2_METADATA_SERVICE_ENDPOINT)",
             ),
             (
                 permanent(ConnectionFailure::TooLarge { limit: 10 }),
