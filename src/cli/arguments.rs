@@ -171,6 +171,7 @@ pub(super) fn command(extent: Extent<'_>) -> Command {
 fn subcommands(extent: Extent<'_>) -> [Command; 4] {
     let check = Command::new(CHECK)
         .about("Resolve everything, start nothing, and report")
+        .args(options(Scope::All, extent))
         .args(options(Scope::Check, extent))
         .arg(
             Arg::new(COMMAND)
@@ -182,12 +183,16 @@ fn subcommands(extent: Extent<'_>) -> [Command; 4] {
         );
     let policy = Command::new(POLICY)
         .about("Print the least-privilege IAM policy for this configuration")
+        .args(options(Scope::All, extent))
         .args(options(Scope::Policy, extent));
-    let init = Command::new(INIT).about(
-        "Write an ssm-exec.toml to begin with: the names and types below a prefix, never a value",
-    );
+    let init = Command::new(INIT)
+        .about(
+            "Write an ssm-exec.toml to begin with: the names and types below a prefix, never a value",
+        )
+        .args(options(Scope::All, extent));
     let completions = Command::new(COMPLETIONS)
         .about("Print completions for a shell, the man page, or the schema of ssm-exec.toml")
+        .args(options(Scope::All, extent))
         .arg(
             Arg::new(DOCUMENT)
                 .help("The shell, `man` or `schema`")
@@ -200,6 +205,8 @@ fn subcommands(extent: Extent<'_>) -> [Command; 4] {
     [check, policy, init, completions]
 }
 
+/// The options of this scope. Those for all are added to each subcommand: clap's global arguments would drop
+/// what was given before the subcommand if it is given after it too.
 fn options(scope: Scope, extent: Extent<'_>) -> impl Iterator<Item = Arg> {
     SETTINGS
         .iter()
@@ -215,10 +222,7 @@ fn option(setting: &'static Setting, extent: Extent<'_>) -> Option<Arg> {
     let flag = setting
         .flag
         .filter(|flag| extent.includes(flag, setting.short))?;
-    let mut arg = Arg::new(flag)
-        .long(long(flag))
-        .action(action(setting))
-        .global(setting.scope == Scope::All);
+    let mut arg = Arg::new(flag).long(long(flag)).action(action(setting));
     if let Some(short) = setting.short {
         arg = arg.short(short);
     }
@@ -249,7 +253,6 @@ fn negation(setting: &'static Setting, extent: Extent<'_>) -> Option<Arg> {
         Arg::new(flag)
             .long(long(flag))
             .action(ArgAction::SetTrue)
-            .global(true)
             .hide(true),
     )
 }

@@ -47,7 +47,7 @@ fn write_man(command: &clap::Command, page: &mut Vec<u8>) -> io::Result<()> {
         writeln!(page, "{}.", subcommand.get_about().unwrap_or_default())?;
         for argument in subcommand
             .get_arguments()
-            .filter(|argument| !is_global(argument))
+            .filter(|argument| !is_of_all(command, argument))
         {
             write_argument(argument, page)?;
         }
@@ -62,8 +62,12 @@ fn write_man(command: &clap::Command, page: &mut Vec<u8>) -> io::Result<()> {
     Ok(())
 }
 
-fn is_global(argument: &clap::Arg) -> bool {
-    argument.is_global_set() || argument.get_id() == "help" || argument.is_hide_set()
+/// Whether the section on options has it, or nobody needs it.
+fn is_of_all(command: &clap::Command, argument: &clap::Arg) -> bool {
+    let mut options = command.get_opts();
+    options.any(|option| option.get_id() == argument.get_id())
+        || argument.get_id() == "help"
+        || argument.is_hide_set()
 }
 
 fn write_argument(argument: &clap::Arg, page: &mut Vec<u8>) -> io::Result<()> {

@@ -83,10 +83,12 @@ fn invocation(root: &ArgMatches) -> Invocation {
         }
         _ => Action::Launch(words(matches)),
     };
-    Invocation {
-        action,
-        layer: layer(matches),
+    let mut layer = Layer::default();
+    read(root, &mut layer);
+    if subcommand.is_some() {
+        read(matches, &mut layer);
     }
+    Invocation { action, layer }
 }
 
 fn words(matches: &ArgMatches) -> Vec<OsString> {
@@ -98,17 +100,16 @@ fn words(matches: &ArgMatches) -> Vec<OsString> {
         .collect()
 }
 
-fn layer(matches: &ArgMatches) -> Layer {
-    let mut layer = Layer::default();
+/// Adds the options of one level: before the subcommand, or after it.
+fn read(matches: &ArgMatches, layer: &mut Layer) {
     for setting in SETTINGS {
         if let Some(flag) = setting.flag {
-            read(setting, flag, matches, &mut layer);
+            read_option(setting, flag, matches, layer);
         }
     }
-    layer
 }
 
-fn read(setting: &Setting, flag: &'static str, matches: &ArgMatches, layer: &mut Layer) {
+fn read_option(setting: &Setting, flag: &'static str, matches: &ArgMatches, layer: &mut Layer) {
     let given = |id: &str| {
         let is_known = matches.try_contains_id(id).is_ok();
         is_known && matches.value_source(id) == Some(clap::parser::ValueSource::CommandLine)

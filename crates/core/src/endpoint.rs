@@ -146,7 +146,7 @@ mod tests {
         ] {
             assert_eq!(Endpoint::parse(url), Err(reason.to_owned()), "{url}");
         }
-        for url in ["https:///path", "http://a b", "http://[::1"] {
+        for url in ["https:///path", "http://a b", "http://a%20b", "http://[::1"] {
             assert!(Endpoint::parse(url).is_err(), "{url}");
         }
     }
@@ -169,7 +169,6 @@ mod tests {
             ("http://.example", "has an invalid host name"),
             ("http://.", "has an invalid host name"),
             ("http://a$b", "has an invalid host name"),
-            ("http://a%20b", "has an invalid host name"),
             (long.as_str(), "has an invalid host name"),
         ] {
             let expected = format!("`{url}` {reason}");

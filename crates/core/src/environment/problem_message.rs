@@ -1,9 +1,10 @@
 //! The messages for all problems of an environment: which region and account to look into, and how.
 
-use super::Problem;
+use super::{Problem, Requester};
 use crate::aws_context::AwsContext;
 use crate::message::Message;
 use crate::parameter::{ParameterRef, Selector, ValueRef};
+use std::fmt;
 
 /// The messages, missing parameters first. `existing` are the parameters that exist in another version than
 /// the one that is missing.
@@ -13,18 +14,12 @@ pub fn messages(
     context: &AwsContext,
     existing: &[ParameterRef],
 ) -> Vec<Message> {
-    let missing: Vec<(&ValueRef, String)> = problems
-        .iter()
-        .filter_map(|problem| match problem {
-            Problem::Missing { param, requester } => {
-                Some((param, format!("{param} (for {requester})")))
-            }
-            _ => None,
-        })
-        .collect();
-    let (versions, absent): (Vec<_>, Vec<_>) = missing
-        .into_iter()
-        .partition(|(param, _)| existing.contains(&param.parameter));
+    let missing = problems.iter().filter_map(|problem| match problem {
+        Problem::Missing { param, requester } => Some(Missing { param, requester }),
+        _ => None,
+    });
+    let (versions, absent): (Vec<_>, Vec<_>) =
+        missing.partition(|missing| existing.contains(&missing.param.parameter));
     let mut messages = Vec::new();
     if !absent.is_empty() {
         messages.push(absent_message(&absent, context));
@@ -32,7 +27,7 @@ pub fn messages(
     messages.extend(
         versions
             .iter()
-            .map(|(param, shown)| version_message(param, shown, context)),
+            .map(|missing| version_message(missing, context)),
     );
     for problem in problems {
         match problem {
@@ -64,19 +59,39 @@ fn place(context: &AwsContext) -> String {
     }
 }
 
-fn absent_message(absent: &[(&ValueRef, String)], context: &AwsContext) -> Message {
+/// A parameter that does not exist, and what it was for.
+struct Missing<'p> {
+    param: &'p ValueRef,
+    requester: &'p Requester,
+}
+
+impl fmt::Display for Missing<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (for {})", self.param, self.requester)
+    }
+}
+
+fn absent_message(absent: &[Missing<'_>], context: &AwsContext) -> Message {
     let what = match absent.len() {
         1 => "1 parameter does not exist".to_owned(),
         count => format!("{count} parameters do not exist"),
     };
-    let names: Vec<String> = absent.iter().map(|(_, shown)| shown.clone()).collect();
+    let names: Vec<String> = absent.iter().map(ToString::to_string).collect();
     let region = context.region_option();
+    let is_for_variable =
+        |missing: &Missing<'_>| matches!(missing.requester, Requester::Variable(_));
+    let remedy = match absent.iter().any(is_for_variable) {
+        true => "correct the name, create the parameter, or make it optional with `--optional-key`",
+        false => "correct the name, or create the parameter",
+    };
     let mut message = Message::new(format!("{what}{}", place(context)))
         .list(&names)
-        .sentence("Are account and region the intended ones (`--profile`, `--region`)? If so, correct the name, create the parameter, or make it optional with `--optional-key`");
+        .sentence(&format!(
+            "Are account and region the intended ones (`--profile`, `--region`)? If so, {remedy}"
+        ));
     let mut folders: Vec<&str> = absent
         .iter()
-        .map(|(param, _)| folder(param.parameter.name().as_str()))
+        .map(|missing| folder(missing.param.parameter.name().as_str()))
         .collect();
     folders.sort_unstable();
     folders.dedup();
@@ -98,8 +113,8 @@ fn folder(name: &str) -> &str {
     }
 }
 
-fn version_message(param: &ValueRef, shown: &str, context: &AwsContext) -> Message {
-    let parameter = &param.parameter;
+fn version_message(missing: &Missing<'_>, context: &AwsContext) -> Message {
+    let parameter = &missing.param.parameter;
     let name = &parameter.subject;
     let what = match &parameter.selector {
         Some(Selector::Version(version)) => format!("no version {version}"),
@@ -108,7 +123,7 @@ fn version_message(param: &ValueRef, shown: &str, context: &AwsContext) -> Messa
     };
     let region = context.region_option();
     let message = Message::new(format!(
-        "{name} exists{}, but has {what}: {shown}",
+        "{name} exists{}, but has {what}: {missing}",
         place(context)
     ))
     .sentence("Correct what follows the colon")

@@ -83,6 +83,8 @@ impl fmt::Display for Selector {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Label(String);
 
+const MAX_LENGTH: usize = 100;
+
 impl Label {
     pub(super) fn parse(whole: &str, text: &str) -> Result<Self, Malformed> {
         let allowed = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
@@ -91,7 +93,12 @@ impl Label {
         });
         let reason = if text.is_empty() {
             "ends with a colon; a version or a label must follow".to_owned()
-        } else if text.len() > 100 || !text.chars().all(allowed) {
+        } else if text.len() > MAX_LENGTH {
+            format!(
+                "has a label of {} characters; a label has at most {MAX_LENGTH}",
+                text.len()
+            )
+        } else if !text.chars().all(allowed) {
             format!(
                 "has the selector `{text}`, which is neither a version (digits) nor a label (letters, digits, `_`, `.`, `-`)"
             )

@@ -72,6 +72,14 @@ fn absent_parameters_are_one_message_with_where_to_look() {
 \x20 See what exists: aws ssm get-parameters-by-path --path /a/b --recursive --query 'Parameters[].Name' --region eu-west-1"
         ]
     );
+    // No option makes these optional.
+    assert_eq!(
+        messages(&problems[3..4], &[], false, false),
+        [
+            "1 parameter does not exist: key (for --trigger). Are account and region the intended ones (`--profile`, `--region`)? If so, correct the name, or create the parameter\n\
+\x20 See what exists: aws ssm get-parameters-by-path --path / --query 'Parameters[].Name'"
+        ]
+    );
     assert_eq!(messages(&[], &[], true, true), [""; 0]);
 }
 
