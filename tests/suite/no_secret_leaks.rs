@@ -21,7 +21,7 @@ fn stub() -> Stub {
 }
 
 #[test]
-#[ignore = "needs strace: ./tests/run installs it"]
+#[ignore = "needs strace, and root to trace a process that hides its memory: ./tests/run provides both"]
 fn no_file_is_opened_for_writing_and_no_value_is_written() {
     let stub = stub();
     let run = Run::against(&stub.url())
