@@ -1,5 +1,8 @@
 //! Words of other tools, and what to use here.
 
+use super::arguments::{CHECK, POLICY};
+use ssm_exec_core::config::SETTINGS;
+use ssm_exec_core::config::setting::Scope;
 use std::ffi::OsString;
 
 /// Options of other tools.
@@ -63,6 +66,17 @@ pub(super) fn for_option(name: &str) -> Option<&'static str> {
         .iter()
         .find(|(names, _)| names.contains(&name))
         .map(|(_, hint)| *hint)
+}
+
+/// The subcommand that an option belongs to, if it does not belong to all.
+pub(super) fn subcommand_of(option: &str) -> Option<&'static str> {
+    let mut settings = SETTINGS.iter();
+    let setting = settings.find(|setting| setting.flag == Some(option))?;
+    match setting.scope {
+        Scope::All => None,
+        Scope::Check => Some(CHECK),
+        Scope::Policy => Some(POLICY),
+    }
 }
 
 /// What to use for a command that does not exist, if it is another tool's subcommand.

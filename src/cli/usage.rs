@@ -19,6 +19,11 @@ pub(super) fn describe(error: &clap::Error, arguments: &[OsString]) -> String {
             if let Some(hint) = hints::for_option(&word) {
                 return format!("unknown option `{word}`: {hint}");
             }
+            if let Some(subcommand) = hints::subcommand_of(&word) {
+                return format!(
+                    "unknown option `{word}`: it is an option of `ssm-exec {subcommand}`, and is given after `{subcommand}`"
+                );
+            }
             match context(ContextKind::SuggestedArg) {
                 Some(near) => format!("unknown option `{word}`; did you mean `{near}`?"),
                 None => format!("unknown option `{word}`"),
