@@ -176,6 +176,18 @@ pub const ROWS: &[Row] = &[
         "",
     ),
     row(
+        "an endpoint whose port is none",
+        || environment("AWS_ENDPOINT_URL_SSM", "http://127.0.0.1:99999"),
+        Status(78),
+        "has an invalid port",
+    ),
+    row(
+        "an endpoint whose host is none",
+        || environment("AWS_ENDPOINT_URL_SSM", "http://[]localhost"),
+        Status(78),
+        "has an invalid IPv6 address",
+    ),
+    row(
         "FIPS with a custom endpoint",
         || environment("AWS_USE_FIPS_ENDPOINT", "true"),
         Status(78),
