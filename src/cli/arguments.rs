@@ -171,7 +171,7 @@ pub(super) fn command(extent: Extent<'_>) -> Command {
 fn subcommands(extent: Extent<'_>) -> [Command; 4] {
     let check = Command::new(CHECK)
         .about("Resolve everything, start nothing, and report")
-        .args(options(Scope::All, extent))
+        .args(options_of(CHECK, extent))
         .args(options(Scope::Check, extent))
         .arg(
             Arg::new(COMMAND)
@@ -183,16 +183,16 @@ fn subcommands(extent: Extent<'_>) -> [Command; 4] {
         );
     let policy = Command::new(POLICY)
         .about("Print the least-privilege IAM policy for this configuration")
-        .args(options(Scope::All, extent))
+        .args(options_of(POLICY, extent))
         .args(options(Scope::Policy, extent));
     let init = Command::new(INIT)
         .about(
             "Write an ssm-exec.toml to begin with: the names and types below a prefix, never a value",
         )
-        .args(options(Scope::All, extent));
+        .args(options_of(INIT, extent));
     let completions = Command::new(COMPLETIONS)
         .about("Print completions for a shell, the man page, or the schema of ssm-exec.toml")
-        .args(options(Scope::All, extent))
+        .args(options_of(COMPLETIONS, extent))
         .arg(
             Arg::new(DOCUMENT)
                 .help("The shell, `man` or `schema`")
@@ -205,8 +205,19 @@ fn subcommands(extent: Extent<'_>) -> [Command; 4] {
     [check, policy, init, completions]
 }
 
-/// The options of this scope. Those for all are added to each subcommand: clap's global arguments would drop
-/// what was given before the subcommand if it is given after it too.
+/// The options for all, of a subcommand that the line mentions. They are added to each: clap's global
+/// arguments would drop what was given before the subcommand if it is given after it too.
+fn options_of(subcommand: &str, extent: Extent<'_>) -> impl Iterator<Item = Arg> {
+    let is_mentioned = match extent {
+        Extent::Mentioned(arguments) => arguments.iter().any(|word| word == subcommand),
+        Extent::Full => true,
+    };
+    is_mentioned
+        .then(|| options(Scope::All, extent))
+        .into_iter()
+        .flatten()
+}
+
 fn options(scope: Scope, extent: Extent<'_>) -> impl Iterator<Item = Arg> {
     SETTINGS
         .iter()
