@@ -12,7 +12,7 @@ use http::{HeaderValue, Method, Request, StatusCode, Uri, header};
 use http_body_util::Empty;
 use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
-use ssm_exec_core::endpoint::check_authority;
+use ssm_exec_core::endpoint::{bare, check_authority, server};
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::sync::{Arc, OnceLock};
@@ -71,7 +71,9 @@ impl Dialer {
         {
             Ok(()) => self.open(uri, &target, limit).await,
             Err(reason) => Err(Failure::Url {
-                server: server(uri).to_owned(),
+                server: uri
+                    .authority()
+                    .map_or_else(String::new, |to| server(to).to_owned()),
                 reason,
             }),
         };
@@ -210,22 +212,6 @@ impl Target {
             cause,
         }
     }
-}
-
-/// A URL's host and port as written, without a user and a password.
-fn server(uri: &Uri) -> &str {
-    let authority = uri.authority().map_or("", |authority| authority.as_str());
-    authority
-        .rsplit_once('@')
-        .map_or(authority, |(_, server)| server)
-}
-
-/// A URL's host without the brackets of an IPv6 address.
-fn bare(host: &str) -> &str {
-    let inner = host.strip_prefix('[');
-    inner
-        .and_then(|host| host.strip_suffix(']'))
-        .unwrap_or(host)
 }
 
 /// What failed at this URL.

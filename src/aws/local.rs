@@ -1,6 +1,6 @@
 //! Hosts to which plain HTTP is always allowed: this machine and AWS's metadata services.
 
-use ssm_exec_core::endpoint::is_loopback;
+use ssm_exec_core::endpoint::{bare, is_loopback};
 use std::net::IpAddr;
 
 /// AWS's link-local services: the EC2 instance metadata, and the credentials agents of ECS and EKS.
@@ -37,8 +37,5 @@ pub(super) fn is_on_link(host: &str) -> bool {
 
 /// A URL's host as an address, if it is one. IPv6 addresses may be in brackets.
 pub(super) fn address(host: &str) -> Option<IpAddr> {
-    let bare = host
-        .strip_prefix('[')
-        .and_then(|host| host.strip_suffix(']'));
-    bare.unwrap_or(host).parse().ok()
+    bare(host).parse().ok()
 }

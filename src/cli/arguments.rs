@@ -125,6 +125,13 @@ impl Extent<'_> {
         matches!(self, Self::Full)
     }
 
+    fn includes_subcommand(self, name: &str) -> bool {
+        match self {
+            Self::Mentioned(arguments) => arguments.iter().any(|word| word == name),
+            Self::Full => true,
+        }
+    }
+
     fn includes(self, flag: &str, short: Option<char>) -> bool {
         let Self::Mentioned(arguments) = self else {
             return true;
@@ -208,11 +215,8 @@ fn subcommands(extent: Extent<'_>) -> [Command; 4] {
 /// The options for all, of a subcommand that the line mentions. They are added to each: clap's global
 /// arguments would drop what was given before the subcommand if it is given after it too.
 fn options_of(subcommand: &str, extent: Extent<'_>) -> impl Iterator<Item = Arg> {
-    let is_mentioned = match extent {
-        Extent::Mentioned(arguments) => arguments.iter().any(|word| word == subcommand),
-        Extent::Full => true,
-    };
-    is_mentioned
+    extent
+        .includes_subcommand(subcommand)
         .then(|| options(Scope::All, extent))
         .into_iter()
         .flatten()

@@ -47,7 +47,7 @@ fn write_man(command: &clap::Command, page: &mut Vec<u8>) -> io::Result<()> {
         writeln!(page, "{}.", subcommand.get_about().unwrap_or_default())?;
         for argument in subcommand
             .get_arguments()
-            .filter(|argument| !is_of_all(command, argument))
+            .filter(|argument| !is_described_elsewhere(command, argument))
         {
             write_argument(argument, page)?;
         }
@@ -62,8 +62,8 @@ fn write_man(command: &clap::Command, page: &mut Vec<u8>) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether the section on options has it, or nobody needs it.
-fn is_of_all(command: &clap::Command, argument: &clap::Arg) -> bool {
+/// Whether the man page describes the argument under OPTIONS, or leaves it out (`--help`, hidden options).
+fn is_described_elsewhere(command: &clap::Command, argument: &clap::Arg) -> bool {
     let mut options = command.get_opts();
     options.any(|option| option.get_id() == argument.get_id())
         || argument.get_id() == "help"

@@ -49,8 +49,7 @@ impl Endpoint {
     /// The host, without the brackets of an IPv6 address.
     #[must_use]
     pub fn host(&self) -> &str {
-        let host = self.0.host().unwrap_or_default();
-        host.trim_start_matches('[').trim_end_matches(']')
+        bare(self.0.host().unwrap_or_default())
     }
 }
 
@@ -67,25 +66,38 @@ impl fmt::Display for Endpoint {
 /// When nothing could be connected to; the text is the rest of a sentence about the URL.
 pub fn check_authority(authority: &Authority) -> Result<(), &'static str> {
     let host = authority.host();
-    let server = authority.as_str();
-    let server = server.rsplit_once('@').map_or(server, |(_, server)| server);
     if host.is_empty() {
         return Err("names no host");
     }
-    if let Some(address) = host.strip_prefix('[') {
-        let address = address.strip_suffix(']').unwrap_or_default();
-        if address.parse::<Ipv6Addr>().is_err() {
+    if host.starts_with('[') {
+        if bare(host).parse::<Ipv6Addr>().is_err() {
             return Err("has an invalid IPv6 address");
         }
     } else if !is_host_name(host) {
         return Err("has an invalid host name");
     }
-    match server.strip_prefix(host) {
+    match server(authority).strip_prefix(host) {
         // An empty port is the default one (RFC 3986, 3.2.3).
         Some("" | ":") => Ok(()),
         _ if authority.port_u16().is_some_and(|port| port != 0) => Ok(()),
         _ => Err("has an invalid port"),
     }
+}
+
+/// The host and the port as written, without a user and a password.
+#[must_use]
+pub fn server(authority: &Authority) -> &str {
+    let text = authority.as_str();
+    text.rsplit_once('@').map_or(text, |(_, server)| server)
+}
+
+/// A URL's host without the brackets of an IPv6 address.
+#[must_use]
+pub fn bare(host: &str) -> &str {
+    let inner = host.strip_prefix('[');
+    inner
+        .and_then(|host| host.strip_suffix(']'))
+        .unwrap_or(host)
 }
 
 /// Letters, digits, `-` and `_` in labels of at most 63 bytes; the last one may be empty.
