@@ -1,5 +1,6 @@
 //! Why a server can't be reached or doesn't answer: which one, at which step, and what to do.
 
+use ssm_exec_core::remedy::Remedy;
 use ssm_exec_core::status::Status;
 use std::fmt;
 use std::net::IpAddr;
@@ -179,66 +180,67 @@ impl ConnectionError {
         host_and_port(&self.host, self.port)
     }
 
-    /// What to do about it, in sentences; may be empty.
-    pub(super) fn remedy(&self) -> String {
-        let host = &self.host;
-        match &self.cause {
-            ConnectionFailure::PlainHttp => {
-                "Use https, or allow it with `--allow-http`".to_owned()
-            }
+    /// What to do about it; may be empty.
+    pub(super) fn remedy(&self) -> Remedy {
+        let host = self.host.as_str();
+        let template = match &self.cause {
+            ConnectionFailure::PlainHttp => "Use https, or allow it with `--allow-http`",
             ConnectionFailure::Url { .. } => {
                 "Correct the `endpoint_url` of the profile, or the variable that sets it (such as AWS_ENDPOINT_URL_STS or AWS_EC2_METADATA_SERVICE_ENDPOINT)"
-                    .to_owned()
             }
-            ConnectionFailure::Roots(_) | ConnectionFailure::System(_) => String::new(),
+            ConnectionFailure::Roots(_) | ConnectionFailure::System(_) => "",
             ConnectionFailure::Lookup(_)
             | ConnectionFailure::NoResponse {
                 step: Step::Lookup, ..
-            } => format!(
-                "Check the name of the region, the endpoint, and DNS: `getent hosts {host}`"
-            ),
+            } => "Check the name of the region, the endpoint, and DNS: `getent hosts {host}`",
             ConnectionFailure::Connect { .. }
             | ConnectionFailure::NoResponse {
                 step: Step::Connect,
                 ..
-            } => match vpc_endpoint(host) {
-                Some(command) => format!(
-                    "Check the route and the security groups. Behind a proxy, set HTTPS_PROXY. Without NAT, the VPC needs an endpoint that allows port 443: `{command}`"
-                ),
-                None => format!(
-                    "Check the endpoint that is configured (such as AWS_ENDPOINT_URL_SSM or AWS_ENDPOINT_URL_STS), the route to it and the proxy variables: `nc -vz {host} {}`",
-                    self.port
-                ),
-            },
-            ConnectionFailure::Proxy { proxy, .. } => format!(
-                "Correct {}, or bypass the proxy with `NO_PROXY={host}`",
-                proxy.variable
-            ),
-            ConnectionFailure::ProxyCertificate { problem, .. } => problem.remedy().to_owned(),
-            ConnectionFailure::ProxyStatus { proxy, status: 407 } => format!(
-                "Set them: `export {}={}`",
-                proxy.variable,
-                proxy.url.replacen("://", "://USER:PASSWORD@", 1)
-            ),
-            ConnectionFailure::ProxyStatus { status: 403, .. } => format!(
+            } => return self.route_remedy(),
+            ConnectionFailure::Proxy { proxy, .. } => {
+                return Remedy::new(
+                    "Correct {variable}, or bypass the proxy with `NO_PROXY={host}`",
+                )
+                .fill(&[("variable", proxy.variable), ("host", host)]);
+            }
+            ConnectionFailure::ProxyStatus { proxy, status: 407 } => {
+                let url = proxy.url.replacen("://", "://USER:PASSWORD@", 1);
+                return Remedy::new("Set them: `export {variable}={url}`")
+                    .fill(&[("variable", proxy.variable), ("url", &url)]);
+            }
+            ConnectionFailure::ProxyStatus { status: 403, .. } => {
                 "Have the host allowed there, or bypass the proxy with `NO_PROXY={host}`"
-            ),
-            ConnectionFailure::ProxyStatus { .. } => format!(
+            }
+            ConnectionFailure::ProxyStatus { .. } => {
                 "Check the proxy and the proxy variables, or bypass the proxy with `NO_PROXY={host}`"
-            ),
+            }
             ConnectionFailure::NoResponse { .. } | ConnectionFailure::Lost(_) => {
                 "Check the endpoint, the route (VPC endpoint, NAT) and the proxy variables (HTTPS_PROXY). `-vv` logs each step"
-                    .to_owned()
             }
             ConnectionFailure::Handshake(_) => {
                 "It must speak TLS 1.2 or 1.3. Is a plain server, an old one or a proxy in its place?"
-                    .to_owned()
             }
-            ConnectionFailure::Certificate(problem) => problem.remedy().to_owned(),
+            ConnectionFailure::Certificate(problem)
+            | ConnectionFailure::ProxyCertificate { problem, .. } => problem.remedy(),
             ConnectionFailure::TooLarge { .. } => {
                 "Is the endpoint really AWS, with nothing in between that changes responses?"
-                    .to_owned()
             }
+        };
+        Remedy::new(template).fill(&[("host", host)])
+    }
+
+    /// One of AWS's hosts, `SERVICE.REGION.amazonaws.com`, may need a VPC endpoint.
+    fn route_remedy(&self) -> Remedy {
+        match vpc_service(&self.host) {
+            Some((service, region)) => Remedy::new(
+                "Check the route and the security groups. Behind a proxy, set HTTPS_PROXY. Without NAT, the VPC needs an endpoint that allows port 443: `aws ec2 create-vpc-endpoint --vpc-endpoint-type Interface --service-name com.amazonaws.{region}.{service} --vpc-id VPC --subnet-ids SUBNET`",
+            )
+            .fill(&[("region", region), ("service", service)]),
+            None => Remedy::new(
+                "Check the endpoint that is configured (such as AWS_ENDPOINT_URL_SSM or AWS_ENDPOINT_URL_STS), the route to it and the proxy variables: `nc -vz {host} {port}`",
+            )
+            .fill(&[("host", &self.host), ("port", &self.port.to_string())]),
         }
     }
 }
@@ -251,16 +253,11 @@ pub(super) fn host_and_port(host: &str, port: u16) -> String {
     }
 }
 
-/// The command that makes a VPC endpoint for one of AWS's hosts, `SERVICE.REGION.amazonaws.com`.
-fn vpc_endpoint(host: &str) -> Option<String> {
+/// The service and the region of one of AWS's hosts for which a VPC can have an endpoint.
+fn vpc_service(host: &str) -> Option<(&str, &str)> {
     let (service, rest) = host.split_once('.')?;
     let region = rest.strip_suffix(".amazonaws.com")?;
-    if region.contains('.') || service.ends_with("-fips") {
-        return None;
-    }
-    Some(format!(
-        "aws ec2 create-vpc-endpoint --vpc-endpoint-type Interface --service-name com.amazonaws.{region}.{service} --vpc-id VPC --subnet-ids SUBNET"
-    ))
+    (!region.contains('.') && !service.ends_with("-fips")).then_some((service, region))
 }
 
 impl CertificateProblem {

@@ -15,6 +15,7 @@ use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIden
 use ssm_exec_core::arn::Arn;
 use ssm_exec_core::region::Region;
 use std::error::Error;
+use std::fmt;
 use std::path::PathBuf;
 
 /// A source that is configured and gives no credentials.
@@ -24,6 +25,24 @@ pub struct CredentialError {
     pub source: CredentialSource,
     /// Why not.
     pub cause: CredentialCause,
+}
+
+/// Why a source that isn't configured has no credentials.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Absence {
+    /// The instance metadata doesn't answer.
+    NoAnswer,
+    /// Anything else.
+    Other(String),
+}
+
+impl fmt::Display for Absence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoAnswer => f.write_str("did not answer"),
+            Self::Other(reason) => f.write_str(reason),
+        }
+    }
 }
 
 /// Why a source gives no credentials.

@@ -2,6 +2,7 @@
 
 use ssm_exec_core::arn::Arn;
 use ssm_exec_core::origin::{Given, Origin};
+use ssm_exec_core::remedy::Remedy;
 use std::fmt;
 
 /// Where credentials come from.
@@ -64,31 +65,42 @@ impl CredentialSource {
         matches!(self, Self::Environment { key_id: Some(id), session_token: false, .. } if id.starts_with("ASIA"))
     }
 
-    /// How to renew these credentials, in sentences without the last full stop.
-    pub(super) fn renewal(&self) -> String {
-        let unset = "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN";
+    /// How to renew these credentials.
+    pub(super) fn renewal(&self) -> Remedy {
         match self {
             Self::Environment {
                 overrides: Some(profile),
                 ..
-            } => format!(
-                "Renew them. Or use the profile `{}` ({}) in their place: `{unset}`",
-                profile.value,
-                short_origin(&profile.origin)
-            ),
+            } => Remedy::new(
+                "Renew them. Or use the profile `{profile}` ({origin}) in their place: `unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN`",
+            )
+            .fill(&[
+                ("profile", &profile.value),
+                ("origin", &short_origin(&profile.origin)),
+            ]),
             Self::Environment { .. } => {
                 let set = match self.lacks_session_token() {
                     true => "Set AWS_SESSION_TOKEN too",
                     false => "Set new AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN",
                 };
-                format!("{set}. Or use a profile in their place: `{unset}; export AWS_PROFILE=NAME`")
+                Remedy::new(
+                    "{set}. Or use a profile in their place: `unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN; export AWS_PROFILE=NAME`",
+                )
+                .fill(&[("set", set)])
             }
-            Self::Profile(name) => format!(
-                "Renew them: `aws sso login --profile {name}`, or new keys with `aws configure --profile {name}`"
+            Self::Profile(name) => Remedy::new(
+                "Renew them: `aws sso login --profile {name}`, or new keys with `aws configure --profile {name}`",
+            )
+            .fill(&[("name", name)]),
+            Self::WebIdentity => Remedy::new(
+                "Renew the token in AWS_WEB_IDENTITY_TOKEN_FILE: restart the pod, or fetch a new token before this step",
             ),
-            Self::WebIdentity => "Renew the token in AWS_WEB_IDENTITY_TOKEN_FILE: restart the pod, or fetch a new token before this step".to_owned(),
-            Self::Container => "Restart the task or the pod, so that its agent gets new ones".to_owned(),
-            Self::Instance => "Check the role of the instance profile: `aws ec2 describe-iam-instance-profile-associations`".to_owned(),
+            Self::Container => {
+                Remedy::new("Restart the task or the pod, so that its agent gets new ones")
+            }
+            Self::Instance => Remedy::new(
+                "Check the role of the instance profile: `aws ec2 describe-iam-instance-profile-associations`",
+            ),
             Self::Role { base, .. } => base.renewal(),
         }
     }

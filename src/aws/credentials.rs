@@ -2,7 +2,7 @@
 //! an error names the source and its reason.
 
 use super::credential_check as check;
-use super::credential_error::{CredentialCause, CredentialError, reason};
+use super::credential_error::{Absence, CredentialCause, CredentialError, reason};
 use super::credential_process;
 use super::credential_source::CredentialSource;
 use super::error::{FetchError, Throttle, TransientError};
@@ -49,9 +49,6 @@ pub(super) struct Search<'a> {
     pub(super) budget: &'a RetryBudget,
 }
 
-/// Why a source that isn't configured has no credentials.
-struct Absent(String);
-
 impl Search<'_> {
     /// The first credentials that there are. A source that isn't configured is passed over, and one that
     /// fails ends the search: another one would be somebody else.
@@ -67,7 +64,7 @@ impl Search<'_> {
                         source,
                     });
                 }
-                Err(Absent(reason)) => absent.push((source, reason)),
+                Err(absence) => absent.push((source, absence)),
             }
         }
         Err(FetchError::NoCredentials { absent })
@@ -103,7 +100,7 @@ impl Search<'_> {
     async fn ask(
         &self,
         source: &CredentialSource,
-    ) -> Result<Result<Credentials, Absent>, FetchError> {
+    ) -> Result<Result<Credentials, Absence>, FetchError> {
         match source {
             CredentialSource::Environment { .. } => {
                 check::environment(self.inherited).map_err(|cause| failed(source, cause))?;
@@ -145,7 +142,7 @@ impl Search<'_> {
         &self,
         source: &CredentialSource,
         name: &str,
-    ) -> Result<Result<Credentials, Absent>, FetchError> {
+    ) -> Result<Result<Credentials, Absence>, FetchError> {
         let shared = &self.files.config;
         let base = shared.credential_base(name).map_err(|error| {
             let reason = format!(
@@ -160,7 +157,7 @@ impl Search<'_> {
                     Some(_) => "it has none",
                     None => "it does not exist",
                 };
-                return Ok(Err(Absent(reason.to_owned())));
+                return Ok(Err(Absence::Other(reason.to_owned())));
             }
             Some(Base::Process(profile, command)) => {
                 debug!("running the `credential_process` of the profile `{profile}`");
@@ -205,14 +202,14 @@ impl Search<'_> {
             .build();
         match self.outcome(source, &provider).await? {
             Ok(credentials) => Ok(Ok(credentials)),
-            Err(Absent(reason)) => Err(failed(source, other(reason))),
+            Err(absence) => Err(failed(source, other(absence.to_string()))),
         }
     }
 
     async fn web_identity(
         &self,
         source: &CredentialSource,
-    ) -> Result<Result<Credentials, Absent>, FetchError> {
+    ) -> Result<Result<Credentials, Absence>, FetchError> {
         if let Some(path) = self.inherited.text(TOKEN_FILE) {
             if self.inherited.text("AWS_ROLE_ARN").is_none() {
                 let (has, lacks) = (TOKEN_FILE, "AWS_ROLE_ARN");
@@ -231,7 +228,7 @@ impl Search<'_> {
         &self,
         source: &CredentialSource,
         provider: &impl ProvideCredentials,
-    ) -> Result<Result<Credentials, Absent>, FetchError> {
+    ) -> Result<Result<Credentials, Absence>, FetchError> {
         let error = match self.retried(source, provider).await? {
             Ok(credentials) => return Ok(Ok(credentials)),
             Err(error) => error,
@@ -239,7 +236,7 @@ impl Search<'_> {
         if let CredentialsError::CredentialsNotLoaded(_) = &error
             && !is_refused(&error)
         {
-            return Ok(Err(Absent(absence(source, &error))));
+            return Ok(Err(absence(source, &error)));
         }
         let cause = self.with_details(source, CredentialCause::of(&error));
         Err(failed(source, cause))
@@ -411,28 +408,26 @@ fn is_refused(error: &CredentialsError) -> bool {
 }
 
 /// Why a source has no credentials.
-fn absence(source: &CredentialSource, error: &CredentialsError) -> String {
+fn absence(source: &CredentialSource, error: &CredentialsError) -> Absence {
     let text = reason(error);
-    match source {
+    let reason = match source {
         CredentialSource::Environment { .. } => {
-            "without AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY".to_owned()
+            "without AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
         }
         CredentialSource::Container if text.contains("ECS provider not configured") => {
-            "not configured".to_owned()
+            "not configured"
         }
         CredentialSource::WebIdentity if text.contains("AWS_WEB_IDENTITY_TOKEN_FILE") => {
-            "not configured".to_owned()
+            "not configured"
         }
         CredentialSource::Instance if text.contains("AWS_EC2_METADATA_DISABLED") => {
-            "disabled by AWS_EC2_METADATA_DISABLED".to_owned()
+            "disabled by AWS_EC2_METADATA_DISABLED"
         }
-        CredentialSource::Instance if text.contains("received 404") => {
-            "the instance has no role".to_owned()
-        }
-        // Its responses expire after one network hop, and a container's network is another.
-        CredentialSource::Instance if text.contains("read timeout") => "In a container on EC2 it needs a hop limit of 2: `aws ec2 modify-instance-metadata-options --http-put-response-hop-limit 2 --instance-id ID`".to_owned(),
-        _ => text,
-    }
+        CredentialSource::Instance if text.contains("received 404") => "the instance has no role",
+        CredentialSource::Instance if text.contains("read timeout") => return Absence::NoAnswer,
+        _ => return Absence::Other(text),
+    };
+    Absence::Other(reason.to_owned())
 }
 
 /// Issuer, subject and audience of a token. They aren't secret: a trust policy names them.

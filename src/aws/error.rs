@@ -1,7 +1,7 @@
 //! Why the parameters can't be fetched.
 
 use super::connection::{ConnectionError, ConnectionFailure};
-use super::credential_error::{CredentialCause, CredentialError};
+use super::credential_error::{Absence, CredentialCause, CredentialError};
 use super::credential_source::CredentialSource;
 use super::denial::{Denial, ParsedDenial};
 use super::service_error::ServiceError;
@@ -61,7 +61,7 @@ pub enum FetchError {
     /// No source has credentials.
     NoCredentials {
         /// The sources with their reasons.
-        absent: Vec<(CredentialSource, String)>,
+        absent: Vec<(CredentialSource, Absence)>,
     },
     /// STS doesn't say who the caller is, and a command needs it.
     NoIdentity(String),

@@ -1,6 +1,6 @@
 //! The words of an error of this room: what failed, on what, why, and what to do next.
 
-use super::credential_error::{CredentialCause, CredentialError};
+use super::credential_error::{Absence, CredentialCause, CredentialError};
 use super::credential_source::CredentialSource;
 use super::denial::principal_in;
 use super::denial_message::policies_of;
@@ -9,12 +9,16 @@ use super::service_error::ServiceError;
 use serde_json::Value;
 use ssm_exec_core::arn::Arn;
 use ssm_exec_core::aws_context::AwsContext;
-use ssm_exec_core::code::{Code, fill};
+use ssm_exec_core::code::Code;
 use ssm_exec_core::message::Message;
 use ssm_exec_core::plan::Request;
 use ssm_exec_core::policy::Place;
+use ssm_exec_core::remedy::Remedy;
 use std::fmt;
 use std::time::Duration;
+
+/// The responses of the instance metadata expire after one network hop, and a container's network is another.
+const HOP_LIMIT: &str = "In a container on EC2 it needs a hop limit of 2: `aws ec2 modify-instance-metadata-options --http-put-response-hop-limit 2 --instance-id ID`";
 
 impl FetchError {
     /// The message, for a run in this context.
@@ -22,11 +26,11 @@ impl FetchError {
     pub fn message(&self, context: &AwsContext) -> Message {
         let code = self.code();
         let region = context.region_option();
-        let remedy = |values: &[(&str, &str)]| sentence(&fill(code.remedy(), values));
-        let with_remedy = |what: String| Message::new(what).remedy(&remedy(&[]));
+        let remedy = Remedy::new(code.remedy());
+        let with_remedy = |what: String| Message::new(what).remedy(Remedy::new(code.remedy()));
         match self {
             Self::Config(error) => error.message(),
-            Self::Connection(error) => Message::new(error.to_string()).remedy(&error.remedy()),
+            Self::Connection(error) => Message::new(error.to_string()).remedy(error.remedy()),
             Self::System { what, reason } => {
                 with_remedy(format!("the system refused {what}: {reason}"))
             }
@@ -40,7 +44,7 @@ impl FetchError {
                 "there is no AWS region `{region}`, as far as DNS knows ({} has no address)",
                 error.host
             ))
-            .remedy(&remedy(&[("region", correction)])),
+            .remedy(remedy.fill(&[("region", correction)])),
             Self::NoCredentials { absent } => no_credentials(absent),
             Self::NoIdentity(reason) => Message::new(reason.clone())
                 .sentence("With `--account ID` and `--region REGION` nothing has to be asked"),
@@ -48,7 +52,7 @@ impl FetchError {
             Self::BadCredentials { source, opt_in, answer } => {
                 let renewal = source
                     .as_ref()
-                    .map_or_else(|| "Renew them".to_owned(), CredentialSource::renewal);
+                    .map_or_else(|| Remedy::new("Renew them"), CredentialSource::renewal);
                 let region = opt_in.as_ref().map(ToString::to_string).unwrap_or_default();
                 let which = match source {
                     Some(source) => format!("the credentials from {source}"),
@@ -56,7 +60,7 @@ impl FetchError {
                 };
                 let why = refusal(code, source.as_ref());
                 Message::new(format!("AWS does not accept {which}: {why} ({answer})"))
-                    .remedy(&remedy(&[("renewal", &renewal), ("region", &region)]))
+                    .remedy(remedy.fill(&[("region", &region)]).replace("renewal", renewal))
             }
             Self::ClockSkew { text } => {
                 with_remedy(format!("AWS does not accept the time of the request: {text}"))
@@ -78,7 +82,7 @@ impl FetchError {
                     Request::Batch(_) => request.to_string(),
                 };
                 Message::new(format!("the KMS key{named}, which encrypts {encrypted}, {state}"))
-                    .remedy(&remedy(&[("key", key.as_deref().unwrap_or("KEY")), ("region", &region)]))
+                    .remedy(remedy.fill(&[("key", key.as_deref().unwrap_or("KEY")), ("region", &region)]))
             }
             Self::Rejected { request, answer } => {
                 with_remedy(format!("AWS refused the request for {request} ({answer})"))
@@ -99,15 +103,14 @@ impl FetchError {
                 let text = format!("could not {verb} {work} {how_long}: the last time, {error}");
                 match error {
                     TransientError::Throttled(_) => Message::new(text)
-                        .remedy(&remedy(&[("action", &throttled_action(work, *throttled, &region))])),
+                        .remedy(throttled_remedy(work, *throttled, &region)),
                     TransientError::Service(..) => with_remedy(text),
                     TransientError::Connection(error) => {
-                        Message::new(text).remedy(&error.remedy())
+                        Message::new(text).remedy(error.remedy())
                     }
-                    TransientError::Network(_) => Message::new(text).remedy(&remedy(&[(
-                        "action",
-                        "check the endpoint, the region's name, DNS, the route (VPC endpoint, NAT) and the proxy variables (HTTPS_PROXY)",
-                    )])),
+                    TransientError::Network(_) => Message::new(text).remedy(Remedy::new(
+                        "Check the endpoint, the region's name, DNS, the route (VPC endpoint, NAT) and the proxy variables (HTTPS_PROXY)",
+                    )),
                 }
             }
             Self::TimedOut { stage, timeout } => {
@@ -140,34 +143,24 @@ impl fmt::Display for Attempts {
     }
 }
 
-/// A template's sentence, whose end a message doesn't need.
-pub(super) fn sentence(text: &str) -> String {
-    let text = text.trim_end_matches('.');
-    let mut letters = text.chars();
-    match letters.next() {
-        Some(first) => first.to_uppercase().chain(letters).collect(),
-        None => String::new(),
-    }
-}
-
-fn no_credentials(absent: &[(CredentialSource, String)]) -> Message {
+fn no_credentials(absent: &[(CredentialSource, Absence)]) -> Message {
     // Of a container on EC2 only this matters, whatever else has none.
     let hop_limit = absent
         .iter()
-        .find(|(_, reason)| reason.contains("hop limit"));
-    if let Some((source, reason)) = hop_limit {
+        .find(|(_, absence)| matches!(absence, Absence::NoAnswer));
+    if let Some((source, absence)) = hop_limit {
         return Message::new(format!(
-            "no AWS credentials: {source} did not answer, and no other source is configured"
+            "no AWS credentials: {source} {absence}, and no other source is configured"
         ))
-        .remedy(reason);
+        .remedy(Remedy::new(HOP_LIMIT));
     }
     let looked_at: Vec<String> = absent
         .iter()
-        .map(|(source, reason)| format!("{source} ({reason})"))
+        .map(|(source, absence)| format!("{source} ({absence})"))
         .collect();
     Message::new("no AWS credentials: no source has any")
         .list(&looked_at)
-        .remedy(&sentence(Code::NoCredentials.remedy()))
+        .remedy(Remedy::new(Code::NoCredentials.remedy()))
 }
 
 /// Why AWS does not accept credentials, as the rest of a sentence.
@@ -188,7 +181,7 @@ fn refusal(code: Code, source: Option<&CredentialSource>) -> &'static str {
 /// Why a source gives no credentials.
 fn credentials(error: &CredentialError, code: Code, context: &AwsContext) -> Message {
     let CredentialError { source, cause } = error;
-    let remedy = |values: &[(&str, &str)]| sentence(&fill(code.remedy(), values));
+    let remedy = Remedy::new(code.remedy());
     let none = |why: String| Message::new(format!("no AWS credentials from {source}: {why}"));
     let profile = source
         .profile()
@@ -196,13 +189,13 @@ fn credentials(error: &CredentialError, code: Code, context: &AwsContext) -> Mes
         .unwrap_or_default();
     match cause {
         CredentialCause::Half { has, lacks } => none(format!("{has} is set and {lacks} is not"))
-            .remedy(&remedy(&[("has", has), ("lacks", lacks)])),
+            .remedy(remedy.fill(&[("has", has), ("lacks", lacks)])),
         CredentialCause::Stray { place, character } => {
-            none(format!("{place} has {character}")).remedy(&remedy(&[("place", place)]))
+            none(format!("{place} has {character}")).remedy(remedy.fill(&[("place", place)]))
         }
         CredentialCause::SsoExpired => {
             none("the AWS SSO session has expired, or there is none".to_owned())
-                .remedy(&remedy(&[("profile", &profile)]))
+                .remedy(remedy.fill(&[("profile", &profile)]))
         }
         CredentialCause::SsoRoleDenied { role, account } => none(format!(
             "IAM Identity Center does not give the user {} in {} (ForbiddenException: No access)",
@@ -212,11 +205,11 @@ fn credentials(error: &CredentialError, code: Code, context: &AwsContext) -> Mes
                 .as_ref()
                 .map_or("this account".to_owned(), |id| format!("account {id}")),
         ))
-        .remedy(&remedy(&[("profile", &profile)])),
+        .remedy(remedy.fill(&[("profile", &profile)])),
         CredentialCause::Mfa { serial } => none(format!(
             "its role asks for an MFA code (mfa_serial {serial}), which ssm-exec cannot ask for"
         ))
-        .remedy(&remedy(&[("profile", source.profile().unwrap_or("NAME"))])),
+        .remedy(remedy.fill(&[("profile", source.profile().unwrap_or("NAME"))])),
         CredentialCause::TokenFile {
             path,
             variable,
@@ -225,13 +218,13 @@ fn credentials(error: &CredentialError, code: Code, context: &AwsContext) -> Mes
             "{} ({variable}) cannot be read: {reason}",
             path.display()
         ))
-        .remedy(&remedy(&[("setting", variable)])),
+        .remedy(remedy.fill(&[("setting", variable)])),
         CredentialCause::TokenExpired { answer, file } => {
             let file = file
                 .as_ref()
                 .map(|file| format!(" in {file}"))
                 .unwrap_or_default();
-            none(format!("the token{file} has expired (STS says {answer})")).remedy(&remedy(&[]))
+            none(format!("the token{file} has expired (STS says {answer})")).remedy(remedy)
         }
         CredentialCause::NoOidcProvider { answer, issuer } => {
             let of = issuer
@@ -241,7 +234,7 @@ fn credentials(error: &CredentialError, code: Code, context: &AwsContext) -> Mes
                 "the account has no OpenID Connect provider for {of} (STS says {})",
                 answer.code
             ))
-            .remedy(&remedy(&[("issuer", issuer.as_deref().unwrap_or("URL"))]))
+            .remedy(remedy.fill(&[("issuer", issuer.as_deref().unwrap_or("URL"))]))
         }
         CredentialCause::TokenDenied {
             answer,
@@ -257,7 +250,7 @@ fn credentials(error: &CredentialError, code: Code, context: &AwsContext) -> Mes
             let message = claims.iter().fold(message, |message, claims| {
                 message.line(format!("The token has {claims}"))
             });
-            message.remedy(&remedy(&[(
+            message.remedy(remedy.fill(&[(
                 "role",
                 role.as_ref().and_then(Arn::role_name).unwrap_or("ROLE"),
             )]))
@@ -276,10 +269,11 @@ fn credentials(error: &CredentialError, code: Code, context: &AwsContext) -> Mes
                 refusal(code, Some(base))
             ))
             .sentence(&format!("They are to assume {role}, which is not at fault"))
-            .remedy(&remedy(&[
-                ("renewal", &base.renewal()),
-                ("region", &region),
-            ]))
+            .remedy(
+                remedy
+                    .fill(&[("region", &region)])
+                    .replace("renewal", base.renewal()),
+            )
         }
         CredentialCause::Throttled { answer } => none(format!("STS throttled it ({answer})"))
             .sentence("Spread the starts, or raise `--timeout`"),
@@ -292,29 +286,33 @@ fn credentials(error: &CredentialError, code: Code, context: &AwsContext) -> Mes
                 }
                 _ => "",
             };
-            none(format!("{sts}{error}")).remedy(&error.remedy())
+            none(format!("{sts}{error}")).remedy(error.remedy())
         }
-        CredentialCause::Other { reason, .. } => none(reason.trim_end_matches('.').to_owned())
-            .remedy(&remedy(&[("action", &check_of(source))])),
+        CredentialCause::Other { reason, .. } => {
+            none(reason.trim_end_matches('.').to_owned()).remedy(check_of(source))
+        }
     }
 }
 
 /// Where to look when a source fails.
-fn check_of(source: &CredentialSource) -> String {
-    match source {
+fn check_of(source: &CredentialSource) -> Remedy {
+    let template = match source {
         CredentialSource::Environment { .. } => {
-            "check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN".to_owned()
+            "Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN"
         }
-        CredentialSource::Profile(name) => format!(
-            "see what the profile has with `aws configure list --profile {name}`, and correct it in ~/.aws/config"
-        ),
-        CredentialSource::WebIdentity => {
-            "check AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE".to_owned()
+        CredentialSource::Profile(_) => {
+            "See what the profile has with `aws configure list --profile {profile}`, and correct it in ~/.aws/config"
         }
-        CredentialSource::Container => "check the role of the task or the pod, its agent, and the token in AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE".to_owned(),
-        CredentialSource::Instance => "check the instance's role and its metadata options: `aws ec2 describe-instances --instance-ids ID --query 'Reservations[].Instances[].[IamInstanceProfile,MetadataOptions]'`".to_owned(),
-        CredentialSource::Role { .. } => "check the role's ARN, and STS's endpoint".to_owned(),
-    }
+        CredentialSource::WebIdentity => "Check AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE",
+        CredentialSource::Container => {
+            "Check the role of the task or the pod, its agent, and the token in AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"
+        }
+        CredentialSource::Instance => {
+            "Check the instance's role and its metadata options: `aws ec2 describe-instances --instance-ids ID --query 'Reservations[].Instances[].[IamInstanceProfile,MetadataOptions]'`"
+        }
+        CredentialSource::Role { .. } => "Check the role's ARN, and STS's endpoint",
+    };
+    Remedy::new(template).fill(&[("profile", source.profile().unwrap_or("NAME"))])
 }
 
 /// Both policies must allow it, so both statements are printed.
@@ -352,7 +350,7 @@ fn role_denied(
             answer.to_string()
         }
     ))
-    .remedy(remedy);
+    .remedy(Remedy::new(remedy));
     let Some(role) = role else {
         return message;
     };
@@ -390,29 +388,23 @@ pub(crate) fn assume_role_statement(role: &Arn) -> Value {
     })
 }
 
-fn throttled_action(work: &Work, throttled: u32, region: &str) -> String {
+fn throttled_remedy(work: &Work, throttled: u32, region: &str) -> Remedy {
+    let template = match work {
+        Work::Fetch(Request::Below(_)) => {
+            "{requests} throttled in all. All readers of Parameter Store in this account and region share 40 requests a second. Higher throughput covers only requests by name: name the parameters with `--key` (`ssm-exec check --format toml` prints them). Enable higher throughput: `aws ssm update-service-setting --setting-id /ssm/parameter-store/high-throughput-enabled --setting-value true{region}`. Or raise `--timeout`"
+        }
+        Work::Fetch(Request::Batch(_)) => {
+            "{requests} throttled in all. All readers of Parameter Store in this account and region share 40 requests a second, unless higher throughput is enabled. Enable higher throughput: `aws ssm update-service-setting --setting-id /ssm/parameter-store/high-throughput-enabled --setting-value true{region}`. Or raise `--timeout`"
+        }
+        Work::Credentials(_) => {
+            "STS limits the requests of the account. Spread the starts, or raise `--timeout`"
+        }
+    };
     let requests = match throttled {
         1 => "1 request was".to_owned(),
         many => format!("{many} requests were"),
     };
-    let shared = format!(
-        "{requests} throttled in all. All readers of Parameter Store in this account and region share 40 requests a second"
-    );
-    let enable = format!(
-        "Enable higher throughput: `aws ssm update-service-setting --setting-id /ssm/parameter-store/high-throughput-enabled --setting-value true{region}`"
-    );
-    match work {
-        Work::Fetch(Request::Below(_)) => format!(
-            "{shared}. Higher throughput covers only requests by name: name the parameters with `--key` (`ssm-exec check --format toml` prints them). {enable}. Or raise `--timeout`"
-        ),
-        Work::Fetch(Request::Batch(_)) => {
-            format!("{shared}, unless higher throughput is enabled. {enable}. Or raise `--timeout`")
-        }
-        Work::Credentials(_) => {
-            "STS limits the requests of the account. Spread the starts, or raise `--timeout`"
-                .to_owned()
-        }
-    }
+    Remedy::new(template).fill(&[("requests", &requests), ("region", region)])
 }
 
 /// A reference to a secret of Secrets Manager that can't be read.
@@ -430,10 +422,9 @@ fn secret(request: &Request, answer: &ServiceError, code: Code, context: &AwsCon
     let message = Message::new(format!(
         "{which} cannot be read through Parameter Store{why} ({answer})"
     ))
-    .remedy(&sentence(&fill(
-        code.remedy(),
-        &[("secret", first), ("region", &context.region_option())],
-    )));
+    .remedy(
+        Remedy::new(code.remedy()).fill(&[("secret", first), ("region", &context.region_option())]),
+    );
     let Some(statement) = (code == Code::SecretDenied)
         .then(|| secret_statement(&names, context))
         .flatten()

@@ -29,7 +29,7 @@ mod tls_roots;
 mod transport;
 
 pub use connection::{CertificateProblem, ConnectionError, ConnectionFailure, ProxyName, Step};
-pub use credential_error::{CredentialCause, CredentialError};
+pub use credential_error::{Absence, CredentialCause, CredentialError};
 pub use credential_source::CredentialSource;
 pub use denial::{Cause, Denial, ParsedDenial};
 pub use environment::unset_empty_variables;

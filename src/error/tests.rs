@@ -3,8 +3,8 @@
 
 use super::*;
 use crate::aws::{
-    ConnectionError, ConnectionFailure, CredentialCause, CredentialError, CredentialSource,
-    ServiceError, Throttle, TransientError,
+    Absence, ConnectionError, ConnectionFailure, CredentialCause, CredentialError,
+    CredentialSource, ServiceError, Throttle, TransientError,
 };
 use crate::exec::Searched;
 use ssm_exec_core::arn::Arn;
@@ -183,20 +183,23 @@ fn fetch_errors() -> Vec<FetchError> {
         FetchError::Internal("x".to_owned()),
         FetchError::NoCredentials {
             absent: vec![
-                (environment(), "without AWS_ACCESS_KEY_ID".to_owned()),
+                (
+                    environment(),
+                    Absence::Other("without AWS_ACCESS_KEY_ID".to_owned()),
+                ),
                 (
                     CredentialSource::Instance,
-                    "the instance has no role".to_owned(),
+                    Absence::Other("the instance has no role".to_owned()),
                 ),
             ],
         },
         FetchError::NoCredentials {
             absent: vec![
-                (environment(), "without AWS_ACCESS_KEY_ID".to_owned()),
                 (
-                    CredentialSource::Instance,
-                    "In a container on EC2 it needs a hop limit of 2".to_owned(),
+                    environment(),
+                    Absence::Other("without AWS_ACCESS_KEY_ID".to_owned()),
                 ),
+                (CredentialSource::Instance, Absence::NoAnswer),
             ],
         },
         FetchError::NoIdentity("STS cannot be reached to name the caller".to_owned()),

@@ -33,7 +33,7 @@ macro_rules! codes {
                 match self { $(Self::$variant => $cause,)* }
             }
 
-            /// What to do. `{name}` stands for what a message fills in.
+            /// What to do, a template of [`Remedy`](crate::remedy::Remedy).
             #[must_use]
             pub fn remedy(self) -> &'static str {
                 match self { $(Self::$variant => $remedy,)* }
@@ -116,16 +116,6 @@ codes! {
     Internal "internal" Internal "A bug in ssm-exec." "Please report it."
 }
 
-/// Fills the placeholders of a remedy.
-#[must_use]
-pub fn fill(template: &str, values: &[(&str, &str)]) -> String {
-    let mut text = template.to_owned();
-    for (name, value) in values {
-        text = text.replace(&format!("{{{name}}}"), value);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,14 +130,5 @@ mod tests {
                 .all(|b| b.is_ascii_lowercase() || b == b'-' || b.is_ascii_digit())
         };
         assert!(words.iter().all(|word| is_word(word)));
-    }
-
-    #[test]
-    fn placeholders_are_filled() {
-        let remedy = Code::KmsKeyDisabled.remedy();
-        assert_eq!(
-            fill(remedy, &[("key", "K"), ("region", " --region r")]),
-            "Enable it: `aws kms enable-key --key-id K --region r`."
-        );
     }
 }

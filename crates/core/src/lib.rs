@@ -27,6 +27,7 @@ mod placeholder;
 pub mod plan;
 pub mod policy;
 pub mod region;
+pub mod remedy;
 pub mod report;
 pub mod request;
 pub mod revision;
@@ -34,6 +35,5 @@ pub mod secret;
 pub mod shared_config;
 pub mod status;
 pub mod template;
-
 pub mod variable;
 pub mod words;

@@ -1,5 +1,6 @@
 //! A message to a person: one paragraph, and lines for what must be copied or is too long for a sentence.
 
+use crate::remedy::{Remedy, Sentence};
 use std::fmt;
 
 /// A list is part of a sentence up to this length; a longer one becomes lines.
@@ -44,21 +45,29 @@ impl Message {
         self
     }
 
-    /// Adds what to do. A sentence that ends with a long command, in backquotes after a colon, becomes a line
-    /// that can be copied, and so does what follows it.
+    /// Adds what to do. A long command becomes a line that can be copied, and so does what follows it.
     #[must_use]
-    pub fn remedy(self, text: &str) -> Self {
+    pub fn remedy(mut self, remedy: Remedy) -> Self {
         let mut has_line = false;
-        sentences(text)
-            .into_iter()
-            .fold(self, |message, sentence| match long_command(sentence) {
-                Some((what, command)) => {
+        for Sentence { text, command } in remedy.into_sentences() {
+            self = match command {
+                Some(command) if command.len() > COMMAND => {
                     has_line = true;
-                    message.line(format!("{what}: {command}"))
+                    self.line(format!("{text}: {command}"))
                 }
-                None if has_line => message.line(sentence),
-                None => message.sentence(sentence),
-            })
+                command => {
+                    let sentence = match command {
+                        Some(command) => format!("{text}: `{command}`"),
+                        None => text,
+                    };
+                    match has_line {
+                        true => self.line(sentence),
+                        false => self.sentence(&sentence),
+                    }
+                }
+            };
+        }
+        self
     }
 
     /// Adds a sentence to the paragraph.
@@ -70,27 +79,6 @@ impl Message {
         }
         self
     }
-}
-
-/// What a sentence says of the command that it ends with, and the command, if that is long.
-fn long_command(sentence: &str) -> Option<(&str, &str)> {
-    let (what, rest) = sentence.split_once(": `")?;
-    let command = rest.strip_suffix('`')?;
-    (command.len() > COMMAND && !command.contains('`')).then_some((what, command))
-}
-
-/// The sentences of a text without their full stops. What is in backquotes is not divided.
-fn sentences(text: &str) -> Vec<&str> {
-    let mut sentences = Vec::new();
-    let mut start = 0;
-    for (at, _) in text.match_indices(". ") {
-        if text[..at].matches('`').count().is_multiple_of(2) {
-            sentences.push(&text[start..at]);
-            start = at + 2;
-        }
-    }
-    sentences.push(text[start..].trim_end_matches('.'));
-    sentences
 }
 
 impl fmt::Display for Message {
@@ -107,28 +95,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_remedy_is_divided_into_sentences_and_lines_to_copy() {
-        let long = "x".repeat(COMMAND + 1);
-        let text = format!("Do `a. b`. Then this: `short`. Or run: `{long}`. Or wait.");
-        let message = Message::new("it failed").remedy(&text);
-        assert_eq!(message.text, "it failed. Do `a. b`. Then this: `short`");
-        assert_eq!(
-            message.lines,
-            [format!("Or run: {long}"), "Or wait".to_owned()]
-        );
-    }
-
-    #[test]
-    fn a_command_that_is_short_or_in_the_middle_stays_in_its_sentence() {
-        let longest = "x".repeat(COMMAND);
-        for sentence in [
-            format!("Run: `{longest}`"),
-            format!("Run: `{longest}x` or `y`"),
-            format!("Run: `{longest}x` now"),
-        ] {
-            let message = Message::new("it failed").remedy(&sentence);
-            assert_eq!(message.to_string(), format!("it failed. {sentence}"));
-        }
+    fn a_long_command_and_what_follows_it_become_lines() {
+        let remedy = Remedy::new("Do this: `{short}`. Or run: `{long}`. Or that: `b`. Or wait.");
+        let (longest, long) = ("x".repeat(COMMAND), "y".repeat(COMMAND + 1));
+        let remedy = remedy.fill(&[("short", &longest), ("long", &long)]);
+        let message = Message::new("it failed").remedy(remedy);
+        assert_eq!(message.text, format!("it failed. Do this: `{longest}`"));
+        let lines = [&format!("Or run: {long}"), "Or that: `b`", "Or wait"];
+        assert_eq!(message.lines, lines);
     }
 
     #[test]
