@@ -1,6 +1,7 @@
 //! A bug in ssm-exec, or in a library that it uses, ends with 70 and one line of ours. The panic's own
 //! text is not shown: it may quote a value.
 
+use crate::exec::process;
 use crate::logging;
 use nix::errno::Errno;
 use ssm_exec_core::status::Status;
@@ -9,6 +10,11 @@ use std::panic::{Location, PanicHookInfo};
 /// Makes every panic, in any thread, end the process.
 pub(crate) fn install_hook() {
     std::panic::set_hook(Box::new(end));
+}
+
+/// The same without a message, for what has been reported.
+pub(crate) fn end_silently() {
+    std::panic::set_hook(Box::new(|_| process::end(Status::Internal.code())));
 }
 
 fn end(info: &PanicHookInfo<'_>) {
@@ -78,6 +84,16 @@ mod tests {
                 (waitpid(child, None).expect("its end"), text)
             }
         }
+    }
+
+    #[test]
+    fn a_panic_that_has_been_reported_ends_with_70_and_no_line() {
+        let (status, text) = end_of(|| {
+            end_silently();
+            panic!("canary")
+        });
+        assert!(matches!(status, WaitStatus::Exited(_, 70)), "{status:?}");
+        assert_eq!(text, "");
     }
 
     #[test]

@@ -4,25 +4,50 @@
 use super::command::Running;
 use super::handover::{read_to_end, write_all};
 use crate::exec::process;
+use crate::panic;
 use nix::errno::Errno;
 use nix::sys::prctl;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
-use nix::sys::wait::waitpid;
+use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork};
+use std::fmt;
+use tracing::warn;
 
 /// Runs `work` in a fork, and returns the bytes that it returns; none if it failed. `None` if the command
-/// has ended meanwhile.
-pub(super) fn run(command: &Running, work: impl FnOnce() -> Vec<u8>) -> Option<Vec<u8>> {
+/// has ended meanwhile. If `report`, what the fork cannot say of itself is logged, and so is a panic in it.
+pub(super) fn run(
+    command: &Running,
+    report: bool,
+    work: impl FnOnce() -> Vec<u8>,
+) -> Option<Vec<u8>> {
+    let failed = |why: fmt::Arguments<'_>| {
+        if report {
+            warn!("--watch could not look for changes, and goes on trying: {why}");
+        }
+        Some(Vec::new())
+    };
     let flags = SockFlag::SOCK_CLOEXEC;
     let pair = socketpair(AddressFamily::Unix, SockType::Stream, None, flags);
-    let Ok((ours, theirs)) = pair else {
-        return Some(Vec::new());
+    let (ours, theirs) = match pair {
+        Ok(pair) => pair,
+        Err(error) => {
+            return failed(format_args!(
+                "the system refused a socket: {}",
+                error.desc()
+            ));
+        }
     };
     // SAFETY: the watcher has one thread, so the child may do whatever it may.
     match unsafe { fork() } {
-        Err(_) => Some(Vec::new()),
+        Err(error) => failed(format_args!(
+            "the system refused a process: {}",
+            error.desc()
+        )),
         Ok(ForkResult::Child) => {
+            if !report {
+                panic::end_silently();
+            }
             // When the watcher ends, so does its fork.
             let _ = prctl::set_pdeathsig(Signal::SIGKILL);
             // The watcher may have read enough, or be gone.
@@ -35,12 +60,21 @@ pub(super) fn run(command: &Running, work: impl FnOnce() -> Vec<u8>) -> Option<V
             if result.is_none() {
                 let _ = kill(child, Signal::SIGKILL);
             }
-            wait_for(child);
-            result
+            match (wait_for(child), result) {
+                (Ok(WaitStatus::Signaled(_, signal, _)), Some(_)) => failed(format_args!(
+                    "{signal} ended its process, as the kernel does where memory is short"
+                )),
+                (_, result) => result,
+            }
         }
     }
 }
 
-fn wait_for(child: Pid) {
-    while waitpid(child, None) == Err(Errno::EINTR) {}
+fn wait_for(child: Pid) -> nix::Result<WaitStatus> {
+    loop {
+        match waitpid(child, None) {
+            Err(Errno::EINTR) => {}
+            ended => return ended,
+        }
+    }
 }

@@ -38,7 +38,7 @@ fn round(
     delivered: &mut Delivered,
 ) -> Option<()> {
     let report = schedule.reports_failure(Instant::now());
-    let result = fork::run(command, || work.poll(delivered, report).to_bytes())?;
+    let result = fork::run(command, report, || work.poll(delivered, report).to_bytes())?;
     let poll = Poll::from_bytes(&result);
     let Step::Rehearse(settled) = schedule.after_poll(poll, Instant::now()) else {
         return Some(());
@@ -48,7 +48,7 @@ fn round(
         mistake: schedule.reports_mistake(Instant::now()),
     };
     let rehearse = || work.rehearse(delivered, settled.as_deref(), reports);
-    let result = fork::run(command, || rehearse().to_bytes())?;
+    let result = fork::run(command, reports.failure, || rehearse().to_bytes())?;
     let rehearsal = Rehearsal::from_bytes(&result);
     schedule.after_rehearsal(&rehearsal, Instant::now());
     match rehearsal {

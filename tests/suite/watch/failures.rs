@@ -1,7 +1,9 @@
 //! A change that would not start, and an SSM that does not answer: the command runs on.
 
 use super::*;
+use crate::support::succeeds;
 use ssm_stub::{Fault, KmsDenial, When};
+use std::process::Command;
 
 /// What the values of all these tests satisfy, except one.
 const CONTRACT: &str = "[contract]\nPASSWORD = { pattern = \"(?s)canary.*\", optional = true }\n";
@@ -174,4 +176,38 @@ fn while_ssm_is_down_the_interval_grows_and_a_change_is_found_afterwards() {
         assert_eq!(run.stdout.next(), "got HUP");
         assert_eq!(run.stop().0, ["got TERM"]);
     }
+}
+
+/// Makes each poll fail, sees one warning, lets polls succeed again, and sees one signal for a rotation.
+fn expect_one_warning(begin: impl Fn(Pid), words: &str, end: impl Fn(Pid)) {
+    let stub = stub();
+    let run = watch(&stub, "-p /watch --settle 0s --on-change HUP");
+    run.stdout.wait_for("started");
+    let watcher = run.watcher();
+    begin(watcher);
+    let line = run
+        .stderr
+        .wait_for("--watch could not look for changes, and goes on trying");
+    assert!(line.contains(words), "{line}");
+    put_password("canary-two")(&stub);
+    end(watcher);
+    run.stderr.wait_for("sending SIGHUP");
+    assert_eq!(run.stdout.next(), "got HUP");
+    assert_eq!(run.stop(), (vec!["got TERM".to_owned()], Vec::new()));
+}
+
+/// Sets the soft limit on open files of a process.
+fn limit_descriptors(process: Pid, limit: u32) {
+    let mut prlimit = Command::new("prlimit");
+    prlimit.arg(format!("--pid={process}"));
+    succeeds(prlimit.arg(format!("--nofile={limit}:")));
+}
+
+#[test]
+fn a_watcher_that_gets_no_socket_says_so_and_goes_on() {
+    expect_one_warning(
+        |watcher| limit_descriptors(watcher, 1),
+        "the system refused a socket: Too many open files",
+        |watcher| limit_descriptors(watcher, 64),
+    );
 }

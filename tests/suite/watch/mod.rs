@@ -193,12 +193,19 @@ impl Drop for Watched {
     }
 }
 
-/// The watcher of a process, by its title.
+/// The watcher of a process, by its title, which its forks have too.
 fn watcher_of(process: Pid) -> Option<Pid> {
     let title = format!("ssm-exec: watching {process}");
-    processes(|arguments| arguments.trim_end_matches('\0') == title)
-        .into_iter()
-        .next()
+    let watching = processes(|arguments| arguments.trim_end_matches('\0') == title);
+    let is_fork = |process: Pid| parent(process).is_none_or(|parent| watching.contains(&parent));
+    watching.iter().copied().find(|process| !is_fork(*process))
+}
+
+/// `None` if the process has ended.
+fn parent(process: Pid) -> Option<Pid> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let parent = status.lines().find_map(|line| line.strip_prefix("PPid:"))?;
+    parent.trim().parse().ok().map(Pid::from_raw)
 }
 
 /// The processes whose arguments are such.
