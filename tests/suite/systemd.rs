@@ -297,7 +297,7 @@ fn systemctl_stop_ends_a_fetch() {
 fn a_missing_parameter_prevents_a_restart() {
     let (machine, stub) = (machine(), Stub::start());
     let unit = instance(machine, "missing", &stub, "");
-    succeeds(machine.run("systemctl start").arg(&unit));
+    succeeds(machine.run("systemctl start --no-block").arg(&unit));
     eventually("it has failed", || {
         machine.property(&unit, "ActiveState") == "failed"
     });
