@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 /// Built by `tests/needs`.
-pub const IMAGE: &str = "ssm-exec-tests-systemd:2";
+pub const IMAGE: &str = "ssm-exec-tests-systemd:3";
 
 /// A service that notifies systemd as the main process, and exits on SIGTERM.
 const APP: &str = r#"#!/usr/bin/perl
