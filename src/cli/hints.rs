@@ -1,8 +1,9 @@
 //! Words of other tools, and what to use here.
 
-use super::arguments::{CHECK, POLICY};
+use super::arguments::{CHECK, COMPLETIONS, INIT, POLICY};
 use ssm_exec_core::config::SETTINGS;
 use ssm_exec_core::config::setting::Scope;
+use ssm_exec_core::words;
 use std::ffi::OsString;
 
 /// Options of other tools.
@@ -79,9 +80,15 @@ pub(super) fn subcommand_of(option: &str) -> Option<&'static str> {
     }
 }
 
-/// What to use for a command that does not exist, if it is another tool's subcommand.
+/// What to use for a command that does not exist, if it is a misspelled subcommand or another tool's.
 pub(crate) fn for_command(name: &OsString) -> Option<String> {
     let name = name.to_str()?;
+    let subcommands = [CHECK, POLICY, INIT, COMPLETIONS];
+    if let Some(meant) = words::misspelled(name, subcommands.into_iter()) {
+        return Some(format!(
+            "`{name}` is neither a subcommand nor a program in PATH; did you mean `ssm-exec {meant}`?"
+        ));
+    }
     if STARTING.contains(&name) {
         return Some(format!(
             "`{name}` is neither a subcommand nor a program in PATH; write the command itself: `ssm-exec --prefix /org/service -- ./server`"

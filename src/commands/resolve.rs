@@ -272,7 +272,7 @@ impl<'a> Session<'a> {
     }
 }
 
-/// A command that does not exist may be another tool's subcommand.
+/// A command that does not exist may be a subcommand, misspelled or another tool's.
 fn suggest_command(error: CommandError, name: Option<&OsString>) -> Error {
     match (&error, name.and_then(hints::for_command)) {
         (CommandError::NotFound { .. }, Some(hint)) => Error::Usage(hint),

@@ -10,6 +10,12 @@ pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&
         .map(|(_, candidate)| candidate)
 }
 
+/// The known word that differs by one letter, or in the order of two.
+#[must_use]
+pub fn misspelled<'a>(word: &str, mut known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    known.find(|candidate| strsim::osa_distance(word, candidate) == 1)
+}
+
 /// Why a word is none of those that a setting takes, fit to follow the word in a sentence.
 #[must_use]
 pub fn unknown_word(word: &str, known: &[&str]) -> String {
@@ -38,6 +44,22 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(nearest(word, known.into_iter()), suggested, "{word}");
+        }
+    }
+
+    #[test]
+    fn one_letter_may_be_wrong() {
+        for (word, meant) in [
+            ("chekc", Some("check")),
+            ("chck", Some("check")),
+            ("checks", Some("check")),
+            ("polify", Some("policy")),
+            ("check", None),
+            ("chkc", None),
+            ("checkmate", None),
+        ] {
+            let known = ["check", "policy"].into_iter();
+            assert_eq!(misspelled(word, known), meant, "{word}");
         }
     }
 
