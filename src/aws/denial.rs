@@ -2,6 +2,7 @@
 //! AWS's own (IAM User Guide, "Troubleshoot access denied error messages"), parsed by their beginnings only:
 //! their ends differ from year to year.
 
+use super::policy_kind::PolicyKind;
 use super::service_error::ServiceError;
 use serde_json::{Value, json};
 use ssm_exec_core::arn::Arn;
@@ -43,9 +44,9 @@ pub enum ParsedDenial {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cause {
     /// No policy of this kind allows it, if AWS named the kind.
-    NotAllowed(Option<String>),
+    NotAllowed(Option<PolicyKind>),
     /// A policy denies it: its kind, and its ARN if AWS named it.
-    Denied(String, Option<String>),
+    Denied(PolicyKind, Option<String>),
 }
 
 impl Denial {
@@ -116,8 +117,7 @@ impl Denial {
             return None;
         };
         // A parameter of another account must be shared there.
-        let is_shared =
-            kind.as_deref() == Some("resource-based policy") && !action.starts_with("kms:");
+        let is_shared = *kind == Some(PolicyKind::Resource) && !action.starts_with("kms:");
         if self.is_malformed_name() || is_shared {
             return None;
         }
@@ -132,7 +132,7 @@ impl Denial {
         if action == "kms:Decrypt" {
             statement["Condition"] = key_condition(principal, resources.first()?, &self.requests)?;
         }
-        if kind.as_deref() == Some("VPC endpoint policy") {
+        if *kind == Some(PolicyKind::VpcEndpoint) {
             statement["Principal"] = json!("*");
         }
         Some(statement)
@@ -215,27 +215,18 @@ fn whole(text: &str) -> Option<ParsedDenial> {
 }
 
 fn cause(text: &str) -> Cause {
-    let kind = |text: &str| {
-        // "policies" and "policy" both occur, and so does "sessions policy".
-        let end = text.find("policy").map(|at| at + "policy".len());
-        let boundary = text
-            .starts_with("permissions boundary")
-            .then_some("permissions boundary".len());
-        boundary
-            .or(end)
-            .map(|end| text[..end].trim_start_matches("n ").trim().to_owned())
-    };
     if let Some((_, after)) = text.split_once("with an explicit deny in a") {
-        let kind = kind(after.trim_start_matches('n').trim_start());
+        let after = after.strip_prefix('n').unwrap_or(after);
         let arn = after.split_once(": arn:").map(|(_, arn)| {
             let arn = arn.split_whitespace().next().unwrap_or_default();
             format!("arn:{}", arn.trim_end_matches(['.', ',', ')']))
         });
-        return Cause::Denied(kind.unwrap_or_else(|| "policy".to_owned()), arn);
+        let kind = PolicyKind::parse(after).unwrap_or(PolicyKind::Other(String::new()));
+        return Cause::Denied(kind, arn);
     }
     Cause::NotAllowed(
         text.split_once("because no ")
-            .and_then(|(_, after)| kind(after)),
+            .and_then(|(_, after)| PolicyKind::parse(after)),
     )
 }
 

@@ -1,6 +1,7 @@
 //! The words of a denial: whose policy must change, and the statement to add.
 
 use super::denial::{Cause, Denial, ParsedDenial, key_condition};
+use super::policy_kind::PolicyKind;
 use serde_json::{Value, json};
 use ssm_exec_core::arn::Arn;
 use ssm_exec_core::aws_context::AwsContext;
@@ -61,10 +62,9 @@ impl Denial {
             Cause::NotAllowed(Some(kind)) => format!(", because no {kind} allows it"),
             Cause::NotAllowed(None) => ", because nothing allows it".to_owned(),
             Cause::Denied(kind, arn) => {
-                let article = if kind.starts_with('i') { "an" } else { "a" };
                 let named = arn.as_ref().map(|arn| format!(" ({arn})"));
-                let named = named.unwrap_or_default();
-                format!(", because {article} {kind}{named} denies it explicitly")
+                let (kind, named) = (kind.with_article(), named.unwrap_or_default());
+                format!(", because {kind}{named} denies it explicitly")
             }
         };
         let mut message = Message::new(format!(
@@ -77,7 +77,7 @@ impl Denial {
             message = message.line(format!("The key encrypts {requested}"));
         }
         match cause {
-            Cause::NotAllowed(kind) => refusal.allow(message, kind.as_deref()),
+            Cause::NotAllowed(kind) => refusal.allow(message, kind.as_ref()),
             Cause::Denied(kind, arn) => refusal.change(message, kind, arn.as_deref()),
         }
     }
@@ -145,7 +145,7 @@ impl Refusal<'_> {
         statement
     }
 
-    fn allow(&self, message: Message, kind: Option<&str>) -> Message {
+    fn allow(&self, message: Message, kind: Option<&PolicyKind>) -> Message {
         let statement = self.denial.statement().unwrap_or_default();
         let identity = self.identity();
         let caller = self
@@ -153,28 +153,28 @@ impl Refusal<'_> {
             .map(|caller| caller.as_policy_principal().to_string());
         let caller = json!({ "AWS": caller.as_deref().unwrap_or(self.principal) });
         match kind {
-            None | Some("identity-based policy") => message
+            None | Some(PolicyKind::Identity) => message
                 .sentence(&format!("Add the statement to {identity}"))
                 .line(statement.to_string()),
-            Some("resource-based policy") if self.action.starts_with("kms:") => message
+            Some(PolicyKind::Resource) if self.action.starts_with("kms:") => message
                 .sentence("Add a statement to the key's policy, or, where that policy delegates to IAM, to the caller's")
                 .line(self.key_policy())
                 .line("In the key's policy:")
                 .line(self.for_resource(&caller, &json!("*")).to_string())
                 .line(format!("Or in {identity}:"))
                 .line(statement.to_string()),
-            Some("resource-based policy") => self.share(message),
-            Some("VPC endpoint policy") => message
+            Some(PolicyKind::Resource) => self.share(message),
+            Some(PolicyKind::VpcEndpoint) => message
                 .sentence("Add the statement to the policy of the VPC endpoint")
                 .line(statement.to_string())
                 .line(self.vpc_endpoints()),
-            Some("permissions boundary") => message
+            Some(PolicyKind::PermissionsBoundary) => message
                 .sentence(&format!(
                     "Add the statement to the permissions boundary, and to {identity} if they lack it"
                 ))
                 .line(statement.to_string())
                 .line(self.boundary()),
-            Some("session policy" | "sessions policy") => message
+            Some(PolicyKind::Session) => message
                 .sentence("Add the statement to the policy that is passed when the role is assumed")
                 .line(statement.to_string())
                 .line(self.assumed_by()),
@@ -204,14 +204,14 @@ impl Refusal<'_> {
     }
 
     /// An explicit deny: no statement helps, the policy must change.
-    fn change(&self, message: Message, kind: &str, policy: Option<&str>) -> Message {
+    fn change(&self, message: Message, kind: &PolicyKind, policy: Option<&str>) -> Message {
         let account = self
             .caller()
             .map(|caller| caller.account)
             .unwrap_or_default();
         let of_organization = match kind {
-            kind if kind.contains("service control") => Some("SERVICE_CONTROL_POLICY"),
-            kind if kind.contains("resource control") => Some("RESOURCE_CONTROL_POLICY"),
+            PolicyKind::ServiceControl => Some("SERVICE_CONTROL_POLICY"),
+            PolicyKind::ResourceControl => Some("RESOURCE_CONTROL_POLICY"),
             _ => None,
         };
         if let Some(filter) = of_organization {
@@ -236,12 +236,12 @@ impl Refusal<'_> {
         }
         let message = message.sentence("No Allow outweighs it, so that policy must change");
         match kind {
-            "resource-based policy" if self.action.starts_with("kms:") => {
+            PolicyKind::Resource if self.action.starts_with("kms:") => {
                 message.line(self.key_policy())
             }
-            "VPC endpoint policy" => message.line(self.vpc_endpoints()),
-            "permissions boundary" => message.line(self.boundary()),
-            "session policy" | "sessions policy" => message
+            PolicyKind::VpcEndpoint => message.line(self.vpc_endpoints()),
+            PolicyKind::PermissionsBoundary => message.line(self.boundary()),
+            PolicyKind::Session => message
                 .sentence("It is passed by whoever assumes the role")
                 .line(self.assumed_by()),
             _ => match self.caller().as_ref().and_then(Arn::role_name) {

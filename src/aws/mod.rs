@@ -18,6 +18,7 @@ mod error_chain;
 mod local;
 mod message;
 mod parameter_store;
+mod policy_kind;
 mod proxy;
 mod retry;
 mod root_bundle;
@@ -35,6 +36,7 @@ pub use denial::{Cause, Denial, ParsedDenial};
 pub use environment::unset_empty_variables;
 pub use error::{FetchError, Throttle, TransientError, Work};
 pub(crate) use message::assume_role_statement;
+pub use policy_kind::PolicyKind;
 pub use service_error::ServiceError;
 
 use crate::logging::progress::Progress;

@@ -33,12 +33,8 @@ fn batch(names: &str) -> Request {
     Request::Batch(names.split_whitespace().map(parse).collect())
 }
 
-fn not_allowed(kind: Option<&str>) -> Cause {
-    Cause::NotAllowed(kind.map(str::to_owned))
-}
-
-fn denied(kind: &str, arn: Option<&str>) -> Cause {
-    Cause::Denied(kind.to_owned(), arn.map(str::to_owned))
+fn denied(kind: PolicyKind, arn: Option<&str>) -> Cause {
+    Cause::Denied(kind, arn.map(str::to_owned))
 }
 
 #[test]
@@ -47,46 +43,46 @@ fn every_cause_is_parsed_whatever_follows_it() {
     let long_scp = format!("with an explicit deny in a service control policy: {scp}");
     let table = [
         // Until 2021 the text ended here.
-        ("", not_allowed(None)),
+        ("", Cause::NotAllowed(None)),
         (
             "because no identity-based policy allows the ssm:GetParametersByPath action",
-            not_allowed(Some("identity-based policy")),
+            Cause::NotAllowed(Some(PolicyKind::Identity)),
         ),
         (
             "because no permissions boundary allows the ssm:GetParametersByPath action",
-            not_allowed(Some("permissions boundary")),
+            Cause::NotAllowed(Some(PolicyKind::PermissionsBoundary)),
         ),
         (
             "because no session policy allows the ssm:GetParametersByPath action",
-            not_allowed(Some("session policy")),
+            Cause::NotAllowed(Some(PolicyKind::Session)),
         ),
         (
             "because no service control policy allows the ssm:GetParametersByPath action",
-            not_allowed(Some("service control policy")),
+            Cause::NotAllowed(Some(PolicyKind::ServiceControl)),
         ),
         (
             "because no VPC endpoint policy allows the ssm:GetParametersByPath action",
-            not_allowed(Some("VPC endpoint policy")),
+            Cause::NotAllowed(Some(PolicyKind::VpcEndpoint)),
         ),
         (
             "with an explicit deny in an identity-based policy",
-            denied("identity-based policy", None),
+            denied(PolicyKind::Identity, None),
         ),
         (
             "with an explicit deny in a permissions boundary",
-            denied("permissions boundary", None),
+            denied(PolicyKind::PermissionsBoundary, None),
         ),
         // So spelled in AWS's own examples.
         (
             "with an explicit deny in a sessions policy",
-            denied("sessions policy", None),
+            denied(PolicyKind::Session, None),
         ),
         (
             "with an explicit deny in a VPC endpoint policy transitively through a service control policy",
-            denied("VPC endpoint policy", None),
+            denied(PolicyKind::VpcEndpoint, None),
         ),
         // Since 2026 the policy is named, inside an organisation.
-        (&long_scp, denied("service control policy", Some(scp))),
+        (&long_scp, denied(PolicyKind::ServiceControl, Some(scp))),
     ];
     for (end, cause) in table {
         let text = format!(
