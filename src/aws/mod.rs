@@ -3,8 +3,10 @@
 mod blocked;
 mod classify;
 mod connection;
+mod connection_message;
 mod credential_check;
 mod credential_error;
+mod credential_message;
 mod credential_process;
 mod credential_source;
 mod credentials;
@@ -31,11 +33,11 @@ mod transport;
 
 pub use connection::{CertificateProblem, ConnectionError, ConnectionFailure, ProxyName, Step};
 pub use credential_error::{Absence, CredentialCause, CredentialError};
+pub(crate) use credential_message::assume_role_statement;
 pub use credential_source::CredentialSource;
 pub use denial::{Cause, Denial, ParsedDenial};
 pub use environment::unset_empty_variables;
 pub use error::{FetchError, Throttle, TransientError, Work};
-pub(crate) use message::assume_role_statement;
 pub use policy_kind::PolicyKind;
 pub use service_error::ServiceError;
 

@@ -125,7 +125,7 @@ impl Sdk {
     /// The client for Parameter Store.
     pub(super) fn ssm(&self) -> aws_sdk_ssm::Client {
         let mut builder = aws_sdk_ssm::config::Builder::from(&self.shared)
-            // Ours go on until the deadline; the SDK's would give up, or wait 18 s a try.
+            // Our own retries go on until the deadline; the SDK's would give up, or wait 18 s a try.
             .retry_config(RetryConfig::disabled())
             .timeout_config(
                 TimeoutConfig::builder()
@@ -325,16 +325,16 @@ fn for_providers(transport: &Transport, shared: &SdkConfig) -> ProviderConfig {
         .with_behavior_version(Some(BehaviorVersion::latest()))
         .with_region(shared.region().cloned())
         .with_use_fips(shared.use_fips())
-        .with_use_dual_stack(shared.use_dual_stack());
-    // Ours go on until the deadline, and know what failed when it passes.
-    config = config.with_retry_config(RetryConfig::disabled());
+        .with_use_dual_stack(shared.use_dual_stack())
+        // See `retried_by_us`.
+        .with_retry_config(RetryConfig::disabled());
     if let Some(timeouts) = shared.timeout_config() {
         config = config.with_timeout_config(timeouts.clone());
     }
     config
 }
 
-/// Ours go on until the deadline, and know what failed when it passes.
+/// Our own retries go on until the deadline, and know what failed when it passes.
 fn retried_by_us(shared: &SdkConfig) -> SdkConfig {
     let builder = shared.to_builder().retry_config(RetryConfig::disabled());
     builder.build()
