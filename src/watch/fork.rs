@@ -60,12 +60,16 @@ pub(super) fn run(
             if result.is_none() {
                 let _ = kill(child, Signal::SIGKILL);
             }
-            match (wait_for(child), result) {
-                (Ok(WaitStatus::Signaled(_, signal, _)), Some(_)) => failed(format_args!(
-                    "{signal} ended its process, as the kernel does where memory is short"
-                )),
-                (_, result) => result,
-            }
+            let Ok(WaitStatus::Signaled(_, signal, _)) = wait_for(child) else {
+                return result;
+            };
+            let reason = match (signal, &result) {
+                // A supervisor that stops the unit sends it to the watcher too.
+                (Signal::SIGTERM, _) | (_, None) => return result,
+                (Signal::SIGKILL, _) => ", as the kernel does where memory is short",
+                _ => "",
+            };
+            failed(format_args!("{signal} ended its process{reason}"))
         }
     }
 }
