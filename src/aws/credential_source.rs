@@ -67,16 +67,18 @@ impl CredentialSource {
 
     /// How to renew these credentials.
     pub(super) fn renewal(&self) -> Remedy {
+        let unset = "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN";
         match self {
             Self::Environment {
                 overrides: Some(profile),
                 ..
             } => Remedy::new(
-                "Renew them. Or use the profile `{profile}` ({origin}) in their place: `unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN`",
+                "Renew them. Or use the profile `{profile}` ({origin}) in their place: `{unset}`",
             )
             .fill(&[
                 ("profile", &profile.value),
                 ("origin", &short_origin(&profile.origin)),
+                ("unset", unset),
             ]),
             Self::Environment { .. } => {
                 let set = match self.lacks_session_token() {
@@ -84,9 +86,9 @@ impl CredentialSource {
                     false => "Set new AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN",
                 };
                 Remedy::new(
-                    "{set}. Or use a profile in their place: `unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN; export AWS_PROFILE=NAME`",
+                    "{set}. Or use a profile in their place: `{unset}; export AWS_PROFILE=NAME`",
                 )
-                .fill(&[("set", set)])
+                .fill(&[("set", set), ("unset", unset)])
             }
             Self::Profile(name) => Remedy::new(
                 "Renew them: `aws sso login --profile {name}`, or new keys with `aws configure --profile {name}`",

@@ -22,8 +22,8 @@ impl FetchError {
     pub fn message(&self, context: &AwsContext) -> Message {
         let code = self.code();
         let region = context.region_option();
-        let remedy = Remedy::new(code.remedy());
-        let with_remedy = |what: String| Message::new(what).remedy(Remedy::new(code.remedy()));
+        let remedy = || Remedy::new(code.remedy());
+        let with_remedy = |what: String| Message::new(what).remedy(remedy());
         match self {
             Self::Config(error) => error.message(),
             Self::Connection(error) => Message::new(error.to_string()).remedy(error.remedy()),
@@ -40,7 +40,7 @@ impl FetchError {
                 "there is no AWS region `{region}`, as far as DNS knows ({} has no address)",
                 error.host
             ))
-            .remedy(remedy.fill(&[("region", correction)])),
+            .remedy(remedy().fill(&[("region", correction)])),
             Self::NoCredentials { absent } => no_credentials(absent),
             Self::NoIdentity(reason) => Message::new(reason.clone())
                 .sentence("With `--account ID` and `--region REGION` nothing has to be asked"),
@@ -56,7 +56,7 @@ impl FetchError {
                 };
                 let why = refusal(code, source.as_ref());
                 Message::new(format!("AWS does not accept {which}: {why} ({answer})"))
-                    .remedy(remedy.fill(&[("region", &region)]).replace("renewal", renewal))
+                    .remedy(remedy().fill(&[("region", &region)]).replace("renewal", renewal))
             }
             Self::ClockSkew { text } => {
                 with_remedy(format!("AWS does not accept the time of the request: {text}"))
@@ -78,7 +78,7 @@ impl FetchError {
                     Request::Batch(_) => request.to_string(),
                 };
                 Message::new(format!("the KMS key{named}, which encrypts {encrypted}, {state}"))
-                    .remedy(remedy.fill(&[("key", key.as_deref().unwrap_or("KEY")), ("region", &region)]))
+                    .remedy(remedy().fill(&[("key", key.as_deref().unwrap_or("KEY")), ("region", &region)]))
             }
             Self::Rejected { request, answer } => {
                 with_remedy(format!("AWS refused the request for {request} ({answer})"))
@@ -140,22 +140,31 @@ impl fmt::Display for Attempts {
 }
 
 fn throttled_remedy(work: &Work, throttled: u32, region: &str) -> Remedy {
-    let template = match work {
-        Work::Fetch(Request::Below(_)) => {
-            "{requests} throttled in all. All readers of Parameter Store in this account and region share 40 requests a second. Higher throughput covers only requests by name: name the parameters with `--key` (`ssm-exec check --format toml` prints them). Enable higher throughput: `aws ssm update-service-setting --setting-id /ssm/parameter-store/high-throughput-enabled --setting-value true{region}`. Or raise `--timeout`"
-        }
-        Work::Fetch(Request::Batch(_)) => {
-            "{requests} throttled in all. All readers of Parameter Store in this account and region share 40 requests a second, unless higher throughput is enabled. Enable higher throughput: `aws ssm update-service-setting --setting-id /ssm/parameter-store/high-throughput-enabled --setting-value true{region}`. Or raise `--timeout`"
-        }
+    let (unless, by_name) = match work {
+        Work::Fetch(Request::Below(_)) => (
+            "",
+            "Higher throughput covers only requests by name: name the parameters with `--key` (`ssm-exec check --format toml` prints them)",
+        ),
+        Work::Fetch(Request::Batch(_)) => (", unless higher throughput is enabled", ""),
         Work::Credentials(_) => {
-            "STS limits the requests of the account. Spread the starts, or raise `--timeout`"
+            return Remedy::new(
+                "STS limits the requests of the account. Spread the starts, or raise `--timeout`",
+            );
         }
     };
     let requests = match throttled {
         1 => "1 request was".to_owned(),
         many => format!("{many} requests were"),
     };
-    Remedy::new(template).fill(&[("requests", &requests), ("region", region)])
+    Remedy::new(
+        "{requests} throttled in all. All readers of Parameter Store in this account and region share 40 requests a second{unless}. {by_name}. Enable higher throughput: `aws ssm update-service-setting --setting-id /ssm/parameter-store/high-throughput-enabled --setting-value true{region}`. Or raise `--timeout`",
+    )
+    .fill(&[
+        ("requests", &requests),
+        ("unless", unless),
+        ("region", region),
+    ])
+    .replace("by_name", Remedy::new(by_name))
 }
 
 /// A reference to a secret of Secrets Manager that can't be read.

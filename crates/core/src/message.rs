@@ -50,21 +50,16 @@ impl Message {
     pub fn remedy(mut self, remedy: Remedy) -> Self {
         let mut has_line = false;
         for Sentence { text, command } in remedy.into_sentences() {
-            self = match command {
-                Some(command) if command.len() > COMMAND => {
-                    has_line = true;
-                    self.line(format!("{text}: {command}"))
-                }
-                command => {
-                    let sentence = match command {
-                        Some(command) => format!("{text}: `{command}`"),
-                        None => text,
-                    };
-                    match has_line {
-                        true => self.line(sentence),
-                        false => self.sentence(&sentence),
-                    }
-                }
+            let is_long = command.as_ref().is_some_and(|it| it.len() > COMMAND);
+            let text = match command {
+                Some(command) if is_long => format!("{text}: {command}"),
+                Some(command) => format!("{text}: `{command}`"),
+                None => text,
+            };
+            has_line |= is_long;
+            self = match has_line {
+                true => self.line(text),
+                false => self.sentence(&text),
             };
         }
         self
@@ -103,6 +98,23 @@ mod tests {
         assert_eq!(message.text, format!("it failed. Do this: `{longest}`"));
         let lines = [&format!("Or run: {long}"), "Or that: `b`", "Or wait"];
         assert_eq!(message.lines, lines);
+    }
+
+    #[test]
+    fn a_command_that_is_short_or_in_the_middle_stays_in_its_sentence() {
+        let longest = "x".repeat(COMMAND);
+        for (template, sentence) in [
+            ("Run: `{longest}`", format!("Run: `{longest}`")),
+            (
+                "Run: `{longest}x` or `y`",
+                format!("Run: `{longest}x` or `y`"),
+            ),
+            ("Run: `{longest}x` now", format!("Run: `{longest}x` now")),
+        ] {
+            let remedy = Remedy::new(template).fill(&[("longest", &longest)]);
+            let message = Message::new("it failed").remedy(remedy);
+            assert_eq!(message.to_string(), format!("it failed. {sentence}"));
+        }
     }
 
     #[test]

@@ -9,13 +9,12 @@ pub struct Remedy(Vec<Sentence>);
 pub(crate) struct Sentence {
     /// All of it, or what it says of the command that it ends with.
     pub(crate) text: String,
-    /// The command, which stands in backquotes after a colon.
+    /// The command at its end, without the colon and the backquotes.
     pub(crate) command: Option<String>,
 }
 
 impl Remedy {
-    /// Divides a template into sentences. `{name}` in it stands for what [`Self::fill`] or [`Self::replace`] puts
-    /// there.
+    /// Parses a template. `{name}` is a placeholder for [`Self::fill`] or [`Self::replace`].
     #[must_use]
     pub fn new(template: &'static str) -> Self {
         Self(sentences(template).map(Sentence::new).collect())
@@ -26,27 +25,20 @@ impl Remedy {
     pub fn fill(mut self, values: &[(&str, &str)]) -> Self {
         for sentence in &mut self.0 {
             sentence.text = fill(&sentence.text, values);
-            sentence.command = sentence
-                .command
-                .as_ref()
-                .map(|command| fill(command, values));
+            sentence.command = sentence.command.as_ref().map(|it| fill(it, values));
         }
         self
     }
 
     /// Puts another remedy in the place of the sentence `{name}`.
     #[must_use]
-    pub fn replace(self, name: &str, other: Self) -> Self {
+    pub fn replace(mut self, name: &str, other: Self) -> Self {
         let placeholder = format!("{{{name}}}");
-        let mut other = Some(other);
-        let sentences = self.0.into_iter().flat_map(|sentence| {
-            if sentence.text == placeholder {
-                other.take().unwrap_or_default().0
-            } else {
-                vec![sentence]
-            }
-        });
-        Self(sentences.collect())
+        let at = self.0.iter().position(|it| it.text == placeholder);
+        if let Some(at) = at {
+            self.0.splice(at..=at, other.0);
+        }
+        self
     }
 
     pub(crate) fn into_sentences(self) -> Vec<Sentence> {

@@ -10,7 +10,8 @@ pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&
         .map(|(_, candidate)| candidate)
 }
 
-/// The known word that differs by one letter, or in the order of two.
+/// The known word that differs by one letter, or in the order of two. Stricter than [`nearest`], for a word that may
+/// be correct as it is.
 #[must_use]
 pub fn misspelled<'a>(word: &str, mut known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     known.find(|candidate| strsim::osa_distance(word, candidate) == 1)
