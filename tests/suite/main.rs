@@ -40,6 +40,7 @@ mod panics;
 mod parity;
 mod picture;
 mod policy;
+mod release;
 mod remedies;
 mod sdk_variables;
 mod signals_and_limits;

@@ -4,9 +4,9 @@
 use crate::support::docker::*;
 use crate::support::*;
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 /// The cross toolchain of tests/arm64, which tests/needs makes.
 const ARM64_IMAGE: &str = "ssm-exec-tests-arm64:2";
@@ -23,6 +23,31 @@ fn package(sources: &Path, dist: &Path, architectures: &str) {
         .env("ARCHITECTURES", architectures)
         .env("SOURCE_DATE_EPOCH", "1700000000");
     succeeds(&mut package);
+}
+
+/// The packages of the architectures that this machine can build for. They are made once, and removed when the tests end.
+pub fn packages() -> &'static Path {
+    static MADE: OnceLock<(PathBuf, std::process::Child)> = OnceLock::new();
+    &MADE
+        .get_or_init(|| {
+            // Fails here with the compiler's message if the binary can't be built.
+            static_binary();
+            let dist = tempfile::tempdir().expect("a directory").keep();
+            let remover = run_at_exit(&format!("rm -r {}", dist.display()));
+            let architectures = match has_arm64() {
+                true => "x86_64 aarch64",
+                false => "x86_64",
+            };
+            let _alone = PACKAGE.lock().expect("no panic");
+            package(&project("."), &dist, architectures);
+            (dist, remover)
+        })
+        .0
+}
+
+fn has_arm64() -> bool {
+    let image = docker("image inspect").arg(ARM64_IMAGE).output();
+    image.is_ok_and(|output| output.status.success())
 }
 
 /// A copy of the sources, with the compiled dependencies. The program itself is compiled there.
@@ -54,31 +79,25 @@ fn sums(dist: &Path) -> Vec<String> {
 #[test]
 #[ignore = "needs the packagers, their linters and a Docker engine: ./tests/run provides them"]
 fn packages_are_reproducible_and_install_into_a_clean_debian() {
-    // Fails here with the compiler's message if the binary can't be built.
-    static_binary();
-    let dist = tempfile::tempdir().expect("a directory for the test");
+    let dist = packages();
     let again = tempfile::tempdir().expect("a directory for the test");
-    let arm64 = docker("image inspect").arg(ARM64_IMAGE).output();
-    let arm64 = arm64.is_ok_and(|output| output.status.success());
-    let architectures = if arm64 { "x86_64 aarch64" } else { "x86_64" };
-    let alone = PACKAGE.lock().expect("no panic");
-    package(&project("."), dist.path(), architectures);
-    drop(alone);
     package(copy_of_the_sources().path(), again.path(), "x86_64");
-    let made = sums(dist.path());
-    assert_eq!(sums(again.path()).len(), 5);
+    let made = sums(dist);
+    assert_eq!(sums(again.path()).len(), 6);
     for sum in sums(again.path()) {
-        assert!(made.contains(&sum), "{sum} is not among {made:?}");
+        // The image contains as many architectures as were built.
+        let image = has_arm64() && sum.ends_with("-image.tar");
+        assert!(image || made.contains(&sum), "{sum} is not among {made:?}");
     }
-    if arm64 {
-        assert_eq!(made.len(), 10);
+    if has_arm64() {
+        assert_eq!(made.len(), 11);
     }
     succeeds(
         Command::new("sha256sum")
             .args(["--check", "--strict", "sha256sums"])
-            .current_dir(dist.path()),
+            .current_dir(dist),
     );
-    lint(dist.path());
+    lint(dist);
     let script = "set -e
         dpkg -i /dist/*_amd64.deb >/dev/null
         dpkg --verify ssm-exec
@@ -88,7 +107,7 @@ fn packages_are_reproducible_and_install_into_a_clean_debian() {
         cd /usr/share/doc/ssm-exec && ls THIRD-PARTY-LICENSES examples/notify.conf examples/strict.conf examples/low-port.conf && cd /
         dpkg --purge ssm-exec >/dev/null
         test ! -e /usr/bin/ssm-exec";
-    let volume = format!("{}:/dist:ro", dist.path().display());
+    let volume = format!("{}:/dist:ro", dist.display());
     let said = succeeds(docker("run --rm --network none --volume").args([
         &volume,
         crate::systemd::IMAGE,
@@ -98,10 +117,10 @@ fn packages_are_reproducible_and_install_into_a_clean_debian() {
     ]));
     let version = concat!("ssm-exec ", env!("CARGO_PKG_VERSION"), "\nstarted\n");
     assert!(said.starts_with(version), "{said}");
-    bill_of_materials(dist.path());
-    licences(dist.path());
-    layer(dist.path());
-    rpm(dist.path());
+    bill_of_materials(dist);
+    licences(dist);
+    layer(dist);
+    rpm(dist);
 }
 
 /// lintian and rpmlint find nothing in the packages of any architecture.
@@ -158,6 +177,7 @@ fn what_cannot_be_packaged_is_named_and_the_rest_is_made() {
         format!("ssm-exec_{version}-1_amd64.deb"),
         format!("ssm-exec-{version}-x86_64-linux.tar.gz"),
         format!("ssm-exec-{version}-x86_64.cdx.json"),
+        format!("ssm-exec-{version}-image.tar"),
         "sha256sums".to_owned(),
     ] {
         assert!(dist.path().join(&file).exists(), "no {file}");

@@ -3,6 +3,7 @@
 
 pub mod docker;
 pub mod moto;
+pub mod registry;
 pub mod seccomp;
 
 use base64::Engine;
