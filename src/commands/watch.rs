@@ -155,7 +155,7 @@ impl Work for Forked<'_> {
         }
         let before = Revisions::from_bytes(&delivered.revisions).unwrap_or_default();
         let before = match &self.watch.trigger {
-            Some(trigger) => before.only(&trigger.to_string()),
+            Some(trigger) => before.only(trigger),
             None => before,
         };
         let now = Revisions::new(self.polled, &fetch.fetched);

@@ -2,7 +2,7 @@
 //! one. Pure.
 
 use crate::fetched::{Fetched, FetchedParameter};
-use crate::parameter::Version;
+use crate::parameter::{ParameterRef, Version};
 use crate::plan::Request;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -114,8 +114,8 @@ impl Revisions {
 
     /// The revision of this parameter, if it has one.
     #[must_use]
-    pub fn only(&self, name: &str) -> Self {
-        let found = self.0.get_key_value(name);
+    pub fn only(&self, parameter: &ParameterRef) -> Self {
+        let found = self.0.get_key_value(&parameter.to_request());
         Self(
             found
                 .map(|(name, revision)| (name.clone(), *revision))
@@ -192,8 +192,17 @@ mod tests {
         let changes: Vec<String> = changes.iter().map(ToString::to_string).collect();
         assert_eq!(changes, ["/a/gone removed", "/a/new added", "/a/up 3 -> 4"]);
         assert_eq!(old.changes(&old), []);
-        assert_eq!(old.only("/a/up"), revisions(&[("/a/up", 3)]));
-        assert_eq!(old.only("/a/new"), Revisions::default());
+    }
+
+    #[test]
+    fn one_parameter_is_found_however_it_is_written() {
+        let only = |all: &Revisions, name| all.only(&ParameterRef::parse(name).expect("a name"));
+        let all = revisions(&[("/a/up", 3), ("/a/same", 1)]);
+        assert_eq!(only(&all, "/a/up"), revisions(&[("/a/up", 3)]));
+        assert_eq!(only(&all, "/a/new"), Revisions::default());
+        let top = revisions(&[("top", 1)]);
+        assert_eq!(only(&top, "/top"), top);
+        assert_eq!(only(&top, "top"), top);
     }
 
     #[test]

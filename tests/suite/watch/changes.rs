@@ -181,6 +181,37 @@ fn a_trigger_is_the_only_parameter_that_is_polled_and_counts_at_once() {
     assert_eq!(run.stop().0, ["got TERM"]);
 }
 
+/// Parameter Store knows a name without hierarchy with and without its slash.
+#[test]
+fn a_trigger_may_be_written_with_or_without_a_slash() {
+    for trigger in ["generation", "/generation"] {
+        let stub = stub();
+        stub.put(Parameter::string("generation", "1"));
+        let run = watch(
+            &stub,
+            &format!("-p /watch --trigger {trigger} --on-change HUP"),
+        );
+        assert_eq!(run.stdout.next(), "started with one canary-one");
+        // A poll that finds a change is followed by a request for the values.
+        let decrypting = || {
+            let requests = stub.requests();
+            let requests = requests.iter();
+            requests
+                .filter(|request| request.body["WithDecryption"] == true)
+                .count()
+        };
+        let before = decrypting();
+        stub.put(Parameter::secure("/watch/password", "canary-two"));
+        wait_for_polls(&stub, 3);
+        assert_eq!(decrypting(), before, "{trigger}");
+        stub.put(Parameter::string("generation", "2"));
+        let line = run.stderr.wait_for("sending SIGHUP");
+        assert!(line.contains("generation 1 -> 2"), "{line}");
+        assert_eq!(run.stdout.next(), "got HUP");
+        assert_eq!(run.stop().0, ["got TERM"]);
+    }
+}
+
 #[test]
 fn an_added_parameter_a_moved_label_and_a_new_secret_are_changes() {
     let stub = Stub::start();

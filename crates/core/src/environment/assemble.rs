@@ -362,13 +362,23 @@ impl<'e> Assembler<'_, 'e> {
     }
 
     /// The only writer: a later source replaces an earlier one; an inherited value is replaced unless
-    /// `keep_existing` is on.
+    /// `keep_existing` is on. A default replaces neither a fetched nor an inherited value.
     pub(super) fn set(&mut self, name: VariableName, mut setting: Setting) {
+        let earlier = self.environment.set.get(&name);
+        if let (true, Some(earlier)) = (setting.is_default, earlier.filter(|s| !s.is_default)) {
+            let by = Box::new(earlier.provenance.clone());
+            let param = setting.provenance.param().cloned();
+            self.environment
+                .notices
+                .extend(param.map(|param| Notice::UnusedDefault { name, by, param }));
+            return;
+        }
         setting.overrides = self.is_inherited(&name);
         if setting.overrides && (self.rules.keep_existing || setting.is_default) {
             self.environment.kept.insert(name, setting.provenance);
             return;
         }
+        self.environment.kept.remove(&name);
         setting.replaces = self
             .environment
             .set

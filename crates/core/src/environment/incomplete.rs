@@ -49,6 +49,7 @@ impl Environment<'_> {
         });
         self.notices.retain(|notice| match notice {
             Notice::Default { param, .. }
+            | Notice::UnusedDefault { param, .. }
             | Notice::Absent { param, .. }
             | Notice::AbsentObject { param } => !fetched.is_unknown(&param.parameter),
             Notice::EmptyPrefix { prefix } => !fetched.is_unknown_below(prefix),

@@ -71,6 +71,15 @@ pub enum Notice {
         /// The parameter.
         param: ValueRef,
     },
+    /// The parameter does not exist, and its default was not used, because another source has set the variable.
+    UnusedDefault {
+        /// The variable.
+        name: VariableName,
+        /// What has set it.
+        by: Box<Provenance>,
+        /// The parameter.
+        param: ValueRef,
+    },
     /// The parameter does not exist, and the variable was left out.
     Absent {
         /// The variable.
@@ -162,6 +171,7 @@ impl Notice {
             Self::AllowWithoutEffect { name } => name.origin.status(),
             Self::NothingAdmitted { .. }
             | Self::Default { .. }
+            | Self::UnusedDefault { .. }
             | Self::Absent { .. }
             | Self::EmptyPrefix { .. }
             | Self::AbsentObject { .. }
@@ -201,6 +211,10 @@ impl fmt::Display for Notice {
             Self::Default { name, param } => {
                 write!(f, "{name} has its default, since {param} does not exist")
             }
+            Self::UnusedDefault { name, by, param } => write!(
+                f,
+                "{name} comes from {by} instead of its default, although {param} does not exist"
+            ),
             Self::Absent { name, param } => {
                 write!(f, "{name} is absent, since {param} does not exist")
             }

@@ -225,6 +225,54 @@ OLD = "NEW""#,
 }
 
 #[test]
+fn a_default_replaces_neither_a_fetched_nor_an_inherited_value() {
+    const FILE: &str = r#"prefix = { path = "/p", optional = true }
+[keys]
+X = { param = "/absent", default = "of the key" }"#;
+    const UNUSED: &str =
+        "X comes from /p/x instead of its default, although /absent does not exist";
+    const EMPTY: &str = "there is nothing below the optional prefix /p";
+    for case in [
+        Case {
+            parameters: Some(&[("/p/x", "fetched")]),
+            environment: &["X=fetched"],
+            notices: &[UNUSED],
+            ..Case::default()
+        },
+        Case {
+            inherited: &[c"X=inherited"],
+            parameters: Some(&[("/p/x", "fetched")]),
+            environment: &["X=fetched"],
+            notices: &[UNUSED],
+            ..Case::default()
+        },
+        Case {
+            inherited: &[c"X=ssm:///q/x"],
+            parameters: Some(&[("/q/x", "fetched")]),
+            environment: &["X=fetched"],
+            notices: &[EMPTY],
+            ..Case::default()
+        },
+        Case {
+            inherited: &[c"X=inherited"],
+            parameters: Some(&[]),
+            environment: &["X=inherited"],
+            notices: &[EMPTY, "X keeps its inherited value instead of /absent"],
+            ..Case::default()
+        },
+        Case {
+            inherited: &[c"X=ssm:///other?default=reference"],
+            parameters: Some(&[]),
+            environment: &["X=reference"],
+            notices: &[EMPTY, "X has its default, since /other does not exist"],
+            ..Case::default()
+        },
+    ] {
+        Case { file: FILE, ..case }.check();
+    }
+}
+
+#[test]
 fn what_is_probably_a_mistake_is_a_note() {
     for case in [
         Case {
