@@ -1,5 +1,6 @@
 //! Why the parameters can't be fetched.
 
+use super::caller::UnknownCaller;
 use super::connection::{ConnectionError, ConnectionFailure};
 use super::credential_error::{Absence, CredentialCause, CredentialError};
 use super::credential_source::CredentialSource;
@@ -64,7 +65,7 @@ pub enum FetchError {
         absent: Vec<(CredentialSource, Absence)>,
     },
     /// STS doesn't say who the caller is, and a command needs it.
-    NoIdentity(String),
+    UnknownCaller(UnknownCaller),
     /// A source that is configured gives no credentials.
     Credentials(Box<CredentialError>),
     /// AWS doesn't accept the credentials.
@@ -216,7 +217,8 @@ impl FetchError {
             Self::UnknownRegion { .. } => Code::UnknownRegion,
             Self::System { .. } => Code::System,
             Self::Internal(_) => Code::Internal,
-            Self::NoCredentials { .. } | Self::NoIdentity(_) => Code::NoCredentials,
+            Self::NoCredentials { .. } => Code::NoCredentials,
+            Self::UnknownCaller(reason) => reason.code(),
             Self::Credentials(error) => credential_code(&error.cause),
             Self::BadCredentials { opt_in, answer, .. } => {
                 bad_credentials_code(&answer.code, opt_in.is_some())

@@ -42,7 +42,7 @@ impl FetchError {
             ))
             .remedy(remedy().fill(&[("region", correction)])),
             Self::NoCredentials { absent } => no_credentials(absent),
-            Self::NoIdentity(reason) => Message::new(reason.clone())
+            Self::UnknownCaller(reason) => Message::new(reason.to_string())
                 .sentence("With `--account ID` and `--region REGION` nothing has to be asked"),
             Self::Credentials(error) => credentials(error, code, context),
             Self::BadCredentials { source, opt_in, answer } => {

@@ -1,6 +1,7 @@
 //! The only room that knows the AWS SDK: requests in, parameters out, errors classified.
 
 mod blocked;
+mod caller;
 mod classify;
 mod connection;
 mod connection_message;
@@ -31,6 +32,7 @@ mod tls;
 mod tls_roots;
 mod transport;
 
+pub use caller::UnknownCaller;
 pub use connection::{CertificateProblem, ConnectionError, ConnectionFailure, ProxyName, Step};
 pub use credential_error::{Absence, CredentialCause, CredentialError};
 pub(crate) use credential_message::assume_role_statement;
@@ -105,7 +107,7 @@ pub struct Fetch {
 pub struct Session {
     context: AwsContext,
     /// What came of asking STS who the caller is, once it was asked.
-    identified: Option<Result<(), String>>,
+    identified: Option<Result<(), UnknownCaller>>,
     sdk: Option<Sdk>,
     runtime: Option<Runtime>,
 }
@@ -120,12 +122,12 @@ impl Session {
     /// Asks STS who the caller is, once. For a report, or the message of a run that has failed.
     ///
     /// # Errors
-    /// Why that remains unknown, as a sentence.
-    pub fn identify(&mut self) -> Result<(), String> {
+    /// Why that remains unknown.
+    pub fn identify(&mut self) -> Result<(), UnknownCaller> {
         let (context, sdk, runtime) = (&mut self.context, &self.sdk, &self.runtime);
         let ask = || match (sdk, runtime) {
             (Some(sdk), Some(runtime)) => runtime.block_on(sdk.identify(context)),
-            _ => Err("there are no credentials to ask STS with".to_owned()),
+            _ => Err(UnknownCaller::NoCredentials),
         };
         self.identified.get_or_insert_with(ask).clone()
     }
@@ -213,34 +215,35 @@ pub struct Identity {
     pub region: Region,
 }
 
-/// Asks STS for the caller's account, and finds the region.
+/// Asks STS for the caller's account, and finds the region, before `began` is `config.timeout` ago.
 ///
 /// # Errors
 /// When there are no credentials or no region, or STS doesn't answer.
 pub fn identity(
     config: &Config,
     inherited: &Inherited<'_>,
+    began: Instant,
 ) -> Result<Identity, (FetchError, AwsContext)> {
     let mut context = AwsContext::default();
     let runtime = checked_runtime(inherited).map_err(|error| (error, AwsContext::default()))?;
-    let _alive = blocked::watch(Instant::now() + config.timeout, config.timeout);
-    let budget = RetryBudget::new(Instant::now() + config.timeout, config.timeout, true);
-    let asking = async {
-        let sdk = Sdk::open(config, inherited, &budget, &mut context).await?;
-        let caller = sdk.caller().await.map_err(FetchError::NoIdentity)?;
+    let deadline = began + config.timeout;
+    let _alive = blocked::watch(deadline, config.timeout);
+    let budget = RetryBudget::new(deadline, config.timeout, true);
+    let outcome = runtime.block_on(async {
+        let opening = Sdk::open(config, inherited, &budget, &mut context);
+        let sdk = tokio::time::timeout_at(deadline.into(), opening)
+            .await
+            .unwrap_or_else(|_| Err(budget.exhausted(None)))?;
+        let caller = tokio::time::timeout_at(deadline.into(), sdk.caller())
+            .await
+            .unwrap_or(Err(UnknownCaller::NoAnswer(config.timeout)))
+            .map_err(FetchError::UnknownCaller)?;
         Ok(Identity {
             account: caller.account,
             region: sdk.region,
         })
-    };
-    let outcome = runtime.block_on(async { tokio::time::timeout(config.timeout, asking).await });
-    let timed_out = FetchError::TimedOut {
-        stage: "asking STS for the caller's account".to_owned(),
-        timeout: config.timeout,
-    };
-    outcome
-        .unwrap_or(Err(timed_out))
-        .map_err(|error| (error, context))
+    });
+    outcome.map_err(|error| (error, context))
 }
 
 /// Sends the requests through a client that is given, until they are answered or `timeout` is over.
@@ -345,12 +348,16 @@ impl Run {
                     let batch = Request::Batch(names);
                     self.pending.retain(|pending| *pending != batch);
                 }
+                // It had its one attempt, and remains pending.
+                Some(Ok((_, Err(FetchError::Unavailable { .. })))) if !self.failures.is_empty() => {
+                }
                 Some(Ok((_, Err(error)))) => {
                     let is_last = error.concerns_all_requests();
                     if self.failures.is_empty() || !is_last {
                         self.failures.push(error);
                     }
                     if is_last {
+                        self.prefer_denials();
                         break;
                     }
                     connection.budget.stop();
@@ -394,11 +401,21 @@ impl Run {
         self.failures = merged.map(FetchError::Denied).chain(others).collect();
     }
 
+    /// What is known of denied batches is more than that a request failed temporarily.
+    fn prefer_denials(&mut self) {
+        if let ([FetchError::Unavailable { .. }], false) =
+            (&self.failures[..], self.split.is_empty())
+        {
+            self.failures = std::mem::take(&mut self.split);
+        }
+    }
+
     /// What is known of denied batches is more than that the deadline has passed.
     fn at_deadline(&mut self, budget: &RetryBudget) {
         self.failures.append(&mut self.split);
         if self.failures.is_empty() {
-            self.failures.push(budget.exhausted());
+            let fetching = self.sdk.as_ref().and(self.pending.first());
+            self.failures.push(budget.exhausted(fetching));
         }
         self.merge_denials();
     }

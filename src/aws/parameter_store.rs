@@ -270,17 +270,22 @@ fn matched(
     }
 }
 
-/// `Name` has no selector, and the spelling of the request; a shared parameter is identified by its ARN.
 fn answers_to(parameter: &FetchedParameter, requested: &ParameterRef) -> bool {
-    // Emulators answer a secret's reference by the secret's own name.
-    let by_name = spelled_alike(&parameter.name, requested.name().as_str())
-        || requested.name().secret_name() == Some(parameter.name.as_str());
-    let by_arn = matches!(&requested.subject, ParameterId::Arn(arn) if parameter.arn.as_deref() == Some(arn.as_str()));
     let version = match requested.selector {
         Some(Selector::Version(version)) => parameter.version == Some(version),
         _ => true,
     };
-    (by_name || by_arn) && version
+    version && is_parameter(&parameter.name, parameter.arn.as_deref(), requested)
+}
+
+/// Whether a parameter in a response is the requested one, in whatever version. `Name` has no selector, and the spelling
+/// of the request; a shared parameter is identified by its ARN.
+pub(super) fn is_parameter(name: &str, arn: Option<&str>, requested: &ParameterRef) -> bool {
+    // Emulators answer a secret's reference by the secret's own name.
+    let by_name = spelled_alike(name, requested.name().as_str())
+        || requested.name().secret_name() == Some(name);
+    let by_arn = matches!(&requested.subject, ParameterId::Arn(id) if arn == Some(id.as_str()));
+    by_name || by_arn
 }
 
 fn is_named(requested: &ParameterRef, invalid: &str) -> bool {

@@ -50,12 +50,20 @@ pub(super) struct RetryBudget {
     /// Whether a request is tried again.
     retries: bool,
     throttled: AtomicU32,
-    /// What was begun last, for the message at the deadline.
-    current: Mutex<Option<Work>>,
-    /// What failed last, for the message at the deadline.
-    last: Mutex<Option<(Work, TransientError, u32)>>,
+    /// The source of credentials that is asked, for the message at the deadline.
+    asked: Mutex<Option<CredentialSource>>,
+    /// What has failed and is tried again, the latest failure last, for the message at the deadline.
+    failing: Mutex<Vec<Failed>>,
     /// Whether another failure has decided the outcome.
     stopped: AtomicBool,
+}
+
+/// The last failure of a piece of work, and the number of attempts.
+#[derive(Clone)]
+struct Failed {
+    work: Work,
+    error: TransientError,
+    attempts: u32,
 }
 
 impl RetryBudget {
@@ -66,8 +74,8 @@ impl RetryBudget {
             timeout,
             retries,
             throttled: AtomicU32::new(0),
-            current: Mutex::new(None),
-            last: Mutex::new(None),
+            asked: Mutex::new(None),
+            failing: Mutex::new(Vec::new()),
             stopped: AtomicBool::new(false),
         }
     }
@@ -78,7 +86,6 @@ impl RetryBudget {
         request: &'a Request,
         source: Option<&'a CredentialSource>,
     ) -> Attempts<'a> {
-        self.begin(Work::Fetch(request.clone()));
         Attempts {
             budget: self,
             request,
@@ -94,7 +101,9 @@ impl RetryBudget {
         &'a self,
         source: &'a CredentialSource,
     ) -> CredentialAttempts<'a> {
-        self.begin(Work::Credentials(source.clone()));
+        if let Ok(mut asked) = self.asked.lock() {
+            *asked = Some(source.clone());
+        }
         CredentialAttempts {
             budget: self,
             source,
@@ -107,54 +116,51 @@ impl RetryBudget {
         self.stopped.store(true, Ordering::Relaxed);
     }
 
-    /// The error at the deadline.
-    pub(super) fn exhausted(&self) -> FetchError {
-        let last = self.last.lock().map_or(None, |mut last| last.take());
-        match last {
-            Some((work, error, attempts)) => FetchError::Unavailable {
-                work,
-                error,
-                attempts,
-                throttled: self.throttled.load(Ordering::Relaxed),
-                timeout: self.timeout,
+    /// The error at the deadline: what is still failing, or else what has not been answered. `fetching` is a request
+    /// that has not, if requests have been sent.
+    pub(super) fn exhausted(&self, fetching: Option<&Request>) -> FetchError {
+        let failing = self.failing.lock();
+        if let Some(failed) = failing.map_or(None, |failing| failing.last().cloned()) {
+            return self.unavailable(failed);
+        }
+        let asked = self.asked.lock().map_or(None, |asked| asked.clone());
+        FetchError::TimedOut {
+            stage: match (fetching, asked) {
+                (Some(request), _) => format!("fetching {request}"),
+                (None, Some(source)) => format!("asking {source} for credentials"),
+                (None, None) => "looking for region and credentials".to_owned(),
             },
-            None => FetchError::TimedOut {
-                stage: match self
-                    .current
-                    .lock()
-                    .map_or(None, |mut current| current.take())
-                {
-                    Some(Work::Fetch(request)) => format!("fetching {request}"),
-                    Some(Work::Credentials(source)) => format!("asking {source} for credentials"),
-                    None => "looking for region and credentials".to_owned(),
-                },
-                timeout: self.timeout,
-            },
+            timeout: self.timeout,
         }
     }
 
-    fn begin(&self, work: Work) {
-        if let Ok(mut current) = self.current.lock() {
-            *current = Some(work);
+    fn unavailable(&self, failed: Failed) -> FetchError {
+        FetchError::Unavailable {
+            work: failed.work,
+            error: failed.error,
+            attempts: failed.attempts,
+            throttled: self.throttled.load(Ordering::Relaxed),
+            timeout: self.timeout,
         }
     }
 
     /// Waits before the next attempt: at least `demanded`, which the service said, and `own`.
     async fn wait(
         &self,
-        failed: (Work, TransientError, u32),
+        failed: Failed,
         demanded: Duration,
         own: Duration,
     ) -> Result<(), FetchError> {
-        let message = format!("{}; trying {} again", failed.1, failed.0);
+        let message = format!("{}; trying {} again", failed.error, failed.work);
         let wait = demanded.saturating_add(own);
         let left = self.deadline.saturating_duration_since(Instant::now());
         let room = left.saturating_sub(LAST_TRY);
-        if let Ok(mut last) = self.last.lock() {
-            *last = Some(failed);
-        }
         if room.is_zero() || demanded > room || self.stopped.load(Ordering::Relaxed) {
-            return Err(self.exhausted());
+            return Err(self.unavailable(failed));
+        }
+        self.forget_failure(&failed.work);
+        if let Ok(mut failing) = self.failing.lock() {
+            failing.push(failed);
         }
         // A wait past the deadline would waste what is left: the last attempt comes somewhere in it.
         let wait = if wait > room {
@@ -177,14 +183,14 @@ impl RetryBudget {
         after_throttle(self.began.elapsed(), fastrand::f64())
     }
 
-    fn forget_failure(&self) {
-        if let Ok(mut last) = self.last.lock() {
-            *last = None;
+    fn forget_failure(&self, work: &Work) {
+        if let Ok(mut failing) = self.failing.lock() {
+            failing.retain(|failed| failed.work != *work);
         }
     }
 }
 
-/// The attempts of one request.
+/// The attempts of one request; of a prefix, those of one page.
 pub(super) struct Attempts<'a> {
     budget: &'a RetryBudget,
     request: &'a Request,
@@ -198,9 +204,10 @@ pub(super) struct Attempts<'a> {
 impl Attempts<'_> {
     /// An attempt succeeded: the next page starts with the shortest wait again.
     pub(super) fn succeeded(&mut self) {
-        self.attempts += 1;
+        self.attempts = 0;
         self.failed = 0;
-        self.budget.forget_failure();
+        self.budget
+            .forget_failure(&Work::Fetch(self.request.clone()));
     }
 
     /// Waits until the next attempt.
@@ -228,7 +235,11 @@ impl Attempts<'_> {
             self.failed += 1;
             after_failure(self.failed - 1, fastrand::f64())
         };
-        let failed = (Work::Fetch(self.request.clone()), error, self.attempts);
+        let failed = Failed {
+            work: Work::Fetch(self.request.clone()),
+            error,
+            attempts: self.attempts,
+        };
         // The correction of a wrong clock is part of the first attempt.
         if !self.budget.retries && !is_clock_skew {
             self.budget.stop();
@@ -249,7 +260,8 @@ pub(super) struct CredentialAttempts<'a> {
 impl CredentialAttempts<'_> {
     /// STS answered.
     pub(super) fn ended(&self) {
-        self.budget.forget_failure();
+        self.budget
+            .forget_failure(&Work::Credentials(self.source.clone()));
     }
 
     /// Waits until the source may be asked again. Throttling by STS is waited out until the deadline; another
@@ -263,7 +275,11 @@ impl CredentialAttempts<'_> {
             TransientError::Throttled(_) => self.budget.wait_for_quota(),
             _ => after_failure(self.attempts - 1, fastrand::f64()),
         };
-        let failed = (Work::Credentials(self.source.clone()), error, self.attempts);
+        let failed = Failed {
+            work: Work::Credentials(self.source.clone()),
+            error,
+            attempts: self.attempts,
+        };
         if !self.budget.retries {
             self.budget.stop();
         }

@@ -1,8 +1,10 @@
 //! Region, credentials and endpoint: the SDK's default chain, with the corners of that chain taken care of.
 
+use super::caller::{Caller, UnknownCaller};
 use super::credential_source::{CredentialSource, short_origin};
 use super::credentials::{Found, Search};
 use super::error::FetchError;
+use super::parameter_store::is_parameter;
 use super::retry::RetryBudget;
 use super::shared_files::{self, SharedFiles};
 use super::transport::Transport;
@@ -14,12 +16,12 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_ssm::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use aws_sdk_ssm::config::retry::RetryConfig;
 use aws_sdk_ssm::config::timeout::TimeoutConfig;
+use aws_sdk_ssm::error::ProvideErrorMetadata;
 use aws_types::sdk_ua_metadata::FrameworkMetadata;
 use aws_types::service_config::ServiceConfigKey;
 use ssm_exec_core::aws_context::AwsContext;
 use ssm_exec_core::config::{Aws, Config, ConfigError};
 use ssm_exec_core::endpoint::Endpoint;
-use ssm_exec_core::fetched::spelled_alike;
 use ssm_exec_core::inherited::Inherited;
 use ssm_exec_core::origin::{Given, Origin};
 use ssm_exec_core::parameter::ParameterRef;
@@ -35,12 +37,6 @@ const CONNECT: Duration = Duration::from_millis(3_100);
 const ANSWER: Duration = Duration::from_secs(10);
 /// How long a failed run waits for STS to name the caller.
 const IDENTIFY: Duration = Duration::from_secs(2);
-
-/// The caller, as STS names it.
-pub(super) struct Caller {
-    pub(super) account: String,
-    pub(super) arn: Option<String>,
-}
 
 /// What the SDK needs to talk to any service, as this run is configured.
 pub(super) struct Sdk {
@@ -142,25 +138,18 @@ impl Sdk {
     /// Asks STS who the caller is, which needs no permission.
     ///
     /// # Errors
-    /// When STS doesn't say; the text is a sentence.
-    pub(super) async fn caller(&self) -> Result<Caller, String> {
+    /// When STS doesn't say.
+    pub(super) async fn caller(&self) -> Result<Caller, UnknownCaller> {
         let answer = aws_sdk_sts::Client::new(&self.shared)
             .get_caller_identity()
             .send()
             .await;
         let answer = answer.map_err(|error| match error.as_service_error() {
-            Some(error) => {
-                use aws_sdk_ssm::error::ProvideErrorMetadata;
-                format!(
-                    "STS refused to name the caller ({})",
-                    error.code().unwrap_or("no code")
-                )
-            }
-            None => "STS cannot be reached to name the caller".to_owned(),
+            Some(error) => UnknownCaller::Refused(error.code().unwrap_or("no code").to_owned()),
+            None => UnknownCaller::Unreachable,
         })?;
-        let account = answer.account.ok_or("STS returned no account")?;
         Ok(Caller {
-            account,
+            account: answer.account.ok_or(UnknownCaller::NoAccount)?,
             arn: answer.arn,
         })
     }
@@ -186,7 +175,7 @@ impl Sdk {
                     .filter(|parameter| {
                         found.iter().any(|found| {
                             let name = found.name.as_deref().unwrap_or_default();
-                            spelled_alike(name, parameter.name().as_str())
+                            is_parameter(name, found.arn.as_deref(), parameter)
                         })
                     })
                     .cloned(),
@@ -198,20 +187,17 @@ impl Sdk {
     /// Tells `context` who the caller is, if STS says so in time.
     ///
     /// # Errors
-    /// Why that remains unknown, as a sentence.
-    pub(super) async fn identify(&self, context: &mut AwsContext) -> Result<(), String> {
+    /// Why that remains unknown.
+    pub(super) async fn identify(&self, context: &mut AwsContext) -> Result<(), UnknownCaller> {
         if context.principal.is_some() {
             return Ok(());
         }
         if !self.has_sts {
-            return Err(
-                "the endpoint is not one of AWS, and no endpoint of STS is configured (AWS_ENDPOINT_URL_STS)"
-                    .to_owned(),
-            );
+            return Err(UnknownCaller::NoEndpoint);
         }
         let caller = tokio::time::timeout(IDENTIFY, self.caller())
             .await
-            .map_err(|_| format!("STS did not answer within {}s", IDENTIFY.as_secs()))??;
+            .unwrap_or(Err(UnknownCaller::NoAnswer(IDENTIFY)))?;
         context.account = Some(caller.account);
         context.principal = caller.arn;
         Ok(())

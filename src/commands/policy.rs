@@ -25,7 +25,7 @@ pub(super) fn run(session: &Session<'_>) -> Result<u8, Error> {
         (Some(account), Some(region)) => (account, region),
         (account, region) => {
             signals::install_termination_handlers();
-            let identity = aws::identity(&session.config, session.inherited)?;
+            let identity = aws::identity(&session.config, session.inherited, session.started)?;
             (
                 account.unwrap_or(identity.account),
                 region.unwrap_or(identity.region),

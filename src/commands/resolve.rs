@@ -1,6 +1,6 @@
 //! From a configuration to the final environment: the one way that a launch and a check share.
 
-use crate::aws::{self, FetchError, Read};
+use crate::aws::{self, FetchError, Read, UnknownCaller};
 use crate::cli::hints;
 use crate::error::{Error, Incomplete};
 use crate::exec::lookup::{self, Command};
@@ -51,11 +51,11 @@ impl<'e> Resolved<'e> {
     /// Asks STS who the caller is, for the report.
     ///
     /// # Errors
-    /// Why that remains unknown, as a sentence.
-    pub(super) fn identify(&mut self) -> Result<(), String> {
+    /// Why that remains unknown.
+    pub(super) fn identify(&mut self) -> Result<(), UnknownCaller> {
         match &mut self.session {
             Some(session) => session.identify(),
-            None => Err("with --skip, AWS is not asked".to_owned()),
+            None => Err(UnknownCaller::Skipped),
         }
     }
 

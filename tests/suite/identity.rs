@@ -89,6 +89,44 @@ fn a_caller_who_stays_unknown_is_told_and_does_not_fail_the_check() {
     outcome.says(&["--identity", "AWS_ENDPOINT_URL_STS"]);
 }
 
+/// `policy` needs the account, unless it is given.
+#[test]
+fn the_status_of_policy_without_an_account_says_whether_it_may_help_to_try_again() {
+    let policy = |sts: &str| {
+        Run::against("http://127.0.0.1:1")
+            .env("AWS_ENDPOINT_URL_STS", sts)
+            .args("policy -p /identity")
+    };
+    let error = |code: &str| {
+        let body = format!(
+            "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>x</Message></Error></ErrorResponse>"
+        );
+        sts(400, &body)
+    };
+    let (throttled, refused) = (error("Throttling"), error("InvalidClientTokenId"));
+    for (sts, status, text) in [
+        (
+            "http://127.0.0.1:1",
+            75,
+            "STS cannot be reached to name the caller",
+        ),
+        (
+            &*throttled.url(),
+            75,
+            "STS refused to name the caller (Throttling)",
+        ),
+        (
+            &*refused.url(),
+            77,
+            "(InvalidClientTokenId). With `--account ID`",
+        ),
+    ] {
+        let outcome = policy(sts).run();
+        assert_eq!(outcome.status, status, "{}", outcome.stderr);
+        outcome.says(&[text]);
+    }
+}
+
 #[test]
 fn options_of_the_report_are_refused_with_a_fingerprint() {
     let (stub, sts) = (stub(), named());

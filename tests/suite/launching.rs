@@ -270,4 +270,11 @@ fn parameters_shared_by_another_account_are_fetched_by_arn() {
             ("OWN", "canary-own"),
             ("AMI", "canary-public"),
         ]);
+    // It exists, but not in this version.
+    Run::against(&stub.url())
+        .arg("-k")
+        .arg(format!("SHARED={arn}:7"))
+        .args("-- true")
+        .fails(66)
+        .says(&["has no version 7"]);
 }

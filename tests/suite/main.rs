@@ -42,6 +42,7 @@ mod picture;
 mod policy;
 mod release;
 mod remedies;
+mod retries;
 mod sdk_variables;
 mod signals_and_limits;
 mod snippets;

@@ -2,7 +2,7 @@
 
 use crate::aws::{
     Absence, ConnectionError, ConnectionFailure, CredentialCause, CredentialError,
-    CredentialSource, ServiceError, Throttle, TransientError,
+    CredentialSource, ServiceError, Throttle, TransientError, UnknownCaller,
 };
 use crate::error::*;
 use crate::exec::Searched;
@@ -30,7 +30,7 @@ macro_rules! variants {
 }
 
 variants! { fetch_variant, FETCH, FetchError:
-    NoRegion UnknownRegion Config System Internal NoCredentials NoIdentity Credentials BadCredentials
+    NoRegion UnknownRegion Config System Internal NoCredentials UnknownCaller Credentials BadCredentials
     ClockSkew Denied Secret Key Rejected InvalidResponse NoValue Unavailable TimedOut TooMany Connection
 }
 variants! { credential_variant, CREDENTIAL, CredentialCause:
@@ -200,7 +200,7 @@ fn fetch_errors() -> Vec<FetchError> {
                 (CredentialSource::Instance, Absence::NoAnswer),
             ],
         },
-        FetchError::NoIdentity("STS cannot be reached to name the caller".to_owned()),
+        FetchError::UnknownCaller(UnknownCaller::Unreachable),
         bad(
             environment(),
             None,
