@@ -144,7 +144,10 @@ fn compare(session: &Session<'_>, options: &FingerprintOptions) -> Result<u8, Er
     let revisions = Revisions::new(&plan::plan(sources, &references), &fetched);
     let settings = std::iter::once(options.settings.clone());
     let references = references.iter().map(|reference| format!("{reference:?}"));
-    let fingerprint = Fingerprint::of(settings.chain(references).chain(revisions.texts()));
+    // The same names in another Region or account have other values.
+    let arns = fetched.arns().into_iter().map(str::to_owned);
+    let texts = settings.chain(references).chain(revisions.texts());
+    let fingerprint = Fingerprint::of(texts.chain(arns));
     if options.print {
         output::print(format!("{fingerprint}\n").as_bytes())?;
     }

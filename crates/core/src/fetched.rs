@@ -4,7 +4,7 @@ use crate::arn::Arn;
 use crate::parameter::{ParameterId, ParameterRef, Prefix, Version};
 use crate::request::Request;
 use crate::secret::Secret;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::rc::Rc;
 use std::time::SystemTime;
@@ -130,6 +130,16 @@ impl Fetched {
             .filter_map(|parameter| Arn::parse(parameter.arn.as_deref()?))
             .map(|arn| arn.account)
             .find(|account| !account.is_empty())
+    }
+
+    /// The ARN of every parameter, in order: where the values come from.
+    #[must_use]
+    pub fn arns(&self) -> BTreeSet<&str> {
+        let below = self.below.iter().flat_map(|(_, parameters)| parameters);
+        below
+            .chain(self.named.values())
+            .filter_map(|parameter| parameter.arn.as_deref())
+            .collect()
     }
 
     /// What stands below a prefix, with the path relative to it, in the order of the names.

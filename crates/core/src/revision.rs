@@ -83,14 +83,15 @@ impl Revisions {
         Some(Self(records.into_iter().map(revision).collect()))
     }
 
-    /// As texts, for a fingerprint: each name, then its version, or its date if it has no version.
+    /// As texts, for a fingerprint: each name, its version and its date.
     pub fn texts(&self) -> impl Iterator<Item = String> {
         self.0.iter().flat_map(|(name, revision)| {
-            let revision = match (revision.version, revision.modified) {
-                (Some(version), _) => version.to_string(),
-                (None, date) => format!("{date:?}"),
-            };
-            [name.clone(), revision]
+            let version = revision.version.map(|version| version.to_string());
+            [
+                name.clone(),
+                version.unwrap_or_default(),
+                format!("{:?}", revision.modified),
+            ]
         })
     }
 

@@ -174,6 +174,23 @@ fn a_fingerprint_follows_versions_and_settings_and_reads_no_value() {
 }
 
 #[test]
+fn a_fingerprint_follows_the_region_and_the_date_of_what_was_created_again() {
+    let with = |region: &str, seconds: f64| {
+        let stub = Stub::builder().region(region).start();
+        stub.put(Parameter::secure("/watch/password", "canary-one").modified(seconds));
+        Run::against(&stub.url())
+            .env("AWS_REGION", region)
+            .args("check --fingerprint -p /watch -k NAMED=/watch/password")
+            .run()
+            .text()
+    };
+    let first = with("eu-west-1", 1e9);
+    assert_eq!(with("eu-west-1", 1e9), first);
+    assert_ne!(with("us-east-1", 1e9), first);
+    assert_ne!(with("eu-west-1", 2e9), first);
+}
+
+#[test]
 fn unchanged_since_ends_with_0_or_1() {
     let stub = stub();
     let first = fingerprint(&stub, "-p /watch").text();
