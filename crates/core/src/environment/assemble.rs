@@ -26,13 +26,19 @@ pub fn assemble<'e>(
     references: &[EnvReference],
     fetched: Option<&Fetched>,
 ) -> Environment<'e> {
-    let keys = config.sources.keys.iter().map(|key| &key.name);
+    let keys = config.sources.keys.iter();
+    let keys = keys.map(|key| (&key.name, &key.param, &key.absence));
+    let named = references
+        .iter()
+        .map(|reference| (&reference.name, &reference.param, &reference.absence));
     let mut assembler = Assembler {
         rules: &config.rules,
         contract: &config.contract,
         fetched,
         explicit: keys
-            .chain(references.iter().map(|reference| &reference.name))
+            .chain(named)
+            .filter(|(_, param, absence)| **absence == OnMissing::Fail || may_exist(fetched, param))
+            .map(|(name, ..)| name)
             .collect(),
         base: kept_entries(&config.rules, inherited),
         filters: Filters::new(config, inherited, fetched.is_some()),
@@ -55,11 +61,23 @@ pub fn assemble<'e>(
     assembler.finish()
 }
 
+fn may_exist(fetched: Option<&Fetched>, param: &ValueRef) -> bool {
+    let Some(fetched) = fetched else { return false };
+    match (fetched.get(&param.parameter), &param.field) {
+        (None, _) => fetched.is_unknown(&param.parameter),
+        (Some(_), None) => true,
+        (Some(parameter), Some(field)) => !matches!(
+            json::field(parameter.value.expose(), field),
+            Err(json::Problem::Absent { .. })
+        ),
+    }
+}
+
 pub(super) struct Assembler<'a, 'e> {
     pub(super) rules: &'a Rules,
     pub(super) contract: &'a Contract,
     pub(super) fetched: Option<&'a Fetched>,
-    /// The names that a key, a file or a reference sets.
+    /// The names that a key, a file or a reference sets. One that is optional and absent sets nothing.
     explicit: BTreeSet<&'a VariableName>,
     pub(super) base: Vec<(&'e [u8], &'e CStr)>,
     pub(super) filters: Filters<'a>,

@@ -248,3 +248,50 @@ B = "${X}""#,
         case.check();
     }
 }
+
+#[test]
+fn only_a_key_or_a_reference_with_a_value_settles_which_parameter_a_prefix_sets() {
+    const COLLISION: &str = "/p/a-b and /p/a/b both become the variable A_B. Choose one of them with `--key A_B=/p/a-b`. If you need another one too, give it a name of its own: `--key NAME=/p/a/b`";
+    const REFUSED: &str = "/p/ld_preload would set LD_PRELOAD, which makes the dynamic loader run other code, so that no prefix or JSON object may set it. If you want it, use `--allow LD_PRELOAD`, else `--exclude LD_PRELOAD`";
+    const ABSENT: Case = Case {
+        file: r#"prefix = "/p"
+[keys]
+A_B = { param = "/q/absent", optional = true }
+LD_PRELOAD = { param = "/q/object#absent", optional = true }"#,
+        inherited: &[],
+        parameters: Some(&[
+            ("/p/a-b", "2"),
+            ("/p/a/b", "3"),
+            ("/p/ld_preload", "4"),
+            ("/q/object", r#"{"present": "5"}"#),
+        ]),
+        failed: &[],
+        environment: &[],
+        notices: &[
+            "A_B is absent, since /q/absent does not exist",
+            "LD_PRELOAD is absent, since /q/object#absent does not exist",
+        ],
+        problems: &[COLLISION, REFUSED],
+    };
+    ABSENT.check();
+    Case {
+        file: r#"prefix = "/p""#,
+        inherited: &[
+            c"A_B=ssm:///q/absent?optional",
+            c"LD_PRELOAD=ssm:///q/object#absent?optional",
+        ],
+        ..ABSENT
+    }
+    .check();
+    Case {
+        file: r#"prefix = "/p"
+[keys]
+A_B = { param = "/q/object#present", optional = true }"#,
+        inherited: &[c"LD_PRELOAD=ssm:///q/object#present?optional"],
+        environment: &["A_B=5", "LD_PRELOAD=5"],
+        notices: &[],
+        problems: &[],
+        ..ABSENT
+    }
+    .check();
+}
