@@ -6,7 +6,7 @@
 
 use crate::arn::Arn;
 use crate::kms_key::KmsKey;
-use crate::parameter::{ParameterId, ParameterName};
+use crate::parameter::{ParameterId, ParameterName, Prefix};
 use crate::plan::Request;
 use crate::region::Region;
 use serde_json::{Value, json};
@@ -49,8 +49,14 @@ impl Place {
         }
     }
 
-    fn path(&self, path: &str) -> Arn {
-        self.arn("ssm", &self.account, format!("parameter{path}"))
+    /// The ARN of a prefix's path, or of a pattern below it.
+    fn path(&self, prefix: &Prefix, path: &str) -> Arn {
+        let account = if prefix.is_public() {
+            ""
+        } else {
+            &self.account
+        };
+        self.arn("ssm", account, format!("parameter{path}"))
     }
 
     /// Secrets Manager appends six characters of its own to a secret's name.
@@ -82,8 +88,10 @@ pub fn document(requests: &[Request], place: &Place, key: Option<&KmsKey>) -> Va
     for request in requests {
         match request {
             Request::Below(prefix) => {
-                paths.insert(place.path(prefix.path()).to_string());
-                below.insert(place.path(&prefix.pattern()).to_string());
+                paths.insert(place.path(prefix, prefix.path()).to_string());
+                if !prefix.is_public() {
+                    below.insert(place.path(prefix, &prefix.pattern()).to_string());
+                }
             }
             Request::Batch(batch) => {
                 for parameter in batch {
@@ -127,7 +135,7 @@ pub fn document(requests: &[Request], place: &Place, key: Option<&KmsKey>) -> Va
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parameter::{ParameterRef, Prefix};
+    use crate::parameter::ParameterRef;
 
     fn place() -> Place {
         Place {
@@ -156,6 +164,21 @@ mod tests {
         let key = KmsKey::parse("1234abcd").expect("a key");
         let policy = document(&requests, &place(), Some(&key));
         insta::assert_snapshot!("policy", format!("{policy:#}"));
+    }
+
+    #[test]
+    fn public_paths_have_no_account_and_nothing_to_decrypt() {
+        let requests = [Request::Below(
+            Prefix::parse("/aws/service/ami").expect("a prefix"),
+        )];
+        let key = KmsKey::parse("1234abcd").expect("a key");
+        let policy = document(&requests, &place(), Some(&key));
+        let statements = policy["Statement"].as_array().expect("statements");
+        let resources: Vec<_> = statements.iter().map(|one| &one["Resource"]).collect();
+        assert_eq!(
+            resources,
+            [&json!(["arn:aws:ssm:eu-west-1::parameter/aws/service/ami"])]
+        );
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::placeholder::{self, Piece, Unclosed};
 pub(super) enum InterpolationError {
     /// `${` without its `}`.
     Unclosed,
-    /// What stands between the braces is neither a name nor a name with a default.
+    /// What stands between the braces is neither a name nor a name with a default. A default is only text.
     Unsupported(String),
     /// This variable is not set, or is empty, and there is no default.
     Unset(String),
@@ -28,7 +28,7 @@ pub(super) fn interpolate<'a>(
                     Some((name, default)) => (name, Some(default)),
                     None => (inside, None),
                 };
-                if !is_name(name) {
+                if !is_name(name) || default.is_some_and(|default| default.contains("${")) {
                     return Err(InterpolationError::Unsupported(inside.to_owned()));
                 }
                 let text = value(name)

@@ -4,6 +4,7 @@
 mod aws;
 mod check;
 mod choice;
+mod compose;
 pub mod duration;
 mod error;
 mod file;
@@ -16,6 +17,7 @@ mod settings;
 mod sources;
 mod stage;
 mod texts;
+mod unused;
 mod variables;
 mod watch;
 
@@ -25,6 +27,7 @@ pub use error::ConfigError;
 pub use file::ConfigFile;
 pub use settings::{Layer, LogFormat, LogLevel, ReportFormat, SETTINGS};
 pub use stage::refuse_stage;
+pub use unused::{Unused, UnusedReason};
 pub use variables::read_variables;
 pub use watch::{ChangeSignal, Watch};
 
@@ -65,6 +68,8 @@ pub struct Config {
     pub no_core: bool,
     /// Whether warnings are errors.
     pub strict: bool,
+    /// The settings that have no effect beside the others.
+    pub without_effect: Vec<Unused>,
     /// The file's command, for when the command line has none.
     pub command: Vec<OsString>,
     /// How the running command follows changed parameters, if it does.

@@ -3,14 +3,14 @@
 use super::given::{each, on, parse_one, parsed, parsed_given, parsed_or};
 use super::layer::{List, One, Pair};
 use super::settings::{Layer, LogFormat, LogLevel};
+use super::unused::Unused;
 use super::{
-    Aws, Composed, Config, ConfigError, ConfigLocation, Logging, MAX_PARAMETERS, PolicyOptions,
-    Rename, Rules, Sources, aws, check, duration, sources, watch,
+    Aws, Config, ConfigError, ConfigLocation, Logging, MAX_PARAMETERS, PolicyOptions, Rename,
+    Rules, Sources, aws, check, compose, duration, sources, watch,
 };
 use crate::contract::{Contract, ContractSpec, Rule};
 use crate::inherited::Inherited;
 use crate::origin::Given;
-use crate::template::Template;
 use crate::variable::{Case, Glob, Naming, VariableName};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -32,6 +32,7 @@ impl Config {
         let logging = layer.logging()?;
         let wants_fingerprint = layer.fingerprint.is_some() || layer.unchanged_since.is_some();
         let effective = wants_fingerprint.then(|| layer.effective());
+        let without_effect = Unused::among(&layer);
         // Every field by name: a setting that is not used here does not compile.
         let Layer {
             prefix,
@@ -56,7 +57,7 @@ impl Config {
             no_core,
             strict,
             drop,
-            compose,
+            compose: composed,
             rename,
             watch,
             on_change,
@@ -99,7 +100,8 @@ impl Config {
             exclude: parsed_given(exclude, Glob::parse)?,
         };
         let keep = parsed_given(keep, Glob::parse)?;
-        if let (None, Some(glob)) = (&pristine, keep.first()) {
+        let pristine = on(pristine);
+        if let (false, Some(glob)) = (pristine, keep.first()) {
             return Err(ConfigError::invalid(
                 glob.origin.clone(),
                 format!(
@@ -132,12 +134,12 @@ impl Config {
                 trigger: watch.as_ref().and_then(|watch| watch.trigger.clone()),
             },
             rules: Rules {
-                pristine: on(pristine).then_some(keep),
+                pristine: pristine.then_some(keep),
                 keep_existing: on(keep_existing),
                 drop_aws_credentials: on(drop_aws_credentials),
                 allow: parsed_given(allow, VariableName::parse)?,
                 require: parsed(require, VariableName::parse)?,
-                compose: each(compose, composed)?,
+                compose: compose::resolve(composed.unwrap_or_default())?,
                 rename: each(rename, renamed)?,
                 drop: parsed_given(drop, Glob::parse)?,
             },
@@ -159,6 +161,7 @@ impl Config {
             skip,
             no_core: on(no_core),
             strict: on(strict),
+            without_effect,
             watch,
             command: command
                 .into_iter()
@@ -248,18 +251,6 @@ fn contract(list: List<ContractSpec>, closed: One<bool>) -> Result<Contract, Con
             closed: on(closed),
         }),
     }
-}
-
-fn composed(given: Given<Pair>) -> Result<Composed, ConfigError> {
-    let Given {
-        value: (name, text),
-        origin,
-    } = given;
-    Ok(Composed {
-        name: parse_one(&name, &origin, VariableName::parse)?,
-        template: parse_one(&text, &origin, Template::parse)?,
-        origin,
-    })
 }
 
 fn renamed(given: Given<Pair>) -> Result<Rename, ConfigError> {

@@ -10,9 +10,13 @@ impl Layer {
     /// Adds one text of the command line to a list, or sets a value. Lists of names and patterns are
     /// separated by commas; sources are repeated.
     pub fn add_option(&mut self, setting: &Setting, text: &str, origin: &Origin) {
-        self.add(setting, text, origin, |text| match setting.kind {
-            Kind::List => outside_braces(text, |c| c == ','),
-            _ => vec![text],
+        self.add(setting, text, origin, |text| {
+            let words = match setting.kind {
+                Kind::List => outside_braces(text, |c| c == ','),
+                _ => vec![text],
+            };
+            // An empty word is an error: an empty list would replace those of the variables and the file.
+            if words.is_empty() { vec![""] } else { words }
         });
     }
 
@@ -23,7 +27,8 @@ impl Layer {
         }
     }
 
-    /// Sets what a variable gives. Lists are separated by commas or white space.
+    /// Sets what a variable gives. Lists are separated by commas or white space. One without a word counts as unset, as an
+    /// empty variable does.
     pub(super) fn set_variable(
         &mut self,
         setting: &Setting,
@@ -34,9 +39,14 @@ impl Layer {
             self.set_switch(setting, parse_switch(text, origin)?, origin.clone());
             return Ok(());
         }
-        self.add(setting, text, origin, |text| {
-            outside_braces(text, |c| c == ',' || c.is_whitespace())
-        });
+        let is_list = matches!(
+            setting.kind,
+            Kind::List | Kind::Paths(_) | Kind::Keys { .. }
+        );
+        let words = outside_braces(text, |c| c == ',' || c.is_whitespace());
+        if !is_list || !words.is_empty() {
+            self.add(setting, text, origin, |_| words);
+        }
         Ok(())
     }
 
@@ -45,7 +55,7 @@ impl Layer {
         setting: &Setting,
         text: &'t str,
         origin: &Origin,
-        split: impl Fn(&'t str) -> Vec<&'t str>,
+        split: impl FnOnce(&'t str) -> Vec<&'t str>,
     ) {
         match self.slot(setting) {
             Some(Slot::Text(slot)) => *slot = Some(Given::new(text.to_owned(), origin.clone())),

@@ -41,9 +41,13 @@ pub fn assemble<'e>(
             .map(|(name, ..)| name)
             .collect(),
         base: kept_entries(&config.rules, inherited),
+        absent_source: false,
         filters: Filters::new(config, inherited, fetched.is_some()),
         environment: Environment::default(),
     };
+    for unused in &config.without_effect {
+        assembler.notice(Notice::Unused(unused.clone()));
+    }
     for source in &config.sources.prefixes {
         assembler.prefix(source);
     }
@@ -80,6 +84,8 @@ pub(super) struct Assembler<'a, 'e> {
     /// The names that a key, a file or a reference sets. One that is optional and absent sets nothing.
     explicit: BTreeSet<&'a VariableName>,
     pub(super) base: Vec<(&'e [u8], &'e CStr)>,
+    /// Whether an optional prefix or JSON object has nothing.
+    pub(super) absent_source: bool,
     pub(super) filters: Filters<'a>,
     pub(super) environment: Environment<'e>,
 }
@@ -122,7 +128,10 @@ impl<'e> Assembler<'_, 'e> {
             .collect();
         let prefix = source.prefix.clone();
         match (candidates.is_empty(), source.optional) {
-            (true, true) => return self.notice(Notice::EmptyPrefix { prefix }),
+            (true, true) => {
+                self.absent_source = true;
+                return self.notice(Notice::EmptyPrefix { prefix });
+            }
             (true, false) => return self.problem(Problem::NothingBelow { prefix }),
             (false, _) => {}
         }
@@ -143,6 +152,7 @@ impl<'e> Assembler<'_, 'e> {
             Some(Found::Value(object, parameter)) => (object, parameter),
             Some(_) if self.fetched.is_some() => {
                 let param = source.param.clone();
+                self.absent_source = true;
                 return self.notice(Notice::AbsentObject { param });
             }
             _ => return,
@@ -167,9 +177,12 @@ impl<'e> Assembler<'_, 'e> {
             parameter: Some(Rc::clone(&parameter)),
         });
         let candidates: Vec<_> = candidates.collect();
-        let is_empty = candidates.is_empty();
+        if candidates.is_empty() {
+            let param = source.param.clone();
+            return self.notice(Notice::EmptyObject { param });
+        }
         let admitted = self.source(&source.naming, candidates, Provenance::Object);
-        if !admitted && !is_empty {
+        if !admitted {
             self.nothing_admitted(&source.naming, format!("the JSON object {}", source.param));
         }
     }

@@ -7,10 +7,21 @@ use crate::inherited::Inherited;
 use crate::origin::Given;
 use crate::variable::{Glob, Naming, VariableName};
 
+/// What has become of a pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Use {
+    /// There was no name that it could match, such as those of an optional source that is absent.
+    Never,
+    /// It has matched no name yet.
+    Unmatched,
+    /// It has matched a name.
+    Matched,
+}
+
 /// The patterns and allowed names of a configuration, each with whether it had an effect.
 #[derive(Debug, Default)]
 pub(super) struct Filters<'a> {
-    patterns: Vec<(Filter, &'a Given<Glob>, bool)>,
+    patterns: Vec<(Filter, &'a Given<Glob>, Use)>,
     allowed: Vec<(&'a Given<VariableName>, bool)>,
     /// Without values, the patterns over them say nothing.
     fetched: bool,
@@ -20,7 +31,7 @@ impl<'a> Filters<'a> {
     pub(super) fn new(config: &'a Config, inherited: &Inherited<'_>, fetched: bool) -> Self {
         let namings = config.sources.prefixes.iter().map(|source| &source.naming);
         let namings = namings.chain(config.sources.objects.iter().map(|source| &source.naming));
-        let mut patterns: Vec<(Filter, &Given<Glob>, bool)> = Vec::new();
+        let mut patterns: Vec<(Filter, &Given<Glob>, Use)> = Vec::new();
         let mut add = |filter, globs: &'a [Given<Glob>]| {
             for glob in globs {
                 // Sources without filters of their own share those for all.
@@ -28,7 +39,7 @@ impl<'a> Filters<'a> {
                     .iter()
                     .any(|&(other, known, _)| other == filter && known == glob)
                 {
-                    patterns.push((filter, glob, false));
+                    patterns.push((filter, glob, Use::Never));
                 }
             }
         };
@@ -40,13 +51,18 @@ impl<'a> Filters<'a> {
         if let Some(keep) = &config.rules.pristine {
             add(Filter::Keep, keep);
         }
-        for (_, glob, matched) in patterns
-            .iter_mut()
-            .filter(|(filter, ..)| *filter == Filter::Keep)
-        {
-            *matched = inherited
-                .entries()
-                .any(|(name, _)| inherit::is_match(glob, name));
+        for (filter, glob, used) in &mut patterns {
+            *used = match filter {
+                Filter::Only | Filter::Exclude => Use::Never,
+                Filter::Drop => Use::Unmatched,
+                Filter::Keep => {
+                    let mut entries = inherited.entries();
+                    match entries.any(|(name, _)| inherit::is_match(glob, name)) {
+                        true => Use::Matched,
+                        false => Use::Unmatched,
+                    }
+                }
+            };
         }
         Self {
             patterns,
@@ -62,13 +78,18 @@ impl<'a> Filters<'a> {
 
     /// Notes the patterns of a source that match a name.
     pub(super) fn see(&mut self, naming: &Naming, name: &str) {
-        for (filter, glob, matched) in &mut self.patterns {
+        for (filter, glob, used) in &mut self.patterns {
             let own = match filter {
                 Filter::Only => &naming.only,
                 Filter::Exclude => &naming.exclude,
                 Filter::Keep | Filter::Drop => continue,
             };
-            *matched = *matched || (own.contains(glob) && naming.is_match(&glob.value, name));
+            if *used != Use::Matched && own.contains(glob) {
+                *used = match naming.is_match(&glob.value, name) {
+                    true => Use::Matched,
+                    false => Use::Unmatched,
+                };
+            }
         }
     }
 
@@ -87,9 +108,9 @@ impl<'a> Filters<'a> {
     /// Whether a variable is left out of the final environment.
     pub(super) fn drops(&mut self, name: &str) -> bool {
         let mut drops = false;
-        for (filter, glob, matched) in &mut self.patterns {
+        for (filter, glob, used) in &mut self.patterns {
             if *filter == Filter::Drop && glob.value.matches(name) {
-                *matched = true;
+                *used = Use::Matched;
                 drops = true;
             }
         }
@@ -99,10 +120,9 @@ impl<'a> Filters<'a> {
     /// What had no effect.
     pub(super) fn notices(self) -> Vec<Notice> {
         let fetched = self.fetched;
-        let patterns = self
-            .patterns
-            .into_iter()
-            .filter(|(filter, _, matched)| !matched && (fetched || *filter == Filter::Keep));
+        let patterns = self.patterns.into_iter().filter(|(filter, _, used)| {
+            *used == Use::Unmatched && (fetched || *filter == Filter::Keep)
+        });
         let allowed = self
             .allowed
             .into_iter()

@@ -58,7 +58,9 @@ impl<'e> Assembler<'_, 'e> {
             match self.take(from) {
                 Some(setting) => renamed.push((from, to, setting)),
                 // Without the values, or without an optional one, there may be nothing to rename.
-                None if self.fetched.is_none() || self.environment.absent.contains_key(from) => {}
+                None if self.fetched.is_none()
+                    || self.absent_source
+                    || self.environment.absent.contains_key(from) => {}
                 None => self.notice(Notice::RenameWithoutSource {
                     from: from.clone(),
                     origin: origin.clone(),

@@ -2,6 +2,7 @@
 //! absent parameters, replaced variables. Holds names, never a value.
 
 use super::Provenance;
+use crate::config::{Unused, UnusedReason};
 use crate::origin::{Given, Origin};
 use crate::parameter::{Label, Prefix, ValueRef};
 use crate::status::Status;
@@ -59,6 +60,8 @@ pub enum Notice {
         /// Where it was given.
         origin: Origin,
     },
+    /// A setting has no effect beside the others.
+    Unused(Unused),
     /// A refused name is allowed, and nothing would have set it.
     AllowWithoutEffect {
         /// The name.
@@ -94,6 +97,11 @@ pub enum Notice {
     },
     /// An optional JSON object that does not exist.
     AbsentObject {
+        /// The parameter.
+        param: ValueRef,
+    },
+    /// A JSON object without a member that has a value.
+    EmptyObject {
         /// The parameter.
         param: ValueRef,
     },
@@ -157,7 +165,9 @@ impl Notice {
                 ..
             }
             | Self::RenameWithoutSource { .. }
+            | Self::EmptyObject { .. }
             | Self::NothingAdmitted { .. } => Level::Warning,
+            Self::Unused(unused) if unused.reason != UnusedReason::Trigger => Level::Warning,
             _ => Level::Note,
         }
     }
@@ -168,6 +178,7 @@ impl Notice {
         match self {
             Self::Unmatched { glob, .. } => glob.origin.status(),
             Self::RenameWithoutSource { origin, .. } => origin.status(),
+            Self::Unused(unused) => unused.origin.status(),
             Self::AllowWithoutEffect { name } => name.origin.status(),
             Self::NothingAdmitted { .. }
             | Self::Default { .. }
@@ -175,6 +186,7 @@ impl Notice {
             | Self::Absent { .. }
             | Self::EmptyPrefix { .. }
             | Self::AbsentObject { .. }
+            | Self::EmptyObject { .. }
             | Self::PartialLabel { .. } => Status::Missing,
             Self::ConfigFile(_)
             | Self::Kept { .. }
@@ -203,6 +215,7 @@ impl fmt::Display for Notice {
             Self::RenameWithoutSource { from, origin } => {
                 write!(f, "{origin}: there is no variable {from} to rename")
             }
+            Self::Unused(unused) => unused.fmt(f),
             Self::AllowWithoutEffect { name } => write!(
                 f,
                 "{}: no prefix or JSON object would set {}, or it is not refused",
@@ -223,6 +236,9 @@ impl fmt::Display for Notice {
             }
             Self::AbsentObject { param } => {
                 write!(f, "the optional JSON object {param} does not exist")
+            }
+            Self::EmptyObject { param } => {
+                write!(f, "no member of the JSON object {param} has a value")
             }
             Self::NothingAdmitted { source } => {
                 write!(f, "`exclude` leaves out every variable of {source}")

@@ -136,7 +136,7 @@ impl ParameterName {
     /// Whether AWS publishes this parameter: its ARN has no account.
     #[must_use]
     pub fn is_public(&self) -> bool {
-        self.canonical.starts_with("/aws/service/")
+        is_public(&self.canonical)
     }
 
     /// The name as it stands in an ARN, after `parameter/`.
@@ -144,6 +144,12 @@ impl ParameterName {
     pub fn in_arn(&self) -> &str {
         self.canonical.strip_prefix('/').unwrap_or(&self.canonical)
     }
+}
+
+/// Whether a path is that of parameters that AWS publishes, or begins with it.
+pub(super) fn is_public(path: &str) -> bool {
+    let rest = path.strip_prefix("/aws/service");
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 impl fmt::Display for ParameterName {

@@ -1,6 +1,6 @@
 //! Paths below which all parameters are fetched.
 
-use super::name::{SECRETS, check_segments};
+use super::name::{SECRETS, check_segments, is_public};
 use super::{Label, Malformed, ParameterId, ParameterRef};
 use std::fmt;
 
@@ -102,10 +102,17 @@ impl Prefix {
             .filter(|rest| !rest.is_empty())
     }
 
+    /// Whether AWS publishes the parameters below it. They are not below `/` or `/aws`.
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        is_public(&self.path)
+    }
+
     /// Whether every parameter of `other` is also below this prefix.
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
         self.label == other.label
+            && self.is_public() == other.is_public()
             && (self.path == other.path || self.relative(&other.path).is_some())
     }
 
@@ -118,6 +125,7 @@ impl Prefix {
         self.label.is_none()
             && parameter.selector.is_none()
             && !name.is_secret_reference()
+            && self.is_public() == name.is_public()
             && self.relative(name.as_str()).is_some()
     }
 }

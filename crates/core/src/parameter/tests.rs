@@ -349,6 +349,21 @@ fn prefixes_match_whole_segments() {
     assert!(api.brings(&db("/omneuro/api/db")));
     assert!(!api.brings(&db("/omneuro/api/db:1")));
     assert!(!prefix("/omneuro/api:blue").brings(&db("/omneuro/api/db")));
+    // Those that AWS publishes are below a path of AWS only.
+    let ami = db("/aws/service/ami/x");
+    for outside in ["/", "/aws"] {
+        assert!(!prefix(outside).brings(&ami), "{outside}");
+        assert!(
+            !prefix(outside).covers(&prefix("/aws/service")),
+            "{outside}"
+        );
+        assert!(!prefix(outside).is_public(), "{outside}");
+    }
+    for inside in ["/aws/service", "/aws/service/ami"] {
+        assert!(prefix(inside).brings(&ami), "{inside}");
+        assert!(prefix("/aws/service").covers(&prefix(inside)), "{inside}");
+    }
+    assert!(prefix("/").brings(&db("/aws/services/x")));
     for (text, path, pattern) in [
         ("/", "/", "/*"),
         ("/a/b/", "/a/b", "/a/b/*"),

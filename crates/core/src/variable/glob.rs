@@ -15,6 +15,8 @@ impl Glob {
             Err("is an empty pattern".to_owned())
         } else if text.contains('/') {
             Err("contains a slash; patterns match names of variables, such as `DB_*`".to_owned())
+        } else if text.contains(char::is_whitespace) {
+            Err("contains white space, which no name has".to_owned())
         } else if !balanced('[', ']') || !balanced('{', '}') {
             Err("has an unclosed bracket".to_owned())
         } else {

@@ -48,6 +48,12 @@ fn mistakes_name_their_place_and_end_with_its_status() {
             &["--keep=HOME"],
             "--keep: `HOME` has no effect without `--pristine`",
         ),
+        (&["--only="], "--only: `` is an empty pattern"),
+        (&["--only=,"], "--only: `` is an empty pattern"),
+        (&["--exclude= "], "--exclude: `` is an empty pattern"),
+        (&["--require="], "--require: `` is empty"),
+        (&["--allow=,"], "--allow: `` is empty"),
+        (&["--base64="], "--base64: `` is empty"),
         (
             &["--closed"],
             "--closed: needs a `[contract]` in ssm-exec.toml",
@@ -137,6 +143,22 @@ fn mistakes_name_their_place_and_end_with_its_status() {
             "t.toml, line 2, `keys.A`: `hex` is not valid as an encoding (expected `base64`)",
         ),
         (
+            "[compose]\nA = \"${B}\"\nB = \"${A}\"",
+            "t.toml, line 2, `compose.A`: depends on itself, through A, B",
+        ),
+        (
+            "prefix = \"/a/${NOPE:-${B}}\"",
+            "t.toml, line 1, `prefix`: has `${NOPE:-${B}`; write `${NAME}`",
+        ),
+        (
+            "pristine = false\nkeep = [\"A\"]",
+            "t.toml, line 2, `keep`: `A` has no effect without `--pristine`",
+        ),
+        (
+            "prefix = \"/a\"\nonly = [\"{A, B}\"]",
+            "t.toml, line 2, `only`: `{A, B}` contains white space",
+        ),
+        (
             "[rename]\nA = \"${NOPE}\"",
             "t.toml, line 2, `rename.A`: `${NOPE}` cannot be filled, since NOPE is not set or empty",
         ),
@@ -145,6 +167,56 @@ fn mistakes_name_their_place_and_end_with_its_status() {
         assert!(error.to_string().starts_with(message), "{error}");
         assert_eq!(error.status(), File, "{error}");
     }
+}
+
+#[test]
+fn a_variable_without_a_word_leaves_the_list_of_the_file() {
+    let file = "prefix = \"/a\"\nrequire = [\"A\"]\nonly = [\"A\"]\n[keys]\nA = \"/b\"";
+    for empty in [
+        c"SSM_EXEC_REQUIRE=",
+        c"SSM_EXEC_REQUIRE= ",
+        c"SSM_EXEC_REQUIRE=,",
+    ] {
+        let config = resolve(&[], &[empty], file).expect("valid");
+        assert_eq!(config.rules.require.len(), 1, "{empty:?}");
+    }
+    let variables = [c"SSM_EXEC_ONLY=,", c"SSM_EXEC_PREFIX=\n", c"SSM_EXEC_KEY= "];
+    let config = resolve(&[], &variables, file).expect("valid");
+    assert_eq!(config.sources.prefixes[0].naming.only.len(), 1);
+    assert_eq!(config.sources.keys.len(), 1);
+}
+
+#[test]
+fn settings_without_effect_beside_the_others_are_found() {
+    let reasons = |flags: &[&'static str]| {
+        let config = resolve(flags, &[], "").expect("valid");
+        let unused = config.without_effect.iter().map(ToString::to_string);
+        unused.collect::<Vec<_>>()
+    };
+    let no_prefix =
+        |flag| format!("{flag}: has no effect, since there is no prefix and no JSON object");
+    assert_eq!(
+        reasons(&[
+            "--key=A=/a",
+            "--only=A",
+            "--exclude=B",
+            "--name-prefix=X_",
+            "--case=keep"
+        ]),
+        ["--only", "--exclude", "--name-prefix", "--case"].map(no_prefix)
+    );
+    assert_eq!(reasons(&["--json=/a", "--only=A", "--case=keep"]), [""; 0]);
+    let role = "--role-arn=arn:aws:iam::111122223333:role/x";
+    assert_eq!(reasons(&["--external-id=x", role]), [""; 0]);
+    assert_eq!(
+        reasons(&["--external-id=x"]),
+        ["--external-id: has no effect, since no role is assumed (`--role-arn`)"]
+    );
+    assert_eq!(
+        reasons(&["--watch=1m", "--trigger=/t", "--settle=5s"]),
+        ["--settle: has no effect, since a change of the trigger counts immediately"]
+    );
+    assert_eq!(reasons(&["--watch=1m", "--settle=5s"]), [""; 0]);
 }
 
 #[test]

@@ -62,8 +62,34 @@ exclude = ["*"]"#,
             file: r#"json = "/o"
 exclude = ["*"]"#,
             parameters: Some(&[("/o", "{}")]),
+            notices: &["no member of the JSON object /o has a value"],
+            ..Case::default()
+        },
+        Case {
+            file: r#"prefix = ["/p", { path = "/q", optional = true, only = ["FEATURE_*"] }]
+json = { param = "/o", optional = true, exclude = ["SECRET"] }
+[rename]
+FEATURE_A = "B""#,
+            parameters: Some(&[("/p/a", "1")]),
+            environment: &["A=1"],
             notices: &[
-                "t.toml, line 2, `exclude`: `*` matches no variable of a prefix or a JSON object; nothing was excluded",
+                "there is nothing below the optional prefix /q",
+                "the optional JSON object /o does not exist",
+            ],
+            ..Case::default()
+        },
+        Case {
+            file: r#"only = ["A"]
+[keys]
+X = "/x"
+[compose]
+A = "${Z}"
+Z = "${X}""#,
+            inherited: &[c"Z=stale"],
+            parameters: Some(&[("/x", "1")]),
+            environment: &["A=1", "X=1", "Z=1"],
+            notices: &[
+                "t.toml, line 1, `only`: has no effect, since there is no prefix and no JSON object",
             ],
             ..Case::default()
         },

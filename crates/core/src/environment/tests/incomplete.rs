@@ -152,10 +152,20 @@ F = "G""#,
             failed: &["/a:1"],
             notices: &[
                 "there is nothing below the optional prefix /q",
-                "t.toml, line 8, `rename.F`: there is no variable F to rename",
                 "t.toml, line 1, `drop`: `X` matches no variable; nothing was dropped",
             ],
             problems: &["/a:2 (for B) does not exist"],
+            ..Case::default()
+        },
+        Case {
+            file: r#"[keys]
+A = "/a:1"
+[rename]
+A = "E"
+F = "G""#,
+            parameters: Some(&[]),
+            failed: &["/a:1"],
+            notices: &["t.toml, line 5, `rename.F`: there is no variable F to rename"],
             ..Case::default()
         },
     ] {

@@ -1,0 +1,89 @@
+//! `[compose]`: variables that are made from others.
+
+use super::given::parse_one;
+use super::layer::Pair;
+use super::{Composed, ConfigError};
+use crate::origin::Given;
+use crate::template::Template;
+use crate::variable::VariableName;
+use std::collections::BTreeSet;
+
+/// Parses the templates, in an order in which each comes after those that it is made from.
+///
+/// # Errors
+/// For an invalid name or template, and for variables that are made from each other.
+pub(super) fn resolve(pairs: Vec<Given<Pair>>) -> Result<Vec<Composed>, ConfigError> {
+    let mut waiting: Vec<Composed> = pairs.into_iter().map(parse).collect::<Result<_, _>>()?;
+    let mut ordered = Vec::with_capacity(waiting.len());
+    while let Some(first) = waiting.first() {
+        let names: BTreeSet<&str> = waiting.iter().map(|one| one.name.as_str()).collect();
+        // A variable that contains itself extends the value that another source has set.
+        let is_ready = |one: &Composed| {
+            let mut parts = one.template.variables();
+            parts.all(|part| part == one.name.as_str() || !names.contains(part))
+        };
+        let Some(at) = waiting.iter().position(is_ready) else {
+            let names: Vec<&str> = names.into_iter().collect();
+            return Err(ConfigError::invalid(
+                first.origin.clone(),
+                format!("depends on itself, through {}", names.join(", ")),
+            ));
+        };
+        ordered.push(waiting.remove(at));
+    }
+    Ok(ordered)
+}
+
+fn parse(given: Given<Pair>) -> Result<Composed, ConfigError> {
+    let Given {
+        value: (name, text),
+        origin,
+    } = given;
+    Ok(Composed {
+        name: parse_one(&name, &origin, VariableName::parse)?,
+        template: parse_one(&text, &origin, Template::parse)?,
+        origin,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::origin::Origin;
+
+    fn order(pairs: &[(&str, &str)]) -> Result<Vec<String>, String> {
+        let pairs = pairs.iter().map(|&(name, text)| {
+            let origin = Origin::File {
+                path: "t.toml".into(),
+                line: 1,
+                key: format!("compose.{name}"),
+            };
+            Given::new((name.to_owned(), text.to_owned()), origin)
+        });
+        let composed = resolve(pairs.collect()).map_err(|error| error.to_string())?;
+        Ok(composed
+            .into_iter()
+            .map(|one| one.name.to_string())
+            .collect())
+    }
+
+    #[test]
+    fn each_variable_comes_after_those_it_is_made_from() {
+        let pairs = [
+            ("A", "${B}-${C}"),
+            ("B", "${C|url}"),
+            ("C", "${X}"),
+            ("D", ""),
+        ];
+        assert_eq!(
+            order(&pairs),
+            Ok(["C", "B", "A", "D"].map(str::to_owned).into())
+        );
+        let itself = [("A", "${A}:x"), ("B", "${A}")];
+        assert_eq!(order(&itself), Ok(["A", "B"].map(str::to_owned).into()));
+        assert_eq!(
+            order(&[("A", "${X}"), ("B", "${C}"), ("C", "${B}")]),
+            Err("t.toml, line 1, `compose.B`: depends on itself, through B, C".to_owned())
+        );
+    }
+}
