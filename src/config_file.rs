@@ -59,24 +59,33 @@ pub(crate) fn create_config_file(
 ) -> Result<PathBuf, ConfigError> {
     let path = chosen.unwrap_or(Path::new(FILE_NAME)).to_owned();
     let written = File::create_new(&path).and_then(|mut file| file.write_all(text.as_bytes()));
-    written.map_err(|error| {
-        let reason = match error.kind() {
-            ErrorKind::AlreadyExists => {
-                "it exists already, and init overwrites nothing; move it away, or choose another file with `--config FILE`".to_owned()
-            }
-            _ => error.to_string(),
-        };
-        ConfigError::invalid(
-            Origin::Flag("init"),
-            format!("cannot write {}: {reason}", path.display()),
-        )
-    })?;
+    written.map_err(|error| not_written(&path, &error))?;
     Ok(path)
 }
 
-/// Whether [`create_config_file`] would refuse.
-pub(crate) fn config_file_exists(chosen: Option<&Path>) -> bool {
-    fs::symlink_metadata(chosen.unwrap_or(Path::new(FILE_NAME))).is_ok()
+/// Refuses early what [`create_config_file`] would refuse.
+///
+/// # Errors
+/// When the file exists.
+pub(crate) fn ensure_no_config_file(chosen: Option<&Path>) -> Result<(), ConfigError> {
+    let path = chosen.unwrap_or(Path::new(FILE_NAME));
+    match fs::symlink_metadata(path) {
+        Ok(_) => Err(not_written(path, &ErrorKind::AlreadyExists.into())),
+        Err(_) => Ok(()),
+    }
+}
+
+fn not_written(path: &Path, error: &std::io::Error) -> ConfigError {
+    let reason = match error.kind() {
+        ErrorKind::AlreadyExists => {
+            "it exists already, and init overwrites nothing; move it away, or choose another file with `--config FILE`".to_owned()
+        }
+        _ => error.to_string(),
+    };
+    ConfigError::invalid(
+        Origin::Flag("init"),
+        format!("cannot write {}: {reason}", path.display()),
+    )
 }
 
 fn nearest(directory: &Path) -> Result<Option<(PathBuf, String)>, ConfigError> {

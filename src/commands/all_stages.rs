@@ -6,7 +6,7 @@ use super::output;
 use super::resolve::Session;
 use crate::error::Error;
 use crate::logging::Logger;
-use ssm_exec_core::config::{Config, ReportFormat};
+use ssm_exec_core::config::{self, Config, Layer, ReportFormat};
 use ssm_exec_core::inherited::Inherited;
 use ssm_exec_core::origin::{Given, Origin};
 use ssm_exec_core::report::Report;
@@ -14,16 +14,19 @@ use ssm_exec_core::report::matrix::{self, StageReport};
 use ssm_exec_core::status::Status;
 use std::ffi::{OsStr, OsString};
 use std::time::Instant;
+use tracing::error;
 
-/// Checks each stage, prints the matrix, and ends with the status of the first stage that has
-/// one, or with 1 when a parameter of any stage is too old.
+/// Checks each stage, prints the matrix, and ends with the status of the first stage that has one, or with 1 if a
+/// parameter of any stage is too old.
 pub(super) fn run(
-    levels: &Levels,
+    options: Layer,
     inherited: &Inherited<'_>,
     logger: &mut Logger,
     called_as: &OsStr,
     words: &[OsString],
 ) -> Result<u8, Error> {
+    config::refuse_beside_all_stages(&options)?;
+    let levels = Levels::read(options, inherited, logger)?;
     let names = levels.stages(inherited)?;
     if names.is_empty() {
         return Err(Error::Usage(
@@ -32,7 +35,7 @@ pub(super) fn run(
     }
     let mut stages = Vec::new();
     let mut first: Option<Status> = None;
-    let mut stale = false;
+    let mut too_old = Vec::new();
     let mut format = ReportFormat::Table;
     for name in names {
         let chosen = Given::new(name.clone(), Origin::Flag("--all-stages"));
@@ -44,7 +47,8 @@ pub(super) fn run(
             });
         let (report, problems, status) = match checked {
             Ok((report, status)) => {
-                stale |= report.stale().next().is_some();
+                let text = check_command::too_old(&report);
+                too_old.extend(text.map(|text| format!("stage {name}: {text}")));
                 let problems = report.problems.clone();
                 (Some(report), problems, status)
             }
@@ -59,7 +63,11 @@ pub(super) fn run(
     }
     let terminal = output::terminal(inherited);
     output::print(matrix::render(&stages, format, terminal).as_bytes())?;
-    Ok(first.map_or(u8::from(stale), Status::code))
+    for text in &too_old {
+        error!("{text}");
+    }
+    let stale = u8::from(!too_old.is_empty());
+    Ok(first.map_or(stale, Status::code))
 }
 
 /// The report of one stage, and what it would end with.

@@ -97,21 +97,26 @@ fn check(session: &Session<'_>, words: Vec<OsString>, printed: &mut bool) -> Res
     if let Some(incomplete) = incomplete {
         return Err(incomplete.into());
     }
-    let stale: Vec<&str> = report.stale().map(|row| row.variable.as_str()).collect();
-    match stale.as_slice() {
-        [] => Ok(0),
-        [one] => {
-            error!("1 parameter exceeds its maximum age: {one}");
+    match too_old(&report) {
+        None => Ok(0),
+        Some(text) => {
+            error!("{text}");
             Ok(1)
         }
-        many => {
-            error!(
-                "{} parameters exceed their maximum age: {}",
-                many.len(),
-                many.join(", ")
-            );
-            Ok(1)
-        }
+    }
+}
+
+/// The message for the parameters that exceed their maximum age, if there are any.
+pub(super) fn too_old(report: &Report) -> Option<String> {
+    let names: Vec<&str> = report.stale().map(|row| row.variable.as_str()).collect();
+    match names.as_slice() {
+        [] => None,
+        [one] => Some(format!("1 parameter exceeds its maximum age: {one}")),
+        many => Some(format!(
+            "{} parameters exceed their maximum age: {}",
+            many.len(),
+            many.join(", ")
+        )),
     }
 }
 

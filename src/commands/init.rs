@@ -27,9 +27,7 @@ pub(super) fn run(mut session: Session<'_>, path: Option<&Path>) -> Result<u8, E
         ));
     }
     // Nothing is fetched in vain.
-    if config_file::config_file_exists(path) {
-        config_file::create_config_file(path, "")?;
-    }
+    config_file::ensure_no_config_file(path)?;
     let mut resolved = session.resolve(None)?;
     let problems = resolved.environment.problems.clone();
     // Other problems are for the file's reader to solve.

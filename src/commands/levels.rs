@@ -3,7 +3,7 @@
 use crate::config_file;
 use crate::error::Error;
 use crate::logging::Logger;
-use ssm_exec_core::config::{self, Config, ConfigFile, ConfigLocation, Layer};
+use ssm_exec_core::config::{self, Config, ConfigError, ConfigFile, ConfigLocation, Layer};
 use ssm_exec_core::inherited::Inherited;
 use ssm_exec_core::origin::Given;
 use std::path::{Path, PathBuf};
@@ -84,6 +84,7 @@ impl Levels {
         inherited: &Inherited<'_>,
         logger: &mut Logger,
     ) -> Result<Config, Error> {
+        let every_stage_is_checked = stage.is_some();
         let stage = stage.or(self.stronger.stage.as_ref());
         let mut layer = self.stronger.clone();
         let mut replaced = Vec::new();
@@ -91,6 +92,9 @@ impl Levels {
             None => config::refuse_stage(stage)?,
             Some((path, text)) => {
                 let file = ConfigFile::parse(path, text, inherited)?;
+                if !every_stage_is_checked {
+                    self.check_other_stages(&file, stage, inherited)?;
+                }
                 let file = file.layer(stage)?;
                 let lists = layer.replaced_lists(&file).into_iter();
                 replaced.extend(lists.map(|(by, list)| format!("{by} replaces {list}")));
@@ -104,5 +108,23 @@ impl Levels {
             replaced.iter().for_each(|replaced| info!("{replaced}"));
         }
         Ok(Config::resolve(layer, inherited)?)
+    }
+
+    /// Refuses mistakes in the stages that are not chosen.
+    fn check_other_stages(
+        &self,
+        file: &ConfigFile<'_>,
+        stage: Option<&Given<String>>,
+        inherited: &Inherited<'_>,
+    ) -> Result<(), ConfigError> {
+        for (name, other) in file.other_stages(stage)? {
+            let layer = self.stronger.clone().over(other);
+            match Config::resolve(layer, inherited) {
+                // What is wrong elsewhere is reported with the chosen stage.
+                Err(error) if error.is_in_stage(&name) => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 }

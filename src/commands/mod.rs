@@ -48,24 +48,23 @@ pub(crate) fn run(
         return output::print(&text).map(|()| 0);
     }
     let called_as = arguments.first().cloned().unwrap_or_default();
-    if let Action::Check(words) = &action
-        && options.all_stages.as_ref().is_some_and(|given| given.value)
-    {
-        process::disable_core_dumps();
-        let levels = Levels::read(options, inherited, logger)?;
-        return all_stages::run(&levels, inherited, logger, &called_as, words);
-    }
     let as_json = options
         .format
         .as_ref()
         .is_some_and(|given| given.value == ReportFormat::Json.word());
+    let reported = |error| match as_json {
+        true => check::print_failure(ReportFormat::Json, &error).and(Err(error)),
+        false => Err(error),
+    };
+    if let Action::Check(words) = &action
+        && options.all_stages.as_ref().is_some_and(|given| given.value)
+    {
+        process::disable_core_dumps();
+        return all_stages::run(options, inherited, logger, &called_as, words).or_else(reported);
+    }
     let (levels, config) = match configuration(&action, options, inherited, logger) {
         Ok(found) => found,
-        Err(error) if as_json => {
-            check::print_failure(ReportFormat::Json, &error)?;
-            return Err(error);
-        }
-        Err(error) => return Err(error),
+        Err(error) => return reported(error),
     };
     let session = Session {
         config,

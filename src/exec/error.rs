@@ -25,6 +25,11 @@ pub enum CommandError {
         /// Where it was looked for.
         searched: Searched,
     },
+    /// There before the fetch, and no longer.
+    Removed {
+        /// The file.
+        path: PathBuf,
+    },
     /// There, and can't be executed.
     NotExecutable {
         /// The file.
@@ -57,7 +62,9 @@ impl CommandError {
     #[must_use]
     pub fn status(&self) -> Status {
         match self {
-            Self::NotFound { .. } | Self::NoInterpreter { .. } => Status::NotFound,
+            Self::NotFound { .. } | Self::Removed { .. } | Self::NoInterpreter { .. } => {
+                Status::NotFound
+            }
             Self::NotExecutable { .. } => Status::NotExecutable,
             Self::Nul | Self::RaisedPrivileges => Status::Config,
             Self::TooLarge => Status::Unusable,
@@ -71,7 +78,9 @@ impl CommandError {
     #[must_use]
     pub fn code(&self) -> Code {
         match self {
-            Self::NotFound { .. } | Self::NoInterpreter { .. } => Code::CommandNotFound,
+            Self::NotFound { .. } | Self::Removed { .. } | Self::NoInterpreter { .. } => {
+                Code::CommandNotFound
+            }
             Self::NotExecutable { .. } => Code::CommandNotExecutable,
             Self::Nul | Self::RaisedPrivileges => Code::InvalidCommand,
             Self::TooLarge => Code::TooLarge,
@@ -98,6 +107,11 @@ impl fmt::Display for CommandError {
                 let parent = Path::new(command).parent().filter(|parent| !parent.as_os_str().is_empty());
                 write!(f, " {}`", parent.unwrap_or(Path::new(".")).display())
             }
+            Self::Removed { path } => write!(
+                f,
+                "the command {} was removed while the parameters were fetched",
+                path.display()
+            ),
             Self::NotExecutable { path, reason } => {
                 write!(f, "the command {} cannot be executed: {reason}", path.display())
             }

@@ -109,7 +109,7 @@ fn in_path(name: &[u8], search: &[u8]) -> Result<PathBuf, CommandError> {
 }
 
 /// The error for a path at which there is no file.
-pub(super) fn no_such_file(path: &Path) -> CommandError {
+fn no_such_file(path: &Path) -> CommandError {
     let directory = path.is_relative().then(std::env::current_dir);
     let directory = directory.and_then(Result::ok);
     not_found(path.as_os_str().as_bytes(), Searched::From(directory))

@@ -159,7 +159,8 @@ fn explain(command: &Command, failed: Errno) -> CommandError {
     let path = command.path();
     match failed {
         Errno::ENOENT if path.exists() => CommandError::NoInterpreter { path },
-        Errno::ENOENT | Errno::ENOTDIR => lookup::no_such_file(&path),
+        // It was there before the fetch.
+        Errno::ENOENT | Errno::ENOTDIR => CommandError::Removed { path },
         Errno::EACCES => not_executable(
             command,
             "permission denied (its mode, a directory above it, or a `noexec` mount)",

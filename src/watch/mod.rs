@@ -97,8 +97,8 @@ pub(crate) enum Handover {}
 
 #[cfg(not(target_os = "linux"))]
 impl Handover {
-    pub(crate) fn send(self, _delivered: &Delivered) -> Result<(), CommandError> {
-        match self {}
+    pub(crate) fn send(&self, _delivered: &Delivered) -> Result<(), CommandError> {
+        match *self {}
     }
 }
 

@@ -23,14 +23,17 @@ pub(super) enum Step {
     Rehearse(Option<Vec<u8>>),
 }
 
+/// The revisions that a poll saw; `None` for those that the command was started with.
+type Seen = Option<Vec<u8>>;
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum State {
     /// The command has what there is.
     Current,
     /// These revisions are new, and must be seen again.
-    Settling(Vec<u8>),
+    Settling(Seen),
     /// With these revisions the command would not start.
-    Broken { revisions: Vec<u8>, polls: u32 },
+    Broken { revisions: Seen, polls: u32 },
 }
 
 /// The state of a watcher between two polls.
@@ -41,9 +44,9 @@ pub(super) struct Schedule {
     state: State,
     failures: u32,
     failure_reported: Option<Instant>,
-    broken_reported: Option<(Vec<u8>, Instant)>,
+    broken_reported: Option<(Seen, Instant)>,
     /// What the last poll saw.
-    seen: Vec<u8>,
+    seen: Seen,
 }
 
 impl Schedule {
@@ -55,7 +58,7 @@ impl Schedule {
             failures: 0,
             failure_reported: None,
             broken_reported: None,
-            seen: Vec::new(),
+            seen: None,
         }
     }
 
@@ -81,7 +84,7 @@ impl Schedule {
 
     /// Whether a rehearsal that finds a mistake now is worth a message.
     pub(super) fn reports_mistake(&self, now: Instant) -> bool {
-        let due = |(revisions, last): &(Vec<u8>, Instant)| {
+        let due = |(revisions, last): &(Seen, Instant)| {
             *revisions != self.seen || now.duration_since(*last) >= REPORT_EVERY
         };
         self.broken_reported.as_ref().is_none_or(due)
@@ -104,15 +107,11 @@ impl Schedule {
                 self.failures = 0;
                 return Step::Wait;
             }
-            // A parameter that was gone may have come back with another value.
-            Poll::Unchanged => {
-                self.state = State::Current;
-                return Step::Rehearse(None);
-            }
-            Poll::Changed(revisions) => revisions,
+            Poll::Unchanged => None,
+            Poll::Changed(revisions) => Some(revisions),
         };
         self.seen.clone_from(&revisions);
-        let must_match = self.settle.map(|_| revisions.clone());
+        let must_match = self.settle.and(revisions.clone());
         match &mut self.state {
             State::Broken {
                 revisions: broken,
@@ -124,6 +123,11 @@ impl Schedule {
                     return Step::Rehearse(must_match);
                 }
                 Step::Wait
+            }
+            // A parameter that was gone may have come back with another value.
+            _ if revisions.is_none() => {
+                self.state = State::Current;
+                Step::Rehearse(None)
             }
             State::Settling(settling) if *settling == revisions => Step::Rehearse(must_match),
             _ if self.settle.is_none_or(|settle| settle.is_zero()) => Step::Rehearse(must_match),
@@ -300,6 +304,26 @@ mod tests {
         assert_eq!(schedule.after_poll(changed("b"), now), rehearse("b"));
         assert!(schedule.reports_mistake(now));
         schedule.after_rehearsal(&Rehearsal::Changed(delivered(), String::new()), now);
+        assert_eq!(schedule.after_poll(Poll::Unchanged, now), Step::Wait);
+    }
+
+    #[test]
+    fn a_start_that_would_fail_with_its_own_parameters_is_rehearsed_after_eight_polls() {
+        let (mut schedule, now) = (schedule(), Instant::now());
+        schedule.after_poll(changed("a"), now);
+        assert_eq!(
+            schedule.after_poll(Poll::Unchanged, now),
+            Step::Rehearse(None)
+        );
+        schedule.after_rehearsal(&Rehearsal::Broken, now);
+        for _ in 0..7 {
+            assert_eq!(schedule.after_poll(Poll::Unchanged, now), Step::Wait);
+        }
+        assert_eq!(
+            schedule.after_poll(Poll::Unchanged, now),
+            Step::Rehearse(None)
+        );
+        schedule.after_rehearsal(&Rehearsal::Same(delivered()), now);
         assert_eq!(schedule.after_poll(Poll::Unchanged, now), Step::Wait);
     }
 

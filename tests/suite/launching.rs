@@ -278,3 +278,25 @@ fn parameters_shared_by_another_account_are_fetched_by_arn() {
         .fails(66)
         .says(&["has no version 7"]);
 }
+
+#[test]
+fn a_command_that_is_removed_during_the_fetch_is_reported_as_such() {
+    let stub = Stub::start();
+    stub.put(Parameter::secure("/launch/a", "canary-a"));
+    stub.hold();
+    let directory = tempfile::tempdir().expect("a directory for the test");
+    let program = directory.path().join("program");
+    script(&program, "#!/bin/sh\n");
+    let run = Run::against(&stub.url())
+        .args("-p /launch --")
+        .arg(&program);
+    std::thread::scope(|scope| {
+        let run = scope.spawn(|| run.run());
+        stub.wait_for_requests(1);
+        std::fs::remove_file(&program).expect("the program");
+        stub.release();
+        let outcome = run.join().expect("no panic");
+        assert_eq!(outcome.status, 127, "{}", outcome.stderr);
+        outcome.says(&["was removed while the parameters were fetched"]);
+    });
+}

@@ -132,11 +132,66 @@ fn check_shows_every_stage() {
         .args("check --all-stages --max-age 1s -- true")
         .run();
     assert_eq!(stale.status, 1, "{}", stale.stderr);
+    let text = "error: stage prod: 2 parameters exceed their maximum age: DB, EXTRA";
+    assert!(stale.stderr.contains(text), "{}", stale.stderr);
     let outcome = Run::against(&stub.url())
         .args("check -p /org/prod --all-stages")
         .run();
     assert_eq!(outcome.status, 64);
     outcome.says(&["has no stages"]);
+    let json = Run::against(&stub.url())
+        .args("check -p /org/prod --all-stages --format json")
+        .run();
+    assert!(json.text().contains("has no stages"), "{}", json.text());
+    for option in [
+        "--format toml",
+        "--unused",
+        "--identity",
+        "--fingerprint",
+        "--unchanged-since 0123",
+    ] {
+        let outcome = Run::against(&stub.url())
+            .file(FILE)
+            .args(&format!("check --all-stages {option}"))
+            .run();
+        assert_eq!(outcome.status, 64, "{option}");
+        assert!(outcome.stdout.is_empty(), "{option}");
+        let name = option.split(' ').next().unwrap_or_default();
+        outcome.says(&[name, "has no effect with `--all-stages`"]);
+    }
+}
+
+#[test]
+fn a_mistake_in_a_stage_that_is_not_chosen_is_an_error() {
+    let stub = stub();
+    for (setting, says) in [
+        ("timeout = \"soon\"", "`stage.other.timeout`"),
+        ("prefix = [\"nope\"]", "`stage.other.prefix`"),
+        ("case = \"UP\"", "`stage.other.case`"),
+        ("keys.A = \"/a:0\"", "`stage.other.keys.A`"),
+        (
+            "contract.X = { type = \"nope\" }",
+            "`stage.other.contract.X",
+        ),
+        ("compose.X = \"${\"", "`stage.other.compose.X`"),
+        ("keep = [\"A\"]", "`stage.other.keep`"),
+    ] {
+        let file = format!("{FILE}\n[stage.other]\n{setting}");
+        Run::against(&stub.url())
+            .file(&file)
+            .args("--stage prod")
+            .fails(78)
+            .says(&["line ", says]);
+    }
+    // A variable of another stage need not be set, and what the other levels give counts there too.
+    for setting in ["prefix = \"/org/${NOT_SET}/x\"", "keep = [\"A\"]"] {
+        let file = format!("{FILE}\n[stage.other]\n{setting}");
+        Run::against(&stub.url())
+            .file(&file)
+            .args("--stage prod --pristine")
+            .environment()
+            .has(&[("DB", "canary-db")]);
+    }
 }
 
 #[test]

@@ -46,7 +46,7 @@ variants! { problem_variant, PROBLEM, Problem:
     Nul Json Contract Base64 TooLong TooMuch
 }
 variants! { command_variant, COMMAND, CommandError:
-    NotFound NotExecutable NoInterpreter Nul TooLarge System RaisedPrivileges
+    NotFound Removed NotExecutable NoInterpreter Nul TooLarge System RaisedPrivileges
 }
 
 pub(super) fn name(text: &str) -> VariableName {
@@ -593,6 +593,9 @@ fn command_errors() -> Vec<CommandError> {
         CommandError::NotExecutable {
             path: "/srv".into(),
             reason: "it is a directory".to_owned(),
+        },
+        CommandError::Removed {
+            path: "/srv".into(),
         },
         CommandError::NoInterpreter {
             path: "/srv".into(),

@@ -2,7 +2,7 @@
 
 use super::given::{on, parse_one, parsed_or};
 use super::layer::One;
-use super::settings::ReportFormat;
+use super::settings::{Layer, ReportFormat};
 use super::{ConfigError, duration};
 use crate::fingerprint::Fingerprint;
 use crate::origin::Origin;
@@ -40,18 +40,44 @@ pub(super) struct Settings {
     pub(super) max_age: One<String>,
     pub(super) unused: One<bool>,
     pub(super) identity: One<bool>,
-    pub(super) all_stages: One<bool>,
     pub(super) fingerprint: One<bool>,
     pub(super) unchanged_since: One<String>,
     /// The settings that decide what the command gets, where a fingerprint is asked for.
     pub(super) effective: Option<String>,
 }
 
+/// Refuses the options of `check` that have no effect on the report of all stages.
+///
+/// # Errors
+/// When one of them was given.
+pub fn refuse_beside_all_stages(options: &Layer) -> Result<(), ConfigError> {
+    let switches = [&options.unused, &options.identity, &options.fingerprint];
+    let switches = switches.into_iter().flatten();
+    let switches = switches
+        .filter(|given| given.value)
+        .map(|given| &given.origin);
+    let since = options.unchanged_since.iter().map(|given| &given.origin);
+    let format = options
+        .format
+        .iter()
+        .filter(|given| given.value == ReportFormat::Toml.word());
+    let mut origins = switches
+        .chain(since)
+        .chain(format.map(|given| &given.origin));
+    match origins.next() {
+        Some(origin) => Err(ConfigError::invalid(
+            origin.clone(),
+            "has no effect with `--all-stages`, which shows which variable is set in which stage; check one stage with `--stage NAME`",
+        )),
+        None => Ok(()),
+    }
+}
+
 impl Settings {
     /// Where an option was given that only a report heeds.
     fn report_only(&self) -> Option<&Origin> {
         let words = [&self.format, &self.max_age].into_iter().flatten();
-        let switches = [&self.unused, &self.identity, &self.all_stages];
+        let switches = [&self.unused, &self.identity];
         let switches = switches.into_iter().flatten();
         let mut origins = words
             .map(|given| &given.origin)

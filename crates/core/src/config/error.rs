@@ -163,7 +163,12 @@ impl ConfigError {
     /// Depends on where the setting was given: the command line, or a variable or the file.
     #[must_use]
     pub fn status(&self) -> Status {
-        let origin = match self {
+        self.origin().map_or(Status::Config, Origin::status)
+    }
+
+    /// Where the setting was given.
+    pub(super) fn origin(&self) -> Option<&Origin> {
+        match self {
             Self::Invalid { origin, .. }
             | Self::Collision { origin, .. }
             | Self::Base64OfNothing { origin, .. }
@@ -172,8 +177,7 @@ impl ConfigError {
             | Self::UnknownProfile { origin, .. } => Some(origin),
             Self::DigitName { origin, .. } | Self::Unreadable { origin, .. } => origin.as_ref(),
             _ => None,
-        };
-        origin.map_or(Status::Config, Origin::status)
+        }
     }
 
     /// The code for machines.

@@ -24,7 +24,7 @@ const PATH_KEYS: &[&str] = &["case", "exclude", "name_prefix", "only", "optional
 const KEY_KEYS: &[&str] = &["default", "encoding", "max_age", "optional", "param"];
 
 /// The table of stages.
-const STAGE: &str = "stage";
+pub(super) const STAGE: &str = "stage";
 
 /// A configuration file that is TOML.
 pub struct ConfigFile<'a> {
@@ -489,7 +489,7 @@ fn plain(words: Vec<Given<String>>) -> Vec<String> {
     words.into_iter().map(|word| word.value).collect()
 }
 
-fn join(path: &str, name: &str) -> String {
+pub(super) fn join(path: &str, name: &str) -> String {
     match path {
         "" => name.to_owned(),
         path => format!("{path}.{name}"),

@@ -22,7 +22,7 @@ mod variables;
 mod watch;
 
 pub use crate::words::{nearest, unknown_word};
-pub use check::{CheckOptions, FingerprintOptions};
+pub use check::{CheckOptions, FingerprintOptions, refuse_beside_all_stages};
 pub use error::ConfigError;
 pub use file::ConfigFile;
 pub use settings::{Layer, LogFormat, LogLevel, ReportFormat, SETTINGS};

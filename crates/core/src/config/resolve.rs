@@ -85,7 +85,7 @@ impl Config {
             // Used before there is a configuration.
             config: _,
             no_config: _,
-            all_stages,
+            all_stages: _,
             stage: _,
             default_stage: _,
             log: _,
@@ -174,7 +174,6 @@ impl Config {
                 max_age,
                 unused,
                 identity,
-                all_stages,
                 fingerprint,
                 unchanged_since,
                 effective,

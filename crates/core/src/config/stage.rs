@@ -1,9 +1,9 @@
 //! Stages: tables of the file that lie over the rest of it.
 
 use super::ConfigError;
-use super::file::ConfigFile;
+use super::file::{ConfigFile, STAGE, join};
 use super::settings::Layer;
-use crate::origin::Given;
+use crate::origin::{Given, Origin};
 
 impl ConfigFile<'_> {
     /// The file's level with the chosen stage over the rest. Without a choice, `default_stage` applies.
@@ -38,6 +38,41 @@ impl ConfigFile<'_> {
         }
         Ok(self.stage(&chosen.value)?.merged_over(base))
     }
+
+    /// The levels of the stages that are not chosen, as far as their variables are set.
+    ///
+    /// # Errors
+    /// For what [`ConfigFile::base`] refuses.
+    pub fn other_stages(
+        &self,
+        chosen: Option<&Given<String>>,
+    ) -> Result<Vec<(String, Layer)>, ConfigError> {
+        let base = self.base()?;
+        let chosen = chosen.or(base.default_stage.as_ref());
+        let others = self.stages()?.into_iter();
+        let others = others.filter(|name| chosen.is_none_or(|chosen| chosen.value != *name));
+        Ok(others
+            .filter_map(|name| {
+                let layer = self.stage(&name).ok()?.merged_over(base.clone());
+                Some((name, layer))
+            })
+            .collect())
+    }
+}
+
+impl ConfigError {
+    /// Whether the setting was given in this stage of the file.
+    #[must_use]
+    pub fn is_in_stage(&self, name: &str) -> bool {
+        let path = join(STAGE, name);
+        self.origin().is_some_and(|origin| match origin {
+            Origin::File { key, .. } => {
+                let rest = key.strip_prefix(&path);
+                rest.is_some_and(|rest| rest.starts_with('.'))
+            }
+            Origin::Flag(_) | Origin::Variable(_) | Origin::Default => false,
+        })
+    }
 }
 
 /// Refuses a stage that was chosen where there is no file to have it.
@@ -60,7 +95,6 @@ pub fn refuse_stage(chosen: Option<&Given<String>>) -> Result<(), ConfigError> {
 mod tests {
     use super::*;
     use crate::inherited::Inherited;
-    use crate::origin::Origin;
     use std::path::Path;
 
     const FILE: &str = r#"
