@@ -151,6 +151,10 @@ impl Place {
         let service = directory.path().join("services/api");
         write(&service.join("ssm-exec.toml"), "prefix = [\"/org/api\"]\n");
         crate::harness::script(&service.join("roll-out"), "#!/bin/sh\nexit 0\n");
+        // As an editor writes it.
+        for name in ["password.txt", "new-password"] {
+            write(&directory.path().join(name), "canary\n");
+        }
         let deploy = directory.path().join("deploy");
         std::os::unix::fs::symlink(project("deploy"), deploy).expect("a link");
         Self { directory, url }
@@ -346,4 +350,9 @@ fn the_first_steps_run_on_moto_as_they_are() {
         .filter_map(|block| place.failure(block, &path))
         .collect();
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+    let mut check = Command::new(BINARY);
+    check.args(["check", "-v", "--prefix", "/acme/api"]);
+    let shown = text(&place.run(&mut check, &path));
+    assert!(shown.contains("SMTP_PASSWORD"), "{shown}");
+    assert!(!shown.contains("newline"), "{shown}");
 }
