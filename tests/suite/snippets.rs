@@ -351,7 +351,7 @@ fn the_first_steps_run_on_moto_as_they_are() {
         .collect();
     assert!(failures.is_empty(), "{}", failures.join("\n"));
     let mut check = Command::new(BINARY);
-    check.args(["check", "-v", "--prefix", "/acme/api"]);
+    check.args(["check", "-v", "--prefix", "/org/api"]);
     let shown = text(&place.run(&mut check, &path));
     assert!(shown.contains("SMTP_PASSWORD"), "{shown}");
     assert!(!shown.contains("newline"), "{shown}");
