@@ -327,7 +327,11 @@ fn the_script_with_the_fingerprint_rolls_out_after_a_change_and_at_no_other_time
     assert_eq!(run(), (Some(0), 2), "a change");
     let second = content("fingerprint");
     assert_ne!(second, first);
-    assert!(content("rolled-out").contains(second.trim()));
+    let log = content("rolled-out");
+    let (_, patch) = log.trim_end().rsplit_once(" -p ").expect("a patch");
+    let patch: serde_json::Value = serde_json::from_str(patch).expect("JSON");
+    let annotation = "/spec/template/metadata/annotations/ssm-exec~1fingerprint";
+    assert_eq!(patch.pointer(annotation), Some(&second.trim().into()));
     assert_eq!(run(), (Some(0), 2), "no change");
     stub.remove("/org/api/db");
     assert_eq!(run(), (Some(66), 2), "nothing there");
