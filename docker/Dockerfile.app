@@ -1,5 +1,5 @@
 # A service image that starts its program with ssm-exec: copy the three lines that name ssm-exec into your own.
-# docker build --build-arg SSM_EXEC=… --build-arg BASE=… -f docker/Dockerfile.app .
+# docker build --build-arg SSM_EXEC=… --build-arg BASE=… -f docker/Dockerfile.app DIRECTORY, which contains `server`.
 ARG SSM_EXEC=ssm-exec
 ARG BASE=debian:bookworm-slim
 FROM ${SSM_EXEC} AS ssm-exec

@@ -8,7 +8,7 @@
 use crate::harness::BINARY;
 use crate::support::moto::Moto;
 use crate::support::*;
-use ssm_stub::{Parameter, Stub};
+use ssm_stub::{Fault, Parameter, Stub};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::SystemTime;
@@ -29,6 +29,7 @@ const PROGRAMS: &[&str] = &[
     "aws",
     "node",
     "git",
+    "kubectl",
 ];
 
 /// Every parameter that a page reads. The values are fit for any use: JSON in base64 would not be.
@@ -150,6 +151,10 @@ impl Place {
         let service = directory.path().join("services/api");
         write(&service.join("ssm-exec.toml"), "prefix = [\"/org/api\"]\n");
         crate::harness::script(&service.join("roll-out"), "#!/bin/sh\nexit 0\n");
+        // As an editor writes it.
+        for name in ["password.txt", "new-password"] {
+            write(&directory.path().join(name), "canary\n");
+        }
         let deploy = directory.path().join("deploy");
         std::os::unix::fs::symlink(project("deploy"), deploy).expect("a link");
         Self { directory, url }
@@ -278,6 +283,61 @@ fn snippets_run_as_they_are() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
+/// The script of docs/rotation.md, run again and again in one directory as a pipeline runs it.
+#[test]
+fn the_script_with_the_fingerprint_rolls_out_after_a_change_and_at_no_other_time() {
+    let stub = Stub::start();
+    let write_new_version = || stub.put(Parameter::secure("/org/api/db", "canary"));
+    write_new_version();
+    let place = Place::new(stub.url(), &[]);
+    let file = |name: &str| place.directory.path().join(name);
+    let content = |name: &str| std::fs::read_to_string(file(name)).unwrap_or_default();
+    let kubectl = |status: u8| {
+        let text = format!("#!/bin/sh\nprintf '%s\\n' \"$*\" >>rolled-out\nexit {status}\n");
+        crate::harness::script(&file("bin/kubectl"), &text);
+    };
+    let blocks = blocks("docs/rotation.md");
+    let named = |block: &&Block| block.text.contains("--unchanged-since");
+    let script = &blocks.iter().find(named).expect("the script").text;
+    let script = format!("export SSM_EXEC_TIMEOUT=1s\n{script}");
+    // Its exit status, and how often it has rolled out so far.
+    let run = || {
+        let output = place.run(Command::new("sh").args(["-c", &script]), "");
+        (output.status.code(), content("rolled-out").lines().count())
+    };
+
+    kubectl(0);
+    stub.always(Fault::internal());
+    assert_eq!(run(), (Some(75), 0), "a first run without an answer");
+    assert!(!file("fingerprint").exists());
+    stub.clear_faults();
+    assert_eq!(run(), (Some(0), 0), "the first run");
+    let first = content("fingerprint");
+    assert_eq!(first.trim().len(), 64, "{first}");
+    assert_eq!(run(), (Some(0), 0), "no change");
+
+    write_new_version();
+    stub.always(Fault::internal());
+    assert_eq!(run(), (Some(75), 0), "no answer");
+    stub.clear_faults();
+    kubectl(3);
+    assert_eq!(run(), (Some(3), 1), "a roll-out that fails");
+    assert_eq!(content("fingerprint"), first);
+    kubectl(0);
+    assert_eq!(run(), (Some(0), 2), "a change");
+    let second = content("fingerprint");
+    assert_ne!(second, first);
+    let log = content("rolled-out");
+    let (_, patch) = log.trim_end().rsplit_once(" -p ").expect("a patch");
+    let patch: serde_json::Value = serde_json::from_str(patch).expect("JSON");
+    let annotation = "/spec/template/metadata/annotations/ssm-exec~1fingerprint";
+    assert_eq!(patch.pointer(annotation), Some(&second.trim().into()));
+    assert_eq!(run(), (Some(0), 2), "no change");
+    stub.remove("/org/api/db");
+    assert_eq!(run(), (Some(66), 2), "nothing there");
+    assert_eq!(content("fingerprint"), second);
+}
+
 #[test]
 #[ignore = "needs moto and the AWS CLI: ./tests/run installs them"]
 fn the_first_steps_run_on_moto_as_they_are() {
@@ -294,4 +354,9 @@ fn the_first_steps_run_on_moto_as_they_are() {
         .filter_map(|block| place.failure(block, &path))
         .collect();
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+    let mut check = Command::new(BINARY);
+    check.args(["check", "-v", "--prefix", "/org/api"]);
+    let shown = text(&place.run(&mut check, &path));
+    assert!(shown.contains("SMTP_PASSWORD"), "{shown}");
+    assert!(!shown.contains("newline"), "{shown}");
 }

@@ -308,6 +308,38 @@ fn a_missing_parameter_prevents_a_restart() {
 
 #[test]
 #[ignore = "needs systemd in a container: ./tests/run provides it"]
+fn a_command_that_cannot_be_started_prevents_a_restart() {
+    let (machine, stub) = (machine(), stub());
+    for (name, program, status) in [
+        ("absent", "/usr/local/bin/none", "127"),
+        ("directory", "/usr/local/bin", "126"),
+    ] {
+        let unit = instance_of(machine, name, &stub, program, "");
+        succeeds(machine.run("systemctl start --no-block").arg(&unit));
+        eventually("it has failed", || {
+            machine.property(&unit, "ActiveState") == "failed"
+        });
+        assert_eq!(machine.state(&unit), format!("failed failed {status} 0"));
+    }
+}
+
+/// README, the page and the units give the same list.
+#[test]
+fn the_statuses_that_prevent_a_restart_are_the_same_everywhere() {
+    let list = "RestartPreventExitStatus=64 65 66 77 78 126 127";
+    for file in [
+        "README.md",
+        "docs/systemd.md",
+        "deploy/systemd/ssm-exec@.service",
+        "deploy/systemd/example.service",
+    ] {
+        let text = std::fs::read_to_string(project(file)).expect(file);
+        assert!(text.contains(list), "{file} lacks {list}");
+    }
+}
+
+#[test]
+#[ignore = "needs systemd in a container: ./tests/run provides it"]
 fn a_throttled_start_is_restarted_until_it_succeeds() {
     let (machine, stub) = (machine(), stub());
     stub.always(Fault::throttle());
