@@ -35,6 +35,8 @@ const MAX_SKEW: Duration = Duration::from_secs(4 * 60);
 pub(super) enum PermanentError {
     /// AWS returned it.
     Service(Kind, ServiceError),
+    /// A client error with this HTTP status, in which there is no error of AWS.
+    Foreign(u16),
     /// Another one.
     Other(FetchError),
 }
@@ -55,6 +57,7 @@ impl PermanentError {
         let request = request.clone();
         match self {
             Self::Other(error) => error,
+            Self::Foreign(status) => FetchError::ForeignResponse { request, status },
             Self::Service(Kind::Denied, answer) => {
                 FetchError::Denied(Box::new(Denial::new(answer, request)))
             }
@@ -115,6 +118,7 @@ where
         SdkError::ResponseError(response) => match response.raw().status().as_u16() {
             // Its text may quote the body: none of it is shown.
             200 => network("the answer was cut off, or was not what SSM sends"),
+            status if is_refusal(status) => Failure::Permanent(PermanentError::Foreign(status)),
             status => Failure::Transient {
                 error: match status {
                     429 => throttled("HTTP 429".to_owned()),
@@ -212,8 +216,15 @@ fn service_error(
         | "MissingAuthenticationTokenException"
         | "OptInRequired"
         | "SubscriptionRequiredException" => permanent(Kind::Credentials),
+        "" if is_refusal(status) => Failure::Permanent(PermanentError::Foreign(status)),
         _ => permanent(Kind::Rejected),
     }
+}
+
+/// A client error that is the same at the next attempt: not a timeout of the request (408), a replay (425) or a rate limit
+/// (429).
+fn is_refusal(status: u16) -> bool {
+    (400..500).contains(&status) && !matches!(status, 408 | 425 | 429)
 }
 
 fn throttled(code: String) -> TransientError {

@@ -112,6 +112,13 @@ pub enum FetchError {
         /// What is wrong, as a sentence.
         reason: String,
     },
+    /// A client error without an error of AWS in it.
+    ForeignResponse {
+        /// The request.
+        request: Request,
+        /// The HTTP status.
+        status: u16,
+    },
     /// The secret at a reference is binary: the answer has no value.
     NoValue {
         /// The parameter.
@@ -234,6 +241,7 @@ impl FetchError {
             Self::Key { answer, .. } => key_code(&answer.text),
             Self::Rejected { .. } => Code::RequestRejected,
             Self::InvalidResponse { .. } => Code::InvalidResponse,
+            Self::ForeignResponse { .. } => Code::ForeignResponse,
             Self::NoValue { .. } => Code::NoValue,
             Self::Unavailable { error, .. } => match error {
                 TransientError::Throttled(_) => Code::Throttled,

@@ -86,6 +86,9 @@ impl FetchError {
             Self::InvalidResponse { request, reason } => {
                 with_remedy(format!("invalid response for {request}: {reason}"))
             }
+            Self::ForeignResponse { request, status } => with_remedy(format!(
+                "the request for {request} was answered with HTTP {status}, and not by AWS: the response has no error of AWS in it"
+            )),
             Self::NoValue { parameter } => with_remedy(format!(
                 "{parameter} came without a value: a binary secret of Secrets Manager has none to give through Parameter Store"
             )),

@@ -84,6 +84,7 @@ codes! {
     SecretMissing "secret-missing" Missing "A secret of Secrets Manager does not exist." "Correct its name, or create it. See what exists: `aws secretsmanager list-secrets --query 'SecretList[].Name'{region}`."
     RequestRejected "request-rejected" Config "AWS rejects the request." "Correct what its message names."
     InvalidResponse "invalid-response" TryLater "The response is not what the API returns." "Is the endpoint really SSM, with nothing in between that changes responses?"
+    ForeignResponse "foreign-response" Config "Something other than AWS refuses the request." "Check the endpoint, and what is between it and this machine: a proxy, a firewall or a gateway."
     NoValue "no-value" Unusable "A parameter came without a value: a binary secret has none to give through Parameter Store." "Store it as base64 text."
     TooManyParameters "too-many-parameters" Config "There are more parameters below a prefix than may be fetched." "Choose a longer prefix, or raise `--max-parameters`."
     Throttled "throttled" TryLater "AWS limited the rate of requests until the deadline." "{action}."

@@ -31,7 +31,7 @@ macro_rules! variants {
 
 variants! { fetch_variant, FETCH, FetchError:
     NoRegion UnknownRegion Config System Internal NoCredentials UnknownCaller Credentials BadCredentials
-    ClockSkew Denied Secret Key Rejected InvalidResponse NoValue Unavailable TimedOut TooMany Connection
+    ClockSkew Denied Secret Key Rejected InvalidResponse ForeignResponse NoValue Unavailable TimedOut TooMany Connection
 }
 variants! { credential_variant, CREDENTIAL, CredentialCause:
     Half Stray SsoExpired SsoRoleDenied Mfa TokenFile TokenExpired NoOidcProvider TokenDenied RoleDenied
@@ -328,6 +328,10 @@ fn fetch_errors() -> Vec<FetchError> {
         FetchError::InvalidResponse {
             request: below(),
             reason: "it has no list of parameters".to_owned(),
+        },
+        FetchError::ForeignResponse {
+            request: below(),
+            status: 403,
         },
         FetchError::NoValue {
             parameter: secret.to_owned(),

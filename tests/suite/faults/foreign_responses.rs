@@ -54,6 +54,30 @@ pub const ROWS: &[Row] = &[
         "HTTP 504",
     ),
     row(
+        "403 from a proxy or a firewall",
+        || permanent(Fault::status(403)),
+        Status(78),
+        "answered with HTTP 403, and not by AWS … proxy",
+    ),
+    row(
+        "404 of another web server",
+        || permanent(Fault::status(404)),
+        Status(78),
+        "answered with HTTP 404, and not by AWS",
+    ),
+    row(
+        "401 with JSON",
+        || permanent(Fault::Response(401, "application/json", b"{}".to_vec())),
+        Status(78),
+        "answered with HTTP 401, and not by AWS",
+    ),
+    row(
+        "408 from a gateway, once",
+        || once(Fault::status(408)),
+        Started,
+        "",
+    ),
+    row(
         "InternalServerError, once",
         || once(Fault::internal()),
         Started,
