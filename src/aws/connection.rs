@@ -160,6 +160,7 @@ impl ConnectionFailure {
             Self::PlainHttp
             | Self::Url { .. }
             | Self::Roots(_)
+            | Self::Handshake(_)
             | Self::ProxyStatus {
                 status: 403 | 407, ..
             } => Status::Config,

@@ -50,7 +50,7 @@ impl ConnectionError {
                 "Check the endpoint, the route (VPC endpoint, NAT) and the proxy variables (HTTPS_PROXY). `-vv` logs each step"
             }
             ConnectionFailure::Handshake(_) => {
-                "It must speak TLS 1.2 or 1.3. Is a plain server, an old one or a proxy in its place?"
+                "It must speak TLS 1.2 or 1.3. Is a plain server, an old one or a proxy in its place? For a plain server, use `http://`"
             }
             ConnectionFailure::Certificate(problem)
             | ConnectionFailure::ProxyCertificate { problem, .. } => problem.remedy(),
@@ -69,7 +69,7 @@ impl ConnectionError {
             )
             .fill(&[("region", region), ("service", service)]),
             None => Remedy::new(
-                "Check the endpoint that is configured (such as AWS_ENDPOINT_URL_SSM or AWS_ENDPOINT_URL_STS), the route to it and the proxy variables: `nc -vz {host} {port}`",
+                "Check the endpoint that is configured (`--endpoint-url`, AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_SSM or AWS_ENDPOINT_URL_STS), the route to it and the proxy variables: `nc -vz {host} {port}`",
             )
             .fill(&[("host", &self.host), ("port", &self.port.to_string())]),
         }
@@ -252,7 +252,7 @@ mod tests {
                 permanent(ConnectionFailure::Handshake(
                     "received fatal alert: ProtocolVersion".to_owned(),
                 )),
-                75,
+                78,
                 "TLS with ssm.eu-west-1.amazonaws.com:443 failed: received fatal alert: ProtocolVersion. It must speak TLS 1.2",
             ),
             (

@@ -96,13 +96,13 @@ pub const ROWS: &[Row] = &[
                 stub: Some(stub),
             }
         },
-        Status(75),
+        Status(78),
         "must speak TLS 1.2 or 1.3",
     ),
     row(
         "TLS 1.1 only",
         || without_stub(&tls11_server(), "--timeout 30s"),
-        Status(75),
+        Status(78),
         "ProtocolVersion",
     ),
     row(
