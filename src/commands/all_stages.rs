@@ -85,9 +85,14 @@ fn check(
         // Each stage has the whole time limit.
         started: Instant::now(),
     };
-    let command = session.command(words.to_vec())?;
+    let (command, not_found) = match session.command(words.to_vec()) {
+        Ok(command) => (command, None),
+        Err(error) => (None, Some(error)),
+    };
     let mut resolved = session.resolve(command.as_ref())?;
-    let (report, incomplete) = check_command::make_report(&session, &mut resolved);
-    let status = incomplete.map(|incomplete| Error::from(incomplete).status());
-    Ok((report, status))
+    let (mut report, incomplete) = check_command::make_report(&session, &mut resolved);
+    let text = not_found.as_ref().map(|error| error.message().text);
+    report.problems.extend(text);
+    let error = incomplete.map(Error::from).or(not_found);
+    Ok((report, error.map(|error| error.status())))
 }

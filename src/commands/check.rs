@@ -72,7 +72,11 @@ fn check(session: &Session<'_>, words: Vec<OsString>, printed: &mut bool) -> Res
     if let Some(fingerprint) = &options.fingerprint {
         return compare(session, fingerprint);
     }
-    let command = session.command(words)?;
+    // The report shows everything else, too.
+    let (command, not_found) = match session.command(words) {
+        Ok(command) => (command, None),
+        Err(error) => (None, Some(error)),
+    };
     let mut resolved = session.resolve(command.as_ref())?;
     if let Some(fetched) = &resolved.fetched
         && resolved.failures.is_empty()
@@ -87,6 +91,8 @@ fn check(session: &Session<'_>, words: Vec<OsString>, printed: &mut bool) -> Res
     if let (Some(watch), Some(fetched)) = (&session.config.watch, &resolved.fetched) {
         report.watch = Some(session.watch_cost(watch, fetched)?);
     }
+    let text = not_found.as_ref().map(|error| error.message().text);
+    report.problems.extend(text);
     let terminal = output::terminal(session.inherited);
     *printed = true;
     output::print(
@@ -94,8 +100,15 @@ fn check(session: &Session<'_>, words: Vec<OsString>, printed: &mut bool) -> Res
             .render(options.format, &session.config, terminal)
             .as_bytes(),
     )?;
-    if let Some(incomplete) = incomplete {
-        return Err(incomplete.into());
+    match (incomplete, not_found) {
+        (Some(incomplete), not_found) => {
+            if let Some(error) = not_found {
+                error!("{error}");
+            }
+            return Err(incomplete.into());
+        }
+        (None, Some(error)) => return Err(error),
+        (None, None) => {}
     }
     match too_old(&report) {
         None => Ok(0),

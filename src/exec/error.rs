@@ -94,7 +94,7 @@ impl fmt::Display for CommandError {
         match self {
             Self::NotFound { command, searched: Searched::Path(path) } => write!(
                 f,
-                "the command `{}` is not in PATH ({}); nothing was fetched. Correct its name or PATH",
+                "the command `{}` is not in PATH ({}). Correct its name or PATH",
                 command.display(),
                 path.display()
             ),
@@ -103,7 +103,7 @@ impl fmt::Display for CommandError {
                 if let Some(directory) = directory {
                     write!(f, " in {}", directory.display())?;
                 }
-                f.write_str("; nothing was fetched. Correct its path: `ls -l")?;
+                f.write_str(". Correct its path: `ls -l")?;
                 let parent = Path::new(command).parent().filter(|parent| !parent.as_os_str().is_empty());
                 write!(f, " {}`", parent.unwrap_or(Path::new(".")).display())
             }

@@ -150,3 +150,39 @@ scenarios! {
         assert_eq!(run().args("-k C=/gate/api/c").run().status, 66);
     }
 }
+
+#[test]
+fn a_command_that_does_not_exist_is_one_problem_among_others() {
+    let stub = stub();
+    let run = |words: &str| {
+        Run::against(&stub.url())
+            .file("prefix = \"/golden/api\"\ncommand = [\"/app/server\"]")
+            .args("check")
+            .args(words)
+            .run()
+    };
+    let missing = "there is no command `/app/server`";
+    let alone = run("");
+    assert_eq!(alone.status, 127);
+    alone.says(&[missing]);
+    assert!(
+        alone.text().contains("/golden/api/db/url"),
+        "{}",
+        alone.text()
+    );
+
+    let both = run("--require NOPE");
+    assert_eq!(both.status, 66);
+    for words in [missing, "NOPE is required"] {
+        assert!(both.stderr.contains(words), "{}", both.stderr);
+        assert!(both.text().contains(words), "{}", both.text());
+    }
+    let json = run("--format json").text();
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert!(
+        json["problems"][0]
+            .as_str()
+            .is_some_and(|text| text.contains(missing))
+    );
+    assert_eq!(run("-- true").status, 0);
+}
