@@ -1,4 +1,4 @@
-//! Every way to fail before `execve`: the sum of what the rooms report, with status, code and message.
+//! Every way to fail before `execve`: the errors of all modules, with status, code and message.
 
 use crate::aws::{Denial, FetchError, ParsedDenial, Work, assume_role_statement};
 use crate::exec::CommandError;

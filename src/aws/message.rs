@@ -1,4 +1,4 @@
-//! The words of an error of this room: what failed, on what, why, and what to do next.
+//! The messages of this module's errors: what failed, on what, why, and what to do next.
 
 use super::credential_message::{credentials, no_credentials, refusal};
 use super::credential_source::CredentialSource;

@@ -1,4 +1,4 @@
-//! The only room that knows the AWS SDK: requests in, parameters out, errors classified.
+//! The only module that knows the AWS SDK: requests in, parameters out, errors classified.
 
 mod blocked;
 mod classify;
