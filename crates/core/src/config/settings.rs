@@ -185,17 +185,17 @@ settings! {
 
     /// `--only`
     only: List<String> = [
-        valued!(Kind::List, Names, "only" "GLOB", ["SSM_EXEC_ONLY"], Some("only"), "Of prefixes and JSON objects, take only matching names")
+        valued!(Kind::List, Names, "only" "GLOB", ["SSM_EXEC_ONLY"], Some("only"), "Only take names that match GLOB from prefixes and JSON objects")
     ];
 
     /// `--exclude`
     exclude: List<String> = [
-        valued!(Kind::List, Names, "exclude" "GLOB", ["SSM_EXEC_EXCLUDE"], Some("exclude"), "Of prefixes and JSON objects, leave out matching names")
+        valued!(Kind::List, Names, "exclude" "GLOB", ["SSM_EXEC_EXCLUDE"], Some("exclude"), "Leave out names that match GLOB from prefixes and JSON objects")
     ];
 
     /// `--name-prefix`
     name_prefix: One<String> = [
-        valued!(Kind::Text, Names, "name-prefix" "TEXT", ["SSM_EXEC_NAME_PREFIX"], Some("name_prefix"), "Put TEXT before names made from paths")
+        valued!(Kind::Text, Names, "name-prefix" "TEXT", ["SSM_EXEC_NAME_PREFIX"], Some("name_prefix"), "Prefix names made from paths with TEXT")
     ];
 
     /// `--case`
@@ -207,7 +207,7 @@ settings! {
     /// `--allow`
     allow: List<String> = [Setting {
         details: "Names that control the dynamic loader, a shell, a language runtime or the AWS SDK are refused from prefixes and JSON objects. --key NAME=PARAM sets them without --allow.",
-        ..valued!(Kind::List, Names, "allow" "NAME", ["SSM_EXEC_ALLOW"], Some("allow"), "Let a prefix or a JSON object set a name that is refused by default")
+        ..valued!(Kind::List, Names, "allow" "NAME", ["SSM_EXEC_ALLOW"], Some("allow"), "Allow prefixes and JSON objects to set NAME, which is refused by default")
     }];
 
     /// `--require`
@@ -357,7 +357,7 @@ settings! {
     /// `--max-parameters`
     max_parameters: One<String> = [Setting {
         default: Some("10000"),
-        ..valued!(Kind::Number, Aws, "max-parameters" "N", ["SSM_EXEC_MAX_PARAMETERS"], Some("max_parameters"), "Fail if there are more parameters below a prefix")
+        ..valued!(Kind::Number, Aws, "max-parameters" "N", ["SSM_EXEC_MAX_PARAMETERS"], Some("max_parameters"), "Fail if a prefix has more than N parameters")
     }];
 
     /// `command`, which only the file has
