@@ -292,7 +292,7 @@ mod tests {
                     reason: "Connection refused".to_owned(),
                 }),
                 75,
-                "the last time, the proxy http://proxy:3128 (from HTTPS_PROXY) could not be reached (Connection refused). Correct HTTPS_PROXY, or bypass the proxy with `NO_PROXY=ssm.eu-west-1.amazonaws.com`",
+                "the last error: the proxy http://proxy:3128 (from HTTPS_PROXY) could not be reached (Connection refused). Correct HTTPS_PROXY, or bypass the proxy with `NO_PROXY=ssm.eu-west-1.amazonaws.com`",
             ),
             (
                 transient(ConnectionFailure::NoResponse {

@@ -141,15 +141,19 @@ pub(super) fn credentials(error: &CredentialError, code: Code, context: &AwsCont
                 "AWS does not accept the credentials from {base}: {} (STS says {answer})",
                 refusal(code, Some(base))
             ))
-            .sentence(&format!("They are to assume {role}, which is not at fault"))
+            .sentence(&format!(
+                "They are used to assume {role}; the role is not the problem"
+            ))
             .remedy(
                 remedy
                     .fill(&[("region", &region)])
                     .replace("renewal", base.renewal()),
             )
         }
-        CredentialCause::Throttled { answer } => none(format!("STS throttled it ({answer})"))
-            .sentence("Spread the starts, or raise `--timeout`"),
+        CredentialCause::Throttled { answer } => {
+            none(format!("STS throttled the request ({answer})"))
+                .sentence("Spread the starts, or raise `--timeout`")
+        }
         CredentialCause::Unreachable(error) => {
             let sts = match source {
                 CredentialSource::WebIdentity | CredentialSource::Role { .. }

@@ -72,8 +72,8 @@ fn wait(mut child: Child) -> std::io::Result<Output> {
 
 fn failure(output: &Output) -> String {
     let how = match (output.status.code(), output.status.signal()) {
-        (Some(code), _) => format!("it ended with exit status: {code}"),
-        (None, Some(signal)) => format!("it was ended by signal {signal}"),
+        (Some(code), _) => format!("it ended with status {code}"),
+        (None, Some(signal)) => format!("it was killed by signal {signal}"),
         (None, None) => "it failed".to_owned(),
     };
     let text = String::from_utf8_lossy(&output.stderr);
@@ -169,7 +169,7 @@ mod tests {
         let text = failure(&output);
         assert_eq!(
             text,
-            r"it ended with exit status: 1 (standard error: \u{1b}[31mlog in)"
+            r"it ended with status 1 (standard error: \u{1b}[31mlog in)"
         );
     }
 }

@@ -43,7 +43,7 @@ impl Denial {
         };
         if self.is_malformed_name() {
             return Message::new(format!(
-                "AWS denied {action} on {} to {principal}, because it could make no ARN of a name. One of these is malformed: {requested}",
+                "AWS denied {action} on {} to {principal}, because it could not build an ARN from a name. One of these is malformed: {requested}",
                 resources.join(", ")
             ));
         }
@@ -220,7 +220,7 @@ impl Refusal<'_> {
                 None => "the region".to_owned(),
             };
             let message = message
-                .sentence("No Allow outweighs it: an administrator of the organization must change that policy")
+                .sentence("No Allow statement overrides it: an administrator of the organization must change that policy")
                 .sentence(&format!(
                     "Such policies often close whole regions. Is {region} the intended one?"
                 ));
@@ -234,7 +234,8 @@ impl Refusal<'_> {
                 )),
             };
         }
-        let message = message.sentence("No Allow outweighs it, so that policy must change");
+        let message =
+            message.sentence("No Allow statement overrides it, so that policy must change");
         match kind {
             PolicyKind::Resource if self.action.starts_with("kms:") => {
                 message.line(self.key_policy())

@@ -43,7 +43,7 @@ impl FetchError {
             .remedy(remedy().fill(&[("region", correction)])),
             Self::NoCredentials { absent } => no_credentials(absent),
             Self::NoIdentity(reason) => Message::new(reason.clone())
-                .sentence("With `--account ID` and `--region REGION` nothing has to be asked"),
+                .sentence("With `--account ID` and `--region REGION`, no request is needed"),
             Self::Credentials(error) => credentials(error, code, context),
             Self::BadCredentials { source, opt_in, answer } => {
                 let renewal = source
@@ -87,7 +87,7 @@ impl FetchError {
                 with_remedy(format!("invalid response for {request}: {reason}"))
             }
             Self::NoValue { parameter } => with_remedy(format!(
-                "{parameter} came without a value: a binary secret of Secrets Manager has none to give through Parameter Store"
+                "{parameter} came without a value: Parameter Store does not return binary secrets of Secrets Manager"
             )),
             Self::Unavailable { work, error, attempts, throttled, timeout } => {
                 let how_long = Attempts { attempts: *attempts, timeout: *timeout };
@@ -96,7 +96,7 @@ impl FetchError {
                     Work::Credentials(CredentialSource::Role { .. }) => "assume",
                     Work::Credentials(_) => "get credentials from",
                 };
-                let text = format!("could not {verb} {work} {how_long}: the last time, {error}");
+                let text = format!("could not {verb} {work} {how_long}; the last error: {error}");
                 match error {
                     TransientError::Throttled(_) => Message::new(text)
                         .remedy(throttled_remedy(work, *throttled, &region)),
@@ -125,7 +125,7 @@ impl fmt::Display for FetchError {
     }
 }
 
-/// `within 30s, in 7 tries`
+/// `within 30s, in 7 attempts`
 struct Attempts {
     attempts: u32,
     timeout: Duration,
@@ -134,8 +134,8 @@ struct Attempts {
 impl fmt::Display for Attempts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { attempts, timeout } = self;
-        let tries = if *attempts == 1 { "try" } else { "tries" };
-        write!(f, "within {timeout:?}, in {attempts} {tries}")
+        let plural = if *attempts == 1 { "" } else { "s" };
+        write!(f, "within {timeout:?}, in {attempts} attempt{plural}")
     }
 }
 

@@ -32,7 +32,7 @@ pub enum CommandError {
         /// Why not, as the rest of a sentence.
         reason: String,
     },
-    /// The file is there; what it wants to be run by isn't.
+    /// The file exists, but its interpreter or dynamic loader does not.
     NoInterpreter {
         /// The file.
         path: PathBuf,
@@ -103,11 +103,11 @@ impl fmt::Display for CommandError {
             }
             Self::NoInterpreter { path } => write!(
                 f,
-                "the command {} is there, but what runs it is not: the interpreter after its `#!` (look for a carriage return at the end of that line), or the loader that the binary was linked for",
+                "the command {} exists, but its interpreter or dynamic loader does not. In a script, look for a carriage return at the end of the `#!` line. A binary needs the C library that it was linked for, such as glibc or musl",
                 path.display()
             ),
             Self::TooLarge => f.write_str(
-                "the kernel finds the environment and the arguments too large together (E2BIG). Take large values as files with `--file`",
+                "the arguments and the environment together are larger than the kernel allows (E2BIG). Pass large values as files with `--file`",
             ),
             Self::System { what, reason } => write!(f, "the system refused {what}: {reason}"),
             Self::RaisedPrivileges => f.write_str(

@@ -78,7 +78,7 @@ fn an_environment_over_the_kernel_limit_names_the_largest_variables() {
         ));
     }
     Run::against(&stub.url()).args("-p /big").fails(65).says(&[
-        "the kernel takes 2097152",
+        "the kernel allows 2097152",
         "The largest variables are K10",
         "ulimit -s",
     ]);

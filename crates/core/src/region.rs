@@ -117,7 +117,7 @@ pub fn parse_partition(text: &str) -> Result<String, String> {
     match known.contains(&text) {
         true => Ok(text.to_owned()),
         false => Err(format!(
-            "is not a partition of AWS: there are {}",
+            "is not an AWS partition (expected one of {})",
             known.join(", ")
         )),
     }

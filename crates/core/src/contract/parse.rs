@@ -133,7 +133,7 @@ impl Rules {
             Some(scheme) => Err(RuleError {
                 origin,
                 reason: format!(
-                    "`{scheme}` is not the name of a scheme, such as `https` or `postgres`, in small letters and without `://`"
+                    "`{scheme}` is not the name of a scheme, such as `https` or `postgres`, in lower case and without `://`"
                 ),
             }),
         }

@@ -301,7 +301,7 @@ impl fmt::Display for Problem {
             ),
             Self::Digit { param, name } => write!(
                 f,
-                "{param} would become the variable `{name}`, which begins with a digit. Put something before it with `--name-prefix TEXT`, or leave it out with `--exclude '{name}'`"
+                "{param} would become the variable `{name}`, which begins with a digit. Prefix the name with `--name-prefix TEXT`, or leave it out with `--exclude '{name}'`"
             ),
             Self::Refused {
                 name,
@@ -361,7 +361,7 @@ impl fmt::Display for Problem {
                 let largest: Vec<&str> = largest.iter().map(VariableName::as_str).collect();
                 write!(
                     f,
-                    "the environment would be {total} bytes, and the kernel takes {limit} with this stack limit. The largest variables are {}. Take them as files with `--file`, or raise the limit with `ulimit -s`",
+                    "the environment would be {total} bytes, and the kernel allows {limit} with this stack limit. The largest variables are {}. Pass them as files with `--file`, or raise the limit with `ulimit -s`",
                     largest.join(", ")
                 )
             }
@@ -384,7 +384,7 @@ fn as_file(
     provenance: &Provenance,
 ) -> fmt::Result {
     match provenance.param() {
-        Some(param) => write!(f, ". Take it as a file with `--file {name}={param}`"),
+        Some(param) => write!(f, ". Pass it as a file with `--file {name}={param}`"),
         None => Ok(()),
     }
 }

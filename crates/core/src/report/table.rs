@@ -50,7 +50,7 @@ pub(super) fn render(report: &Report, config: &Config, terminal: Terminal) -> St
     }
     let mut out = String::new();
     if report.asked != AwsContext::default() {
-        let text = format!("Asked Parameter Store: {}", report.asked);
+        let text = format!("Parameter Store: {}", report.asked);
         let _ = writeln!(out, "{}\n", wrapped(&text, terminal.width));
     }
     let headings = line(&headings, &widths);

@@ -149,7 +149,7 @@ C = "${A}""#,
             parameters: Some(&[("/a", "\0")]),
             environment: &["A=\0", "B=\0", "C=\0"],
             problems: &[
-                "the value of A, from /a, has a NUL byte in it, which no environment can hold. Take it as a file with `--file A=/a`",
+                "the value of A, from /a, has a NUL byte in it, which no environment can hold. Pass it as a file with `--file A=/a`",
                 "the value of C has a NUL byte in it, which no environment can hold",
             ],
             ..Case::default()
@@ -163,7 +163,7 @@ C = "${A}""#,
                 ("/p/ld_preload", "4"),
             ]),
             problems: &[
-                "/p/1st would become the variable `1ST`, which begins with a digit. Put something before it with `--name-prefix TEXT`, or leave it out with `--exclude '1ST'`",
+                "/p/1st would become the variable `1ST`, which begins with a digit. Prefix the name with `--name-prefix TEXT`, or leave it out with `--exclude '1ST'`",
                 "/p/a-b and /p/a/b both become the variable A_B. Choose one of them with `--key A_B=/p/a-b`. If you need another one too, give it a name of its own: `--key NAME=/p/a/b`",
                 "/p/ld_preload would set LD_PRELOAD, which makes the dynamic loader run other code, so that no prefix or JSON object may set it. If you want it, use `--allow LD_PRELOAD`, else `--exclude LD_PRELOAD`",
             ],

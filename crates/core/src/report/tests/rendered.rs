@@ -288,7 +288,7 @@ fn the_context_is_broken_between_its_clauses() {
         let text = report.render(ReportFormat::Table, &config, terminal);
         text.split("\n\n").next().expect("a context").to_owned()
     };
-    let start = "Asked Parameter Store: account 111122223333,";
+    let start = "Parameter Store: account 111122223333,";
     let one_line = format!("{start} caller me, credentials from a file");
     assert_eq!(context(one_line.len()), one_line);
     assert_eq!(
