@@ -42,7 +42,7 @@ pub(super) fn refusal(code: Code, source: Option<&CredentialSource>) -> &'static
         Code::CredentialsExpired => "they have expired",
         Code::SignatureMismatch => "the secret access key does not belong to the access key ID",
         Code::RegionNotEnabled => {
-            "they are wrong, or the account has not enabled this region, which is off by default"
+            "they are wrong, or the account has not enabled this Region, which is off by default"
         }
         _ if source.is_some_and(CredentialSource::lacks_session_token) => {
             "the access key is a temporary one, and AWS_SESSION_TOKEN is not set"

@@ -105,7 +105,7 @@ fn parse(output: &[u8]) -> Result<Credentials, String> {
             time.parse::<humantime::Timestamp>()
                 .map(SystemTime::from)
                 .or_else(|_| humantime::parse_rfc3339_weak(time))
-                .map_err(|_| "its output has an `Expiration` that is no date".to_owned())?,
+                .map_err(|_| "its output has an `Expiration` that is not a date".to_owned())?,
         ),
     };
     if expiry.is_some_and(|expiry| expiry <= SystemTime::now()) {
@@ -148,7 +148,7 @@ mod tests {
             ),
             (
                 r#"{"Version":1,"AccessKeyId":"a","SecretAccessKey":"canary","Expiration":"soon"}"#,
-                "no date",
+                "not a date",
             ),
         ] {
             let text = parse(output.as_bytes()).expect_err(output);

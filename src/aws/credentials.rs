@@ -146,7 +146,7 @@ impl Search<'_> {
         let shared = &self.files.config;
         let base = shared.credential_base(name).map_err(|error| {
             let reason = format!(
-                "the profile `{name}` cannot give credentials, and no other source is asked: {error}"
+                "the profile `{name}` cannot give credentials, and no other source is tried: {error}"
             );
             self.files.error(error.at(), reason)
         })?;
@@ -183,7 +183,7 @@ impl Search<'_> {
             Some(Base::Login) => {
                 return Err(failed(
                     source,
-                    other("it has `login_session`, which ssm-exec does not support. `aws configure export-credentials` prints credentials of it".to_owned()),
+                    other("it has `login_session`, which ssm-exec does not support. `aws configure export-credentials` prints its credentials".to_owned()),
                 ));
             }
             Some(Base::Named("Environment")) => {

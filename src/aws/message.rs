@@ -34,10 +34,10 @@ impl FetchError {
                 Message::new(format!("this is a bug in ssm-exec, please report it: {text}"))
             }
             Self::NoRegion => with_remedy(
-                "no AWS region. Neither --region, AWS_REGION, AWS_DEFAULT_REGION, `[aws] region` in ssm-exec.toml, the profile nor the instance metadata (which needs a hop limit of 2 in a container) has one".to_owned(),
+                "no AWS Region. Neither --region, AWS_REGION, AWS_DEFAULT_REGION, `[aws] region` in ssm-exec.toml, the profile nor the instance metadata (which needs a hop limit of 2 in a container) has one".to_owned(),
             ),
             Self::UnknownRegion { region, correction, error } => Message::new(format!(
-                "there is no AWS region `{region}`, as far as DNS knows ({} has no address)",
+                "there is no AWS Region `{region}`, as far as DNS knows ({} has no address)",
                 error.host
             ))
             .remedy(remedy().fill(&[("region", correction)])),
@@ -105,7 +105,7 @@ impl FetchError {
                         Message::new(text).remedy(error.remedy())
                     }
                     TransientError::Network(_) => Message::new(text).remedy(Remedy::new(
-                        "Check the endpoint, the region's name, DNS, the route (VPC endpoint, NAT) and the proxy variables (HTTPS_PROXY)",
+                        "Check the endpoint, the Region's name, DNS, the route (VPC endpoint, NAT) and the proxy variables (HTTPS_PROXY)",
                     )),
                 }
             }
@@ -157,7 +157,7 @@ fn throttled_remedy(work: &Work, throttled: u32, region: &str) -> Remedy {
         many => format!("{many} requests were"),
     };
     Remedy::new(
-        "{requests} throttled in all. All readers of Parameter Store in this account and region share 40 requests a second{unless}. {by_name}. Enable higher throughput: `aws ssm update-service-setting --setting-id /ssm/parameter-store/high-throughput-enabled --setting-value true{region}`. Or raise `--timeout`",
+        "{requests} throttled in all. All readers of Parameter Store in this account and Region share 40 requests a second{unless}. {by_name}. Enable higher throughput: `aws ssm update-service-setting --setting-id /ssm/parameter-store/high-throughput-enabled --setting-value true{region}`. Or raise `--timeout`",
     )
     .fill(&[
         ("requests", &requests),

@@ -126,7 +126,7 @@ impl RetryBudget {
                 {
                     Some(Work::Fetch(request)) => format!("fetching {request}"),
                     Some(Work::Credentials(source)) => format!("asking {source} for credentials"),
-                    None => "looking for region and credentials".to_owned(),
+                    None => "looking for the Region and the credentials".to_owned(),
                 },
                 timeout: self.timeout,
             },

@@ -105,7 +105,7 @@ impl Sdk {
         }
         let unused = context.unused.as_ref();
         info!(
-            "region {region}, credentials from {source}{}",
+            "Region {region}, credentials from {source}{}",
             unused.map(|text| format!(", {text}")).unwrap_or_default()
         );
         let of_aws = host.is_some_and(|host| {
@@ -205,7 +205,7 @@ impl Sdk {
         }
         if !self.has_sts {
             return Err(
-                "the endpoint is not one of AWS, and no endpoint of STS is configured (AWS_ENDPOINT_URL_STS)"
+                "the endpoint is not one of AWS's, and no STS endpoint is configured (AWS_ENDPOINT_URL_STS)"
                     .to_owned(),
             );
         }

@@ -111,9 +111,9 @@ impl fmt::Display for CommandError {
             ),
             Self::System { what, reason } => write!(f, "the system refused {what}: {reason}"),
             Self::RaisedPrivileges => f.write_str(
-                "ssm-exec was started with more privileges than its caller has (set-user-ID, set-group-ID or file capabilities). The caller's environment would decide what runs with them. Take those bits off the file",
+                "ssm-exec was started with more privileges than its caller has (set-user-ID, set-group-ID or file capabilities). The caller's environment would decide what runs with them. Remove these bits or capabilities from the file",
             ),
-            Self::Nul => f.write_str("the command or one of its arguments has a NUL byte in it, which no program can be given"),
+            Self::Nul => f.write_str("the command or one of its arguments contains a NUL byte, which cannot be passed to a program"),
         }
     }
 }

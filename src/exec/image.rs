@@ -97,7 +97,7 @@ impl Elf {
             }
             _ if its.as_deref() == Some(here) => {
                 format!(
-                    "it is a binary for {here}, as this machine is, but damaged or incomplete. Build it or copy it again"
+                    "it is a binary for this machine ({here}), but damaged or incomplete. Build it or copy it again"
                 )
             }
             _ => format!(

@@ -56,7 +56,7 @@ fn values_that_a_variable_cannot_hold_are_errors() {
     run()
         .args("-k X=/v/bad --base64 X")
         .fails(65)
-        .says(&["is not base64"]);
+        .says(&["is not Base64"]);
     run()
         .args("-k X=/v/big")
         .fails(65)
@@ -133,12 +133,12 @@ fn a_missing_region_and_missing_credentials_have_different_errors() {
         .unset("AWS_REGION")
         .args("-k /a")
         .fails(78)
-        .says(&["no AWS region", "--region"]);
+        .says(&["no AWS Region", "--region"]);
     Run::against(&url)
         .env("AWS_REGION", "")
         .args("-k /a")
         .fails(78)
-        .says(&["no AWS region"]);
+        .says(&["no AWS Region"]);
     Run::against(&url)
         .unset("AWS_ACCESS_KEY_ID")
         .unset("AWS_SECRET_ACCESS_KEY")

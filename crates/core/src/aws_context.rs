@@ -42,8 +42,8 @@ impl AwsContext {
 impl fmt::Display for AwsContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let region = match (&self.region, &self.endpoint) {
-            (Some(region), Some(endpoint)) => Some(format!("region {region} ({endpoint})")),
-            (Some(region), None) => Some(format!("region {region}")),
+            (Some(region), Some(endpoint)) => Some(format!("Region {region} ({endpoint})")),
+            (Some(region), None) => Some(format!("Region {region}")),
             (None, Some(endpoint)) => Some(endpoint.clone()),
             (None, None) => None,
         };
@@ -81,10 +81,10 @@ mod tests {
         let rest = "account 111122223333, caller arn:aws:sts::111122223333:assumed-role/api/i-0abc, credentials from the environment, not the profile";
         assert_eq!(
             context.to_string(),
-            format!("region eu-west-1 (ssm.example), {rest}")
+            format!("Region eu-west-1 (ssm.example), {rest}")
         );
         context.endpoint = None;
-        assert_eq!(context.to_string(), format!("region eu-west-1, {rest}"));
+        assert_eq!(context.to_string(), format!("Region eu-west-1, {rest}"));
         assert_eq!(context.region_option(), " --region eu-west-1");
     }
 }

@@ -178,9 +178,9 @@ impl Region {
         // `eu-west-1a` and its like are what instances show as their place.
         let zone = text.strip_suffix(|c: char| c.is_ascii_lowercase());
         if zone.is_some_and(is_spelled_as_a_region) {
-            return Err(format!("is an availability zone, not a region{suggestion}"));
+            return Err(format!("is an availability zone, not a Region{suggestion}"));
         }
-        Err(format!("is not an AWS region{suggestion}"))
+        Err(format!("is not an AWS Region{suggestion}"))
     }
 
     /// The code.
@@ -280,59 +280,59 @@ mod tests {
         for (text, reason) in [
             (
                 "\"eu-west-3\"",
-                "is not an AWS region; did you mean `eu-west-3`?",
+                "is not an AWS Region; did you mean `eu-west-3`?",
             ),
             (
                 "'eu-west-3'",
-                "is not an AWS region; did you mean `eu-west-3`?",
+                "is not an AWS Region; did you mean `eu-west-3`?",
             ),
             (
                 &format!("au-{}-west-1", "m".repeat(64)),
-                "is not an AWS region, such as `eu-west-1`",
+                "is not an AWS Region, such as `eu-west-1`",
             ),
             (
                 "eu-west-1a",
-                "is an availability zone, not a region; did you mean `eu-west-1`?",
+                "is an availability zone, not a Region; did you mean `eu-west-1`?",
             ),
             (
                 "eu-wset-1",
-                "is not an AWS region; did you mean `eu-west-1`?",
+                "is not an AWS Region; did you mean `eu-west-1`?",
             ),
             (
                 "eu-west1",
-                "is not an AWS region; did you mean `eu-west-1`?",
+                "is not an AWS Region; did you mean `eu-west-1`?",
             ),
-            ("eu-west", "is not an AWS region; did you mean `eu-west-1`?"),
+            ("eu-west", "is not an AWS Region; did you mean `eu-west-1`?"),
             (
                 "EU-WEST-1",
-                "is not an AWS region; did you mean `eu-west-1`?",
+                "is not an AWS Region; did you mean `eu-west-1`?",
             ),
             (
                 "eu_west_1",
-                "is not an AWS region; did you mean `eu-west-1`?",
+                "is not an AWS Region; did you mean `eu-west-1`?",
             ),
             (
                 "eu-west-1 ",
-                "is not an AWS region; did you mean `eu-west-1`?",
+                "is not an AWS Region; did you mean `eu-west-1`?",
             ),
             (
                 "eu-west-01",
-                "is not an AWS region; did you mean `eu-west-1`?",
+                "is not an AWS Region; did you mean `eu-west-1`?",
             ),
             (
                 "e1-west-1",
-                "is not an AWS region; did you mean `eu-west-1`?",
+                "is not an AWS Region; did you mean `eu-west-1`?",
             ),
             (
                 "eu--west-1",
-                "is not an AWS region; did you mean `eu-west-1`?",
+                "is not an AWS Region; did you mean `eu-west-1`?",
             ),
-            ("-1", "is not an AWS region, such as `eu-west-1`"),
-            ("", "is not an AWS region, such as `eu-west-1`"),
-            ("Ireland", "is not an AWS region, such as `eu-west-1`"),
+            ("-1", "is not an AWS Region, such as `eu-west-1`"),
+            ("", "is not an AWS Region, such as `eu-west-1`"),
+            ("Ireland", "is not an AWS Region, such as `eu-west-1`"),
             (
                 "eu-west-1.evil.example",
-                "is not an AWS region, such as `eu-west-1`",
+                "is not an AWS Region, such as `eu-west-1`",
             ),
         ] {
             assert_eq!(Region::parse(text), Err(reason.to_owned()), "{text}");

@@ -179,7 +179,7 @@ settings! {
 
     /// `--skip`
     skip: One<bool> = [Setting {
-        details: "For an image that also runs where there is no AWS. Defaults apply, optional parameters are left out, required variables are still checked. Needs no region and no credentials.",
+        details: "For an image that also runs without access to AWS. Defaults apply, optional parameters are left out, required variables are still checked. Needs no Region and no credentials.",
         ..switch!(Sources, "skip", ["SSM_EXEC_SKIP"], Some("skip"), "Start the command without fetching from SSM")
     }];
 
@@ -245,7 +245,7 @@ settings! {
 
     /// `--strict`
     strict: One<bool> = [Setting {
-        details: "A warning tells of a setting that had no effect and is most likely a mistake, such as a pattern of --only that matches no name. The exit status is that of a fault in that setting.",
+        details: "A warning is about a setting that had no effect and is most likely a mistake, such as a pattern of --only that matches no name. The exit status is that of an error in that setting.",
         ..switch!(Environment, "strict", ["SSM_EXEC_STRICT"], Some("strict"), "Treat warnings about settings as errors")
     }];
 
@@ -260,7 +260,7 @@ settings! {
     /// `--no-core`
     no_core: One<bool> = [Setting {
         negation: Some("--core"),
-        details: "A core dump has the environment in it, and a handler in a pipe such as systemd-coredump reads it even where the core limit is 0. Sets the core limit to 1, which stops both, and the core dump filter to 0. The command and its children inherit both.",
+        details: "A core dump contains the environment, and a handler in a pipe such as systemd-coredump reads it even where the core limit is 0. Sets the core limit to 1, which stops both, and the core dump filter to 0. The command and its children inherit both.",
         ..switch!(Environment, "no-core", ["SSM_EXEC_NO_CORE"], Some("no_core"), "Do not let the command dump core")
     }];
 
@@ -307,7 +307,7 @@ settings! {
 
     /// `--trigger`
     trigger: One<String> = [Setting {
-        details: "The rotation writes this parameter last. A change of it counts at once, without --settle.",
+        details: "The rotation writes this parameter last. A change to it takes effect at once, without --settle.",
         ..valued!(Kind::Text, Rotation, "trigger" "PARAM", ["SSM_EXEC_TRIGGER"], Some("watch.trigger"), "Watch this parameter only")
     }];
 
@@ -318,7 +318,7 @@ settings! {
 
     /// `--profile`
     profile: One<String> = [Setting {
-        details: "The option is stronger than credentials in the environment; the variable and the file are weaker, as for the AWS CLI.",
+        details: "The option takes precedence over credentials in the environment; the variable and the file do not, as in the AWS CLI.",
         ..valued!(Kind::Text, Aws, "profile" "NAME", ["AWS_DEFAULT_PROFILE", "AWS_PROFILE"], Some("aws.profile"), "The profile of the shared AWS configuration files")
     }];
 
@@ -433,7 +433,7 @@ settings! {
     fingerprint: One<bool> = [Setting {
         flag: Some("--fingerprint"),
         scope: Scope::Check,
-        details: "One SHA-256 of the settings, the names and the versions; no value is read, except of Secrets Manager, which has no versions here.",
+        details: "One SHA-256 of the settings, the names and the versions; no value is read, except from Secrets Manager, whose secrets have no versions here.",
         ..Setting::new(Kind::Switch, Group::Command, "Print a fingerprint of the configuration and the versions of its parameters")
     }];
 
@@ -450,7 +450,7 @@ settings! {
         flag: Some("--max-age"),
         value_name: "DURATION",
         scope: Scope::Check,
-        ..Setting::new(Kind::Duration, Group::Command, "Fail with status 1 if a parameter has not changed for longer, such as 90d")
+        ..Setting::new(Kind::Duration, Group::Command, "Fail with status 1 if a parameter has not changed for longer than DURATION, such as 90d")
     }];
 
     /// `check --unused`

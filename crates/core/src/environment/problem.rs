@@ -248,7 +248,7 @@ impl fmt::Display for Problem {
             }
             Self::NothingBelow { prefix } => write!(
                 f,
-                "there is nothing below the prefix {prefix}. Check the path, the account and the region, or mark the prefix `optional` in ssm-exec.toml. A parameter of exactly that name is not below it: give it with `--key`"
+                "there is nothing below the prefix {prefix}. Check the path, the account and the Region, or mark the prefix `optional` in ssm-exec.toml. A parameter of exactly that name is not below it: give it with `--key`"
             ),
             Self::NothingAdmitted { source, only } => {
                 let patterns: Vec<&str> = only.iter().map(|glob| glob.value.as_str()).collect();
@@ -260,7 +260,7 @@ impl fmt::Display for Problem {
                 };
                 write!(
                     f,
-                    "{origin}`{}` {verb} no variable of {source}, so nothing of it is left. {advice} matched against the name of the variable, not the path",
+                    "{origin}`{}` {verb} no variable of {source}, so none would be set from it. {advice} matched against the name of the variable, not the path",
                     patterns.join("`, `")
                 )
             }
@@ -309,13 +309,13 @@ impl fmt::Display for Problem {
                 reason,
             } => write!(
                 f,
-                "{param} would set {name}, which {reason}, so that no prefix or JSON object may set it. If you want it, use `--allow {name}`, else `--exclude {name}`"
+                "{param} would set {name}, which {reason}, so no prefix or JSON object may set it. If you want it, use `--allow {name}`, otherwise `--exclude {name}`"
             ),
             Self::Nul { name, provenance } => {
                 let source = source(provenance);
                 write!(
                     f,
-                    "the value of {name}{source} has a NUL byte in it, which no environment can hold"
+                    "the value of {name}{source} contains a NUL byte, which a variable cannot contain"
                 )?;
                 as_file(f, name, provenance)
             }
@@ -338,7 +338,7 @@ impl fmt::Display for Problem {
             Self::Base64 { name, param } => {
                 write!(
                     f,
-                    "the value of {param} (for {name}) is not base64. Correct it, or remove `--base64`"
+                    "the value of {param} (for {name}) is not Base64. Correct it, or remove `--base64`"
                 )
             }
             Self::TooLong {
@@ -404,7 +404,7 @@ fn json_problem(
             match param.field {
                 Some(_) => write!(
                     f,
-                    ", or take the whole value: `--key {}={}`",
+                    ", or use the whole value: `--key {}={}`",
                     match requester {
                         Requester::Variable(name) => name.as_str(),
                         _ => "NAME",
@@ -422,7 +422,7 @@ fn json_problem(
         }
         json::Problem::NotText => write!(
             f,
-            "{param} (for {requester}) has a string in it that is not valid text (half a surrogate pair)"
+            "{param} (for {requester}) contains a string that is not valid Unicode (half a surrogate pair)"
         ),
         json::Problem::Absent { members } => {
             let member = param.field.as_ref().map(Field::last);

@@ -38,7 +38,7 @@ pub fn messages(
                 let start = start.split('/').next().unwrap_or_default();
                 messages.push(
                     Message::new(format!("there is nothing below the prefix {prefix}{}", place(context)))
-                        .sentence("Are account and region the intended ones (`--profile`, `--region`)? If so, correct the path, or mark the prefix `optional` in ssm-exec.toml. A parameter of exactly that name is not below it: give it with `--key`")
+                        .sentence("Are the account and the Region the intended ones (`--profile`, `--region`)? If so, correct the path, or mark the prefix `optional` in ssm-exec.toml. A parameter of exactly that name is not below it: give it with `--key`")
                         .line(format!(
                             "See what exists: aws ssm describe-parameters --parameter-filters Key=Name,Option=Contains,Values={start} --query 'Parameters[].Name'{region}"
                         )),
@@ -87,7 +87,7 @@ fn absent_message(absent: &[Missing<'_>], context: &AwsContext) -> Message {
     let mut message = Message::new(format!("{what}{}", place(context)))
         .list(&names)
         .sentence(&format!(
-            "Are account and region the intended ones (`--profile`, `--region`)? If so, {remedy}"
+            "Are the account and the Region the intended ones (`--profile`, `--region`)? If so, {remedy}"
         ));
     let mut folders: Vec<&str> = absent
         .iter()

@@ -42,9 +42,7 @@ pub(super) fn parse(bytes: &[u8], kind: FileKind) -> Result<Sections, SyntaxErro
             continue;
         }
         let Some(section) = &current else {
-            return Err(wrong(
-                "stands before the first section, such as `[default]`",
-            ));
+            return Err(wrong("is before the first section, such as `[default]`"));
         };
         let (key, value) = content
             .split_once(['=', ':'])

@@ -52,7 +52,7 @@ fn absent_parameters_are_one_message_with_where_to_look() {
     assert_eq!(
         messages(&problems, &[], true, true),
         [
-            "6 parameters do not exist in eu-west-1 of account 111122223333. Are account and region the intended ones (`--profile`, `--region`)? If so, correct the name, create the parameter, or make it optional with `--optional-key`\n\
+            "6 parameters do not exist in eu-west-1 of account 111122223333. Are the account and the Region the intended ones (`--profile`, `--region`)? If so, correct the name, create the parameter, or make it optional with `--optional-key`\n\
 \x20 /a/b/x (for A)\n\
 \x20 /a/b/y:2 (for --json)\n\
 \x20 key (for --trigger)\n\
@@ -68,7 +68,7 @@ fn absent_parameters_are_one_message_with_where_to_look() {
     assert_eq!(
         messages(&problems[1..2], &[], true, false),
         [
-            "1 parameter does not exist in eu-west-1: /a/b/x (for A). Are account and region the intended ones (`--profile`, `--region`)? If so, correct the name, create the parameter, or make it optional with `--optional-key`\n\
+            "1 parameter does not exist in eu-west-1: /a/b/x (for A). Are the account and the Region the intended ones (`--profile`, `--region`)? If so, correct the name, create the parameter, or make it optional with `--optional-key`\n\
 \x20 See what exists: aws ssm get-parameters-by-path --path /a/b --recursive --query 'Parameters[].Name' --region eu-west-1"
         ]
     );
@@ -76,7 +76,7 @@ fn absent_parameters_are_one_message_with_where_to_look() {
     assert_eq!(
         messages(&problems[3..4], &[], false, false),
         [
-            "1 parameter does not exist: key (for --trigger). Are account and region the intended ones (`--profile`, `--region`)? If so, correct the name, or create the parameter\n\
+            "1 parameter does not exist: key (for --trigger). Are the account and the Region the intended ones (`--profile`, `--region`)? If so, correct the name, or create the parameter\n\
 \x20 See what exists: aws ssm get-parameters-by-path --path / --query 'Parameters[].Name'"
         ]
     );
@@ -106,7 +106,7 @@ fn an_empty_prefix_is_a_message_with_where_to_look() {
     assert_eq!(
         messages(&[below("/org/api:blue")], &[], true, true),
         [
-            "there is nothing below the prefix /org/api:blue in eu-west-1 of account 111122223333. Are account and region the intended ones (`--profile`, `--region`)? If so, correct the path, or mark the prefix `optional` in ssm-exec.toml. A parameter of exactly that name is not below it: give it with `--key`\n\
+            "there is nothing below the prefix /org/api:blue in eu-west-1 of account 111122223333. Are the account and the Region the intended ones (`--profile`, `--region`)? If so, correct the path, or mark the prefix `optional` in ssm-exec.toml. A parameter of exactly that name is not below it: give it with `--key`\n\
 \x20 See what exists: aws ssm describe-parameters --parameter-filters Key=Name,Option=Contains,Values=org --query 'Parameters[].Name' --region eu-west-1"
         ]
     );

@@ -316,7 +316,7 @@ fn many_parameters_below_a_prefix_are_worth_a_hint() {
     assert_eq!(below(10), [""; 0]);
     let hints = below(11);
     assert_eq!(hints.len(), 1);
-    assert!(hints[0].starts_with("11 parameters are below /p: as explicit keys"));
+    assert!(hints[0].starts_with("11 parameters are below /p: explicit keys"));
 }
 
 #[test]
