@@ -264,7 +264,7 @@ impl From<ConfigError> for Error {
 impl From<Incomplete> for Error {
     fn from(error: Incomplete) -> Self {
         match (error.failures.as_slice(), error.problems.as_slice()) {
-            // A setting's error is told without a region and an account.
+            // An error in a setting is reported without a Region and an account.
             ([FetchError::Config(error)], []) => Self::Config(error.clone()),
             _ => Self::Incomplete(Box::new(error)),
         }

@@ -104,7 +104,7 @@ pub struct Fetch {
 /// Where AWS was asked, and as whom.
 pub struct Session {
     context: AwsContext,
-    /// What came of asking STS who the caller is, once it was asked.
+    /// The answer of STS to who the caller is, once it was asked.
     identified: Option<Result<(), String>>,
     sdk: Option<Sdk>,
     runtime: Option<Runtime>,

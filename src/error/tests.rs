@@ -60,7 +60,7 @@ fn json_messages_have_every_field_of_the_documentation() {
 }
 
 #[test]
-fn of_several_problems_the_gravest_gives_the_status_and_all_are_told() {
+fn of_several_problems_the_gravest_gives_the_status_and_all_are_reported() {
     let error = incomplete(
         Vec::new(),
         vec![
@@ -85,7 +85,7 @@ fn of_several_problems_the_gravest_gives_the_status_and_all_are_told() {
 }
 
 #[test]
-fn a_parameter_that_exists_in_another_version_is_told_apart() {
+fn a_parameter_that_exists_in_another_version_is_reported_separately() {
     let error = Error::from(Incomplete {
         problems: vec![Problem::Missing {
             param: param("/o/m:3"),

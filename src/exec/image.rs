@@ -33,7 +33,7 @@ pub(super) struct Elf {
 pub(super) const HEAD: usize = 4096;
 
 impl Image {
-    /// Judges a file by its first bytes.
+    /// Classifies a file by its first bytes.
     pub(super) fn of(head: &[u8]) -> Self {
         if head.starts_with(b"\x7fELF") {
             return Self::Elf(Elf::parse(head));

@@ -25,7 +25,7 @@ pub(super) enum Step {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum State {
-    /// The command has what there is.
+    /// The command has the current values.
     Current,
     /// These revisions are new, and must be seen again.
     Settling(Vec<u8>),

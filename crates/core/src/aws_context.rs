@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_known_is_told_in_one_sentence() {
+    fn what_is_known_is_shown_in_one_sentence() {
         let mut context = AwsContext::default();
         assert_eq!(
             (context.to_string(), context.region_option()),

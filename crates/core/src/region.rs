@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn opt_in_regions_are_told_from_the_others() {
+    fn opt_in_regions_are_distinguished_from_the_others() {
         let is_opt_in = |text| Region::parse(text).expect("a region").is_opt_in();
         assert!(is_opt_in("af-south-1"));
         assert!(!is_opt_in("eu-west-1"));

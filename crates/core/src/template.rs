@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_told() {
+    fn mistakes_are_reported() {
         for (text, reason) in [
             ("${A", "without its `}`"),
             ("${}", "without a variable's name"),

@@ -89,7 +89,7 @@ fn stray_characters_are_named_with_their_variable() {
 }
 
 #[test]
-fn environment_keys_are_told_with_the_profile_that_they_hide() {
+fn environment_keys_are_reported_with_the_profile_that_they_override() {
     let stub = stub();
     let run = with_environment_keys(profiles(without_credentials(&stub)))
         .file("[aws]\nprofile = \"dev\"\n")

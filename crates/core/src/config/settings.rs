@@ -21,20 +21,20 @@ macro_rules! settings {
         pub const SETTINGS: &[Setting] = &[$($(Setting { field: stringify!($field), ..$row },)+)+];
 
         impl Layer {
-            /// Puts this level over a weaker one: what both give is this one's.
+            /// Overrides a weaker level: of what both give, this one's applies.
             #[must_use]
             pub fn over(self, weaker: Self) -> Self {
                 Self { $($field: self.$field.or(weaker.$field),)+ }
             }
 
-            /// The lists that this level replaces when it is put over a weaker one: where each was given.
+            /// The lists of a weaker level that this one replaces: where each was given.
             #[must_use]
             pub fn replaced_lists<'a>(&'a self, weaker: &'a Self) -> Vec<(&'a Origin, &'a Origin)> {
                 let pairs = [$((self.$field.list_origin(), weaker.$field.list_origin()),)+];
                 pairs.into_iter().filter_map(|(by, replaced)| by.zip(replaced)).collect()
             }
 
-            /// Puts a stage over the rest of its file: as [`Self::over`], but tables merge by name.
+            /// Overrides the rest of a file with a stage: as [`Self::over`], but tables merge by name.
             #[must_use]
             pub fn merged_over(self, weaker: Self) -> Self {
                 Self { $($field: self.$field.merged_over(weaker.$field),)+ }

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn patterns_and_lists_of_names_without_effect_are_told() {
+fn patterns_and_lists_of_names_without_effect_are_reported() {
     for case in [
         Case {
             file: r#"prefix = "/p"

@@ -320,7 +320,7 @@ fn many_parameters_below_a_prefix_are_worth_a_hint() {
 }
 
 #[test]
-fn the_cost_of_a_watcher_is_told_in_words() {
+fn the_cost_of_a_watcher_is_shown_in_words() {
     let cost = |requests| WatchCost {
         requests,
         every: Duration::from_secs(60),
