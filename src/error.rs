@@ -93,10 +93,9 @@ impl Incomplete {
         let ids: Vec<&str> = answers
             .filter_map(|answer| answer.request_id.as_deref())
             .collect();
-        let mut context = self.context.to_string();
-        if let Some(id) = ids.first() {
-            context.push_str(&format!(", request ID {id}"));
-        }
+        let mut clauses = self.context.clauses();
+        clauses.extend(ids.first().map(|id| format!("request ID {id}")));
+        let context = clauses.join(", ");
         let mut letters = context.chars();
         match letters.next() {
             Some(first) => message.line(first.to_uppercase().chain(letters).collect::<String>()),

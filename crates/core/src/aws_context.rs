@@ -36,11 +36,11 @@ impl AwsContext {
             None => String::new(),
         }
     }
-}
 
-/// A sentence without its full stop: `Region eu-west-1 (ssm.eu-west-1.amazonaws.com), account 111122223333, …`
-impl fmt::Display for AwsContext {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// What is known, one clause each: `Region eu-west-1 (ssm.eu-west-1.amazonaws.com)`, `account
+    /// 111122223333`, …
+    #[must_use]
+    pub fn clauses(&self) -> Vec<String> {
         let region = match (&self.region, &self.endpoint) {
             (Some(region), Some(endpoint)) => Some(format!("Region {region} ({endpoint})")),
             (Some(region), None) => Some(format!("Region {region}")),
@@ -53,11 +53,17 @@ impl fmt::Display for AwsContext {
             .credentials
             .as_ref()
             .map(|source| format!("credentials from {source}"));
-        let parts: Vec<String> = [region, account, principal, credentials, self.unused.clone()]
+        [region, account, principal, credentials, self.unused.clone()]
             .into_iter()
             .flatten()
-            .collect();
-        f.write_str(&parts.join(", "))
+            .collect()
+    }
+}
+
+/// The clauses, separated by commas.
+impl fmt::Display for AwsContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.clauses().join(", "))
     }
 }
 
