@@ -35,8 +35,19 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 /// An open connection.
 pub(super) struct Dialed {
     pub(super) stream: Box<dyn Stream>,
-    /// Set if requests are sent to a proxy, as absolute URLs: its `Proxy-Authorization`, if it needs one.
-    pub(super) forwarded: Option<Option<HeaderValue>>,
+    pub(super) route: Route,
+}
+
+/// To whom requests on a connection are addressed.
+#[derive(Debug)]
+pub(super) enum Route {
+    /// To the server, also through a tunnel.
+    Direct,
+    /// To a proxy, as absolute URLs.
+    Proxy {
+        /// Its `Proxy-Authorization`, if it needs one.
+        authorization: Option<HeaderValue>,
+    },
 }
 
 /// The settings for opening connections.
@@ -105,7 +116,7 @@ impl Dialer {
                 true => self.handshake(stream, &target.host, limit).await?,
                 false => Box::new(stream),
             },
-            forwarded: None,
+            route: Route::Direct,
         })
     }
 
@@ -140,7 +151,9 @@ impl Dialer {
         if !target.tls {
             return Ok(Dialed {
                 stream,
-                forwarded: Some(proxy.authorization.clone()),
+                route: Route::Proxy {
+                    authorization: proxy.authorization.clone(),
+                },
             });
         }
         let tunnel = within(limit, Step::Handshake, async {
@@ -161,7 +174,7 @@ impl Dialer {
         };
         Ok(Dialed {
             stream: self.handshake(stream, &target.host, limit).await?,
-            forwarded: None,
+            route: Route::Direct,
         })
     }
 
