@@ -161,7 +161,7 @@ impl Search<'_> {
             }
             Some(Base::Process(profile, command)) => {
                 debug!("running the `credential_process` of the profile `{profile}`");
-                let process = credential_process::run(&command.value);
+                let process = credential_process::run(command.value());
                 let keys = process.await.map_err(|reason| {
                     let reason = format!("its `credential_process` failed: {reason}");
                     failed(source, other(reason))

@@ -362,9 +362,9 @@ async fn find_region(
     let profile = aws.profile.as_ref().map(|given| given.value.as_str());
     let section = files.config.profile(profile.unwrap_or("default"));
     if let Some(setting) = section.and_then(|section| section.get("region")) {
-        return Region::parse(&setting.value).map_err(|reason| {
+        return Region::parse(setting.value()).map_err(|reason| {
             let origin = files.origin(setting, "region");
-            let reason = format!("`{}` {reason}", setting.value);
+            let reason = format!("`{}` {reason}", setting.value());
             ConfigError::invalid(origin, reason).into()
         });
     }

@@ -52,11 +52,7 @@ pub(super) fn parse(bytes: &[u8], kind: FileKind) -> Result<Sections, SyntaxErro
             return Err(wrong("has nothing before its `=`"));
         }
         if let Some(name) = section {
-            let setting = Setting {
-                value: without_comment(value).to_owned(),
-                kind,
-                line: number,
-            };
+            let setting = Setting::new(without_comment(value), kind, number);
             let section = sections.entry(name.clone()).or_default();
             section.0.insert(key.clone(), setting);
         }
