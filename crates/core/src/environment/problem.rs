@@ -246,10 +246,9 @@ impl fmt::Display for Problem {
             Self::Missing { param, requester } => {
                 write!(f, "{param} (for {requester}) does not exist")
             }
-            Self::NothingBelow { prefix } => write!(
-                f,
-                "there is nothing below the prefix {prefix}. Check the path, the account and the Region, or mark the prefix `optional` in ssm-exec.toml. A parameter of exactly that name is not below it: give it with `--key`"
-            ),
+            Self::NothingBelow { prefix } => {
+                write!(f, "there is nothing below the prefix {prefix}")
+            }
             Self::NothingAdmitted { source, only } => {
                 let patterns: Vec<&str> = only.iter().map(|glob| glob.value.as_str()).collect();
                 let origin = only.first().map(|glob| &glob.origin);

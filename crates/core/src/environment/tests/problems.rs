@@ -43,7 +43,7 @@ json = ["/o", { param = "/r", optional = true }]"#,
                 "the optional JSON object /r does not exist",
             ],
             problems: &[
-                "there is nothing below the prefix /p. Check the path, the account and the Region, or mark the prefix `optional` in ssm-exec.toml. A parameter of exactly that name is not below it: give it with `--key`",
+                "there is nothing below the prefix /p",
                 "/o (for --json) does not exist",
             ],
             ..Case::default()
