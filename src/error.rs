@@ -11,6 +11,7 @@ use ssm_exec_core::environment::problem_message;
 use ssm_exec_core::message::Message;
 use ssm_exec_core::parameter::ParameterRef;
 use ssm_exec_core::plan::Request;
+use ssm_exec_core::remedy::Remedy;
 use ssm_exec_core::status::Status;
 use std::fmt;
 
@@ -19,6 +20,8 @@ use std::fmt;
 pub enum Error {
     /// The command line.
     Usage(String),
+    /// A launch without a command.
+    NoCommand,
     /// A setting of the command line, a variable or the file.
     Config(ConfigError),
     /// The environment can't be built, from what was fetched or for what wasn't.
@@ -109,7 +112,7 @@ impl Error {
     #[must_use]
     pub fn status(&self) -> Status {
         match self {
-            Self::Usage(_) => Status::Usage,
+            Self::Usage(_) | Self::NoCommand => Status::Usage,
             Self::Config(error) => error.status(),
             Self::Incomplete(error) => error.status(),
             Self::Command(error) => error.status(),
@@ -122,6 +125,7 @@ impl Error {
     pub fn code(&self) -> Code {
         match self {
             Self::Usage(_) => Code::Usage,
+            Self::NoCommand => Code::NoCommand,
             Self::Config(error) => error.code(),
             Self::Incomplete(error) => error.code(),
             Self::Command(error) => error.code(),
@@ -134,6 +138,8 @@ impl Error {
     pub fn message(&self) -> Message {
         match self {
             Self::Usage(text) => Message::new(text.clone()),
+            Self::NoCommand => Message::new("there is no command to start")
+                .remedy(Remedy::new(Code::NoCommand.remedy())),
             Self::Config(error) => error.message(),
             Self::Incomplete(error) => error.message(),
             Self::Command(error) => Message::new(error.to_string()),

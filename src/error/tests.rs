@@ -22,9 +22,8 @@ fn the_text_of_every_error_is_recorded() {
 #[test]
 fn every_code_of_a_failed_start_has_an_error() {
     let mut codes: BTreeSet<Code> = all().iter().map(Error::code).collect();
-    // These need a server's certificate or a proxy: the tests of connections have them; the last is an
-    // error of the command line.
-    codes.extend([Code::PlainHttp, Code::Proxy, Code::Tls, Code::NoCommand]);
+    // These need a server's certificate or a proxy: the tests of connections have them.
+    codes.extend([Code::PlainHttp, Code::Proxy, Code::Tls]);
     let missing: Vec<_> = Code::ALL
         .iter()
         .filter(|code| !codes.contains(code))

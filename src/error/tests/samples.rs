@@ -648,6 +648,7 @@ pub(super) fn all() -> Vec<Error> {
     complete(&commands, command_variant, COMMAND);
     let mut all = vec![
         Error::Usage("x".to_owned()),
+        Error::NoCommand,
         Error::Output {
             reason: "No space left on device".to_owned(),
         },
