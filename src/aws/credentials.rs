@@ -1,7 +1,7 @@
 //! Credentials: the SDK's sources in the SDK's order, each asked by itself and before anything else, so that
 //! an error names the source and its reason.
 
-use super::credential_check as check;
+use super::credential_check::{self as check, Spaces};
 use super::credential_error::{Absence, CredentialCause, CredentialError, reason};
 use super::credential_process;
 use super::credential_source::CredentialSource;
@@ -112,7 +112,7 @@ impl Search<'_> {
             CredentialSource::Container => {
                 check::container(self.inherited).map_err(|cause| failed(source, cause))?;
                 if let Some(path) = self.inherited.text(AGENT_TOKEN_FILE) {
-                    check::token_file(Path::new(path), AGENT_TOKEN_FILE, true).map_err(
+                    check::token_file(Path::new(path), AGENT_TOKEN_FILE, Spaces::Allowed).map_err(
                         |cause| match cause {
                             CredentialCause::TokenFile { path, reason, .. } => {
                                 let path = path.display();
@@ -177,8 +177,12 @@ impl Search<'_> {
                 with_keys = Some(config);
             }
             Some(Base::WebIdentity(file)) => {
-                check::token_file(Path::new(file), "web_identity_token_file", false)
-                    .map_err(|cause| failed(source, cause))?;
+                check::token_file(
+                    Path::new(file),
+                    "web_identity_token_file",
+                    Spaces::Forbidden,
+                )
+                .map_err(|cause| failed(source, cause))?;
             }
             Some(Base::Login) => {
                 return Err(failed(
@@ -216,7 +220,7 @@ impl Search<'_> {
                 return Err(failed(source, CredentialCause::Half { has, lacks }));
             }
             check::web_identity(self.inherited)
-                .and_then(|()| check::token_file(Path::new(path), TOKEN_FILE, false))
+                .and_then(|()| check::token_file(Path::new(path), TOKEN_FILE, Spaces::Forbidden))
                 .map_err(|cause| failed(source, cause))?;
         }
         let provider = WebIdentityTokenCredentialsProvider::builder().configure(self.config);

@@ -58,7 +58,7 @@ pub struct KeySpec {
 impl KeySpec {
     /// Reads `[NAME=]PARAM`.
     #[must_use]
-    pub fn from_text(text: &str, optional: bool) -> Self {
+    pub fn from_text(text: &str) -> Self {
         let (name, param) = match text.split_once('=') {
             Some((name, param)) => (Some(name.to_owned()), param),
             None => (None, text),
@@ -66,7 +66,6 @@ impl KeySpec {
         Self {
             name,
             param: param.to_owned(),
-            optional,
             ..Self::default()
         }
     }
