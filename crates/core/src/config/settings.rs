@@ -252,7 +252,7 @@ settings! {
     /// `--drop-aws-credentials`
     drop_aws_credentials: One<bool> = [
         Setting {
-            details: "The pointers to credentials go too: profiles, roles, token files and the container's credential endpoint. What is not a variable stays: the instance metadata service and the files in ~/.aws.",
+            details: "Variables that lead to credentials are removed too: profiles, roles, token files and the container's credential endpoint. What is not a variable stays: the instance metadata service and the files in ~/.aws.",
             ..switch!(Environment, "drop-aws-credentials", ["SSM_EXEC_DROP_AWS_CREDENTIALS"], Some("drop_aws_credentials"), "Do not pass AWS credentials and SSM_EXEC_* to the command")
         }
     ];
