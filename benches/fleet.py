@@ -136,13 +136,13 @@ def measure_watchers():
     path.write_text(path.read_text().split(MEASURED)[0].rstrip() + "\n\n" + MEASURED + f"""
 {launches} real processes are started at once, alone and beside real watchers that poll every {interval} s, against the stub with
 {RATE} requests a second. A poll and a start are {CALLS} requests each. The times until the mean and the last start are ratios to
-those without watchers. A start that is refused late waits for seconds more, so the last start varies.
+those without watchers. A start that is refused late waits several seconds longer, so the last start varies.
 
-| watchers | share of the quota | requests of polls in an interval | refused | mean start | last start | in single turns | refused per served | failed starts |
+| watchers | share of the quota | requests of polls in an interval | refused | mean start | last start | in single runs | refused per served | failed starts |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 {chr(10).join(lines)}
 
-Means of {turns} turns, made by `benches/fleet.py --real` on two cores that had other work too.
+Means of {turns} runs, made by `benches/fleet.py --real` on two cores that had other work too.
 """)
 
 
@@ -301,12 +301,12 @@ def write(lines, largest):
     text = f"""# A fleet that starts at once
 
 N processes are started at once, each with 30 parameters below a prefix, which is 3 requests, against
-the stub with the account's default quota: a token bucket of {RATE} requests a second. The least time
+the stub with the account's default quota: a token bucket of {RATE} requests a second. The minimum
 is N × {CALLS} / {RATE} s. "Refused" counts throttled requests for each one served. The last column is
-the same fleet with the SDK as it comes, three attempts, as most peers have it: so many of its
-processes gave up.
+for the same fleet with the SDK's default of three attempts, which most similar tools use: the number
+of processes that gave up.
 
-| processes | least time | last start | ratio | failed starts | refused per served | the SDK's failed starts |
+| processes | minimum | last start | ratio | failed starts | refused per served | the SDK's failed starts |
 | --- | --- | --- | --- | --- | --- | --- |
 {chr(10).join(lines)}
 

@@ -280,7 +280,7 @@ that is more than the number of cores, only the CPU columns are meaningful. For 
 | --- | --- | --- | --- |
 {lines(goals(rows, others, peaks))}
 
-Requests sent are the least that can be: one for ten parameters (the last column of the long table).
+The number of requests is the minimum: one for ten parameters (the last column of the long table).
 
 ## Others
 

@@ -78,7 +78,7 @@ pub(crate) fn ensure_no_config_file(chosen: Option<&Path>) -> Result<(), ConfigE
 fn not_written(path: &Path, error: &std::io::Error) -> ConfigError {
     let reason = match error.kind() {
         ErrorKind::AlreadyExists => {
-            "it exists already, and init overwrites nothing; move it away, or choose another file with `--config FILE`".to_owned()
+            "it already exists, and init does not overwrite files; move it, or choose another file with `--config FILE`".to_owned()
         }
         _ => error.to_string(),
     };
@@ -119,7 +119,7 @@ fn nearest(directory: &Path) -> Result<Option<(PathBuf, String)>, ConfigError> {
     Ok(None)
 }
 
-/// Why a file isn't trusted, and how to mend it.
+/// Why a file isn't trusted, and what to do.
 struct Distrust {
     reason: String,
     remedy: String,
@@ -144,8 +144,8 @@ fn open_trusted(path: &Path) -> io::Result<Result<File, Distrust>> {
     let is_writable = is_kind(&stat, SFlag::S_IFREG) && stat.st_mode & 0o002 != 0;
     Ok(check_owner(path, &stat).and_then(|()| match is_writable {
         true => Err(Distrust {
-            reason: "may be written by anyone".to_owned(),
-            remedy: format!("Take that permission away: `chmod o-w {}`.", path.display()),
+            reason: "is world-writable".to_owned(),
+            remedy: format!("Remove that permission: `chmod o-w {}`.", path.display()),
         }),
         false => Ok(opened.into()),
     }))
@@ -170,7 +170,7 @@ fn check_owner(path: &Path, stat: &FileStat) -> Result<(), Distrust> {
         return Err(Distrust {
             reason: format!("belongs to another user (uid {owner})"),
             remedy: format!(
-                "Take it over: `chown {} {}`.",
+                "Change its owner: `chown {} {}`.",
                 Uid::effective(),
                 path.display()
             ),

@@ -1,4 +1,4 @@
-//! Every way to fail before `execve`: the sum of what the rooms report, with status, code and message.
+//! Every way to fail before `execve`: the errors of all modules, with status, code and message.
 
 use crate::aws::{Denial, FetchError, ParsedDenial, Work, assume_role_statement};
 use crate::exec::CommandError;
@@ -11,6 +11,7 @@ use ssm_exec_core::environment::problem_message;
 use ssm_exec_core::message::Message;
 use ssm_exec_core::parameter::ParameterRef;
 use ssm_exec_core::plan::Request;
+use ssm_exec_core::remedy::Remedy;
 use ssm_exec_core::status::Status;
 use std::fmt;
 
@@ -19,6 +20,8 @@ use std::fmt;
 pub enum Error {
     /// The command line.
     Usage(String),
+    /// A launch without a command.
+    NoCommand,
     /// A setting of the command line, a variable or the file.
     Config(ConfigError),
     /// The environment can't be built, from what was fetched or for what wasn't.
@@ -93,10 +96,9 @@ impl Incomplete {
         let ids: Vec<&str> = answers
             .filter_map(|answer| answer.request_id.as_deref())
             .collect();
-        let mut context = self.context.to_string();
-        if let Some(id) = ids.first() {
-            context.push_str(&format!(", request ID {id}"));
-        }
+        let mut clauses = self.context.clauses();
+        clauses.extend(ids.first().map(|id| format!("request ID {id}")));
+        let context = clauses.join(", ");
         let mut letters = context.chars();
         match letters.next() {
             Some(first) => message.line(first.to_uppercase().chain(letters).collect::<String>()),
@@ -110,7 +112,7 @@ impl Error {
     #[must_use]
     pub fn status(&self) -> Status {
         match self {
-            Self::Usage(_) => Status::Usage,
+            Self::Usage(_) | Self::NoCommand => Status::Usage,
             Self::Config(error) => error.status(),
             Self::Incomplete(error) => error.status(),
             Self::Command(error) => error.status(),
@@ -123,6 +125,7 @@ impl Error {
     pub fn code(&self) -> Code {
         match self {
             Self::Usage(_) => Code::Usage,
+            Self::NoCommand => Code::NoCommand,
             Self::Config(error) => error.code(),
             Self::Incomplete(error) => error.code(),
             Self::Command(error) => error.code(),
@@ -135,6 +138,8 @@ impl Error {
     pub fn message(&self) -> Message {
         match self {
             Self::Usage(text) => Message::new(text.clone()),
+            Self::NoCommand => Message::new("there is no command to start")
+                .remedy(Remedy::new(Code::NoCommand.remedy())),
             Self::Config(error) => error.message(),
             Self::Incomplete(error) => error.message(),
             Self::Command(error) => Message::new(error.to_string()),
@@ -264,7 +269,7 @@ impl From<ConfigError> for Error {
 impl From<Incomplete> for Error {
     fn from(error: Incomplete) -> Self {
         match (error.failures.as_slice(), error.problems.as_slice()) {
-            // A setting's error is told without a region and an account.
+            // An error in a setting is reported without a Region and an account.
             ([FetchError::Config(error)], []) => Self::Config(error.clone()),
             _ => Self::Incomplete(Box::new(error)),
         }

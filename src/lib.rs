@@ -1,7 +1,7 @@
 //! `ssm-exec` starts a program with its parameters from AWS SSM Parameter Store in its environment.
 //!
 //! Data flows one way: argv, environment and file → [`cli`] and `config` → `plan` → [`aws`] →
-//! `environment` → [`exec`]. The pure rooms are in the crate `ssm-exec-core`. The library exists for
+//! `environment` → [`exec`]. The pure modules are in the crate `ssm-exec-core`. The library exists for
 //! the binary and its tests; its interface is not stable.
 
 pub mod aws;

@@ -1,4 +1,4 @@
-//! The binary: takes the world as the kernel gave it, and runs.
+//! The binary: passes on the arguments and the environment as the kernel gave them.
 //!
 //! Its `main` is C's and not Rust's: Rust's runtime would set SIGPIPE to ignored and open `/dev/null`
 //! on closed standard streams before we could see how we were started, and the command would inherit
@@ -29,7 +29,7 @@ pub unsafe extern "C" fn main(
     arguments: *const *const c_char,
     environment: *const *const c_char,
 ) -> c_int {
-    stdio::hold_closed_places();
+    stdio::reserve_closed_descriptors();
     // SAFETY: such an array, says the C runtime.
     let arguments = unsafe { strings(arguments) };
     // SAFETY: as above.

@@ -52,7 +52,7 @@ impl fmt::Display for UnknownCaller {
             Self::Refused(code) => write!(f, "STS refused to name the caller ({code})"),
             Self::NoAccount => f.write_str("STS returned no account"),
             Self::NoEndpoint => f.write_str(
-                "the endpoint is not one of AWS, and no endpoint of STS is configured (AWS_ENDPOINT_URL_STS)",
+                "the endpoint is not one of AWS's, and no STS endpoint is configured (AWS_ENDPOINT_URL_STS)",
             ),
             Self::NoCredentials => f.write_str("there are no credentials to ask STS with"),
             Self::Skipped => f.write_str("with --skip, AWS is not asked"),

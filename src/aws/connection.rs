@@ -139,22 +139,6 @@ impl ConnectionFailure {
         }
     }
 
-    /// The reason without the server, for a failure to reach a proxy.
-    #[must_use]
-    pub fn reason(self) -> String {
-        match self {
-            Self::Lookup(reason)
-            | Self::Connect { reason, .. }
-            | Self::Handshake(reason)
-            | Self::Lost(reason)
-            | Self::System(reason)
-            | Self::Roots(reason) => reason,
-            Self::NoResponse { limit, .. } => format!("no response within {limit:?}"),
-            Self::Certificate(reason) => format!("its certificate cannot be trusted: {reason}"),
-            other => format!("{other:?}"),
-        }
-    }
-
     pub(super) fn status(&self) -> Status {
         match self {
             Self::PlainHttp

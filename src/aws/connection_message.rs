@@ -23,7 +23,7 @@ impl ConnectionError {
             ConnectionFailure::Lookup(_)
             | ConnectionFailure::NoResponse {
                 step: Step::Lookup, ..
-            } => "Check the name of the region, the endpoint, and DNS: `getent hosts {host}`",
+            } => "Check the name of the Region, the endpoint, and DNS: `getent hosts {host}`",
             ConnectionFailure::Connect { .. }
             | ConnectionFailure::NoResponse {
                 step: Step::Connect,
@@ -41,7 +41,7 @@ impl ConnectionError {
                     .fill(&[("variable", proxy.variable), ("url", &url)]);
             }
             ConnectionFailure::ProxyStatus { status: 403, .. } => {
-                "Have the host allowed there, or bypass the proxy with `NO_PROXY={host}`"
+                "Allow the host in the proxy, or bypass the proxy with `NO_PROXY={host}`"
             }
             ConnectionFailure::ProxyStatus { .. } => {
                 "Check the proxy and the proxy variables, or bypass the proxy with `NO_PROXY={host}`"
@@ -50,12 +50,12 @@ impl ConnectionError {
                 "Check the endpoint, the route (VPC endpoint, NAT) and the proxy variables (HTTPS_PROXY). `-vv` logs each step"
             }
             ConnectionFailure::Handshake(_) => {
-                "It must speak TLS 1.2 or 1.3. Is a plain server, an old one or a proxy in its place? For a plain server, use `http://`"
+                "It must speak TLS 1.2 or 1.3. Is it a plain HTTP server, an old server or a proxy? For a plain server, use `http://`"
             }
             ConnectionFailure::Certificate(problem)
             | ConnectionFailure::ProxyCertificate { problem, .. } => problem.remedy(),
             ConnectionFailure::TooLarge { .. } => {
-                "Is the endpoint really AWS, with nothing in between that changes responses?"
+                "Check that the endpoint is AWS, and that nothing in between changes the responses"
             }
         };
         Remedy::new(template).fill(&[("host", host)])
@@ -279,7 +279,7 @@ mod tests {
             (
                 permanent(refused(403)),
                 78,
-                "forbids ssm.eu-west-1.amazonaws.com:443 (HTTP 403). Have the host allowed there, or bypass the proxy with `NO_PROXY=ssm.eu-west-1.amazonaws.com`",
+                "forbids ssm.eu-west-1.amazonaws.com:443 (HTTP 403). Allow the host in the proxy, or bypass the proxy with `NO_PROXY=ssm.eu-west-1.amazonaws.com`",
             ),
             (
                 transient(refused(502)),
@@ -292,7 +292,7 @@ mod tests {
                     reason: "Connection refused".to_owned(),
                 }),
                 75,
-                "the last time, the proxy http://proxy:3128 (from HTTPS_PROXY) could not be reached (Connection refused). Correct HTTPS_PROXY, or bypass the proxy with `NO_PROXY=ssm.eu-west-1.amazonaws.com`",
+                "the last error: the proxy http://proxy:3128 (from HTTPS_PROXY) could not be reached (Connection refused). Correct HTTPS_PROXY, or bypass the proxy with `NO_PROXY=ssm.eu-west-1.amazonaws.com`",
             ),
             (
                 transient(ConnectionFailure::NoResponse {
@@ -315,7 +315,7 @@ mod tests {
                     "Name or service not known".to_owned(),
                 )),
                 75,
-                "the name ssm.eu-west-1.amazonaws.com could not be looked up (Name or service not known). Check the name of the region, the endpoint, and DNS: `getent hosts ssm.eu-west-1.amazonaws.com`",
+                "the name ssm.eu-west-1.amazonaws.com could not be looked up (Name or service not known). Check the name of the Region, the endpoint, and DNS: `getent hosts ssm.eu-west-1.amazonaws.com`",
             ),
             (
                 permanent(ConnectionFailure::Url {

@@ -15,6 +15,13 @@ const AGENT_URL: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
 const KEY_ID: &str = "AWS_ACCESS_KEY_ID";
 const SECRET: &str = "AWS_SECRET_ACCESS_KEY";
 
+/// Whether a text may contain spaces, except at its beginning and end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Spaces {
+    Allowed,
+    Forbidden,
+}
+
 /// Whether a variable is set to more than white space.
 fn is_set(inherited: &Inherited<'_>, name: &str) -> bool {
     let value = inherited.get(name).unwrap_or_default();
@@ -53,20 +60,21 @@ pub(super) fn container(inherited: &Inherited<'_>) -> Result<(), CredentialCause
             is_transient: false,
         });
     }
-    let inner_space = |byte: u8| byte == b' ';
     let name = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
-    check(name, inherited.get(name).unwrap_or_default(), inner_space)
+    let token = inherited.get(name).unwrap_or_default();
+    check(name, token, Spaces::Allowed)
 }
 
 fn variable(inherited: &Inherited<'_>, name: &str) -> Result<(), CredentialCause> {
-    check(name, inherited.get(name).unwrap_or_default(), |_| false)
+    let value = inherited.get(name).unwrap_or_default();
+    check(name, value, Spaces::Forbidden)
 }
 
 /// Checks a file that holds a token.
 pub(super) fn token_file(
     path: &Path,
     variable: &str,
-    allow_space: bool,
+    spaces: Spaces,
 ) -> Result<(), CredentialCause> {
     let bytes = std::fs::read(path).map_err(|error| CredentialCause::TokenFile {
         path: path.to_owned(),
@@ -74,7 +82,7 @@ pub(super) fn token_file(
         reason: without_number(&error),
     })?;
     let place = format!("{} ({variable})", path.display());
-    check(&place, &bytes, |byte| allow_space && byte == b' ')
+    check(&place, &bytes, spaces)
 }
 
 /// Checks what a source returned.
@@ -88,20 +96,20 @@ pub(super) fn credentials(credentials: &Credentials) -> Result<(), CredentialCau
         ("the session token", credentials.session_token()),
     ];
     for (place, text) in parts {
-        check(place, text.unwrap_or_default().as_bytes(), |_| false)?;
+        check(
+            place,
+            text.unwrap_or_default().as_bytes(),
+            Spaces::Forbidden,
+        )?;
     }
     Ok(())
 }
 
-fn check(
-    place: &str,
-    bytes: &[u8],
-    is_allowed: impl Fn(u8) -> bool,
-) -> Result<(), CredentialCause> {
+fn check(place: &str, bytes: &[u8], spaces: Spaces) -> Result<(), CredentialCause> {
     let last = bytes.len().saturating_sub(1);
     let stray = bytes.iter().enumerate().find(|&(at, &byte)| {
-        let inside = at != 0 && at != last;
-        !(byte.is_ascii_graphic() || inside && is_allowed(byte))
+        let is_inner_space = byte == b' ' && at != 0 && at != last;
+        !(byte.is_ascii_graphic() || is_inner_space && spaces == Spaces::Allowed)
     });
     let Some((at, &byte)) = stray else {
         return Ok(());
@@ -132,7 +140,7 @@ mod tests {
 
     #[test]
     fn stray_characters_are_named_with_their_place() {
-        let found = |bytes: &[u8]| match check("KEY", bytes, |byte| byte == b' ') {
+        let found = |bytes: &[u8]| match check("KEY", bytes, Spaces::Allowed) {
             Err(CredentialCause::Stray { character, .. }) => character,
             other => format!("{other:?}"),
         };

@@ -42,7 +42,7 @@ pub(super) fn refusal(code: Code, source: Option<&CredentialSource>) -> &'static
         Code::CredentialsExpired => "they have expired",
         Code::SignatureMismatch => "the secret access key does not belong to the access key ID",
         Code::RegionNotEnabled => {
-            "they are wrong, or the account has not enabled this region, which is off by default"
+            "they are wrong, or the account has not enabled this Region, which is off by default"
         }
         _ if source.is_some_and(CredentialSource::lacks_session_token) => {
             "the access key is a temporary one, and AWS_SESSION_TOKEN is not set"
@@ -141,15 +141,19 @@ pub(super) fn credentials(error: &CredentialError, code: Code, context: &AwsCont
                 "AWS does not accept the credentials from {base}: {} (STS says {answer})",
                 refusal(code, Some(base))
             ))
-            .sentence(&format!("They are to assume {role}, which is not at fault"))
+            .sentence(&format!(
+                "They are used to assume {role}; the role is not the problem"
+            ))
             .remedy(
                 remedy
                     .fill(&[("region", &region)])
                     .replace("renewal", base.renewal()),
             )
         }
-        CredentialCause::Throttled { answer } => none(format!("STS throttled it ({answer})"))
-            .sentence("Spread the starts, or raise `--timeout`"),
+        CredentialCause::Throttled { answer } => {
+            none(format!("STS throttled the request ({answer})"))
+                .sentence("Spread the starts, or raise `--timeout`")
+        }
         CredentialCause::Unreachable(error) => {
             let sts = match source {
                 CredentialSource::WebIdentity | CredentialSource::Role { .. }

@@ -72,8 +72,8 @@ fn wait(mut child: Child) -> std::io::Result<Output> {
 
 fn failure(output: &Output) -> String {
     let how = match (output.status.code(), output.status.signal()) {
-        (Some(code), _) => format!("it ended with exit status: {code}"),
-        (None, Some(signal)) => format!("it was ended by signal {signal}"),
+        (Some(code), _) => format!("it ended with status {code}"),
+        (None, Some(signal)) => format!("it was killed by signal {signal}"),
         (None, None) => "it failed".to_owned(),
     };
     let text = String::from_utf8_lossy(&output.stderr);
@@ -105,7 +105,7 @@ fn parse(output: &[u8]) -> Result<Credentials, String> {
             time.parse::<humantime::Timestamp>()
                 .map(SystemTime::from)
                 .or_else(|_| humantime::parse_rfc3339_weak(time))
-                .map_err(|_| "its output has an `Expiration` that is no date".to_owned())?,
+                .map_err(|_| "its output has an `Expiration` that is not a date".to_owned())?,
         ),
     };
     if expiry.is_some_and(|expiry| expiry <= SystemTime::now()) {
@@ -148,7 +148,7 @@ mod tests {
             ),
             (
                 r#"{"Version":1,"AccessKeyId":"a","SecretAccessKey":"canary","Expiration":"soon"}"#,
-                "no date",
+                "not a date",
             ),
         ] {
             let text = parse(output.as_bytes()).expect_err(output);
@@ -169,7 +169,7 @@ mod tests {
         let text = failure(&output);
         assert_eq!(
             text,
-            r"it ended with exit status: 1 (standard error: \u{1b}[31mlog in)"
+            r"it ended with status 1 (standard error: \u{1b}[31mlog in)"
         );
     }
 }

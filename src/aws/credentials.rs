@@ -1,7 +1,7 @@
 //! Credentials: the SDK's sources in the SDK's order, each asked by itself and before anything else, so that
 //! an error names the source and its reason.
 
-use super::credential_check as check;
+use super::credential_check::{self as check, Spaces};
 use super::credential_error::{Absence, CredentialCause, CredentialError, reason};
 use super::credential_process;
 use super::credential_source::CredentialSource;
@@ -112,7 +112,7 @@ impl Search<'_> {
             CredentialSource::Container => {
                 check::container(self.inherited).map_err(|cause| failed(source, cause))?;
                 if let Some(path) = self.inherited.text(AGENT_TOKEN_FILE) {
-                    check::token_file(Path::new(path), AGENT_TOKEN_FILE, true).map_err(
+                    check::token_file(Path::new(path), AGENT_TOKEN_FILE, Spaces::Allowed).map_err(
                         |cause| match cause {
                             CredentialCause::TokenFile { path, reason, .. } => {
                                 let path = path.display();
@@ -146,7 +146,7 @@ impl Search<'_> {
         let shared = &self.files.config;
         let base = shared.credential_base(name).map_err(|error| {
             let reason = format!(
-                "the profile `{name}` cannot give credentials, and no other source is asked: {error}"
+                "the profile `{name}` cannot give credentials, and no other source is tried: {error}"
             );
             self.files.error(error.at(), reason)
         })?;
@@ -161,7 +161,7 @@ impl Search<'_> {
             }
             Some(Base::Process(profile, command)) => {
                 debug!("running the `credential_process` of the profile `{profile}`");
-                let process = credential_process::run(&command.value);
+                let process = credential_process::run(command.value());
                 let keys = process.await.map_err(|reason| {
                     let reason = format!("its `credential_process` failed: {reason}");
                     failed(source, other(reason))
@@ -177,13 +177,17 @@ impl Search<'_> {
                 with_keys = Some(config);
             }
             Some(Base::WebIdentity(file)) => {
-                check::token_file(Path::new(file), "web_identity_token_file", false)
-                    .map_err(|cause| failed(source, cause))?;
+                check::token_file(
+                    Path::new(file),
+                    "web_identity_token_file",
+                    Spaces::Forbidden,
+                )
+                .map_err(|cause| failed(source, cause))?;
             }
             Some(Base::Login) => {
                 return Err(failed(
                     source,
-                    other("it has `login_session`, which ssm-exec does not support. `aws configure export-credentials` prints credentials of it".to_owned()),
+                    other("it has `login_session`, which ssm-exec does not support. `aws configure export-credentials` prints its credentials".to_owned()),
                 ));
             }
             Some(Base::Named("Environment")) => {
@@ -216,7 +220,7 @@ impl Search<'_> {
                 return Err(failed(source, CredentialCause::Half { has, lacks }));
             }
             check::web_identity(self.inherited)
-                .and_then(|()| check::token_file(Path::new(path), TOKEN_FILE, false))
+                .and_then(|()| check::token_file(Path::new(path), TOKEN_FILE, Spaces::Forbidden))
                 .map_err(|cause| failed(source, cause))?;
         }
         let provider = WebIdentityTokenCredentialsProvider::builder().configure(self.config);

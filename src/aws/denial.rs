@@ -94,7 +94,7 @@ impl Denial {
         same
     }
 
-    /// A resource of `…:*` means that AWS could make no ARN of a name.
+    /// A resource of `…:*` means that AWS could not build an ARN from a name.
     #[must_use]
     pub fn is_malformed_name(&self) -> bool {
         let ParsedDenial::Whole { resources, .. } = &self.parsed else {

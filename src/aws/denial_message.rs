@@ -43,7 +43,7 @@ impl Denial {
         };
         if self.is_malformed_name() {
             return Message::new(format!(
-                "AWS denied {action} on {} to {principal}, because it could make no ARN of a name. One of these is malformed: {requested}",
+                "AWS denied {action} on {} to {principal}, because it could not build an ARN from a name. One of these is malformed: {requested}",
                 resources.join(", ")
             ));
         }
@@ -96,7 +96,7 @@ impl Denial {
             None => "Key=Type,Values=SecureString".to_owned(),
         };
         let mut message = Message::new(format!(
-            "AWS KMS denied {} the decryption of {}: the KMS key does not exist in this region, or the caller may not use it. Find the key, then allow kms:Decrypt on it",
+            "AWS KMS denied {} the decryption of {}: the KMS key does not exist in this Region, or the caller may not use it. Find the key, then allow kms:Decrypt on it",
             context.principal.as_deref().unwrap_or("the caller"),
             self.requested()
         ))
@@ -217,12 +217,12 @@ impl Refusal<'_> {
         if let Some(filter) = of_organization {
             let region = match &self.context.region {
                 Some(region) => region.to_string(),
-                None => "the region".to_owned(),
+                None => "the Region".to_owned(),
             };
             let message = message
-                .sentence("No Allow outweighs it: an administrator of the organization must change that policy")
+                .sentence("No Allow statement overrides it: an administrator of the organization must change that policy")
                 .sentence(&format!(
-                    "Such policies often close whole regions. Is {region} the intended one?"
+                    "Such policies often close whole Regions. Is {region} the intended one?"
                 ));
             let id = policy.and_then(|arn| arn.rsplit('/').next());
             return match id {
@@ -234,7 +234,8 @@ impl Refusal<'_> {
                 )),
             };
         }
-        let message = message.sentence("No Allow outweighs it, so that policy must change");
+        let message =
+            message.sentence("No Allow statement overrides it, so that policy must change");
         match kind {
             PolicyKind::Resource if self.action.starts_with("kms:") => {
                 message.line(self.key_policy())

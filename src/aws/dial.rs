@@ -35,8 +35,19 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 /// An open connection.
 pub(super) struct Dialed {
     pub(super) stream: Box<dyn Stream>,
-    /// Set if requests are sent to a proxy, as absolute URLs: its `Proxy-Authorization`, if it needs one.
-    pub(super) forwarded: Option<Option<HeaderValue>>,
+    pub(super) route: Route,
+}
+
+/// To whom requests on a connection are addressed.
+#[derive(Debug)]
+pub(super) enum Route {
+    /// To the server, also through a tunnel.
+    Direct,
+    /// To a proxy, as absolute URLs.
+    Proxy {
+        /// Its `Proxy-Authorization`, if it needs one.
+        authorization: Option<HeaderValue>,
+    },
 }
 
 /// The settings for opening connections.
@@ -105,7 +116,7 @@ impl Dialer {
                 true => self.handshake(stream, &target.host, limit).await?,
                 false => Box::new(stream),
             },
-            forwarded: None,
+            route: Route::Direct,
         })
     }
 
@@ -116,10 +127,6 @@ impl Dialer {
         target: &Target,
         limit: Option<Duration>,
     ) -> Result<Dialed, Failure> {
-        let unreachable = |reason: String| Failure::Proxy {
-            proxy: proxy.name(),
-            reason,
-        };
         let host = proxy.authority.host();
         let reach = async {
             let addresses = lookup(host, proxy.port(), limit).await?;
@@ -129,39 +136,29 @@ impl Dialer {
                 false => Ok(Box::new(stream) as Box<dyn Stream>),
             }
         };
-        let stream = reach.await.map_err(|failure| match failure {
-            Failure::System(_) | Failure::Roots(_) => failure,
-            Failure::Certificate(problem) => Failure::ProxyCertificate {
-                proxy: proxy.name(),
-                problem,
-            },
-            other => unreachable(other.reason()),
-        })?;
+        let stream = reach.await.map_err(|failure| at_proxy(proxy, failure))?;
         if !target.tls {
             return Ok(Dialed {
                 stream,
-                forwarded: Some(proxy.authorization.clone()),
+                route: Route::Proxy {
+                    authorization: proxy.authorization.clone(),
+                },
             });
         }
         let tunnel = within(limit, Step::Handshake, async {
-            Ok(tunnel(stream, proxy, target).await)
-        });
-        let stream = match tunnel.await {
-            Ok(Ok(stream)) => stream,
-            Ok(Err(TunnelError::Status(status))) => {
-                return Err(Failure::ProxyStatus {
+            let opened = tunnel(stream, proxy, target).await;
+            opened.map_err(|error| match error {
+                TunnelError::Status(status) => Failure::ProxyStatus {
                     proxy: proxy.name(),
                     status: status.as_u16(),
-                });
-            }
-            Ok(Err(TunnelError::Broken(error))) => {
-                return Err(unreachable(without_number(&error)));
-            }
-            Err(failure) => return Err(unreachable(failure.reason())),
-        };
+                },
+                TunnelError::Broken(error) => Failure::Lost(without_number(&error)),
+            })
+        });
+        let stream = tunnel.await.map_err(|failure| at_proxy(proxy, failure))?;
         Ok(Dialed {
             stream: self.handshake(stream, &target.host, limit).await?,
-            forwarded: None,
+            route: Route::Direct,
         })
     }
 
@@ -184,6 +181,28 @@ impl Dialer {
         })
         .await
         .map(|stream| Box::new(stream) as Box<dyn Stream>)
+    }
+}
+
+/// A failure to reach a proxy names the proxy. One of this machine stays as it is.
+fn at_proxy(proxy: &Proxy, failure: Failure) -> Failure {
+    let reason = match failure {
+        Failure::Certificate(problem) => {
+            return Failure::ProxyCertificate {
+                proxy: proxy.name(),
+                problem,
+            };
+        }
+        Failure::Lookup(reason)
+        | Failure::Connect { reason, .. }
+        | Failure::Handshake(reason)
+        | Failure::Lost(reason) => reason,
+        Failure::NoResponse { limit, .. } => format!("no response within {limit:?}"),
+        other => return other,
+    };
+    Failure::Proxy {
+        proxy: proxy.name(),
+        reason,
     }
 }
 

@@ -4,7 +4,7 @@
 use ssm_exec_core::inherited::Inherited;
 
 /// Takes empty `AWS_*` variables out of the process's own environment: to the SDK an empty `AWS_REGION`
-/// is a region. The command inherits them all the same. Call it at the start of `main` only.
+/// is a region. The command still inherits them. Call it at the start of `main` only.
 #[allow(clippy::disallowed_methods)]
 pub fn unset_empty_variables(inherited: &Inherited<'_>) {
     for (name, entry) in inherited.entries() {

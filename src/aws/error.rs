@@ -180,8 +180,8 @@ pub enum Throttle {
 impl fmt::Display for Throttle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ParameterStore(code) => write!(f, "AWS throttled it ({code})"),
-            Self::Sts(answer) => write!(f, "STS throttled it ({answer})"),
+            Self::ParameterStore(code) => write!(f, "AWS throttled the request ({code})"),
+            Self::Sts(answer) => write!(f, "STS throttled the request ({answer})"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The words of an error of this room: what failed, on what, why, and what to do next.
+//! The messages of this module's errors: what failed, on what, why, and what to do next.
 
 use super::credential_message::{credentials, no_credentials, refusal};
 use super::credential_source::CredentialSource;
@@ -34,16 +34,16 @@ impl FetchError {
                 Message::new(format!("this is a bug in ssm-exec, please report it: {text}"))
             }
             Self::NoRegion => with_remedy(
-                "no AWS region. Neither --region, AWS_REGION, AWS_DEFAULT_REGION, `[aws] region` in ssm-exec.toml, the profile nor the instance metadata (which needs a hop limit of 2 in a container) has one".to_owned(),
+                "no AWS Region. Neither --region, AWS_REGION, AWS_DEFAULT_REGION, `[aws] region` in ssm-exec.toml, the profile nor the instance metadata (which needs a hop limit of 2 in a container) has one".to_owned(),
             ),
             Self::UnknownRegion { region, correction, error } => Message::new(format!(
-                "there is no AWS region `{region}`, as far as DNS knows ({} has no address)",
+                "there is no AWS Region `{region}`, as far as DNS knows ({} has no address)",
                 error.host
             ))
             .remedy(remedy().fill(&[("region", correction)])),
             Self::NoCredentials { absent } => no_credentials(absent),
             Self::UnknownCaller(reason) => Message::new(reason.to_string())
-                .sentence("With `--account ID` and `--region REGION` nothing has to be asked"),
+                .sentence("With `--account ID` and `--region REGION`, no request is needed"),
             Self::Credentials(error) => credentials(error, code, context),
             Self::BadCredentials { source, opt_in, answer } => {
                 let renewal = source
@@ -90,7 +90,7 @@ impl FetchError {
                 "the request for {request} was answered with HTTP {status}, and not by AWS: the response has no error of AWS in it"
             )),
             Self::NoValue { parameter } => with_remedy(format!(
-                "{parameter} came without a value: a binary secret of Secrets Manager has none to give through Parameter Store"
+                "{parameter} came without a value: Parameter Store does not return binary secrets of Secrets Manager"
             )),
             Self::Unavailable { work, error, attempts, throttled, timeout } => {
                 let how_long = Attempts { attempts: *attempts, timeout: *timeout };
@@ -99,7 +99,7 @@ impl FetchError {
                     Work::Credentials(CredentialSource::Role { .. }) => "assume",
                     Work::Credentials(_) => "get credentials from",
                 };
-                let text = format!("could not {verb} {work} {how_long}: the last time, {error}");
+                let text = format!("could not {verb} {work} {how_long}; the last error: {error}");
                 match error {
                     TransientError::Throttled(_) => Message::new(text)
                         .remedy(throttled_remedy(work, *throttled, &region)),
@@ -108,7 +108,7 @@ impl FetchError {
                         Message::new(text).remedy(error.remedy())
                     }
                     TransientError::Network(_) => Message::new(text).remedy(Remedy::new(
-                        "Check the endpoint, the region's name, DNS, the route (VPC endpoint, NAT) and the proxy variables (HTTPS_PROXY)",
+                        "Check the endpoint, the Region's name, DNS, the route (VPC endpoint, NAT) and the proxy variables (HTTPS_PROXY)",
                     )),
                 }
             }
@@ -128,7 +128,7 @@ impl fmt::Display for FetchError {
     }
 }
 
-/// `within 30s, in 7 tries`
+/// `within 30s, in 7 attempts`
 struct Attempts {
     attempts: u32,
     timeout: Duration,
@@ -137,8 +137,8 @@ struct Attempts {
 impl fmt::Display for Attempts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { attempts, timeout } = self;
-        let tries = if *attempts == 1 { "try" } else { "tries" };
-        write!(f, "within {timeout:?}, in {attempts} {tries}")
+        let plural = if *attempts == 1 { "" } else { "s" };
+        write!(f, "within {timeout:?}, in {attempts} attempt{plural}")
     }
 }
 
@@ -160,7 +160,7 @@ fn throttled_remedy(work: &Work, throttled: u32, region: &str) -> Remedy {
         many => format!("{many} requests were"),
     };
     Remedy::new(
-        "{requests} throttled in all. All readers of Parameter Store in this account and region share 40 requests a second{unless}. {by_name}. Enable higher throughput: `aws ssm update-service-setting --setting-id /ssm/parameter-store/high-throughput-enabled --setting-value true{region}`. Or raise `--timeout`",
+        "{requests} throttled in all. All readers of Parameter Store in this account and Region share 40 requests a second{unless}. {by_name}. Enable higher throughput: `aws ssm update-service-setting --setting-id /ssm/parameter-store/high-throughput-enabled --setting-value true{region}`. Or raise `--timeout`",
     )
     .fill(&[
         ("requests", &requests),

@@ -1,4 +1,4 @@
-//! The only room that knows the AWS SDK: requests in, parameters out, errors classified.
+//! The only module that knows the AWS SDK: requests in, parameters out, errors classified.
 
 mod blocked;
 mod caller;
@@ -106,7 +106,7 @@ pub struct Fetch {
 /// Where AWS was asked, and as whom.
 pub struct Session {
     context: AwsContext,
-    /// What came of asking STS who the caller is, once it was asked.
+    /// The answer of STS to who the caller is, once it was asked.
     identified: Option<Result<(), UnknownCaller>>,
     sdk: Option<Sdk>,
     runtime: Option<Runtime>,

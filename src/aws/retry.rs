@@ -128,7 +128,7 @@ impl RetryBudget {
             stage: match (fetching, asked) {
                 (Some(request), _) => format!("fetching {request}"),
                 (None, Some(source)) => format!("asking {source} for credentials"),
-                (None, None) => "looking for region and credentials".to_owned(),
+                (None, None) => "looking for the Region and the credentials".to_owned(),
             },
             timeout: self.timeout,
         }

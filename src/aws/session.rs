@@ -101,7 +101,7 @@ impl Sdk {
         }
         let unused = context.unused.as_ref();
         info!(
-            "region {region}, credentials from {source}{}",
+            "Region {region}, credentials from {source}{}",
             unused.map(|text| format!(", {text}")).unwrap_or_default()
         );
         let of_aws = host.is_some_and(|host| {
@@ -348,9 +348,9 @@ async fn find_region(
     let profile = aws.profile.as_ref().map(|given| given.value.as_str());
     let section = files.config.profile(profile.unwrap_or("default"));
     if let Some(setting) = section.and_then(|section| section.get("region")) {
-        return Region::parse(&setting.value).map_err(|reason| {
+        return Region::parse(setting.value()).map_err(|reason| {
             let origin = files.origin(setting, "region");
-            let reason = format!("`{}` {reason}", setting.value);
+            let reason = format!("`{}` {reason}", setting.value());
             ConfigError::invalid(origin, reason).into()
         });
     }

@@ -34,10 +34,32 @@ const LARGEST: u64 = 8 << 20;
 pub(super) enum TlsRoots {
     /// The bundle of `--ca-bundle` or `AWS_CA_BUNDLE`: each certificate must be valid.
     Bundle(Arc<RootCertStore>),
-    /// The paths in `SSL_CERT_FILE` and `SSL_CERT_DIR`, with the variable of each.
-    Environment(Vec<(&'static str, PathBuf)>),
+    /// The paths in `SSL_CERT_FILE` and `SSL_CERT_DIR`.
+    Environment(Vec<NamedPath>),
     /// The system's bundle, or else those compiled in.
     System,
+}
+
+/// A path, and the variable that names it.
+#[derive(Debug)]
+pub(super) struct NamedPath {
+    variable: Variable,
+    path: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Variable {
+    File,
+    Directories,
+}
+
+impl Variable {
+    fn name(self) -> &'static str {
+        match self {
+            Self::File => "SSL_CERT_FILE",
+            Self::Directories => "SSL_CERT_DIR",
+        }
+    }
 }
 
 /// The trusted roots.
@@ -80,16 +102,18 @@ impl TlsRoots {
 
     /// `SSL_CERT_FILE` and `SSL_CERT_DIR` if they are set, or else the system's.
     pub(super) fn from_environment(inherited: &Inherited<'_>) -> Self {
-        let paths = |name: &'static str| {
-            let value = inherited.get(name).unwrap_or_default();
-            let is_list = name == "SSL_CERT_DIR";
+        let paths = |variable: Variable| {
+            let value = inherited.get(variable.name()).unwrap_or_default();
             value
-                .split(move |byte| is_list && *byte == b':')
+                .split(move |byte| matches!((variable, byte), (Variable::Directories, b':')))
                 .filter(|path| !path.is_empty())
-                .map(move |path| (name, PathBuf::from(OsStr::from_bytes(path))))
+                .map(move |path| NamedPath {
+                    variable,
+                    path: PathBuf::from(OsStr::from_bytes(path)),
+                })
         };
-        let named: Vec<_> = paths("SSL_CERT_FILE")
-            .chain(paths("SSL_CERT_DIR"))
+        let named: Vec<_> = paths(Variable::File)
+            .chain(paths(Variable::Directories))
             .collect();
         match named.is_empty() {
             true => Self::System,
@@ -115,24 +139,21 @@ impl TlsRoots {
     }
 }
 
-fn from_named(named: &[(&'static str, PathBuf)]) -> Result<RootBundle, ConfigError> {
+fn from_named(named: &[NamedPath]) -> Result<RootBundle, ConfigError> {
     let mut all = RootBundle::default();
-    let invalid =
-        |(variable, path): &(&'static str, PathBuf), reason: String| ConfigError::CaBundle {
-            origin: Origin::Variable(variable),
-            path: path.clone(),
-            reason,
-        };
+    let invalid = |named: &NamedPath, reason: String| ConfigError::CaBundle {
+        origin: Origin::Variable(named.variable.name()),
+        path: named.path.clone(),
+        reason,
+    };
     let without = || "there is no certificate in it".to_owned();
     for entry in named {
-        let is_file = entry.0 == "SSL_CERT_FILE";
-        let pem = if is_file {
-            read(&entry.1)
-        } else {
-            read_all(&entry.1)
+        let pem = match entry.variable {
+            Variable::File => read(&entry.path),
+            Variable::Directories => read_all(&entry.path),
         };
         let bundle = RootBundle::new(pem.map_err(|error| invalid(entry, error.to_string()))?);
-        if is_file && !bundle.is_usable() {
+        if matches!(entry.variable, Variable::File) && !bundle.is_usable() {
             return Err(invalid(entry, without()));
         }
         all.append(bundle);

@@ -2,7 +2,7 @@
 //! as a whole, up to a limit.
 
 use super::connection::{ConnectionError, ConnectionFailure, Step};
-use super::dial::{self, Dialer};
+use super::dial::{self, Dialer, Route};
 use super::error_chain::without_number;
 use super::proxy::Proxies;
 use super::tls_roots::TlsRoots;
@@ -50,7 +50,7 @@ struct Connections {
 struct Connection {
     origin: String,
     sender: SendRequest<Full<Bytes>>,
-    forwarded: Option<Option<HeaderValue>>,
+    route: Route,
 }
 
 impl Transport {
@@ -181,7 +181,7 @@ impl Connections {
         Ok(Connection {
             origin: origin(uri),
             sender,
-            forwarded: dialed.forwarded,
+            route: dialed.route,
         })
     }
 
@@ -228,12 +228,12 @@ impl Connection {
         if let Ok(host) = HeaderValue::from_str(host.unwrap_or_default()) {
             request.headers_mut().entry(header::HOST).or_insert(host);
         }
-        match &self.forwarded {
-            None => {
+        match &self.route {
+            Route::Direct => {
                 let path = uri.path_and_query().cloned();
                 *request.uri_mut() = path.map_or_else(Uri::default, Uri::from);
             }
-            Some(authorization) => {
+            Route::Proxy { authorization } => {
                 *request.uri_mut() = uri.clone();
                 if let Some(authorization) = authorization {
                     let headers = request.headers_mut();

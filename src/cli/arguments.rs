@@ -39,8 +39,8 @@ Examples:
 
 const AFTER_HELP: &str = "\
 Options can also be given as environment variables and in ssm-exec.toml. The
-command line overrides the variables, which override the file; a list replaces
-the weaker list.
+command line overrides the variables, which override the file. A list is
+replaced as a whole.
 
 Exit status: that of the command once it has started. Before: 64 usage,
 78 configuration, 66 a parameter is missing, 65 unusable value, 77 access
@@ -183,7 +183,7 @@ fn subcommands(extent: Extent<'_>) -> [Command; 4] {
         .arg(
             Arg::new(COMMAND)
                 .value_name("COMMAND")
-                .help("The program whose arguments count for the size of the environment")
+                .help("The program whose arguments count towards the size of the environment")
                 .value_parser(OsStringValueParser::new())
                 .num_args(0..)
                 .last(true),

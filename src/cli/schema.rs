@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use ssm_exec_core::config::SETTINGS;
 use ssm_exec_core::config::setting::{Kind, Setting};
-use ssm_exec_core::contract::{RULES, TYPES};
+use ssm_exec_core::contract::{RULES, TypeName};
 
 /// The schema, as text. Taplo and Even Better TOML read draft 4 and later.
 pub(super) fn schema() -> String {
@@ -120,7 +120,7 @@ fn shape(kind: Kind) -> Value {
 /// What one rule of the contract takes.
 fn rule_shape(rule: &str) -> Value {
     match rule {
-        "type" => json!({ "type": "string", "enum": TYPES }),
+        "type" => json!({ "type": "string", "enum": TypeName::WORDS }),
         "min" | "max" => json!({ "type": "number" }),
         "min_length" | "max_length" => json!({ "type": "integer", "minimum": 0 }),
         "secure" | "optional" => json!({ "type": "boolean" }),

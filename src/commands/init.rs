@@ -26,7 +26,7 @@ pub(super) fn run(mut session: Session<'_>, path: Option<&Path>) -> Result<u8, E
             "init needs a prefix to begin with: `ssm-exec init --prefix /org/service`".to_owned(),
         ));
     }
-    // Nothing is fetched in vain.
+    // Before anything is fetched.
     config_file::ensure_no_config_file(path)?;
     let mut resolved = session.resolve(None)?;
     let problems = resolved.environment.problems.clone();

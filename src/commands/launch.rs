@@ -11,11 +11,7 @@ use tracing::{info, warn};
 
 /// Becomes the command, or fails.
 pub(super) fn run(session: &Session<'_>, words: Vec<OsString>) -> Result<Infallible, Error> {
-    let command = session.command(words)?.ok_or_else(|| {
-        Error::Usage(
-            "there is no command to start: write it after the options, `ssm-exec --prefix /org/service -- ./server`, or as `command` in ssm-exec.toml".to_owned(),
-        )
-    })?;
+    let command = session.command(words)?.ok_or(Error::NoCommand)?;
     // Before there is a secret in this process, of which it is a copy.
     let watcher = session.start_watcher(&command)?;
     let mut resolved = session.resolve(Some(&command))?;

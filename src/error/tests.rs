@@ -22,9 +22,8 @@ fn the_text_of_every_error_is_recorded() {
 #[test]
 fn every_code_of_a_failed_start_has_an_error() {
     let mut codes: BTreeSet<Code> = all().iter().map(Error::code).collect();
-    // These need a server's certificate or a proxy: the tests of connections have them; the last is an
-    // error of the command line.
-    codes.extend([Code::PlainHttp, Code::Proxy, Code::Tls, Code::NoCommand]);
+    // These need a server's certificate or a proxy: the tests of connections have them.
+    codes.extend([Code::PlainHttp, Code::Proxy, Code::Tls]);
     let missing: Vec<_> = Code::ALL
         .iter()
         .filter(|code| !codes.contains(code))
@@ -60,7 +59,7 @@ fn json_messages_have_every_field_of_the_documentation() {
 }
 
 #[test]
-fn of_several_problems_the_gravest_gives_the_status_and_all_are_told() {
+fn of_several_problems_the_gravest_gives_the_status_and_all_are_reported() {
     let error = incomplete(
         Vec::new(),
         vec![
@@ -85,7 +84,7 @@ fn of_several_problems_the_gravest_gives_the_status_and_all_are_told() {
 }
 
 #[test]
-fn a_parameter_that_exists_in_another_version_is_told_apart() {
+fn a_parameter_that_exists_in_another_version_is_reported_separately() {
     let error = Error::from(Incomplete {
         problems: vec![Problem::Missing {
             param: param("/o/m:3"),

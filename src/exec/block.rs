@@ -17,7 +17,7 @@ pub(super) struct Block {
 }
 
 impl Block {
-    /// Maps room for strings of so many bytes in all, terminators included.
+    /// Maps memory for strings of this many bytes in total, terminators included.
     ///
     /// # Errors
     /// When the kernel has no memory for it.

@@ -37,7 +37,7 @@ pub enum CommandError {
         /// Why not, as the rest of a sentence.
         reason: String,
     },
-    /// The file is there; what it wants to be run by isn't.
+    /// The file exists, but its interpreter or dynamic loader does not.
     NoInterpreter {
         /// The file.
         path: PathBuf,
@@ -117,17 +117,17 @@ impl fmt::Display for CommandError {
             }
             Self::NoInterpreter { path } => write!(
                 f,
-                "the command {} is there, but what runs it is not: the interpreter after its `#!` (look for a carriage return at the end of that line), or the loader that the binary was linked for",
+                "the command {} exists, but its interpreter or dynamic loader does not. In a script, look for a carriage return at the end of the `#!` line. A binary needs the C library that it was linked for, such as glibc or musl",
                 path.display()
             ),
             Self::TooLarge => f.write_str(
-                "the kernel finds the environment and the arguments too large together (E2BIG). Take large values as files with `--file`",
+                "the arguments and the environment together are larger than the kernel allows (E2BIG). Pass large values as files with `--file`",
             ),
             Self::System { what, reason } => write!(f, "the system refused {what}: {reason}"),
             Self::RaisedPrivileges => f.write_str(
-                "ssm-exec was started with more privileges than its caller has (set-user-ID, set-group-ID or file capabilities). The caller's environment would decide what runs with them. Take those bits off the file",
+                "ssm-exec was started with more privileges than its caller has (set-user-ID, set-group-ID or file capabilities). The caller's environment would decide what runs with them. Remove these bits or capabilities from the file",
             ),
-            Self::Nul => f.write_str("the command or one of its arguments has a NUL byte in it, which no program can be given"),
+            Self::Nul => f.write_str("the command or one of its arguments contains a NUL byte, which cannot be passed to a program"),
         }
     }
 }

@@ -33,7 +33,7 @@ pub(super) struct Elf {
 pub(super) const HEAD: usize = 4096;
 
 impl Image {
-    /// Judges a file by its first bytes.
+    /// Classifies a file by its first bytes.
     pub(super) fn of(head: &[u8]) -> Self {
         if head.starts_with(b"\x7fELF") {
             return Self::Elf(Elf::parse(head));
@@ -97,7 +97,7 @@ impl Elf {
             }
             _ if its.as_deref() == Some(here) => {
                 format!(
-                    "it is a binary for {here}, as this machine is, but damaged or incomplete. Build it or copy it again"
+                    "it is a binary for this machine ({here}), but damaged or incomplete. Build it or copy it again"
                 )
             }
             _ => format!(

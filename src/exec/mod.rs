@@ -1,8 +1,8 @@
 //! Starts the command in our place: same PID, same everything, but for its environment.
 //!
-//! What `execve` is owed (execve(2)): signals with a handler go back to their default by themselves;
-//! ignored ones and the mask stay as they are, and we never touch them; descriptors that we opened
-//! close by their flag. So there is nothing to restore.
+//! Nothing has to be restored before `execve` (execve(2)): it resets signals with a handler to their
+//! default; we never change ignored signals or the mask; and descriptors that we opened are
+//! close-on-exec.
 
 pub mod allocator;
 mod block;

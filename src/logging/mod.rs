@@ -73,7 +73,7 @@ impl Logger {
         let _ = tracing::subscriber::set_global_default(Stderr(self));
     }
 
-    /// Tells why the command was not started.
+    /// Reports why the command was not started.
     /// `fields` are the other members of a JSON message.
     pub fn failure(self, message: &Message, status: Status, fields: Value) {
         self.write("error", message, Some((status, fields)));

@@ -40,7 +40,10 @@ impl Progress {
             return;
         }
         self.seconds = seconds;
-        let line = format!("\r\x1b[2Kssm-exec: asking SSM ({}s)", taken.as_secs());
+        let line = format!(
+            "\r\x1b[2Kssm-exec: fetching parameters ({}s)",
+            taken.as_secs()
+        );
         SHOWN.store(true, Ordering::Relaxed);
         stderr::write_until(line.as_bytes(), Instant::now());
     }

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 // SAFETY: `exec::stdio` has every one of the descriptors 0 to 2 open, from the start of `main` on.
 const STDERR: BorrowedFd<'static> = unsafe { BorrowedFd::borrow_raw(2) };
 
-/// Between two tries to write to what is full.
+/// Between two attempts to write to a full pipe, socket or terminal.
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// Writes all of it, unless that takes longer than until this moment. Returns whether it did.
@@ -49,7 +49,7 @@ enum Output {
     Socket,
     /// The terminal, opened once more: O_NONBLOCK is set for this descriptor only.
     Terminal(OwnedFd),
-    /// Written to when poll(2) says that so many bytes find room.
+    /// Written to when poll(2) says that there is room for this many bytes.
     Polled(usize),
 }
 

@@ -31,7 +31,7 @@ pub(super) fn detach(
     match fork_silently().map_err(refused)? {
         None => {
             let second = setsid().and_then(|_| {
-                settle_in(kept);
+                reset_inherited(kept);
                 prepare();
                 // SAFETY: there is one thread, so the child may do whatever this process may.
                 unsafe { fork() }
@@ -73,10 +73,10 @@ fn wait_for(child: Pid) -> nix::Result<WaitStatus> {
     }
 }
 
-/// Puts off what was inherited.
-fn settle_in(kept: &[RawFd]) {
+/// Closes the inherited descriptors, and sets signals to their defaults.
+fn reset_inherited(kept: &[RawFd]) {
     close_all_but(kept);
-    stdio::hold_closed_places();
+    stdio::reserve_closed_descriptors();
     for number in Signal::iterator() {
         // Fails for SIGKILL and SIGSTOP, which have no other action.
         // SAFETY: the default action is no code of ours.

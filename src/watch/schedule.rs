@@ -28,7 +28,7 @@ type Seen = Option<Vec<u8>>;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum State {
-    /// The command has what there is.
+    /// The command has the current values.
     Current,
     /// These revisions are new, and must be seen again.
     Settling(Seen),

@@ -60,7 +60,7 @@ fn the_report_names_the_caller_and_asks_only_if_it_should() {
 }
 
 #[test]
-fn a_caller_who_stays_unknown_is_told_and_does_not_fail_the_check() {
+fn a_caller_who_stays_unknown_is_reported_and_does_not_fail_the_check() {
     let refused = sts(
         400,
         "<ErrorResponse><Error><Type>Sender</Type><Code>ExpiredToken</Code><Message>x</Message></Error></ErrorResponse>",

@@ -47,7 +47,7 @@ fn init_overwrites_nothing() {
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(64), "{stderr}");
         assert!(
-            stderr.contains(path) && stderr.contains("exists already"),
+            stderr.contains(path) && stderr.contains("already exists"),
             "{stderr}"
         );
         assert_eq!(fs::read_to_string(&file).expect("the file"), "# mine");

@@ -156,7 +156,7 @@ fn a_missing_interpreter_and_a_missing_file_have_different_errors() {
     let path = run.home().join("bad");
     let outcome = run.args("--skip -q").arg(path).run();
     assert_eq!(outcome.status, 127);
-    outcome.says(&["is there, but what runs it is not"]);
+    outcome.says(&["exists, but its interpreter or dynamic loader does not"]);
 }
 
 #[test]
@@ -248,7 +248,7 @@ fn secrets_manager_references_support_stages_and_are_decrypted() {
     Run::against(&stub.url())
         .args("-k K=/aws/reference/secretsmanager/prod/key")
         .fails(65)
-        .says(&["Store it as base64"]);
+        .says(&["Store it as Base64"]);
 }
 
 #[test]

@@ -56,7 +56,7 @@ fn values_that_a_variable_cannot_hold_are_errors() {
     run()
         .args("-k X=/v/bad --base64 X")
         .fails(65)
-        .says(&["is not base64"]);
+        .says(&["is not Base64"]);
     run()
         .args("-k X=/v/big")
         .fails(65)
@@ -78,7 +78,7 @@ fn an_environment_over_the_kernel_limit_names_the_largest_variables() {
         ));
     }
     Run::against(&stub.url()).args("-p /big").fails(65).says(&[
-        "the kernel takes 2097152",
+        "the kernel allows 2097152",
         "The largest variables are K10",
         "ulimit -s",
     ]);
@@ -133,12 +133,12 @@ fn a_missing_region_and_missing_credentials_have_different_errors() {
         .unset("AWS_REGION")
         .args("-k /a")
         .fails(78)
-        .says(&["no AWS region", "--region"]);
+        .says(&["no AWS Region", "--region"]);
     Run::against(&url)
         .env("AWS_REGION", "")
         .args("-k /a")
         .fails(78)
-        .says(&["no AWS region"]);
+        .says(&["no AWS Region"]);
     Run::against(&url)
         .unset("AWS_ACCESS_KEY_ID")
         .unset("AWS_SECRET_ACCESS_KEY")

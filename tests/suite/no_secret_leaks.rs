@@ -192,7 +192,7 @@ fn a_world_writable_configuration_file_is_refused() {
     let run = Run::bare().file("command = [\"echo\", \"owned\"]\nskip = true");
     let path = run.home().join("ssm-exec.toml");
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o666)).expect("its mode");
-    run.fails(78).says(&["may be written by anyone"]);
+    run.fails(78).says(&["is world-writable"]);
 }
 
 /// The kernel gives the files in /proc of a process that can't be dumped or traced to root.

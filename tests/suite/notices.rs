@@ -16,7 +16,7 @@ fn report(outcome: &Outcome) -> serde_json::Value {
 }
 
 /// The messages of a launch at the default level, at `-v`, and the notices of `check`.
-fn told(run: impl Fn() -> Run, words: &str) -> [String; 3] {
+fn reported(run: impl Fn() -> Run, words: &str) -> [String; 3] {
     let launch = run().args(words).args("-- true").run();
     assert_eq!(launch.status, 0, "{}", launch.stderr);
     let verbose = run().args("-v").args(words).args("-- true").run();
@@ -26,7 +26,7 @@ fn told(run: impl Fn() -> Run, words: &str) -> [String; 3] {
 }
 
 fn is_warning(run: impl Fn() -> Run, words: &str, part: &str, strict: i32) {
-    let [launch, verbose, check] = told(&run, words);
+    let [launch, verbose, check] = reported(&run, words);
     assert!(launch.contains(part), "{words}: {launch}");
     assert!(launch.contains("warn"), "{words}: {launch}");
     assert_eq!(launch.lines().count(), 1, "{words}: {launch}");
@@ -45,7 +45,7 @@ fn is_warning(run: impl Fn() -> Run, words: &str, part: &str, strict: i32) {
 }
 
 fn is_note(run: impl Fn() -> Run, words: &str, part: &str) {
-    let [launch, verbose, check] = told(&run, words);
+    let [launch, verbose, check] = reported(&run, words);
     assert_eq!(launch, "", "{words}");
     assert!(verbose.contains(part), "{words}: {verbose}");
     assert!(

@@ -26,8 +26,8 @@ fn pages_that_were_answered_are_no_attempts() {
     let run = Run::against(&stub.url()).args("-p /many --timeout 1s -- true");
     let outcome = run.fails(75);
     let failed = stub.requests().len() - 20;
-    let tries = if failed == 1 { "try" } else { "tries" };
-    outcome.says(&[&format!("in {failed} {tries}")]);
+    let attempts = if failed == 1 { "attempt" } else { "attempts" };
+    outcome.says(&[&format!("in {failed} {attempts}")]);
 }
 
 #[test]
@@ -73,5 +73,5 @@ fn the_message_at_the_deadline_names_what_was_throttled() {
     );
     run.args("-q --timeout 6s -- true")
         .fails(75)
-        .says(&["/p0", "AWS throttled it"]);
+        .says(&["/p0", "AWS throttled the request"]);
 }

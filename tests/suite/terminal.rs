@@ -84,7 +84,7 @@ fn a_long_fetch_shows_a_progress_line_and_clears_it() {
     // The command holds the slave's end of the terminal.
     drop(command);
     let mut terminal = File::from(pty.master);
-    read_until(&mut terminal, "asking SSM");
+    read_until(&mut terminal, "fetching parameters");
     stub.release();
     let rest = read_until(&mut terminal, "the command is here");
     let before = rest

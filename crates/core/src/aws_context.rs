@@ -36,14 +36,14 @@ impl AwsContext {
             None => String::new(),
         }
     }
-}
 
-/// A sentence without its full stop: `Region eu-west-1 (ssm.eu-west-1.amazonaws.com), account 111122223333, …`
-impl fmt::Display for AwsContext {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// What is known, one clause each: `Region eu-west-1 (ssm.eu-west-1.amazonaws.com)`, `account
+    /// 111122223333`, …
+    #[must_use]
+    pub fn clauses(&self) -> Vec<String> {
         let region = match (&self.region, &self.endpoint) {
-            (Some(region), Some(endpoint)) => Some(format!("region {region} ({endpoint})")),
-            (Some(region), None) => Some(format!("region {region}")),
+            (Some(region), Some(endpoint)) => Some(format!("Region {region} ({endpoint})")),
+            (Some(region), None) => Some(format!("Region {region}")),
             (None, Some(endpoint)) => Some(endpoint.clone()),
             (None, None) => None,
         };
@@ -53,11 +53,17 @@ impl fmt::Display for AwsContext {
             .credentials
             .as_ref()
             .map(|source| format!("credentials from {source}"));
-        let parts: Vec<String> = [region, account, principal, credentials, self.unused.clone()]
+        [region, account, principal, credentials, self.unused.clone()]
             .into_iter()
             .flatten()
-            .collect();
-        f.write_str(&parts.join(", "))
+            .collect()
+    }
+}
+
+/// The clauses, separated by commas.
+impl fmt::Display for AwsContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.clauses().join(", "))
     }
 }
 
@@ -66,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_known_is_told_in_one_sentence() {
+    fn what_is_known_is_shown_in_one_sentence() {
         let mut context = AwsContext::default();
         assert_eq!(
             (context.to_string(), context.region_option()),
@@ -81,10 +87,10 @@ mod tests {
         let rest = "account 111122223333, caller arn:aws:sts::111122223333:assumed-role/api/i-0abc, credentials from the environment, not the profile";
         assert_eq!(
             context.to_string(),
-            format!("region eu-west-1 (ssm.example), {rest}")
+            format!("Region eu-west-1 (ssm.example), {rest}")
         );
         context.endpoint = None;
-        assert_eq!(context.to_string(), format!("region eu-west-1, {rest}"));
+        assert_eq!(context.to_string(), format!("Region eu-west-1, {rest}"));
         assert_eq!(context.region_option(), " --region eu-west-1");
     }
 }

@@ -93,7 +93,7 @@ pub fn parse(text: &str) -> Result<(ValueRef, OnMissing), Malformed> {
                 None => {
                     return Err(Malformed {
                     text: format!("ssm://{param}?…"),
-                    reason: "has an unknown option after `?`; there are `?optional` and `?default=TEXT`".to_owned(),
+                    reason: "has an unknown option after `?` (expected `?optional` or `?default=TEXT`)".to_owned(),
                 });
                 }
             }

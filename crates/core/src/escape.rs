@@ -1,5 +1,5 @@
 //! Names and texts from outside, made safe to show: a member of a JSON object, AWS's message or a
-//! variable may hold characters that steer a terminal, reverse what it shows or begin a line.
+//! variable may contain characters that control a terminal, reverse what it shows or begin a line.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -71,8 +71,8 @@ pub fn quoted(text: &str) -> String {
     out
 }
 
-/// A JSON document in which a serialiser left characters that a terminal obeys. They are in strings:
-/// its own line breaks are all that may be outside.
+/// A JSON document in which a serialiser left characters that a terminal interprets. They are in strings:
+/// outside strings there are only its own line breaks.
 #[must_use]
 pub fn json(document: &str) -> Cow<'_, str> {
     let is_left = |c| is_unsafe(c) && c != '\n';
@@ -103,7 +103,7 @@ mod tests {
     const UNSAFE: &str = "\u{0}\u{7}\t\n\r\u{1b}\u{7f}\u{85}\u{9b}\u{61c}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{202e}\u{2066}\u{2069}";
 
     #[test]
-    fn a_line_has_no_character_that_steers_a_terminal() {
+    fn a_line_has_no_character_that_controls_a_terminal() {
         assert_eq!(
             line("a\u{1b}[2J\nb\u{202e}c\u{9b}é🦀\\"),
             "a\\u{1b}[2J\\nb\\u{202e}c\\u{9b}é🦀\\"

@@ -1,4 +1,4 @@
-//! What came back: parameters by what asked for them, ready to be turned into an environment.
+//! What was fetched: parameters by the request that returned them.
 
 use crate::arn::Arn;
 use crate::parameter::{ParameterId, ParameterRef, Prefix, Version};
@@ -55,7 +55,7 @@ pub struct FetchedParameter {
     pub arn: Option<String>,
 }
 
-/// All that came back.
+/// Everything that was fetched.
 #[derive(Debug, Default)]
 pub struct Fetched {
     below: Vec<(Prefix, Vec<Rc<FetchedParameter>>)>,
@@ -65,9 +65,9 @@ pub struct Fetched {
 }
 
 impl Fetched {
-    /// Files what a prefix brought.
+    /// Adds the parameters below a prefix.
     pub fn add_below(&mut self, prefix: Prefix, mut parameters: Vec<FetchedParameter>) {
-        // The service promises no order; ours is that of the names.
+        // The service returns them in no particular order; we sort them by name.
         parameters.sort_by(|a, b| a.name.cmp(&b.name));
         self.below
             .push((prefix, parameters.into_iter().map(Rc::new).collect()));
@@ -85,7 +85,7 @@ impl Fetched {
         found.map_or(1, |(_, pages)| *pages)
     }
 
-    /// Files what a name brought.
+    /// Adds the parameter that a name returned.
     pub fn add_named(&mut self, asked: ParameterRef, parameter: FetchedParameter) {
         self.named.insert(asked, Rc::new(parameter));
     }
@@ -99,7 +99,7 @@ impl Fetched {
     #[must_use]
     pub fn is_unknown(&self, parameter: &ParameterRef) -> bool {
         self.failed.iter().any(|request| match request {
-            Request::Below(prefix) => prefix.brings(parameter),
+            Request::Below(prefix) => prefix.includes(parameter),
             Request::Batch(names) => names.contains(parameter),
         })
     }
@@ -142,7 +142,7 @@ impl Fetched {
             .collect()
     }
 
-    /// What stands below a prefix, with the path relative to it, in the order of the names.
+    /// The parameters below a prefix, each with its path relative to it, in the order of the names.
     pub fn below<'a>(
         &'a self,
         prefix: &Prefix,
@@ -155,11 +155,14 @@ impl Fetched {
             .filter_map(|parameter| Some((prefix.relative(&parameter.name)?, parameter)))
     }
 
-    /// One parameter, however it came.
+    /// One parameter, by a prefix or by its name.
     #[must_use]
     pub fn get(&self, asked: &ParameterRef) -> Option<&Rc<FetchedParameter>> {
         self.named.get(asked).or_else(|| {
-            let (_, parameters) = self.below.iter().find(|(prefix, _)| prefix.brings(asked))?;
+            let (_, parameters) = self
+                .below
+                .iter()
+                .find(|(prefix, _)| prefix.includes(asked))?;
             let same = |parameter: &&Rc<FetchedParameter>| {
                 spelled_alike(&parameter.name, asked.subject.as_str())
             };
@@ -198,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_parameter_is_found_however_it_came() {
+    fn a_parameter_is_found_by_a_prefix_or_by_its_name() {
         let mut fetched = Fetched::default();
         let below = ["/a/z", "/a/b/c"].map(parameter);
         fetched.add_below(prefix("/a"), below.into());

@@ -1,4 +1,4 @@
-//! The environment as it was inherited, byte for byte, odd entries and all.
+//! The environment as it was inherited, byte for byte, including malformed entries.
 //! Read once, at the top; borrowed from where the kernel put it, so that nothing is copied.
 
 use std::ffi::CStr;
@@ -19,7 +19,7 @@ impl<'e> Inherited<'e> {
         self.0.iter().map(|entry| (name(entry.to_bytes()), *entry))
     }
 
-    /// The value of a variable; the first, where there are several, as `getenv` has it.
+    /// The value of a variable; the first, where there are several, as for `getenv`.
     #[must_use]
     pub fn get(&self, wanted: &str) -> Option<&'e [u8]> {
         self.entries()
@@ -35,7 +35,7 @@ impl<'e> Inherited<'e> {
             .filter(|value| !value.is_empty())
     }
 
-    /// The names that begin so.
+    /// The names that begin with this.
     pub fn names_starting(&self, start: &str) -> impl Iterator<Item = String> {
         let start = start.as_bytes().to_vec();
         self.entries()

@@ -1,4 +1,4 @@
-//! Takes members out of JSON values, as they were written. Errors tell a place, never a value:
+//! Takes members out of JSON values, as they were written. Errors name a place, never a value:
 //! serde's own messages quote what they found, so they are not shown.
 
 use crate::parameter::Field;
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_json_tells_its_place_alone() {
+    fn only_the_place_of_invalid_json_is_reported() {
         assert_eq!(
             take("{\n \"a\": hunter2}", "a"),
             Err(Problem::Syntax { line: 2, column: 7 })

@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn placeholders_and_escapes_are_told_apart() {
+    fn placeholders_and_escapes_are_distinguished() {
         use Piece::{Placeholder, Text};
         for (text, pieces) in [
             ("", vec![]),

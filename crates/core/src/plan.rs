@@ -6,7 +6,7 @@ use crate::parameter::{ParameterId, ParameterRef, Prefix};
 pub use crate::request::Request;
 use std::collections::{BTreeSet, HashSet};
 
-/// As many names as `GetParameters` takes (API_GetParameters).
+/// The most names that `GetParameters` takes (API_GetParameters).
 pub const BATCH: usize = 10;
 
 /// Plans the requests for all sources and references.
@@ -25,7 +25,7 @@ pub fn plan(sources: &Sources, references: &[EnvReference]) -> Vec<Request> {
                 .iter()
                 .map(|reference| &reference.param.parameter),
         )
-        .filter(|parameter| !needed.iter().any(|prefix| prefix.brings(parameter)))
+        .filter(|parameter| !needed.iter().any(|prefix| prefix.includes(parameter)))
         .collect();
     let below = needed.iter().map(|&prefix| Request::Below(prefix.clone()));
     below
@@ -33,7 +33,7 @@ pub fn plan(sources: &Sources, references: &[EnvReference]) -> Vec<Request> {
         .collect()
 }
 
-/// Whether any source can bring another value than before. The trigger is not a source.
+/// Whether any source can return another value than before. The trigger is not a source.
 #[must_use]
 pub fn can_change(sources: &Sources, references: &[EnvReference]) -> bool {
     let sources = Sources {
@@ -43,7 +43,7 @@ pub fn can_change(sources: &Sources, references: &[EnvReference]) -> bool {
     !without_pinned(&plan(&sources, references)).is_empty()
 }
 
-/// Of planned requests, those that can bring something new: a version never changes.
+/// The planned requests whose answers can change: a version never does.
 #[must_use]
 pub fn without_pinned(requests: &[Request]) -> Vec<Request> {
     let mut prefixes = Vec::new();
@@ -84,8 +84,8 @@ fn widest<'a>(prefixes: &[&'a Prefix]) -> Vec<&'a Prefix> {
 }
 
 /// Batches in which no parameter occurs twice: of two versions of one, the second goes into another
-/// batch, so that an answer always belongs to the one name that asked for it. Secrets Manager's
-/// references keep to themselves: one that may not be read fails its whole batch and isn't named.
+/// batch, so that an answer always belongs to the one name that requested it. References to Secrets
+/// Manager have batches of their own: one that may not be read fails its whole batch, without its name.
 fn batches(names: BTreeSet<&ParameterRef>) -> Vec<Vec<ParameterRef>> {
     let (secrets, plain): (Vec<_>, Vec<_>) = names
         .into_iter()

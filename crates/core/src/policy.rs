@@ -77,7 +77,7 @@ impl Place {
     }
 }
 
-/// The policy document that these requests need, with leave to decrypt where `key` names the key.
+/// The policy document that these requests need, with permission to decrypt if `key` names the key.
 #[must_use]
 pub fn document(requests: &[Request], place: &Place, key: Option<&KmsKey>) -> Value {
     let mut paths = BTreeSet::new();

@@ -117,7 +117,7 @@ pub fn parse_partition(text: &str) -> Result<String, String> {
     match known.contains(&text) {
         true => Ok(text.to_owned()),
         false => Err(format!(
-            "is not a partition of AWS: there are {}",
+            "is not an AWS partition (expected one of {})",
             known.join(", ")
         )),
     }
@@ -178,9 +178,9 @@ impl Region {
         // `eu-west-1a` and its like are what instances show as their place.
         let zone = text.strip_suffix(|c: char| c.is_ascii_lowercase());
         if zone.is_some_and(is_spelled_as_a_region) {
-            return Err(format!("is an availability zone, not a region{suggestion}"));
+            return Err(format!("is an availability zone, not a Region{suggestion}"));
         }
-        Err(format!("is not an AWS region{suggestion}"))
+        Err(format!("is not an AWS Region{suggestion}"))
     }
 
     /// The code.
@@ -280,59 +280,59 @@ mod tests {
         for (text, reason) in [
             (
                 "\"eu-west-3\"",
-                "is not an AWS region; did you mean `eu-west-3`?",
+                "is not an AWS Region; did you mean `eu-west-3`?",
             ),
             (
                 "'eu-west-3'",
-                "is not an AWS region; did you mean `eu-west-3`?",
+                "is not an AWS Region; did you mean `eu-west-3`?",
             ),
             (
                 &format!("au-{}-west-1", "m".repeat(64)),
-                "is not an AWS region, such as `eu-west-1`",
+                "is not an AWS Region, such as `eu-west-1`",
             ),
             (
                 "eu-west-1a",
-                "is an availability zone, not a region; did you mean `eu-west-1`?",
+                "is an availability zone, not a Region; did you mean `eu-west-1`?",
             ),
             (
                 "eu-wset-1",
-                "is not an AWS region; did you mean `eu-west-1`?",
+                "is not an AWS Region; did you mean `eu-west-1`?",
             ),
             (
                 "eu-west1",
-                "is not an AWS region; did you mean `eu-west-1`?",
+                "is not an AWS Region; did you mean `eu-west-1`?",
             ),
-            ("eu-west", "is not an AWS region; did you mean `eu-west-1`?"),
+            ("eu-west", "is not an AWS Region; did you mean `eu-west-1`?"),
             (
                 "EU-WEST-1",
-                "is not an AWS region; did you mean `eu-west-1`?",
+                "is not an AWS Region; did you mean `eu-west-1`?",
             ),
             (
                 "eu_west_1",
-                "is not an AWS region; did you mean `eu-west-1`?",
+                "is not an AWS Region; did you mean `eu-west-1`?",
             ),
             (
                 "eu-west-1 ",
-                "is not an AWS region; did you mean `eu-west-1`?",
+                "is not an AWS Region; did you mean `eu-west-1`?",
             ),
             (
                 "eu-west-01",
-                "is not an AWS region; did you mean `eu-west-1`?",
+                "is not an AWS Region; did you mean `eu-west-1`?",
             ),
             (
                 "e1-west-1",
-                "is not an AWS region; did you mean `eu-west-1`?",
+                "is not an AWS Region; did you mean `eu-west-1`?",
             ),
             (
                 "eu--west-1",
-                "is not an AWS region; did you mean `eu-west-1`?",
+                "is not an AWS Region; did you mean `eu-west-1`?",
             ),
-            ("-1", "is not an AWS region, such as `eu-west-1`"),
-            ("", "is not an AWS region, such as `eu-west-1`"),
-            ("Ireland", "is not an AWS region, such as `eu-west-1`"),
+            ("-1", "is not an AWS Region, such as `eu-west-1`"),
+            ("", "is not an AWS Region, such as `eu-west-1`"),
+            ("Ireland", "is not an AWS Region, such as `eu-west-1`"),
             (
                 "eu-west-1.evil.example",
-                "is not an AWS region, such as `eu-west-1`",
+                "is not an AWS Region, such as `eu-west-1`",
             ),
         ] {
             assert_eq!(Region::parse(text), Err(reason.to_owned()), "{text}");
@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn opt_in_regions_are_told_from_the_others() {
+    fn opt_in_regions_are_distinguished_from_the_others() {
         let is_opt_in = |text| Region::parse(text).expect("a region").is_opt_in();
         assert!(is_opt_in("af-south-1"));
         assert!(!is_opt_in("eu-west-1"));

@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_is_told_by_what_it_fetches() {
+    fn a_request_is_shown_by_what_it_fetches() {
         let prefix = Prefix::parse("/a/b:blue").expect("a prefix");
         assert_eq!(Request::Below(prefix).to_string(), "/a/b/*");
         let names = ["/a/1", "/a/2:3", "key", "/a/4", "/a/5"];

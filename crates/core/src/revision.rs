@@ -35,7 +35,7 @@ pub struct Revisions(BTreeMap<String, Revision>);
 type Record = (String, Option<u64>, Option<(u64, u32)>);
 
 impl Revisions {
-    /// The revisions that these requests brought. A missing parameter has none.
+    /// The revisions that these requests returned. A missing parameter has none.
     #[must_use]
     pub fn new(requests: &[Request], fetched: &Fetched) -> Self {
         let mut all = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! Values that must leave no trace: no `Display`, a `Debug` that tells nothing, wiped when dropped.
+//! Values that must leave no trace: no `Display`, a `Debug` that shows nothing, wiped when dropped.
 
 use std::fmt;
 use zeroize::Zeroizing;
@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn debug_output_tells_nothing_of_the_value() {
+    fn debug_output_shows_nothing_of_the_value() {
         let secret = Secret::new("canary".to_owned());
         assert_eq!(format!("{secret:?}"), "Secret");
         assert_eq!(secret.expose(), b"canary");

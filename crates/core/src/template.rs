@@ -93,7 +93,7 @@ impl Filter {
             "json" => Ok(Self::Json),
             "base64" => Ok(Self::Base64),
             _ => Err(format!(
-                "has the filter `{text}`; there are `url`, `json` and `base64`"
+                "has the unknown filter `{text}` (expected `url`, `json` or `base64`)"
             )),
         }
     }
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_told() {
+    fn mistakes_are_reported() {
         for (text, reason) in [
             ("${A", "without its `}`"),
             ("${}", "without a variable's name"),

@@ -447,8 +447,8 @@ fn config_errors() -> Vec<ConfigError> {
         },
         ConfigError::Untrusted {
             path: "/srv/ssm-exec.toml".into(),
-            reason: "may be written by anyone".to_owned(),
-            remedy: "Take that permission away: `chmod o-w /srv/ssm-exec.toml`.".to_owned(),
+            reason: "is world-writable".to_owned(),
+            remedy: "Remove that permission: `chmod o-w /srv/ssm-exec.toml`.".to_owned(),
         },
         ConfigError::BadReference {
             variable: "DB".to_owned(),
@@ -655,6 +655,7 @@ pub(super) fn all() -> Vec<Error> {
     complete(&commands, command_variant, COMMAND);
     let mut all = vec![
         Error::Usage("x".to_owned()),
+        Error::NoCommand,
         Error::Output {
             reason: "No space left on device".to_owned(),
         },

@@ -89,7 +89,7 @@ fn stray_characters_are_named_with_their_variable() {
 }
 
 #[test]
-fn environment_keys_are_told_with_the_profile_that_they_hide() {
+fn environment_keys_are_reported_with_the_profile_that_they_override() {
     let stub = stub();
     let run = with_environment_keys(profiles(without_credentials(&stub)))
         .file("[aws]\nprofile = \"dev\"\n")
@@ -134,10 +134,10 @@ fn what_is_not_spelled_as_a_region_is_refused_at_once() {
     let stub = stub();
     let run = || with_environment_keys(without_credentials(&stub));
     for (region, says) in [
-        ("-1", "`-1` is not an AWS region"),
+        ("-1", "`-1` is not an AWS Region"),
         (
             "eu-west-1a",
-            "is an availability zone, not a region; did you mean `eu-west-1`?",
+            "is an availability zone, not a Region; did you mean `eu-west-1`?",
         ),
         ("eu-wset-1", "did you mean `eu-west-1`?"),
     ] {

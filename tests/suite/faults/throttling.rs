@@ -45,18 +45,18 @@ pub const ROWS: &[Row] = &[
         "503 with Retry-After beyond the timeout",
         || always(Fault::status(503).header("retry-after", "60")),
         Status(75),
-        "1 try",
+        "1 attempt",
     ),
     row(
         "503 with the longest Retry-After that can be written",
         || always(Fault::status(503).header("retry-after", &u64::MAX.to_string())),
         Status(75),
-        "1 try",
+        "1 attempt",
     ),
     row(
         "503 with the longest x-amz-retry-after that can be written",
         || always(Fault::status(503).header("x-amz-retry-after", &u64::MAX.to_string())),
         Status(75),
-        "1 try",
+        "1 attempt",
     ),
 ];

@@ -192,7 +192,7 @@ fn the_account_is_logged_from_the_parameters_that_came() {
     stub.put(Parameter::secure("/r/a", "canary"));
     let run = Run::against(&stub.url()).args("-v -p /r -- true").run();
     assert_eq!(run.status, 0, "{}", run.stderr);
-    for words in ["region eu-west-1, credentials from", "account 111122223333"] {
+    for words in ["Region eu-west-1, credentials from", "account 111122223333"] {
         assert!(run.stderr.contains(words), "{words}: {}", run.stderr);
     }
 }

@@ -74,7 +74,7 @@ pub fn refuse_beside_all_stages(options: &Layer) -> Result<(), ConfigError> {
 }
 
 impl Settings {
-    /// Where an option was given that only a report heeds.
+    /// Where an option was given that only affects a report.
     fn report_only(&self) -> Option<&Origin> {
         let words = [&self.format, &self.max_age].into_iter().flatten();
         let switches = [&self.unused, &self.identity];

@@ -88,7 +88,7 @@ pub enum ConfigError {
         path: PathBuf,
         /// Why not, as the rest of a sentence.
         reason: String,
-        /// How to mend it, as a sentence; may be empty.
+        /// What to do, as a sentence; may be empty.
         remedy: String,
     },
     /// A reference in the environment that is malformed.
@@ -278,11 +278,11 @@ impl fmt::Display for ConfigError {
                 "{origin}: there is no stage `{name}`, since no configuration file was found"
             ),
             Self::UnknownStage { origin, name, path: Some(path), .. } => {
-                write!(f, "{origin}: {} has no stage `{name}`, nor any other", path.display())
+                write!(f, "{origin}: {} has no stage `{name}`. It has no stages", path.display())
             }
             Self::UnknownProfile { origin, name, .. } => write!(
                 f,
-                "{origin}: there is no profile `{name}` in the AWS configuration files. They have none. Create one: `aws configure sso`"
+                "{origin}: there is no profile `{name}` in the AWS configuration files, which have no profiles. Create one: `aws configure sso`"
             ),
             Self::NoStage { path, known } => write!(
                 f,
@@ -301,7 +301,7 @@ impl fmt::Display for ConfigError {
             }
             Self::UnsetInFile { origin, name } => write!(
                 f,
-                "{origin}: `${{{name}}}` cannot be filled, since {name} is not set or empty. Set it, or write `${{{name}:-default}}`"
+                "{origin}: `${{{name}}}` cannot be replaced, since {name} is unset or empty. Set it, or write `${{{name}:-default}}`"
             ),
             Self::Unreadable { path, reason, .. } => write!(f, "cannot read {}: {reason}", path.display()),
             Self::Untrusted {

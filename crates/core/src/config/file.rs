@@ -433,7 +433,7 @@ impl File<'_> {
                 DeValue::Integer(number) => RuleValue::Integer(number.to_string()),
                 DeValue::Float(number) => RuleValue::Float(number.to_string()),
                 DeValue::Boolean(on) => RuleValue::Switch(*on),
-                other => RuleValue::Other(other.type_str()),
+                _ => RuleValue::Other,
             };
             rules.push((name.get_ref().to_string(), Given::new(rule, origin)));
         }

@@ -1,5 +1,5 @@
-//! What one level of configuration gives: texts, each with the place that it was given at. The command
-//! line, the variables and the file each make one [`super::Layer`]; the stronger goes over the weaker.
+//! What one level of configuration gives: texts, each with the place where it was given. The command
+//! line, the variables and the file each make one [`super::Layer`]; the stronger overrides the weaker.
 
 use crate::contract::ContractSpec;
 use crate::origin::{Given, Origin};
@@ -58,7 +58,7 @@ pub struct KeySpec {
 impl KeySpec {
     /// Reads `[NAME=]PARAM`.
     #[must_use]
-    pub fn from_text(text: &str, optional: bool) -> Self {
+    pub fn from_text(text: &str) -> Self {
         let (name, param) = match text.split_once('=') {
             Some((name, param)) => (Some(name.to_owned()), param),
             None => (None, text),
@@ -66,7 +66,6 @@ impl KeySpec {
         Self {
             name,
             param: param.to_owned(),
-            optional,
             ..Self::default()
         }
     }
@@ -101,7 +100,7 @@ pub(super) trait Field: Sized {
     /// The value without its origin, if it was given.
     fn value(&self) -> Option<String>;
     fn slot(&mut self) -> Slot<'_>;
-    /// Puts a stage's field over the rest of the file: lists replace, tables merge by name.
+    /// Overrides the rest of the file with a stage's field: lists replace, tables merge by name.
     fn merged_over(self, weaker: Self) -> Self;
 }
 

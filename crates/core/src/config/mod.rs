@@ -1,5 +1,4 @@
-//! What a configuration means: its levels put over one another and parsed, so that nothing downstream
-//! checks again. Knows no AWS type and no secret.
+//! What a configuration means: its levels merged and parsed, so that nothing downstream checks again. Knows no AWS type and no secret.
 
 mod aws;
 mod check;
@@ -264,7 +263,7 @@ impl Sources {
     }
 }
 
-/// A file of which no stage is chosen.
+/// A file without a chosen stage.
 #[cfg(test)]
 pub(crate) fn parse_file(
     path: &std::path::Path,

@@ -24,7 +24,7 @@ const LAMBDA_TIMEOUT: Duration = Duration::from_secs(8);
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
 impl Config {
-    /// Parses what the levels give, put over one another.
+    /// Parses the merged levels.
     ///
     /// # Errors
     /// The first setting that cannot be used, with the place where it was given.

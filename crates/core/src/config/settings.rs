@@ -21,20 +21,20 @@ macro_rules! settings {
         pub const SETTINGS: &[Setting] = &[$($(Setting { field: stringify!($field), ..$row },)+)+];
 
         impl Layer {
-            /// Puts this level over a weaker one: what both give is this one's.
+            /// Overrides a weaker level: of what both give, this one's applies.
             #[must_use]
             pub fn over(self, weaker: Self) -> Self {
                 Self { $($field: self.$field.or(weaker.$field),)+ }
             }
 
-            /// The lists that this level replaces when it is put over a weaker one: where each was given.
+            /// The lists of a weaker level that this one replaces: where each was given.
             #[must_use]
             pub fn replaced_lists<'a>(&'a self, weaker: &'a Self) -> Vec<(&'a Origin, &'a Origin)> {
                 let pairs = [$((self.$field.list_origin(), weaker.$field.list_origin()),)+];
                 pairs.into_iter().filter_map(|(by, replaced)| by.zip(replaced)).collect()
             }
 
-            /// Puts a stage over the rest of its file: as [`Self::over`], but tables merge by name.
+            /// Overrides the rest of a file with a stage: as [`Self::over`], but tables merge by name.
             #[must_use]
             pub fn merged_over(self, weaker: Self) -> Self {
                 Self { $($field: self.$field.merged_over(weaker.$field),)+ }
@@ -179,23 +179,23 @@ settings! {
 
     /// `--skip`
     skip: One<bool> = [Setting {
-        details: "For an image that also runs where there is no AWS. Defaults apply, optional parameters are left out, required variables are still checked. Needs no region and no credentials.",
+        details: "For an image that also runs without access to AWS. Defaults apply, optional parameters are left out, required variables are still checked. Needs no Region and no credentials.",
         ..switch!(Sources, "skip", ["SSM_EXEC_SKIP"], Some("skip"), "Start the command without fetching from SSM")
     }];
 
     /// `--only`
     only: List<String> = [
-        valued!(Kind::List, Names, "only" "GLOB", ["SSM_EXEC_ONLY"], Some("only"), "Of prefixes and JSON objects, take only matching names")
+        valued!(Kind::List, Names, "only" "GLOB", ["SSM_EXEC_ONLY"], Some("only"), "Only take names that match GLOB from prefixes and JSON objects")
     ];
 
     /// `--exclude`
     exclude: List<String> = [
-        valued!(Kind::List, Names, "exclude" "GLOB", ["SSM_EXEC_EXCLUDE"], Some("exclude"), "Of prefixes and JSON objects, leave out matching names")
+        valued!(Kind::List, Names, "exclude" "GLOB", ["SSM_EXEC_EXCLUDE"], Some("exclude"), "Leave out names that match GLOB from prefixes and JSON objects")
     ];
 
     /// `--name-prefix`
     name_prefix: One<String> = [
-        valued!(Kind::Text, Names, "name-prefix" "TEXT", ["SSM_EXEC_NAME_PREFIX"], Some("name_prefix"), "Put TEXT before names made from paths")
+        valued!(Kind::Text, Names, "name-prefix" "TEXT", ["SSM_EXEC_NAME_PREFIX"], Some("name_prefix"), "Prefix names made from paths with TEXT")
     ];
 
     /// `--case`
@@ -207,7 +207,7 @@ settings! {
     /// `--allow`
     allow: List<String> = [Setting {
         details: "Names that control the dynamic loader, a shell, a language runtime or the AWS SDK are refused from prefixes and JSON objects. --key NAME=PARAM sets them without --allow.",
-        ..valued!(Kind::List, Names, "allow" "NAME", ["SSM_EXEC_ALLOW"], Some("allow"), "Let a prefix or a JSON object set a name that is refused by default")
+        ..valued!(Kind::List, Names, "allow" "NAME", ["SSM_EXEC_ALLOW"], Some("allow"), "Allow prefixes and JSON objects to set NAME, which is refused by default")
     }];
 
     /// `--require`
@@ -245,14 +245,14 @@ settings! {
 
     /// `--strict`
     strict: One<bool> = [Setting {
-        details: "A warning tells of a setting that had no effect and is most likely a mistake, such as a pattern of --only that matches no name. The exit status is that of a fault in that setting.",
+        details: "A warning is about a setting that had no effect and is most likely a mistake, such as a pattern of --only that matches no name. The exit status is that of an error in that setting.",
         ..switch!(Environment, "strict", ["SSM_EXEC_STRICT"], Some("strict"), "Treat warnings about settings as errors")
     }];
 
     /// `--drop-aws-credentials`
     drop_aws_credentials: One<bool> = [
         Setting {
-            details: "The pointers to credentials go too: profiles, roles, token files and the container's credential endpoint. What is not a variable stays: the instance metadata service and the files in ~/.aws.",
+            details: "Variables that lead to credentials are removed too: profiles, roles, token files and the container's credential endpoint. What is not a variable stays: the instance metadata service and the files in ~/.aws.",
             ..switch!(Environment, "drop-aws-credentials", ["SSM_EXEC_DROP_AWS_CREDENTIALS"], Some("drop_aws_credentials"), "Do not pass AWS credentials and SSM_EXEC_* to the command")
         }
     ];
@@ -260,7 +260,7 @@ settings! {
     /// `--no-core`
     no_core: One<bool> = [Setting {
         negation: Some("--core"),
-        details: "A core dump has the environment in it, and a handler in a pipe such as systemd-coredump reads it even where the core limit is 0. Sets the core limit to 1, which stops both, and the core dump filter to 0. The command and its children inherit both.",
+        details: "A core dump contains the environment, and a handler in a pipe such as systemd-coredump reads it even where the core limit is 0. Sets the core limit to 1, which stops both, and the core dump filter to 0. The command and its children inherit both.",
         ..switch!(Environment, "no-core", ["SSM_EXEC_NO_CORE"], Some("no_core"), "Do not let the command dump core")
     }];
 
@@ -307,7 +307,7 @@ settings! {
 
     /// `--trigger`
     trigger: One<String> = [Setting {
-        details: "The rotation writes this parameter last. A change of it counts at once, without --settle.",
+        details: "The rotation writes this parameter last. A change to it takes effect at once, without --settle.",
         ..valued!(Kind::Text, Rotation, "trigger" "PARAM", ["SSM_EXEC_TRIGGER"], Some("watch.trigger"), "Watch this parameter only")
     }];
 
@@ -318,7 +318,7 @@ settings! {
 
     /// `--profile`
     profile: One<String> = [Setting {
-        details: "The option is stronger than credentials in the environment; the variable and the file are weaker, as for the AWS CLI.",
+        details: "The option takes precedence over credentials in the environment; the variable and the file do not, as in the AWS CLI.",
         ..valued!(Kind::Text, Aws, "profile" "NAME", ["AWS_DEFAULT_PROFILE", "AWS_PROFILE"], Some("aws.profile"), "The profile of the shared AWS configuration files")
     }];
 
@@ -357,7 +357,7 @@ settings! {
     /// `--max-parameters`
     max_parameters: One<String> = [Setting {
         default: Some("10000"),
-        ..valued!(Kind::Number, Aws, "max-parameters" "N", ["SSM_EXEC_MAX_PARAMETERS"], Some("max_parameters"), "Fail if there are more parameters below a prefix")
+        ..valued!(Kind::Number, Aws, "max-parameters" "N", ["SSM_EXEC_MAX_PARAMETERS"], Some("max_parameters"), "Fail if a prefix has more than N parameters")
     }];
 
     /// `command`, which only the file has
@@ -433,7 +433,7 @@ settings! {
     fingerprint: One<bool> = [Setting {
         flag: Some("--fingerprint"),
         scope: Scope::Check,
-        details: "One SHA-256 of the settings, the names and the versions; no value is read, except of Secrets Manager, which has no versions here.",
+        details: "One SHA-256 of the settings, the names and the versions; no value is read, except from Secrets Manager, whose secrets have no versions here.",
         ..Setting::new(Kind::Switch, Group::Command, "Print a fingerprint of the configuration and the versions of its parameters")
     }];
 
@@ -450,7 +450,7 @@ settings! {
         flag: Some("--max-age"),
         value_name: "DURATION",
         scope: Scope::Check,
-        ..Setting::new(Kind::Duration, Group::Command, "Fail with status 1 if a parameter has not changed for longer, such as 90d")
+        ..Setting::new(Kind::Duration, Group::Command, "Fail with status 1 if a parameter has not changed for longer than DURATION, such as 90d")
     }];
 
     /// `check --unused`

@@ -161,7 +161,7 @@ C = "/org/prod/c"
         assert!(error(FILE, Some("prd")).contains("Its stages are: dev, prod"));
         let none = FILE.replace("default_stage", "# ");
         assert!(error(&none, None).contains("`--stage NAME`"));
-        assert!(error("prefix = \"/a\"", Some("prod")).contains("nor any other"));
+        assert!(error("prefix = \"/a\"", Some("prod")).contains("It has no stages"));
         for (text, expected) in [
             (
                 "[stage.a]\n[stage.a.stage.b]\nskip = true",

@@ -70,8 +70,9 @@ impl Layer {
             Some(Slot::Keys(slot)) => {
                 let optional = setting.kind == Kind::Keys { optional: true };
                 slot.get_or_insert_default()
-                    .extend(each(split(text), origin, |text| {
-                        KeySpec::from_text(text, optional)
+                    .extend(each(split(text), origin, |text| KeySpec {
+                        optional,
+                        ..KeySpec::from_text(text)
                     }));
             }
             Some(Slot::Switch(_) | Slot::Contract(_) | Slot::Pairs(_)) | None => {}

@@ -5,13 +5,15 @@ mod parse;
 mod pattern;
 mod spec;
 mod toml;
+mod type_name;
 mod value_type;
 mod violation;
 
 pub use parse::RuleError;
 pub use pattern::Pattern;
 pub use spec::{ContractSpec, RULES, RuleValue};
-pub use value_type::{TYPES, ValueType};
+pub use type_name::TypeName;
+pub use value_type::ValueType;
 pub use violation::Violation;
 
 use crate::config::duration;

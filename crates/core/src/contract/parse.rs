@@ -1,6 +1,6 @@
 //! From the rules of the file to a contract.
 
-use super::{ContractSpec, Pattern, RULES, Rule, RuleValue, TYPES, ValueType};
+use super::{ContractSpec, Pattern, RULES, Rule, RuleValue, TypeName, ValueType};
 use crate::config::duration;
 use crate::origin::{Given, Origin};
 use crate::words::unknown_word;
@@ -21,7 +21,7 @@ pub struct RuleError {
 struct Rules {
     origin: Origin,
     rules: BTreeMap<String, Given<RuleValue>>,
-    value_type: &'static str,
+    type_name: TypeName,
 }
 
 impl Rule {
@@ -43,7 +43,7 @@ impl Rule {
         let mut rules = Rules {
             origin: origin.clone(),
             rules: spec.rules.into_iter().collect(),
-            value_type: "text",
+            type_name: TypeName::Text,
         };
         let value_type = rules.value_type()?;
         let (min_length, max_length) = rules.limits("min_length", "max_length")?;
@@ -67,7 +67,10 @@ impl Rule {
         if let Some((name, given)) = rules.rules.first_key_value() {
             return Err(RuleError {
                 origin: given.origin.clone(),
-                reason: format!("`{name}` does not apply to the type `{}`", rules.value_type),
+                reason: format!(
+                    "`{name}` does not apply to the type `{}`",
+                    rules.type_name.word()
+                ),
             });
         }
         rule.check_one_of()
@@ -95,32 +98,31 @@ impl Rule {
 
 impl Rules {
     fn value_type(&mut self) -> Result<ValueType, RuleError> {
-        let word = self.parsed("type", |text| {
-            let known = TYPES.iter().copied().find(|known| *known == text);
-            known.ok_or_else(|| format!("as a type {}", unknown_word(text, TYPES)))
+        let name = self.parsed("type", |text| {
+            TypeName::parse(text).map_err(|reason| format!("as a type {reason}"))
         })?;
-        self.value_type = word.unwrap_or("text");
-        Ok(match self.value_type {
-            "integer" => {
+        self.type_name = name.unwrap_or(TypeName::Text);
+        Ok(match self.type_name {
+            TypeName::Integer => {
                 let (min, max) = self.limits("min", "max")?;
                 ValueType::Integer { min, max }
             }
-            "number" => {
+            TypeName::Number => {
                 let (min, max) = self.limits("min", "max")?;
                 ValueType::Number { min, max }
             }
-            "boolean" => ValueType::Boolean,
-            "port" => ValueType::Port,
-            "url" => ValueType::Url {
+            TypeName::Boolean => ValueType::Boolean,
+            TypeName::Port => ValueType::Port,
+            TypeName::Url => ValueType::Url {
                 schemes: self.schemes()?,
             },
-            "json" => ValueType::Json,
-            "base64" => ValueType::Base64,
-            "pem" => ValueType::Pem {
+            TypeName::Json => ValueType::Json,
+            TypeName::Base64 => ValueType::Base64,
+            TypeName::Pem => ValueType::Pem {
                 labels: self.texts("label")?,
             },
-            "uuid" => ValueType::Uuid,
-            _ => ValueType::Text,
+            TypeName::Uuid => ValueType::Uuid,
+            TypeName::Text => ValueType::Text,
         })
     }
 
@@ -133,7 +135,7 @@ impl Rules {
             Some(scheme) => Err(RuleError {
                 origin,
                 reason: format!(
-                    "`{scheme}` is not the name of a scheme, such as `https` or `postgres`, in small letters and without `://`"
+                    "`{scheme}` is not the name of a scheme, such as `https` or `postgres`, in lower case and without `://`"
                 ),
             }),
         }
@@ -168,8 +170,8 @@ impl Rules {
             Some(number) => Ok(Some(number)),
             None => Err(RuleError {
                 origin,
-                reason: match self.value_type {
-                    "number" => format!("`{name}` must be a number"),
+                reason: match self.type_name {
+                    TypeName::Number => format!("`{name}` must be a number"),
                     _ => format!("`{name}` must be a whole number that fits"),
                 },
             }),

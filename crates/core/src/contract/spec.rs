@@ -32,8 +32,8 @@ pub enum RuleValue {
     Float(String),
     /// `true` or `false`.
     Switch(bool),
-    /// Something else, by the name of its type.
-    Other(&'static str),
+    /// Something else, which no rule takes.
+    Other,
 }
 
 /// The rules for one variable.

@@ -18,7 +18,7 @@ impl Rule {
         let mut limits: Vec<(&str, Option<String>)> = Vec::new();
         match &self.value_type {
             ValueType::Text => {}
-            other => rules.push(("type", text(other.name()))),
+            other => rules.push(("type", text(other.name().word()))),
         }
         match &self.value_type {
             ValueType::Integer { min, max } => {

@@ -1,15 +1,11 @@
 //! Types of values. docs/contract.md says what each takes.
 
+use super::type_name::TypeName;
 use super::violation::Violation;
 use crate::decode;
 use serde::de::IgnoredAny;
 use std::fmt::Display;
 use url::Url;
-
-/// The names of the types.
-pub const TYPES: &[&str] = &[
-    "base64", "boolean", "integer", "json", "number", "pem", "port", "text", "url", "uuid",
-];
 
 /// The words for a truth value.
 const BOOLEANS: &[&[u8]] = &[b"true", b"false", b"1", b"0", b"yes", b"no", b"on", b"off"];
@@ -58,18 +54,18 @@ pub enum ValueType {
 impl ValueType {
     /// The type's name.
     #[must_use]
-    pub fn name(&self) -> &'static str {
+    pub fn name(&self) -> TypeName {
         match self {
-            Self::Text => "text",
-            Self::Integer { .. } => "integer",
-            Self::Number { .. } => "number",
-            Self::Boolean => "boolean",
-            Self::Port => "port",
-            Self::Url { .. } => "url",
-            Self::Json => "json",
-            Self::Base64 => "base64",
-            Self::Pem { .. } => "pem",
-            Self::Uuid => "uuid",
+            Self::Text => TypeName::Text,
+            Self::Integer { .. } => TypeName::Integer,
+            Self::Number { .. } => TypeName::Number,
+            Self::Boolean => TypeName::Boolean,
+            Self::Port => TypeName::Port,
+            Self::Url { .. } => TypeName::Url,
+            Self::Json => TypeName::Json,
+            Self::Base64 => TypeName::Base64,
+            Self::Pem { .. } => TypeName::Pem,
+            Self::Uuid => TypeName::Uuid,
         }
     }
 
@@ -82,9 +78,10 @@ impl ValueType {
             Self::Pem { labels } => labels.join(", "),
             _ => String::new(),
         };
+        let name = self.name().word();
         match range.as_str() {
-            "" => self.name().to_owned(),
-            range => format!("{} ({range})", self.name()),
+            "" => name.to_owned(),
+            range => format!("{name} ({range})"),
         }
     }
 

@@ -1,5 +1,6 @@
 //! How a value breaks a rule.
 
+use super::type_name::TypeName;
 use crate::fetched::ParameterType;
 use std::fmt;
 
@@ -10,8 +11,8 @@ pub enum Violation {
     Unset,
     /// It is set, but empty.
     Empty,
-    /// It is not of the type of this name.
-    Type(&'static str),
+    /// It is not of this type.
+    Type(TypeName),
     /// A number that is not within the limits.
     Range(String),
     /// A URL with another scheme.
@@ -52,17 +53,17 @@ impl fmt::Display for Violation {
             Self::Unset => f.write_str("must be set"),
             Self::Empty => f.write_str("must not be empty"),
             Self::Type(name) => {
-                let what = match *name {
-                    "integer" => "an integer",
-                    "number" => "a number",
-                    "boolean" => "a boolean (true, false, 1, 0, yes, no, on or off)",
-                    "port" => "a port (1 to 65535)",
-                    "url" => "a URL",
-                    "json" => "valid JSON",
-                    "base64" => "valid Base64",
-                    "pem" => "one or more whole PEM blocks",
-                    "uuid" => "a UUID",
-                    _ => "text",
+                let what = match name {
+                    TypeName::Integer => "an integer",
+                    TypeName::Number => "a number",
+                    TypeName::Boolean => "a boolean (true, false, 1, 0, yes, no, on or off)",
+                    TypeName::Port => "a port (1 to 65535)",
+                    TypeName::Url => "a URL",
+                    TypeName::Json => "valid JSON",
+                    TypeName::Base64 => "valid Base64",
+                    TypeName::Pem => "one or more whole PEM blocks",
+                    TypeName::Uuid => "a UUID",
+                    TypeName::Text => "text",
                 };
                 write!(f, "must be {what}")
             }

@@ -1,6 +1,6 @@
 //! The names that a prefix or a JSON object must not set: whoever can write one parameter must not
 //! decide which code runs, which files are written, or whom the program trusts in every service that
-//! reads it. `--allow NAME`, or an explicit key, sets one all the same.
+//! reads it. `--allow NAME`, or an explicit key, sets one nevertheless.
 //!
 //! The list covers the programs that are commonly started this way and can't be complete: any program
 //! may read a variable of its own that does the same. It was reviewed against glibc's `unsecvars.h`,
@@ -10,7 +10,7 @@ use crate::variable::VariableName;
 
 /// Names with one reason. A `*` stands for any characters: `LD_*`, `*_PAGER`, `ERL_*FLAGS`.
 struct Group {
-    /// Ends the sentence "it …".
+    /// The rest of a sentence: "NAME, which …".
     reason: &'static str,
     names: &'static [&'static str],
 }
@@ -205,7 +205,7 @@ const GROUPS: &[Group] = &[
         names: &["GCE_METADATA_*", "IDENTITY_ENDPOINT", "IMDS_ENDPOINT", "MSI_ENDPOINT"],
     },
     Group {
-        reason: "decides with which credentials, which endpoint and which tools AWS is used",
+        reason: "decides which credentials, endpoints and tools are used for AWS",
         names: &[
             "AWS_ACCESS_KEY_ID", "AWS_CA_BUNDLE", "AWS_CONFIG_FILE", "AWS_CONTAINER_*",
             "AWS_CREDENTIAL_FILE", "AWS_DATA_PATH", "AWS_DEFAULT_PROFILE", "AWS_EC2_METADATA_*",

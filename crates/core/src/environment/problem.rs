@@ -246,10 +246,9 @@ impl fmt::Display for Problem {
             Self::Missing { param, requester } => {
                 write!(f, "{param} (for {requester}) does not exist")
             }
-            Self::NothingBelow { prefix } => write!(
-                f,
-                "there is nothing below the prefix {prefix}. Check the path, the account and the region, or mark the prefix `optional` in ssm-exec.toml. A parameter of exactly that name is not below it: give it with `--key`"
-            ),
+            Self::NothingBelow { prefix } => {
+                write!(f, "there is nothing below the prefix {prefix}")
+            }
             Self::NothingAdmitted { source, only } => {
                 let patterns: Vec<&str> = only.iter().map(|glob| glob.value.as_str()).collect();
                 let origin = only.first().map(|glob| &glob.origin);
@@ -260,7 +259,7 @@ impl fmt::Display for Problem {
                 };
                 write!(
                     f,
-                    "{origin}`{}` {verb} no variable of {source}, so nothing of it is left. {advice} matched against the name of the variable, not the path",
+                    "{origin}`{}` {verb} no variable of {source}, so none would be set from it. {advice} matched against the name of the variable, not the path",
                     patterns.join("`, `")
                 )
             }
@@ -301,7 +300,7 @@ impl fmt::Display for Problem {
             ),
             Self::Digit { param, name } => write!(
                 f,
-                "{param} would become the variable `{name}`, which begins with a digit. Put something before it with `--name-prefix TEXT`, or leave it out with `--exclude '{name}'`"
+                "{param} would become the variable `{name}`, which begins with a digit. Prefix the name with `--name-prefix TEXT`, or leave it out with `--exclude '{name}'`"
             ),
             Self::Refused {
                 name,
@@ -309,13 +308,13 @@ impl fmt::Display for Problem {
                 reason,
             } => write!(
                 f,
-                "{param} would set {name}, which {reason}, so that no prefix or JSON object may set it. If you want it, use `--allow {name}`, else `--exclude {name}`"
+                "{param} would set {name}, which {reason}, so no prefix or JSON object may set it. If you want it, use `--allow {name}`, otherwise `--exclude {name}`"
             ),
             Self::Nul { name, provenance } => {
                 let source = source(provenance);
                 write!(
                     f,
-                    "the value of {name}{source} has a NUL byte in it, which no environment can hold"
+                    "the value of {name}{source} contains a NUL byte, which a variable cannot contain"
                 )?;
                 as_file(f, name, provenance)
             }
@@ -338,7 +337,7 @@ impl fmt::Display for Problem {
             Self::Base64 { name, param } => {
                 write!(
                     f,
-                    "the value of {param} (for {name}) is not base64. Correct it, or remove `--base64`"
+                    "the value of {param} (for {name}) is not Base64. Correct it, or remove `--base64`"
                 )
             }
             Self::TooLong {
@@ -361,7 +360,7 @@ impl fmt::Display for Problem {
                 let largest: Vec<&str> = largest.iter().map(VariableName::as_str).collect();
                 write!(
                     f,
-                    "the environment would be {total} bytes, and the kernel takes {limit} with this stack limit. The largest variables are {}. Take them as files with `--file`, or raise the limit with `ulimit -s`",
+                    "the environment would be {total} bytes, and the kernel allows {limit} with this stack limit. The largest variables are {}. Pass them as files with `--file`, or raise the limit with `ulimit -s`",
                     largest.join(", ")
                 )
             }
@@ -384,7 +383,7 @@ fn as_file(
     provenance: &Provenance,
 ) -> fmt::Result {
     match provenance.param() {
-        Some(param) => write!(f, ". Take it as a file with `--file {name}={param}`"),
+        Some(param) => write!(f, ". Pass it as a file with `--file {name}={param}`"),
         None => Ok(()),
     }
 }
@@ -404,7 +403,7 @@ fn json_problem(
             match param.field {
                 Some(_) => write!(
                     f,
-                    ", or take the whole value: `--key {}={}`",
+                    ", or use the whole value: `--key {}={}`",
                     match requester {
                         Requester::Variable(name) => name.as_str(),
                         _ => "NAME",
@@ -422,7 +421,7 @@ fn json_problem(
         }
         json::Problem::NotText => write!(
             f,
-            "{param} (for {requester}) has a string in it that is not valid text (half a surrogate pair)"
+            "{param} (for {requester}) contains a string that is not valid Unicode (half a surrogate pair)"
         ),
         json::Problem::Absent { members } => {
             let member = param.field.as_ref().map(Field::last);

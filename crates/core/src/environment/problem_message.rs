@@ -32,13 +32,13 @@ pub fn messages(
     for problem in problems {
         match problem {
             Problem::Missing { .. } => {}
-            Problem::NothingBelow { prefix } => {
+            problem @ Problem::NothingBelow { prefix } => {
                 let region = context.region_option();
                 let start = prefix.path().trim_matches('/');
                 let start = start.split('/').next().unwrap_or_default();
                 messages.push(
-                    Message::new(format!("there is nothing below the prefix {prefix}{}", place(context)))
-                        .sentence("Are account and region the intended ones (`--profile`, `--region`)? If so, correct the path, or mark the prefix `optional` in ssm-exec.toml. A parameter of exactly that name is not below it: give it with `--key`")
+                    Message::new(format!("{problem}{}", place(context)))
+                        .sentence("Are the account and the Region the intended ones (`--profile`, `--region`)? If so, correct the path, or mark the prefix `optional` in ssm-exec.toml. A parameter of exactly that name is not below it: give it with `--key`")
                         .line(format!(
                             "See what exists: aws ssm describe-parameters --parameter-filters Key=Name,Option=Contains,Values={start} --query 'Parameters[].Name'{region}"
                         )),
@@ -87,7 +87,7 @@ fn absent_message(absent: &[Missing<'_>], context: &AwsContext) -> Message {
     let mut message = Message::new(format!("{what}{}", place(context)))
         .list(&names)
         .sentence(&format!(
-            "Are account and region the intended ones (`--profile`, `--region`)? If so, {remedy}"
+            "Are the account and the Region the intended ones (`--profile`, `--region`)? If so, {remedy}"
         ));
     let mut folders: Vec<&str> = absent
         .iter()

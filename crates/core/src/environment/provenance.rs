@@ -32,12 +32,6 @@ impl Provenance {
             Self::Composed | Self::Inherited => None,
         }
     }
-
-    /// Whether a version or a label was asked for, rather than the latest version.
-    #[must_use]
-    pub fn is_pinned(&self) -> bool {
-        self.param().is_some_and(ValueRef::is_pinned)
-    }
 }
 
 impl fmt::Display for Provenance {

@@ -118,7 +118,7 @@ impl Prefix {
 
     /// Whether this prefix includes that parameter in that version.
     #[must_use]
-    pub fn brings(&self, parameter: &ParameterRef) -> bool {
+    pub fn includes(&self, parameter: &ParameterRef) -> bool {
         let ParameterId::Name(name) = &parameter.subject else {
             return false;
         };

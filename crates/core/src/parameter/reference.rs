@@ -68,9 +68,8 @@ impl ParameterRef {
                 None => (text, None),
             };
             let arn = ParameterArn::parse(arn).map_err(|e| Malformed::new(text, e.reason))?;
-            let secret = arn.name().is_secret_reference();
             let selector = selector
-                .map(|s| Selector::parse(text, s, secret))
+                .map(|s| Selector::parse(text, s, arn.name()))
                 .transpose()?;
             return Ok(Self {
                 subject: ParameterId::Arn(arn),
@@ -82,9 +81,8 @@ impl ParameterRef {
             None => (text, None),
         };
         let name = ParameterName::parse(name).map_err(|e| Malformed::new(text, e.reason))?;
-        let secret = name.is_secret_reference();
         let selector = selector
-            .map(|s| Selector::parse(text, s, secret))
+            .map(|s| Selector::parse(text, s, &name))
             .transpose()?;
         Ok(Self {
             subject: ParameterId::Name(name),

@@ -1,6 +1,6 @@
 //! Versions and labels.
 
-use super::Malformed;
+use super::{Malformed, ParameterName};
 use std::fmt;
 use std::num::NonZeroU64;
 
@@ -38,8 +38,13 @@ pub enum Selector {
 }
 
 impl Selector {
-    pub(super) fn parse(whole: &str, text: &str, secret: bool) -> Result<Self, Malformed> {
-        if secret {
+    /// Parses the selector of a parameter. Secrets of Secrets Manager have selectors of their own.
+    pub(super) fn parse(
+        whole: &str,
+        text: &str,
+        parameter: &ParameterName,
+    ) -> Result<Self, Malformed> {
+        if parameter.is_secret_reference() {
             let allowed = |c: char| c.is_ascii_alphanumeric() || "/_+=.@-".contains(c);
             if text.is_empty() || text.len() > 128 || !text.chars().all(allowed) {
                 return Err(Malformed::new(

@@ -246,7 +246,7 @@ fn the_longest_names_depths_and_selectors_are_read_and_longer_ones_are_not() {
 }
 
 #[test]
-fn the_parts_of_a_parameter_are_told() {
+fn the_parts_of_a_parameter_are_shown() {
     for (text, last_word, is_pinned, is_fixed) in [
         ("/a/b", "b", false, false),
         ("key", "key", false, false),
@@ -299,7 +299,7 @@ fn the_parts_of_a_parameter_are_told() {
 }
 
 #[test]
-fn names_of_secrets_and_of_public_parameters_are_told_from_others() {
+fn names_of_secrets_and_of_public_parameters_are_recognised() {
     for (text, secret, is_public) in [
         ("/a/b", None, false),
         ("/aws/service/ami/latest", None, true),
@@ -346,13 +346,13 @@ fn prefixes_match_whole_segments() {
     assert!(prefix("/omneuro").covers(&api) && !api.covers(&prefix("/omneuro")));
     assert!(!prefix("/omneuro:blue").covers(&api));
     let db = |text| ParameterRef::parse(text).expect("a parameter");
-    assert!(api.brings(&db("/omneuro/api/db")));
-    assert!(!api.brings(&db("/omneuro/api/db:1")));
-    assert!(!prefix("/omneuro/api:blue").brings(&db("/omneuro/api/db")));
+    assert!(api.includes(&db("/omneuro/api/db")));
+    assert!(!api.includes(&db("/omneuro/api/db:1")));
+    assert!(!prefix("/omneuro/api:blue").includes(&db("/omneuro/api/db")));
     // Those that AWS publishes are below a path of AWS only.
     let ami = db("/aws/service/ami/x");
     for outside in ["/", "/aws"] {
-        assert!(!prefix(outside).brings(&ami), "{outside}");
+        assert!(!prefix(outside).includes(&ami), "{outside}");
         assert!(
             !prefix(outside).covers(&prefix("/aws/service")),
             "{outside}"
@@ -360,10 +360,10 @@ fn prefixes_match_whole_segments() {
         assert!(!prefix(outside).is_public(), "{outside}");
     }
     for inside in ["/aws/service", "/aws/service/ami"] {
-        assert!(prefix(inside).brings(&ami), "{inside}");
+        assert!(prefix(inside).includes(&ami), "{inside}");
         assert!(prefix("/aws/service").covers(&prefix(inside)), "{inside}");
     }
-    assert!(prefix("/").brings(&db("/aws/services/x")));
+    assert!(prefix("/").includes(&db("/aws/services/x")));
     for (text, path, pattern) in [
         ("/", "/", "/*"),
         ("/a/b/", "/a/b", "/a/b/*"),

@@ -21,7 +21,7 @@ fn sources(prefixes: &[&str], keys: &[&str]) -> Sources {
         keys: Some(
             keys.iter()
                 .enumerate()
-                .map(|(n, key)| given(KeySpec::from_text(&format!("K{n}={key}"), false)))
+                .map(|(n, key)| given(KeySpec::from_text(&format!("K{n}={key}"))))
                 .collect(),
         ),
         ..Layer::default()

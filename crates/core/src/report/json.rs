@@ -68,7 +68,7 @@ fn contract(row: &Row, rules: &Contract) -> Value {
     json!({
         "status": row.contract.word(),
         "violations": violations,
-        "type": rule.map(|rule| rule.value_type.name()),
+        "type": rule.map(|rule| rule.value_type.name().word()),
         "rules": rule.map(Rule::words),
         "secure": rule.is_some_and(|rule| rule.secure),
         "optional": rule.is_some_and(|rule| rule.optional),

@@ -178,7 +178,7 @@ fn hints(config: &Config, fetched: Option<&Fetched>) -> Vec<String> {
         let count = fetched.map_or(0, |fetched| fetched.below(&source.prefix).count());
         if count > MANY {
             hints.push(format!(
-                "{count} parameters are below {}: as explicit keys they take batches side by side instead of page after page, under a quota that can be raised, and no new parameter slips in unseen; `ssm-exec check --format toml` prints them",
+                "{count} parameters are below {}: explicit keys are fetched in parallel batches instead of page by page, their quota can be raised, and a new parameter is not added unnoticed; `ssm-exec check --format toml` prints them",
                 source.prefix
             ));
         }
@@ -191,7 +191,7 @@ fn hints(config: &Config, fetched: Option<&Fetched>) -> Vec<String> {
         .is_some_and(|endpoint| from_file(&endpoint.origin))
     {
         hints.push(
-            "the endpoint comes from the configuration file: is that meant beyond this machine?"
+            "the endpoint comes from the configuration file: is it also right on other machines?"
                 .to_owned(),
         );
     }

@@ -50,8 +50,8 @@ pub(super) fn render(report: &Report, config: &Config, terminal: Terminal) -> St
     }
     let mut out = String::new();
     if report.asked != AwsContext::default() {
-        let text = format!("Asked Parameter Store: {}", report.asked);
-        let _ = writeln!(out, "{}\n", wrapped(&text, terminal.width));
+        let text = wrapped("Parameter Store:", &report.asked.clauses(), terminal.width);
+        let _ = writeln!(out, "{text}\n");
     }
     let headings = line(&headings, &widths);
     let _ = writeln!(out, "{}", paint(terminal, "1", &headings));
@@ -142,18 +142,25 @@ fn line(cells: &[String; 8], widths: &[usize]) -> String {
     line.trim_end().to_owned()
 }
 
-/// A list of clauses, broken between them where the terminal ends.
-fn wrapped(text: &str, width: Option<usize>) -> String {
-    let mut lines = vec![String::new()];
-    for clause in escape::line(text).split_inclusive(", ") {
-        let line = lines.last().map_or(0, |line| line.chars().count());
-        let fits = width.is_none_or(|width| line + clause.trim_end().chars().count() <= width);
-        match lines.last_mut().filter(|line| fits || line.is_empty()) {
-            Some(line) => line.push_str(clause),
-            None => lines.push(format!("  {clause}")),
+/// Clauses separated by commas, on a new line where the terminal ends.
+fn wrapped(start: &str, clauses: &[String], width: Option<usize>) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for (at, clause) in clauses.iter().enumerate() {
+        let comma = if at + 1 < clauses.len() { "," } else { "" };
+        let clause = format!("{}{comma}", escape::line(clause));
+        let fits = |line: &str| {
+            let length = line.chars().count() + 1 + clause.chars().count();
+            width.is_none_or(|width| length <= width)
+        };
+        match lines.last_mut() {
+            None => lines.push(format!("{start} {clause}")),
+            Some(line) if fits(line) => {
+                line.push(' ');
+                line.push_str(&clause);
+            }
+            Some(_) => lines.push(format!("  {clause}")),
         }
     }
-    let lines: Vec<&str> = lines.iter().map(|line| line.trim_end()).collect();
     lines.join("\n")
 }
 

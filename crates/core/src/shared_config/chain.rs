@@ -120,7 +120,7 @@ impl fmt::Display for ChainError<'_> {
             Self::NoSuchSource { at, profile, known } => write!(
                 f,
                 "there is no profile `{}`, which `source_profile` names (existing profiles: {}). Correct it: `aws configure set source_profile NAME --profile {profile}`",
-                at.value,
+                at.value(),
                 known.join(", ")
             ),
             Self::RoleWithoutSource { profile, .. } => write!(
@@ -143,12 +143,12 @@ impl fmt::Display for ChainError<'_> {
             Self::NoSuchSession { at } => write!(
                 f,
                 "there is no section `[sso-session {}]`, which `sso_session` names",
-                at.value
+                at.value()
             ),
             Self::EmptySource { at } => write!(
                 f,
                 "the profile `{}`, which `source_profile` names, has no credentials",
-                at.value
+                at.value()
             ),
         }
     }
@@ -193,15 +193,15 @@ impl SharedConfig {
                 return Ok(Some(Base::Keys));
             }
             let next = match self.next_profile(name, section)? {
-                Some(next) if next.value != name => next,
+                Some(next) if next.value() != name => next,
                 _ => return self.base(name, section).map(Some),
             };
-            if let Some(start) = visited.iter().position(|seen| *seen == next.value) {
+            if let Some(start) = visited.iter().position(|seen| *seen == next.value()) {
                 let mut profiles = visited.split_off(start);
-                profiles.push(&next.value);
+                profiles.push(next.value());
                 return Err(ChainError::Loop { at: next, profiles });
             }
-            (name, source) = (&next.value, Some(next));
+            (name, source) = (next.value(), Some(next));
         }
     }
 
@@ -267,7 +267,7 @@ impl SharedConfig {
         half("sso_account_id", "sso_role_name")?;
         half("sso_role_name", "sso_account_id")?;
         if let Some(at) = section.get("sso_session") {
-            return match self.sso_session(&at.value) {
+            return match self.sso_session(at.value()) {
                 Some(_) => Ok(Base::Sso),
                 None => Err(ChainError::NoSuchSession { at }),
             };

@@ -11,7 +11,8 @@ mod parse;
 pub use chain::{Base, ChainError};
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
+use std::fmt::{self, Write};
+use zeroize::Zeroizing;
 
 /// Which of the two files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,15 +32,38 @@ pub struct SyntaxError {
     pub reason: String,
 }
 
-/// One setting of a section.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One setting of a section. Its value may be a secret access key.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Setting {
-    /// Its value.
-    pub value: String,
+    value: Zeroizing<String>,
     /// The file that it is in.
     pub kind: FileKind,
     /// Counted from 1.
     pub line: usize,
+}
+
+impl Setting {
+    fn new(value: &str, kind: FileKind, line: usize) -> Self {
+        Self {
+            value: Zeroizing::new(value.to_owned()),
+            kind,
+            line,
+        }
+    }
+
+    /// Its value.
+    #[must_use]
+    pub fn value(&self) -> &str {
+        &self.value
+    }
+}
+
+/// Without the value.
+impl fmt::Debug for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, line, .. } = self;
+        write!(f, "Setting({kind:?}, line {line})")
+    }
 }
 
 /// The settings of a section by their names in lower case.
@@ -50,13 +74,15 @@ impl Section {
     /// A setting that isn't empty.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Setting> {
-        self.0.get(key).filter(|setting| !setting.value.is_empty())
+        self.0
+            .get(key)
+            .filter(|setting| !setting.value().is_empty())
     }
 
     /// The value of a setting that isn't empty.
     #[must_use]
     pub fn value(&self, key: &str) -> Option<&str> {
-        self.get(key).map(|setting| setting.value.as_str())
+        self.get(key).map(Setting::value)
     }
 }
 
@@ -106,11 +132,7 @@ impl SharedConfig {
         let name = SectionName::Profile(profile.to_owned());
         let section = self.0.entry(name).or_default();
         let mut set = |key: &str, value: &str| {
-            let setting = Setting {
-                value: value.to_owned(),
-                kind: FileKind::Credentials,
-                line: 0,
-            };
+            let setting = Setting::new(value, FileKind::Credentials, 0);
             section.0.insert(key.to_owned(), setting);
         };
         set("aws_access_key_id", id);
@@ -145,8 +167,8 @@ impl SharedConfig {
             };
             for (key, setting) in &section.0 {
                 let value = match key.as_str() {
-                    "source_profile" => Self::sdk_name(&setting.value),
-                    _ => setting.value.replace('\n', "\n  "),
+                    "source_profile" => Self::sdk_name(setting.value()),
+                    _ => setting.value().replace('\n', "\n  "),
                 };
                 let _ = writeln!(text, "{key} = {value}");
             }

@@ -42,9 +42,7 @@ pub(super) fn parse(bytes: &[u8], kind: FileKind) -> Result<Sections, SyntaxErro
             continue;
         }
         let Some(section) = &current else {
-            return Err(wrong(
-                "stands before the first section, such as `[default]`",
-            ));
+            return Err(wrong("is before the first section, such as `[default]`"));
         };
         let (key, value) = content
             .split_once(['=', ':'])
@@ -54,11 +52,7 @@ pub(super) fn parse(bytes: &[u8], kind: FileKind) -> Result<Sections, SyntaxErro
             return Err(wrong("has nothing before its `=`"));
         }
         if let Some(name) = section {
-            let setting = Setting {
-                value: without_comment(value).to_owned(),
-                kind,
-                line: number,
-            };
+            let setting = Setting::new(without_comment(value), kind, number);
             let section = sections.entry(name.clone()).or_default();
             section.0.insert(key.clone(), setting);
         }

@@ -215,3 +215,13 @@ aws_session_token = canary-token
 "
     );
 }
+
+#[test]
+fn debug_output_shows_no_value() {
+    let config = config("[default]\naws_secret_access_key = canary\n");
+    let shown = format!("{config:?}");
+    assert!(
+        shown.contains("Setting(Config, line 2)") && !shown.contains("canary"),
+        "{shown}"
+    );
+}

@@ -160,7 +160,7 @@ fn mistakes_name_their_place_and_end_with_its_status() {
         ),
         (
             "[rename]\nA = \"${NOPE}\"",
-            "t.toml, line 2, `rename.A`: `${NOPE}` cannot be filled, since NOPE is not set or empty",
+            "t.toml, line 2, `rename.A`: `${NOPE}` cannot be replaced, since NOPE is unset or empty",
         ),
     ] {
         let error = resolve(&[], &[], file).expect_err(message);

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn patterns_and_lists_of_names_without_effect_are_told() {
+fn patterns_and_lists_of_names_without_effect_are_reported() {
     for case in [
         Case {
             file: r#"prefix = "/p"
@@ -31,7 +31,7 @@ only = ["A"]"#,
             parameters: Some(&[("/p/a", "1"), ("/q/b", "2")]),
             environment: &["A=1"],
             problems: &[
-                "t.toml, line 2, `only`: `A` matches no variable of the prefix /q, so nothing of it is left. Correct the pattern: it is matched against the name of the variable, not the path",
+                "t.toml, line 2, `only`: `A` matches no variable of the prefix /q, so none would be set from it. Correct the pattern: it is matched against the name of the variable, not the path",
             ],
             ..Case::default()
         },
@@ -101,7 +101,7 @@ only = ["X"]"#,
                 "t.toml, line 2, `only`: `X` matches no variable of a prefix or a JSON object",
             ],
             problems: &[
-                "t.toml, line 2, `only`: `X` matches no variable of the prefix /p, so nothing of it is left. Correct the pattern: it is matched against the name of the variable, not the path",
+                "t.toml, line 2, `only`: `X` matches no variable of the prefix /p, so none would be set from it. Correct the pattern: it is matched against the name of the variable, not the path",
             ],
             ..Case::default()
         },
@@ -114,7 +114,7 @@ only = ["X", "Y"]"#,
                 "t.toml, line 2, `only`: `Y` matches no variable of a prefix or a JSON object",
             ],
             problems: &[
-                "t.toml, line 2, `only`: `X`, `Y` match no variable of the JSON object /o, so nothing of it is left. Correct the patterns: they are matched against the name of the variable, not the path",
+                "t.toml, line 2, `only`: `X`, `Y` match no variable of the JSON object /o, so none would be set from it. Correct the patterns: they are matched against the name of the variable, not the path",
             ],
             ..Case::default()
         },
@@ -140,7 +140,7 @@ allow = ["PATH", "ENV", "SAFE"]"#,
                 "t.toml, line 2, `allow`: no prefix or JSON object would set SAFE, or it is not refused",
             ],
             problems: &[
-                "/p/home would set HOME, which decides which programs, start files and settings are found, so that no prefix or JSON object may set it. If you want it, use `--allow HOME`, else `--exclude HOME`",
+                "/p/home would set HOME, which decides which programs, start files and settings are found, so no prefix or JSON object may set it. If you want it, use `--allow HOME`, otherwise `--exclude HOME`",
             ],
             ..Case::default()
         },

@@ -52,7 +52,7 @@ fn absent_parameters_are_one_message_with_where_to_look() {
     assert_eq!(
         messages(&problems, &[], true, true),
         [
-            "6 parameters do not exist in eu-west-1 of account 111122223333. Are account and region the intended ones (`--profile`, `--region`)? If so, correct the name, create the parameter, or make it optional with `--optional-key`\n\
+            "6 parameters do not exist in eu-west-1 of account 111122223333. Are the account and the Region the intended ones (`--profile`, `--region`)? If so, correct the name, create the parameter, or make it optional with `--optional-key`\n\
 \x20 /a/b/x (for A)\n\
 \x20 /a/b/y:2 (for --json)\n\
 \x20 key (for --trigger)\n\
@@ -68,7 +68,7 @@ fn absent_parameters_are_one_message_with_where_to_look() {
     assert_eq!(
         messages(&problems[1..2], &[], true, false),
         [
-            "1 parameter does not exist in eu-west-1: /a/b/x (for A). Are account and region the intended ones (`--profile`, `--region`)? If so, correct the name, create the parameter, or make it optional with `--optional-key`\n\
+            "1 parameter does not exist in eu-west-1: /a/b/x (for A). Are the account and the Region the intended ones (`--profile`, `--region`)? If so, correct the name, create the parameter, or make it optional with `--optional-key`\n\
 \x20 See what exists: aws ssm get-parameters-by-path --path /a/b --recursive --query 'Parameters[].Name' --region eu-west-1"
         ]
     );
@@ -76,7 +76,7 @@ fn absent_parameters_are_one_message_with_where_to_look() {
     assert_eq!(
         messages(&problems[3..4], &[], false, false),
         [
-            "1 parameter does not exist: key (for --trigger). Are account and region the intended ones (`--profile`, `--region`)? If so, correct the name, or create the parameter\n\
+            "1 parameter does not exist: key (for --trigger). Are the account and the Region the intended ones (`--profile`, `--region`)? If so, correct the name, or create the parameter\n\
 \x20 See what exists: aws ssm get-parameters-by-path --path / --query 'Parameters[].Name'"
         ]
     );
@@ -106,7 +106,7 @@ fn an_empty_prefix_is_a_message_with_where_to_look() {
     assert_eq!(
         messages(&[below("/org/api:blue")], &[], true, true),
         [
-            "there is nothing below the prefix /org/api:blue in eu-west-1 of account 111122223333. Are account and region the intended ones (`--profile`, `--region`)? If so, correct the path, or mark the prefix `optional` in ssm-exec.toml. A parameter of exactly that name is not below it: give it with `--key`\n\
+            "there is nothing below the prefix /org/api:blue in eu-west-1 of account 111122223333. Are the account and the Region the intended ones (`--profile`, `--region`)? If so, correct the path, or mark the prefix `optional` in ssm-exec.toml. A parameter of exactly that name is not below it: give it with `--key`\n\
 \x20 See what exists: aws ssm describe-parameters --parameter-filters Key=Name,Option=Contains,Values=org --query 'Parameters[].Name' --region eu-west-1"
         ]
     );
@@ -193,17 +193,16 @@ fn a_value_is_the_one_that_is_set_or_else_inherited() {
 }
 
 #[test]
-fn a_provenance_tells_its_parameter_and_whether_that_is_pinned() {
-    for (provenance, text, is_pinned) in [
-        (Provenance::Prefix(param("/a:blue")), "/a:blue", true),
-        (Provenance::Key(param("/a:1#x")), "/a:1#x", true),
-        (Provenance::Reference(param("/a")), "/a", false),
-        (Provenance::Object(param("/a#x")), "/a#x", false),
-        (Provenance::Composed, "[compose]", false),
-        (Provenance::Inherited, "the inherited environment", false),
+fn a_provenance_is_shown_by_its_parameter() {
+    for (provenance, text) in [
+        (Provenance::Prefix(param("/a:blue")), "/a:blue"),
+        (Provenance::Key(param("/a:1#x")), "/a:1#x"),
+        (Provenance::Reference(param("/a")), "/a"),
+        (Provenance::Object(param("/a#x")), "/a#x"),
+        (Provenance::Composed, "[compose]"),
+        (Provenance::Inherited, "the inherited environment"),
     ] {
         assert_eq!(provenance.to_string(), text);
-        assert_eq!(provenance.is_pinned(), is_pinned, "{text}");
         assert_eq!(
             provenance.param().is_some(),
             text.starts_with('/'),

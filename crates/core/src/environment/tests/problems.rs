@@ -43,7 +43,7 @@ json = ["/o", { param = "/r", optional = true }]"#,
                 "the optional JSON object /r does not exist",
             ],
             problems: &[
-                "there is nothing below the prefix /p. Check the path, the account and the region, or mark the prefix `optional` in ssm-exec.toml. A parameter of exactly that name is not below it: give it with `--key`",
+                "there is nothing below the prefix /p",
                 "/o (for --json) does not exist",
             ],
             ..Case::default()
@@ -125,8 +125,8 @@ A = "/o#x""#,
             problems: &[
                 "/o (for --json) is not valid JSON at line 1, column 1. Store JSON",
                 "/q (for --json) is not a JSON object. Correct the value, or what follows the `#`",
-                "/r (for --json) has a string in it that is not valid text (half a surrogate pair)",
-                "/o#x (for A) is not valid JSON at line 1, column 1. Store JSON, or take the whole value: `--key A=/o`",
+                "/r (for --json) contains a string that is not valid Unicode (half a surrogate pair)",
+                "/o#x (for A) is not valid JSON at line 1, column 1. Store JSON, or use the whole value: `--key A=/o`",
             ],
             ..Case::default()
         },
@@ -136,7 +136,7 @@ A = { param = "/a", encoding = "base64" }
 B = { param = "/b", encoding = "base64" }"#,
             parameters: Some(&[("/a", "Y2FuYXJ5"), ("/b", "!")]),
             environment: &["A=canary"],
-            problems: &["the value of /b (for B) is not base64. Correct it, or remove `--base64`"],
+            problems: &["the value of /b (for B) is not Base64. Correct it, or remove `--base64`"],
             ..Case::default()
         },
         Case {
@@ -149,8 +149,8 @@ C = "${A}""#,
             parameters: Some(&[("/a", "\0")]),
             environment: &["A=\0", "B=\0", "C=\0"],
             problems: &[
-                "the value of A, from /a, has a NUL byte in it, which no environment can hold. Take it as a file with `--file A=/a`",
-                "the value of C has a NUL byte in it, which no environment can hold",
+                "the value of A, from /a, contains a NUL byte, which a variable cannot contain. Pass it as a file with `--file A=/a`",
+                "the value of C contains a NUL byte, which a variable cannot contain",
             ],
             ..Case::default()
         },
@@ -163,9 +163,9 @@ C = "${A}""#,
                 ("/p/ld_preload", "4"),
             ]),
             problems: &[
-                "/p/1st would become the variable `1ST`, which begins with a digit. Put something before it with `--name-prefix TEXT`, or leave it out with `--exclude '1ST'`",
+                "/p/1st would become the variable `1ST`, which begins with a digit. Prefix the name with `--name-prefix TEXT`, or leave it out with `--exclude '1ST'`",
                 "/p/a-b and /p/a/b both become the variable A_B. Choose one of them with `--key A_B=/p/a-b`. If you need another one too, give it a name of its own: `--key NAME=/p/a/b`",
-                "/p/ld_preload would set LD_PRELOAD, which makes the dynamic loader run other code, so that no prefix or JSON object may set it. If you want it, use `--allow LD_PRELOAD`, else `--exclude LD_PRELOAD`",
+                "/p/ld_preload would set LD_PRELOAD, which makes the dynamic loader run other code, so no prefix or JSON object may set it. If you want it, use `--allow LD_PRELOAD`, otherwise `--exclude LD_PRELOAD`",
             ],
             ..Case::default()
         },
@@ -252,7 +252,7 @@ B = "${X}""#,
 #[test]
 fn only_a_key_or_a_reference_with_a_value_settles_which_parameter_a_prefix_sets() {
     const COLLISION: &str = "/p/a-b and /p/a/b both become the variable A_B. Choose one of them with `--key A_B=/p/a-b`. If you need another one too, give it a name of its own: `--key NAME=/p/a/b`";
-    const REFUSED: &str = "/p/ld_preload would set LD_PRELOAD, which makes the dynamic loader run other code, so that no prefix or JSON object may set it. If you want it, use `--allow LD_PRELOAD`, else `--exclude LD_PRELOAD`";
+    const REFUSED: &str = "/p/ld_preload would set LD_PRELOAD, which makes the dynamic loader run other code, so no prefix or JSON object may set it. If you want it, use `--allow LD_PRELOAD`, otherwise `--exclude LD_PRELOAD`";
     const ABSENT: Case = Case {
         file: r#"prefix = "/p"
 [keys]

@@ -32,7 +32,7 @@ fn one_variable_has_at_most_32_pages() {
     assert_eq!(
         texts(&environment, 0, u64::MAX),
         [
-            "LONG, from /p/a, is longer than the 131071 bytes that the kernel allows for one variable. Take it as a file with `--file LONG=/p/a`"
+            "LONG, from /p/a, is longer than the 131071 bytes that the kernel allows for one variable. Pass it as a file with `--file LONG=/p/a`"
         ]
     );
     // It is not also too much, and a file is as long as its path.
@@ -61,7 +61,7 @@ fn all_that_is_passed_counts_with_its_pointers() {
     assert_eq!(
         texts(&environment, arguments + 1, stack(200_000)),
         [
-            "the environment would be 200001 bytes, and the kernel takes 200000 with this stack limit. The largest variables are X, FILE. Take them as files with `--file`, or raise the limit with `ulimit -s`"
+            "the environment would be 200001 bytes, and the kernel allows 200000 with this stack limit. The largest variables are X, FILE. Pass them as files with `--file`, or raise the limit with `ulimit -s`"
         ]
     );
 }

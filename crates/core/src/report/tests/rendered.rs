@@ -288,7 +288,7 @@ fn the_context_is_broken_between_its_clauses() {
         let text = report.render(ReportFormat::Table, &config, terminal);
         text.split("\n\n").next().expect("a context").to_owned()
     };
-    let start = "Asked Parameter Store: account 111122223333,";
+    let start = "Parameter Store: account 111122223333,";
     let one_line = format!("{start} caller me, credentials from a file");
     assert_eq!(context(one_line.len()), one_line);
     assert_eq!(
@@ -316,11 +316,11 @@ fn many_parameters_below_a_prefix_are_worth_a_hint() {
     assert_eq!(below(10), [""; 0]);
     let hints = below(11);
     assert_eq!(hints.len(), 1);
-    assert!(hints[0].starts_with("11 parameters are below /p: as explicit keys"));
+    assert!(hints[0].starts_with("11 parameters are below /p: explicit keys"));
 }
 
 #[test]
-fn the_cost_of_a_watcher_is_told_in_words() {
+fn the_cost_of_a_watcher_is_shown_in_words() {
     let cost = |requests| WatchCost {
         requests,
         every: Duration::from_secs(60),
