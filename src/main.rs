@@ -34,7 +34,8 @@ pub unsafe extern "C" fn main(
     let arguments = unsafe { strings(arguments) };
     // SAFETY: as above.
     let inherited = Inherited::new(unsafe { strings(environment) });
-    aws::unset_empty_variables(&inherited);
+    // SAFETY: nothing has started a thread yet.
+    unsafe { aws::unset_empty_variables(&inherited) };
     let arguments = arguments
         .iter()
         .map(|argument| OsStr::from_bytes(argument.to_bytes()).to_owned());

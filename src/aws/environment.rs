@@ -4,15 +4,18 @@
 use ssm_exec_core::inherited::Inherited;
 
 /// Takes empty `AWS_*` variables out of the process's own environment: to the SDK an empty `AWS_REGION`
-/// is a region. The command still inherits them. Call it at the start of `main` only.
+/// is a Region. The command still inherits them.
+///
+/// # Safety
+/// No other thread may exist.
 #[allow(clippy::disallowed_methods)]
-pub fn unset_empty_variables(inherited: &Inherited<'_>) {
+pub unsafe fn unset_empty_variables(inherited: &Inherited<'_>) {
     for (name, entry) in inherited.entries() {
         if name.starts_with(b"AWS_")
             && entry.to_bytes().len() == name.len() + 1
             && let Ok(name) = std::str::from_utf8(name)
         {
-            // SAFETY: called at the start of `main`, before any other thread exists.
+            // SAFETY: there is no other thread, says the caller.
             unsafe { std::env::remove_var(name) };
         }
     }

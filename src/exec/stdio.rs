@@ -1,18 +1,18 @@
 //! Descriptors 0 to 2. One that is closed stays closed for the command; until then its number is
 //! reserved, so that no socket of ours gets it and no message goes to it.
 
-use nix::fcntl::{FcntlArg, OFlag, fcntl, open};
+use nix::fcntl::{OFlag, open};
+use nix::libc::{F_GETFD, fcntl};
 use nix::sys::stat::Mode;
-use std::os::fd::{BorrowedFd, IntoRawFd};
+use std::os::fd::IntoRawFd;
 
 /// Opens `/dev/null`, close-on-exec, for every descriptor that is closed. Must run before anything else
 /// opens a descriptor: the kernel gives the lowest that is free.
 #[allow(unsafe_code)]
 pub fn reserve_closed_descriptors() {
     for number in 0..=2 {
-        // SAFETY: the descriptor is only tested, and it may be closed.
-        let descriptor = unsafe { BorrowedFd::borrow_raw(number) };
-        if fcntl(descriptor, FcntlArg::F_GETFD).is_err() {
+        // SAFETY: fcntl(2) with F_GETFD takes any number, also that of a closed descriptor.
+        if unsafe { fcntl(number, F_GETFD) } == -1 {
             // Without /dev/null, as in an empty image, the root directory serves as well: a write to it
             // fails, as a write to a closed stream does.
             let flags = OFlag::O_RDWR | OFlag::O_CLOEXEC;

@@ -36,12 +36,13 @@ impl Running {
         let process = getpid();
         // SAFETY: pidfd_open(2) takes two integers.
         let number = unsafe { libc::syscall(libc::SYS_pidfd_open, process.as_raw(), 0) };
-        let number = Errno::result(number).map_err(|error| CommandError::System {
+        let number = Errno::result(number)
+            .and_then(|number| i32::try_from(number).map_err(|_| Errno::EBADF));
+        let number = number.map_err(|error| CommandError::System {
             what: "a descriptor of this process, which --watch needs (pidfd_open, Linux 5.3)"
                 .to_owned(),
             reason: error.desc().to_owned(),
         })?;
-        let number = i32::try_from(number).unwrap_or(-1);
         // SAFETY: the kernel has just opened it for us. It closes on `execve` by itself.
         let descriptor = unsafe { OwnedFd::from_raw_fd(number) };
         Ok(Self {

@@ -293,7 +293,7 @@ impl<'e> Assembler<'_, 'e> {
                 name: reference.name.clone(),
             });
         }
-        let requester = Requester::Variable(reference.name.clone());
+        let requester = Requester::Reference(reference.name.clone());
         if let Some(found) = self.find(&requester, &reference.param, &reference.absence) {
             let provenance = Provenance::Reference(reference.param.clone());
             self.set_found(&reference.name, found, provenance, |setting| setting);

@@ -27,7 +27,7 @@ pub fn missing(sources: &Sources, references: &[EnvReference], fetched: &Fetched
     let references = references.map(|reference| {
         (
             &reference.param,
-            Requester::Variable(reference.name.clone()),
+            Requester::Reference(reference.name.clone()),
         )
     });
     let named = objects.chain(keys).chain(references);

@@ -203,7 +203,7 @@ impl Problem {
     pub fn variable(&self) -> Option<&VariableName> {
         match self {
             Self::Missing { requester, .. } | Self::Json { requester, .. } => match requester {
-                Requester::Variable(name) => Some(name),
+                Requester::Variable(name) | Requester::Reference(name) => Some(name),
                 Requester::Object | Requester::Trigger => None,
             },
             Self::Required { name, .. }
@@ -405,7 +405,7 @@ fn json_problem(
                     f,
                     ", or use the whole value: `--key {}={}`",
                     match requester {
-                        Requester::Variable(name) => name.as_str(),
+                        Requester::Variable(name) | Requester::Reference(name) => name.as_str(),
                         _ => "NAME",
                     },
                     param.parameter

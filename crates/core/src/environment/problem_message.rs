@@ -78,11 +78,20 @@ fn absent_message(absent: &[Missing<'_>], context: &AwsContext) -> Message {
     };
     let names: Vec<String> = absent.iter().map(ToString::to_string).collect();
     let region = context.region_option();
-    let is_for_variable =
-        |missing: &Missing<'_>| matches!(missing.requester, Requester::Variable(_));
-    let remedy = match absent.iter().any(is_for_variable) {
-        true => "correct the name, create the parameter, or make it optional with `--optional-key`",
-        false => "correct the name, or create the parameter",
+    let any = |is: fn(&Requester) -> bool| absent.iter().any(|missing| is(missing.requester));
+    let is_key = any(|requester| matches!(requester, Requester::Variable(_)));
+    let is_reference = any(|requester| matches!(requester, Requester::Reference(_)));
+    let optional = match (is_key, is_reference) {
+        (true, false) => Some("with `--optional-key`, or `optional = true` in ssm-exec.toml"),
+        (false, true) => Some("with `?optional` at the end of the reference"),
+        (true, true) => Some(
+            "with `--optional-key`, `optional = true` in ssm-exec.toml, or `?optional` at the end of a reference",
+        ),
+        (false, false) => None,
+    };
+    let remedy = match optional {
+        Some(how) => format!("correct the name, create the parameter, or make it optional {how}"),
+        None => "correct the name, or create the parameter".to_owned(),
     };
     let mut message = Message::new(format!("{what}{}", place(context)))
         .list(&names)

@@ -50,8 +50,10 @@ impl fmt::Display for Provenance {
 /// What a parameter was fetched for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Requester {
-    /// One variable.
+    /// A key or a file, for one variable.
     Variable(crate::variable::VariableName),
+    /// A reference in an inherited variable.
+    Reference(crate::variable::VariableName),
     /// The members of a JSON object.
     Object,
     /// No variable: its change announces that of others.
@@ -61,7 +63,7 @@ pub enum Requester {
 impl fmt::Display for Requester {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Variable(name) => name.fmt(f),
+            Self::Variable(name) | Self::Reference(name) => name.fmt(f),
             Self::Object => f.write_str("--json"),
             Self::Trigger => f.write_str("--trigger"),
         }

@@ -18,14 +18,15 @@ pub(super) fn unset(config: &Config, environment: &Environment<'_>) -> Vec<Row> 
         unset.insert(name, (Some(provenance.clone()), State::Inherited));
     }
     for problem in &environment.problems {
-        if let Problem::Missing {
-            param,
-            requester: Requester::Variable(name),
-        } = problem
-        {
-            let provenance = Provenance::Key(param.clone());
-            unset.insert(name, (Some(provenance), State::Missing));
-        }
+        let Problem::Missing { param, requester } = problem else {
+            continue;
+        };
+        let (name, provenance) = match requester {
+            Requester::Variable(name) => (name, Provenance::Key(param.clone())),
+            Requester::Reference(name) => (name, Provenance::Reference(param.clone())),
+            Requester::Object | Requester::Trigger => continue,
+        };
+        unset.insert(name, (Some(provenance), State::Missing));
     }
     // Names that are expected: a source may have been meant to set those that are only inherited.
     let expected = config.rules.require.iter().map(|name| (name, false));

@@ -52,7 +52,7 @@ fn absent_parameters_are_one_message_with_where_to_look() {
     assert_eq!(
         messages(&problems, &[], true, true),
         [
-            "6 parameters do not exist in eu-west-1 of account 111122223333. Are the account and the Region the intended ones (`--profile`, `--region`)? If so, correct the name, create the parameter, or make it optional with `--optional-key`\n\
+            "6 parameters do not exist in eu-west-1 of account 111122223333. Are the account and the Region the intended ones (`--profile`, `--region`)? If so, correct the name, create the parameter, or make it optional with `--optional-key`, or `optional = true` in ssm-exec.toml\n\
 \x20 /a/b/x (for A)\n\
 \x20 /a/b/y:2 (for --json)\n\
 \x20 key (for --trigger)\n\
@@ -68,7 +68,7 @@ fn absent_parameters_are_one_message_with_where_to_look() {
     assert_eq!(
         messages(&problems[1..2], &[], true, false),
         [
-            "1 parameter does not exist in eu-west-1: /a/b/x (for A). Are the account and the Region the intended ones (`--profile`, `--region`)? If so, correct the name, create the parameter, or make it optional with `--optional-key`\n\
+            "1 parameter does not exist in eu-west-1: /a/b/x (for A). Are the account and the Region the intended ones (`--profile`, `--region`)? If so, correct the name, create the parameter, or make it optional with `--optional-key`, or `optional = true` in ssm-exec.toml\n\
 \x20 See what exists: aws ssm get-parameters-by-path --path /a/b --recursive --query 'Parameters[].Name' --region eu-west-1"
         ]
     );
@@ -81,6 +81,34 @@ fn absent_parameters_are_one_message_with_where_to_look() {
         ]
     );
     assert_eq!(messages(&[], &[], true, true), [""; 0]);
+}
+
+#[test]
+fn the_remedy_for_an_absent_parameter_fits_what_asked_for_it() {
+    let remedy = |requesters: &[Requester]| {
+        let missing = |requester: &Requester| missing_for(requester.clone(), "/a/b/x");
+        let problems: Vec<Problem> = requesters.iter().map(missing).collect();
+        let message = messages(&problems, &[], false, false).remove(0);
+        let (_, rest) = message.split_once("If so, ").expect("a remedy");
+        rest.lines().next().unwrap_or_default().to_owned()
+    };
+    let key = Requester::Variable(name("A"));
+    let reference = Requester::Reference(name("B"));
+    let optional = "correct the name, create the parameter, or make it optional with";
+    assert_eq!(
+        remedy(std::slice::from_ref(&reference)),
+        format!("{optional} `?optional` at the end of the reference")
+    );
+    assert_eq!(
+        remedy(&[key, reference]),
+        format!(
+            "{optional} `--optional-key`, `optional = true` in ssm-exec.toml, or `?optional` at the end of a reference"
+        )
+    );
+    assert_eq!(
+        remedy(&[Requester::Object]),
+        "correct the name, or create the parameter"
+    );
 }
 
 #[test]
