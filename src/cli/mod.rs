@@ -22,7 +22,7 @@ use std::ffi::OsString;
 #[derive(Debug)]
 pub(crate) enum Action {
     /// Start this command, or the configuration's if it is empty.
-    Launch(Vec<OsString>),
+    Launch(Words),
     /// Report; the command counts for the size of the environment.
     Check(Vec<OsString>),
     /// Print the policy.
@@ -31,6 +31,15 @@ pub(crate) enum Action {
     Init,
     /// Print this text.
     Print(Vec<u8>),
+}
+
+/// The command to start and its arguments.
+#[derive(Debug)]
+pub(crate) enum Words {
+    /// The first one can be meant as a subcommand.
+    Bare(Vec<OsString>),
+    /// They follow `--`, after which there are no subcommands.
+    Separated(Vec<OsString>),
 }
 
 /// A command line, parsed.
@@ -53,7 +62,7 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Invocation, String> {
         .try_get_matches_from(arguments)
         .or_else(|_| arguments::command(Extent::Full).try_get_matches_from(arguments));
     match matches {
-        Ok(matches) => Ok(invocation(&matches)),
+        Ok(matches) => Ok(invocation(&matches, arguments)),
         Err(error)
             if matches!(
                 error.kind(),
@@ -69,7 +78,7 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Invocation, String> {
     }
 }
 
-fn invocation(root: &ArgMatches) -> Invocation {
+fn invocation(root: &ArgMatches, arguments: &[OsString]) -> Invocation {
     let (subcommand, matches) = root
         .subcommand()
         .map_or((None, root), |(name, matches)| (Some(name), matches));
@@ -81,7 +90,7 @@ fn invocation(root: &ArgMatches) -> Invocation {
             let document = matches.get_one::<Document>(arguments::DOCUMENT);
             Action::Print(document.map_or_else(Vec::new, |document| generate(*document)))
         }
-        _ => Action::Launch(words(matches)),
+        _ => Action::Launch(launch_words(words(matches), arguments)),
     };
     let mut layer = Layer::default();
     read(root, &mut layer);
@@ -89,6 +98,15 @@ fn invocation(root: &ArgMatches) -> Invocation {
         read(matches, &mut layer);
     }
     Invocation { action, layer }
+}
+
+/// The command is the end of the command line, so that what comes before it tells how it was given.
+fn launch_words(words: Vec<OsString>, arguments: &[OsString]) -> Words {
+    let before = arguments.len() - words.len();
+    match before.checked_sub(1).and_then(|at| arguments.get(at)) {
+        Some(word) if word == "--" => Words::Separated(words),
+        _ => Words::Bare(words),
+    }
 }
 
 fn words(matches: &ArgMatches) -> Vec<OsString> {
