@@ -168,8 +168,8 @@ impl<'a> Session<'a> {
         if self.config.strict {
             environment.refuse_warnings();
         }
-        let arguments = command.map_or(0, Command::size);
-        environment.check_size(arguments, process::stack_limit());
+        let size = command.map(Command::size);
+        environment.check_size(size.as_ref(), process::stack_limit());
         Ok(Resolved {
             fetched,
             environment,

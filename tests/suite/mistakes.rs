@@ -85,6 +85,21 @@ fn an_environment_over_the_kernel_limit_names_the_largest_variables() {
 }
 
 #[test]
+fn an_argument_over_the_kernel_limit_is_named_by_its_number() {
+    let stub = Stub::start();
+    stub.put(Parameter::secure("/arg/a", "canary"));
+    let long = "x".repeat(140_000);
+    let file = format!("prefix = \"/arg\"\ncommand = [\"echo\", \"short\", \"{long}\"]");
+    let run = || Run::against(&stub.url()).file(&file);
+    for run in [run(), run().args("check")] {
+        let outcome = run.run();
+        assert_eq!(outcome.status, 65);
+        assert!(!outcome.stderr.contains("xxx"));
+        outcome.says(&["argument 2 of the command is longer than the 131071 bytes"]);
+    }
+}
+
+#[test]
 fn the_same_name_twice_is_an_error_within_one_source_only() {
     let stub = Stub::start();
     stub.put(Parameter::secure("/c/a-b", "canary-1"));

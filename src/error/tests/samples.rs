@@ -9,6 +9,7 @@ use crate::exec::Searched;
 use ssm_exec_core::arn::Arn;
 use ssm_exec_core::contract::Violation;
 use ssm_exec_core::environment::notice::Notice;
+use ssm_exec_core::environment::problem::Ceiling;
 use ssm_exec_core::environment::{Provenance, Requester};
 use ssm_exec_core::json as json_value;
 use ssm_exec_core::origin::{Given, Origin};
@@ -43,7 +44,7 @@ variants! { config_variant, CONFIG, ConfigError:
 }
 variants! { problem_variant, PROBLEM, Problem:
     Missing NothingBelow NothingAdmitted Warning Required ComposePartUnset SkippedReference Collision RenameCollision Digit Refused
-    Nul Json Contract Base64 TooLong TooMuch
+    Nul Json Contract Base64 TooLong ArgumentTooLong TooMuch
 }
 variants! { command_variant, COMMAND, CommandError:
     NotFound NotExecutable NoInterpreter Nul TooLarge System RaisedPrivileges
@@ -574,8 +575,22 @@ fn problems() -> Vec<Problem> {
         },
         Problem::TooMuch {
             total: 3_000_000,
-            limit: 2_000_000,
+            ceiling: Ceiling::Stack(2_000_000),
             largest: vec![name("A"), name("B")],
+        },
+        Problem::TooMuch {
+            total: 7_000_000,
+            ceiling: Ceiling::Kernel(6_291_456),
+            largest: vec![name("A")],
+        },
+        Problem::TooMuch {
+            total: 3_000_000,
+            ceiling: Ceiling::Stack(2_000_000),
+            largest: Vec::new(),
+        },
+        Problem::ArgumentTooLong {
+            number: 2,
+            limit: 131_071,
         },
     ]
 }

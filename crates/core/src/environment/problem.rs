@@ -130,15 +130,31 @@ pub enum Problem {
         /// The longest that the kernel allows, in bytes, `NAME=` included.
         limit: usize,
     },
+    /// An argument of the command that is longer than the kernel allows.
+    ArgumentTooLong {
+        /// Its place after the command's name, counted from 1; 0 is the name.
+        number: usize,
+        /// The longest that the kernel allows, in bytes.
+        limit: usize,
+    },
     /// More in all than the kernel allows.
     TooMuch {
         /// The total, in bytes.
         total: usize,
-        /// What the kernel allows, in bytes.
-        limit: usize,
+        /// What the kernel allows.
+        ceiling: Ceiling,
         /// The largest variables.
         largest: Vec<VariableName>,
     },
+}
+
+/// What the kernel allows in all, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ceiling {
+    /// It depends on the limit of the stack, which can be raised.
+    Stack(usize),
+    /// No limit of the stack raises it.
+    Kernel(usize),
 }
 
 impl Problem {
@@ -164,7 +180,9 @@ impl Problem {
             } => Code::Required,
             Self::Contract { .. } => Code::Contract,
             Self::Base64 { .. } => Code::Base64,
-            Self::TooLong { .. } | Self::TooMuch { .. } => Code::TooLarge,
+            Self::TooLong { .. } | Self::ArgumentTooLong { .. } | Self::TooMuch { .. } => {
+                Code::TooLarge
+            }
         }
     }
 
@@ -192,6 +210,7 @@ impl Problem {
             | Self::Contract { .. }
             | Self::Base64 { .. }
             | Self::TooLong { .. }
+            | Self::ArgumentTooLong { .. }
             | Self::TooMuch { .. } => Status::Unusable,
         }
     }
@@ -220,6 +239,7 @@ impl Problem {
             | Self::NothingAdmitted { .. }
             | Self::Warning(_)
             | Self::Digit { .. }
+            | Self::ArgumentTooLong { .. }
             | Self::TooMuch { .. } => None,
         }
     }
@@ -353,17 +373,40 @@ impl fmt::Display for Problem {
                 )?;
                 as_file(f, name, provenance)
             }
+            Self::ArgumentTooLong { number, limit } => write!(
+                f,
+                "argument {number} of the command is longer than the {limit} bytes that the kernel allows for one argument. Pass the text in a file or on stdin"
+            ),
             Self::TooMuch {
                 total,
-                limit,
+                ceiling,
                 largest,
             } => {
-                let largest: Vec<&str> = largest.iter().map(VariableName::as_str).collect();
+                let (takes, remedy) = match ceiling {
+                    Ceiling::Stack(limit) => (
+                        format!("takes {limit} with this stack limit"),
+                        "raise the limit with `ulimit -s`",
+                    ),
+                    Ceiling::Kernel(limit) => (
+                        format!("takes at most {limit}, with any stack limit"),
+                        "shorten the arguments of the command",
+                    ),
+                };
                 write!(
                     f,
-                    "the environment would be {total} bytes, and the kernel takes {limit} with this stack limit. The largest variables are {}. Take them as files with `--file`, or raise the limit with `ulimit -s`",
-                    largest.join(", ")
-                )
+                    "the environment and the arguments would be {total} bytes, and the kernel {takes}. "
+                )?;
+                match largest.as_slice() {
+                    [] => write!(f, "Pass long arguments in a file or on stdin, or {remedy}"),
+                    largest => {
+                        let largest: Vec<&str> = largest.iter().map(VariableName::as_str).collect();
+                        write!(
+                            f,
+                            "The largest variables are {}. Take them as files with `--file`, or {remedy}",
+                            largest.join(", ")
+                        )
+                    }
+                }
             }
         }
     }
