@@ -2,12 +2,14 @@
 
 mod arguments;
 mod document;
+mod early;
 mod generate;
 pub(crate) mod hints;
 mod schema;
 mod usage;
 
 use document::Document;
+pub(crate) use early::Early;
 use generate::generate;
 
 use arguments::Extent;
@@ -62,7 +64,10 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Invocation, String> {
         .try_get_matches_from(arguments)
         .or_else(|_| arguments::command(Extent::Full).try_get_matches_from(arguments));
     match matches {
-        Ok(matches) => Ok(invocation(&matches, arguments)),
+        Ok(matches) => {
+            refuse_contradiction(&matches)?;
+            Ok(invocation(&matches, arguments))
+        }
         Err(error)
             if matches!(
                 error.kind(),
@@ -76,6 +81,21 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Invocation, String> {
         }
         Err(error) => Err(usage::describe(&error, arguments)),
     }
+}
+
+/// Two options for one level: which one is meant is unknown.
+fn refuse_contradiction(root: &ArgMatches) -> Result<(), String> {
+    let levels = [Some(root), root.subcommand().map(|(_, matches)| matches)];
+    let is_given = |flag: &str| {
+        let mut levels = levels.iter().flatten();
+        levels.any(|matches| given(matches, flag))
+    };
+    if is_given("--quiet") && is_given("--verbose") {
+        return Err(
+            "`--quiet` cannot be used together with `--verbose`; see `ssm-exec --help`".to_owned(),
+        );
+    }
+    Ok(())
 }
 
 fn invocation(root: &ArgMatches, arguments: &[OsString]) -> Invocation {
@@ -127,11 +147,14 @@ fn read(matches: &ArgMatches, layer: &mut Layer) {
     }
 }
 
+/// Whether an option was given on this level. One that the line does not mention is not defined.
+fn given(matches: &ArgMatches, id: &str) -> bool {
+    let is_known = matches.try_contains_id(id).is_ok();
+    is_known && matches.value_source(id) == Some(clap::parser::ValueSource::CommandLine)
+}
+
 fn read_option(setting: &Setting, flag: &'static str, matches: &ArgMatches, layer: &mut Layer) {
-    let given = |id: &str| {
-        let is_known = matches.try_contains_id(id).is_ok();
-        is_known && matches.value_source(id) == Some(clap::parser::ValueSource::CommandLine)
-    };
+    let given = |id: &str| given(matches, id);
     let origin = Origin::Flag(flag);
     match setting.kind {
         Kind::Switch => {

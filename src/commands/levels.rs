@@ -24,7 +24,6 @@ impl Levels {
         inherited: &Inherited<'_>,
         logger: &mut Logger,
     ) -> Result<Self, Error> {
-        logger.configure(options.logging()?);
         let variables = config::read_variables(inherited)?;
         let location = match options.config_location()? {
             Some(location) => location,
@@ -47,7 +46,6 @@ impl Levels {
         inherited: &Inherited<'_>,
         logger: &mut Logger,
     ) -> Result<Self, Error> {
-        logger.configure(options.logging()?);
         let stronger = options.over(config::read_variables(inherited)?);
         logger.configure(stronger.logging()?);
         Ok(Self {

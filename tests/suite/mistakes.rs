@@ -3,6 +3,8 @@
 
 use crate::harness::*;
 use ssm_stub::{Fault, Parameter, Stub};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 
 #[test]
 fn one_message_lists_every_missing_parameter() {
@@ -96,6 +98,42 @@ fn an_argument_over_the_kernel_limit_is_named_by_its_number() {
         assert_eq!(outcome.status, 65);
         assert!(!outcome.stderr.contains("xxx"));
         outcome.says(&["argument 2 of the command is longer than the 131071 bytes"]);
+    }
+}
+
+#[test]
+fn errors_in_the_environment_have_the_format_that_it_asks_for() {
+    let run = || Run::bare().args("-k /a").env("SSM_EXEC_LOG_FORMAT", "json");
+    for run in [
+        run().env("SSM_EXEC_SKIP", "maybe"),
+        run().env("SSM_EXEC_BOGUS", "1"),
+        run().env("AWS_REGION", OsStr::from_bytes(b"\xff")),
+        Run::bare()
+            .args("--log-format json")
+            .env("SSM_EXEC_BOGUS", "1"),
+    ] {
+        run.fails(78).says(&["{\"account\":null,", "\"status\":78"]);
+    }
+    // The command line overrides it.
+    let outcome = run().args("--log-format text --bogus").fails(64);
+    assert!(
+        outcome
+            .stderr
+            .starts_with("ssm-exec: error: unknown option")
+    );
+}
+
+#[test]
+fn check_prints_an_object_after_every_failure() {
+    for (arguments, status) in [
+        ("check --format json --bogus", 64),
+        ("check --format=json --all-stages", 64),
+        ("check --format json --config /nonexistent", 64),
+    ] {
+        let outcome = Run::bare().args(arguments).run();
+        assert_eq!(outcome.status, status, "{arguments}");
+        let object: serde_json::Value = serde_json::from_slice(&outcome.stdout).expect("an object");
+        assert_eq!(object["problems"].as_array().map(Vec::len), Some(1));
     }
 }
 

@@ -25,7 +25,7 @@ pub use error::ConfigError;
 pub use file::ConfigFile;
 pub use settings::{Layer, LogFormat, LogLevel, ReportFormat, SETTINGS};
 pub use stage::refuse_stage;
-pub use variables::read_variables;
+pub use variables::{log_format, read_variables};
 pub use watch::{ChangeSignal, Watch};
 
 use crate::arn::Arn;
