@@ -101,6 +101,14 @@ impl Levels {
             info!("configuration from {}", path.display());
             replaced.iter().for_each(|replaced| info!("{replaced}"));
         }
-        Ok(Config::resolve(layer, inherited)?)
+        let error = match (Config::resolve(layer, inherited), &self.file) {
+            (Ok(config), _) => return Ok(config),
+            (Err(error), None) => error,
+            (Err(error), Some((path, text))) => {
+                let file = ConfigFile::parse(path, text, inherited)?.layer(stage)?;
+                config::explain(error, &self.stronger, &file)
+            }
+        };
+        Err(error.into())
     }
 }

@@ -138,6 +138,17 @@ fn check_prints_an_object_after_every_failure() {
 }
 
 #[test]
+fn a_variable_that_is_not_utf8_is_not_told_to_be_unset() {
+    for file in ["prefix = \"/o/${S}\"", "prefix = \"/o/${S:-default}\""] {
+        Run::bare()
+            .file(file)
+            .env("S", OsStr::from_bytes(b"ap\xff"))
+            .fails(78)
+            .says(&["line 1, `prefix`", "the value of S is not UTF-8"]);
+    }
+}
+
+#[test]
 fn the_same_name_twice_is_an_error_within_one_source_only() {
     let stub = Stub::start();
     stub.put(Parameter::secure("/c/a-b", "canary-1"));

@@ -7,6 +7,7 @@ use crate::aws::{
 use crate::error::*;
 use crate::exec::Searched;
 use ssm_exec_core::arn::Arn;
+use ssm_exec_core::config::Replaced;
 use ssm_exec_core::contract::Violation;
 use ssm_exec_core::environment::notice::Notice;
 use ssm_exec_core::environment::problem::Ceiling;
@@ -467,6 +468,19 @@ fn config_errors() -> Vec<ConfigError> {
         ConfigError::Base64OfNothing {
             origin: Origin::Flag("--base64"),
             name: name("A"),
+            replaced: None,
+        },
+        ConfigError::Base64OfNothing {
+            origin: Origin::Flag("--base64"),
+            name: name("A"),
+            replaced: Some(Box::new(Replaced {
+                origin: Origin::File {
+                    path: "ssm-exec.toml".into(),
+                    line: 3,
+                    key: "keys.A".to_owned(),
+                },
+                by: Origin::Flag("--key"),
+            })),
         },
         ConfigError::NoSources,
         ConfigError::UnknownStage {
