@@ -102,6 +102,22 @@ fn an_argument_over_the_kernel_limit_is_named_by_its_number() {
 }
 
 #[test]
+fn an_error_as_json_has_the_parameters_that_the_message_names() {
+    let stub = Stub::start();
+    stub.put(Parameter::secure("/f/port", "canary"));
+    let contract = "prefix = \"/f\"\n[contract]\nPORT = { type = \"port\", max_length = 3 }";
+    Run::against(&stub.url())
+        .file(contract)
+        .args("--log-format json")
+        .fails(65)
+        .says(&[r#""parameters":["/f/port"]"#]);
+    Run::against(&stub.url())
+        .args("--log-format json -p /f --only NOPE")
+        .fails(66)
+        .says(&[r#""parameters":["/f/*"]"#]);
+}
+
+#[test]
 fn errors_in_the_environment_have_the_format_that_it_asks_for() {
     let run = || Run::bare().args("-k /a").env("SSM_EXEC_LOG_FORMAT", "json");
     for run in [

@@ -10,8 +10,8 @@ use ssm_exec_core::arn::Arn;
 use ssm_exec_core::config::Replaced;
 use ssm_exec_core::contract::Violation;
 use ssm_exec_core::environment::notice::Notice;
-use ssm_exec_core::environment::problem::Ceiling;
-use ssm_exec_core::environment::{Provenance, Requester};
+use ssm_exec_core::environment::problem::{Ceiling, PartAbsence};
+use ssm_exec_core::environment::{Provenance, Requester, Source};
 use ssm_exec_core::json as json_value;
 use ssm_exec_core::origin::{Given, Origin};
 use ssm_exec_core::parameter::{Prefix, ValueRef};
@@ -44,7 +44,7 @@ variants! { config_variant, CONFIG, ConfigError:
     BadReference NearReference Collision DigitName Base64OfNothing NoSources CaBundle SharedConfig UnknownProfile
 }
 variants! { problem_variant, PROBLEM, Problem:
-    Missing NothingBelow NothingAdmitted Warning Required ComposePartUnset SkippedReference Collision RenameCollision Digit Refused
+    Missing NothingBelow NothingAdmitted Warning Required ComposePartUnset ComposePartNotText SkippedReference Collision RenameCollision Digit Refused
     Nul Json Contract Base64 TooLong ArgumentTooLong TooMuch
 }
 variants! { command_variant, COMMAND, CommandError:
@@ -526,7 +526,7 @@ fn problems() -> Vec<Problem> {
         },
         Problem::NothingBelow { prefix: prefix() },
         Problem::NothingAdmitted {
-            source: "/org/api".to_owned(),
+            source: Source::Prefix(prefix()),
             only: Vec::new(),
         },
         Problem::Warning(Box::new(Notice::RenameWithoutSource {
@@ -542,6 +542,16 @@ fn problems() -> Vec<Problem> {
             empty: false,
         },
         Problem::ComposePartUnset {
+            name: name("A"),
+            part: "B".to_owned(),
+            reason: PartAbsence::NotSet,
+        },
+        Problem::ComposePartUnset {
+            name: name("A"),
+            part: "B".to_owned(),
+            reason: PartAbsence::Renamed { from: name("C") },
+        },
+        Problem::ComposePartNotText {
             name: name("A"),
             part: "B".to_owned(),
         },

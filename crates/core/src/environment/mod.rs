@@ -17,9 +17,9 @@ mod value;
 mod verify;
 
 pub use assemble::assemble;
-pub use inherit::is_kept;
+pub use inherit::{Withheld, is_kept};
 pub use missing::{missing, missing_trigger};
-pub use provenance::{Provenance, Requester};
+pub use provenance::{Provenance, Requester, Source};
 pub use value::{Setting, Value};
 
 use crate::variable::VariableName;

@@ -1,7 +1,7 @@
 //! What prevents the environment from being built. Holds names and reasons, never a value.
 
 use super::notice::Notice;
-use super::{Provenance, Requester};
+use super::{Provenance, Requester, Source, Withheld};
 use crate::code::Code;
 use crate::contract::Violation;
 use crate::json;
@@ -31,8 +31,8 @@ pub enum Problem {
     },
     /// A prefix or a JSON object of which `only` admits nothing.
     NothingAdmitted {
-        /// The prefix, or the JSON object.
-        source: String,
+        /// The source.
+        source: Source,
         /// The patterns.
         only: Vec<Given<Glob>>,
     },
@@ -49,7 +49,16 @@ pub enum Problem {
     ComposePartUnset {
         /// The composed variable.
         name: VariableName,
-        /// The part that is not set.
+        /// The part that has no value.
+        part: String,
+        /// Why it has none.
+        reason: PartAbsence,
+    },
+    /// A template whose filter takes text, and a variable that is none.
+    ComposePartNotText {
+        /// The composed variable.
+        name: VariableName,
+        /// The part that is not UTF-8.
         part: String,
     },
     /// A reference that `--skip` leaves unresolved.
@@ -148,6 +157,22 @@ pub enum Problem {
     },
 }
 
+/// Why a part of a template has no value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PartAbsence {
+    /// Nothing sets it.
+    NotSet,
+    /// It is a file, whose path is not known before the start.
+    File,
+    /// Another variable gets this name, after variables are composed.
+    Renamed {
+        /// The name that it has before.
+        from: VariableName,
+    },
+    /// It is set, and the command does not inherit it.
+    Withheld(Withheld),
+}
+
 /// What the kernel allows in all, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ceiling {
@@ -168,6 +193,7 @@ impl Problem {
             Self::Warning(_) => Code::Warning,
             Self::Required { .. } => Code::Required,
             Self::ComposePartUnset { .. } => Code::ComposePartUnset,
+            Self::ComposePartNotText { .. } => Code::ComposePartNotText,
             Self::SkippedReference { .. } => Code::SkippedReference,
             Self::Collision { .. } | Self::RenameCollision { .. } => Code::Collision,
             Self::Digit { .. } => Code::InvalidName,
@@ -208,6 +234,7 @@ impl Problem {
             Self::Nul { .. }
             | Self::Json { .. }
             | Self::Contract { .. }
+            | Self::ComposePartNotText { .. }
             | Self::Base64 { .. }
             | Self::TooLong { .. }
             | Self::ArgumentTooLong { .. }
@@ -227,6 +254,7 @@ impl Problem {
             },
             Self::Required { name, .. }
             | Self::ComposePartUnset { name, .. }
+            | Self::ComposePartNotText { name, .. }
             | Self::SkippedReference { name }
             | Self::Collision { name, .. }
             | Self::RenameCollision { to: name, .. }
@@ -241,6 +269,41 @@ impl Problem {
             | Self::Digit { .. }
             | Self::ArgumentTooLong { .. }
             | Self::TooMuch { .. } => None,
+        }
+    }
+}
+
+impl Problem {
+    /// The parameters and the patterns of prefixes that the message is about.
+    #[must_use]
+    pub fn parameters(&self) -> Vec<String> {
+        let of = |provenance: &Provenance| provenance.param().map(ToString::to_string);
+        match self {
+            Self::Missing { param, .. }
+            | Self::Digit { param, .. }
+            | Self::Refused { param, .. }
+            | Self::Json { param, .. }
+            | Self::Base64 { param, .. } => vec![param.to_string()],
+            Self::NothingBelow { prefix } => vec![prefix.pattern()],
+            Self::NothingAdmitted { source, .. } => vec![source.pattern()],
+            Self::Warning(notice) => match &**notice {
+                Notice::NothingAdmitted { source } => vec![source.pattern()],
+                _ => Vec::new(),
+            },
+            Self::Collision { params, .. } => params.iter().map(ToString::to_string).collect(),
+            Self::RenameCollision { other, .. } => of(other).into_iter().collect(),
+            Self::Nul { provenance, .. } | Self::TooLong { provenance, .. } => {
+                of(provenance).into_iter().collect()
+            }
+            Self::Contract { provenance, .. } => {
+                provenance.as_ref().and_then(of).into_iter().collect()
+            }
+            Self::Required { .. }
+            | Self::ComposePartUnset { .. }
+            | Self::ComposePartNotText { .. }
+            | Self::SkippedReference { .. }
+            | Self::ArgumentTooLong { .. }
+            | Self::TooMuch { .. } => Vec::new(),
         }
     }
 }
@@ -266,10 +329,14 @@ impl fmt::Display for Problem {
             Self::Missing { param, requester } => {
                 write!(f, "{param} (for {requester}) does not exist")
             }
-            Self::NothingBelow { prefix } => write!(
-                f,
-                "there is nothing below the prefix {prefix}. Check the path, the account and the region, or mark the prefix `optional` in ssm-exec.toml. A parameter of exactly that name is not below it: give it with `--key`"
-            ),
+            Self::NothingBelow { prefix } => match prefix.label() {
+                Some(label) => write!(
+                    f,
+                    "no parameter below the prefix {} has the label `{label}`",
+                    prefix.path()
+                ),
+                None => write!(f, "there is nothing below the prefix {prefix}"),
+            },
             Self::NothingAdmitted { source, only } => {
                 let patterns: Vec<&str> = only.iter().map(|glob| glob.value.as_str()).collect();
                 let origin = only.first().map(|glob| &glob.origin);
@@ -292,12 +359,32 @@ impl fmt::Display for Problem {
                     "{name} is required and {state} in the final environment. Set it, or correct `require`"
                 )
             }
-            Self::ComposePartUnset { name, part } => {
-                write!(
-                    f,
-                    "{name} cannot be composed, since {part} is not set by any source. Set it, or correct `[compose]`"
-                )
+            Self::ComposePartUnset { name, part, reason } => {
+                write!(f, "{name} cannot be composed, since {part} ")?;
+                match reason {
+                    PartAbsence::NotSet => {
+                        f.write_str("is not set by any source. Set it, or correct `[compose]`")
+                    }
+                    PartAbsence::File => f.write_str(
+                        "is a file, and the path of a file is not known before the start. Take the value as a variable with `[keys]`",
+                    ),
+                    PartAbsence::Renamed { from } => write!(
+                        f,
+                        "is the name that {from} gets by `[rename]`, after variables are composed. Write `${{{from}}}`"
+                    ),
+                    PartAbsence::Withheld(Withheld::Pristine) => write!(
+                        f,
+                        "is set, but `--pristine` leaves it out. Add `--keep {part}`"
+                    ),
+                    PartAbsence::Withheld(Withheld::Credential) => f.write_str(
+                        "is set, but `--drop-aws-credentials` leaves it out. Correct `[compose]`, or run without `--drop-aws-credentials`",
+                    ),
+                }
             }
+            Self::ComposePartNotText { name, part } => write!(
+                f,
+                "{name} cannot be composed, since the value of {part} is not UTF-8, which the filter `json` needs. Use the filter `base64`, or correct the value"
+            ),
             Self::SkippedReference { name } => write!(
                 f,
                 "{name} holds an ssm:// reference that `--skip` leaves unresolved, and the command must not get its text. Give it `?default=TEXT` or `?optional`, or unset it"
@@ -444,28 +531,34 @@ fn json_problem(
                 f,
                 "{param} (for {requester}) is not valid JSON at line {line}, column {column}. Store JSON"
             )?;
-            match param.field {
-                Some(_) => write!(
+            match (&param.field, requester) {
+                (Some(_), Requester::Variable(name)) => write!(
                     f,
-                    ", or take the whole value: `--key {}={}`",
-                    match requester {
-                        Requester::Variable(name) => name.as_str(),
-                        _ => "NAME",
-                    },
+                    ", or take the whole value: `--key {name}={}`",
                     param.parameter
                 ),
-                None => Ok(()),
+                _ => Ok(()),
             }
         }
         json::Problem::NotAnObject => {
             write!(
                 f,
-                "{param} (for {requester}) is not a JSON object. Correct the value, or what follows the `#`"
+                "{param} (for {requester}) is not a JSON object. Store an object, or take the value as it is: `--key NAME={param}`"
             )
         }
         json::Problem::NotText => write!(
             f,
             "{param} (for {requester}) has a string in it that is not valid text (half a surrogate pair)"
+        ),
+        json::Problem::Null => write!(
+            f,
+            "{} (for {requester}) exists, but `{}` in its JSON is null. Store a value there, or correct what follows the `#`",
+            param.parameter,
+            param
+                .field
+                .iter()
+                .map(ToString::to_string)
+                .collect::<String>()
         ),
         json::Problem::Absent { members } => {
             let member = param.field.as_ref().map(Field::last);

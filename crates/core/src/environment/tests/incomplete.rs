@@ -82,7 +82,7 @@ B = "/k""#,
             parameters: Some(&[]),
             failed: &["/k"],
             problems: &[
-                "there is nothing below the prefix /p. Check the path, the account and the region, or mark the prefix `optional` in ssm-exec.toml. A parameter of exactly that name is not below it: give it with `--key`",
+                "there is nothing below the prefix /p",
                 "/p/a (for A) does not exist",
             ],
             ..Case::default()
