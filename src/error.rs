@@ -231,23 +231,9 @@ impl Incomplete {
                 _ => {}
             }
         }
-        for problem in &self.problems {
-            match problem {
-                Problem::Missing { param, .. }
-                | Problem::Digit { param, .. }
-                | Problem::Refused { param, .. }
-                | Problem::Json { param, .. }
-                | Problem::Base64 { param, .. } => names.push(param.to_string()),
-                Problem::TooLong { provenance, .. } | Problem::Nul { provenance, .. } => {
-                    names.extend(provenance.param().map(ToString::to_string));
-                }
-                Problem::NothingBelow { prefix } => names.push(prefix.pattern()),
-                Problem::Collision { params, .. } => {
-                    names.extend(params.iter().map(ToString::to_string));
-                }
-                _ => {}
-            }
-        }
+        names.extend(self.problems.iter().flat_map(Problem::parameters));
+        // Several rules of a contract can be broken by one parameter.
+        names.dedup();
         names
     }
 }

@@ -397,6 +397,8 @@ impl Run {
                 other => others.push(other),
             }
         }
+        // The requests end in any order; the message has one.
+        denials.sort_by_cached_key(|denial| denial.requests.first().map(ToString::to_string));
         let merged = denial::merged(denials).into_iter().map(Box::new);
         self.failures = merged.map(FetchError::Denied).chain(others).collect();
     }

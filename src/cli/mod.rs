@@ -2,12 +2,14 @@
 
 mod arguments;
 mod document;
+mod early;
 mod generate;
 pub(crate) mod hints;
 mod schema;
 mod usage;
 
 use document::Document;
+pub(crate) use early::Early;
 use generate::generate;
 
 use arguments::Extent;
@@ -22,7 +24,7 @@ use std::ffi::OsString;
 #[derive(Debug)]
 pub(crate) enum Action {
     /// Start this command, or the configuration's if it is empty.
-    Launch(Vec<OsString>),
+    Launch(Words),
     /// Report; the command counts for the size of the environment.
     Check(Vec<OsString>),
     /// Print the policy.
@@ -31,6 +33,15 @@ pub(crate) enum Action {
     Init,
     /// Print this text.
     Print(Vec<u8>),
+}
+
+/// The command to start and its arguments.
+#[derive(Debug)]
+pub(crate) enum Words {
+    /// The first one can be meant as a subcommand.
+    Bare(Vec<OsString>),
+    /// They follow `--`, after which there are no subcommands.
+    Separated(Vec<OsString>),
 }
 
 /// A command line, parsed.
@@ -53,7 +64,10 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Invocation, String> {
         .try_get_matches_from(arguments)
         .or_else(|_| arguments::command(Extent::Full).try_get_matches_from(arguments));
     match matches {
-        Ok(matches) => Ok(invocation(&matches)),
+        Ok(matches) => {
+            refuse_contradiction(&matches)?;
+            Ok(invocation(&matches, arguments))
+        }
         Err(error)
             if matches!(
                 error.kind(),
@@ -69,7 +83,22 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Invocation, String> {
     }
 }
 
-fn invocation(root: &ArgMatches) -> Invocation {
+/// Two options for one level: which one is meant is unknown.
+fn refuse_contradiction(root: &ArgMatches) -> Result<(), String> {
+    let levels = [Some(root), root.subcommand().map(|(_, matches)| matches)];
+    let is_given = |flag: &str| {
+        let mut levels = levels.iter().flatten();
+        levels.any(|matches| given(matches, flag))
+    };
+    if is_given("--quiet") && is_given("--verbose") {
+        return Err(
+            "`--quiet` cannot be used together with `--verbose`; see `ssm-exec --help`".to_owned(),
+        );
+    }
+    Ok(())
+}
+
+fn invocation(root: &ArgMatches, arguments: &[OsString]) -> Invocation {
     let (subcommand, matches) = root
         .subcommand()
         .map_or((None, root), |(name, matches)| (Some(name), matches));
@@ -81,7 +110,7 @@ fn invocation(root: &ArgMatches) -> Invocation {
             let document = matches.get_one::<Document>(arguments::DOCUMENT);
             Action::Print(document.map_or_else(Vec::new, |document| generate(*document)))
         }
-        _ => Action::Launch(words(matches)),
+        _ => Action::Launch(launch_words(words(matches), arguments)),
     };
     let mut layer = Layer::default();
     read(root, &mut layer);
@@ -89,6 +118,15 @@ fn invocation(root: &ArgMatches) -> Invocation {
         read(matches, &mut layer);
     }
     Invocation { action, layer }
+}
+
+/// The command is the end of the command line, so that what comes before it tells how it was given.
+fn launch_words(words: Vec<OsString>, arguments: &[OsString]) -> Words {
+    let before = arguments.len() - words.len();
+    match before.checked_sub(1).and_then(|at| arguments.get(at)) {
+        Some(word) if word == "--" => Words::Separated(words),
+        _ => Words::Bare(words),
+    }
 }
 
 fn words(matches: &ArgMatches) -> Vec<OsString> {
@@ -109,11 +147,14 @@ fn read(matches: &ArgMatches, layer: &mut Layer) {
     }
 }
 
+/// Whether an option was given on this level. One that the line does not mention is not defined.
+fn given(matches: &ArgMatches, id: &str) -> bool {
+    let is_known = matches.try_contains_id(id).is_ok();
+    is_known && matches.value_source(id) == Some(clap::parser::ValueSource::CommandLine)
+}
+
 fn read_option(setting: &Setting, flag: &'static str, matches: &ArgMatches, layer: &mut Layer) {
-    let given = |id: &str| {
-        let is_known = matches.try_contains_id(id).is_ok();
-        is_known && matches.value_source(id) == Some(clap::parser::ValueSource::CommandLine)
-    };
+    let given = |id: &str| given(matches, id);
     let origin = Origin::Flag(flag);
     match setting.kind {
         Kind::Switch => {

@@ -1,7 +1,10 @@
 //! What is wrong with a command line, in one sentence.
 
+use super::arguments::{CHECK, COMPLETIONS, INIT};
+use super::early::Early;
 use super::hints;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use ssm_exec_core::config::SETTINGS;
 use std::ffi::OsString;
 
 /// Describes clap's error by its kind and its context.
@@ -15,7 +18,15 @@ pub(super) fn describe(error: &clap::Error, arguments: &[OsString]) -> String {
     let value = context(ContextKind::InvalidValue).unwrap_or_default();
     let what = match error.kind() {
         ErrorKind::UnknownArgument => {
+            if !argument.starts_with('-') {
+                return stray(&argument, arguments);
+            }
             let word = written(&argument, arguments);
+            if let Some((option, value)) = value_with_dash(&argument, arguments) {
+                return format!(
+                    "`{option}` needs a value, and `{value}` begins with a dash, as an option does. A value that begins with a dash is written `{option}={value}`"
+                );
+            }
             if let Some(hint) = hints::for_option(&word) {
                 return format!("unknown option `{word}`: {hint}");
             }
@@ -47,6 +58,40 @@ pub(super) fn describe(error: &clap::Error, arguments: &[OsString]) -> String {
         kind => kind.as_str().unwrap_or("invalid arguments").to_owned(),
     };
     format!("{what}; see `ssm-exec --help`")
+}
+
+/// A word that is no option, where only options are expected.
+fn stray(word: &str, arguments: &[OsString]) -> String {
+    match Early::read(arguments).subcommand {
+        Some(CHECK) => format!(
+            "`{word}` is not an option. The command follows `--`: `ssm-exec check [OPTIONS] -- {word}`"
+        ),
+        Some(INIT) if word.starts_with('/') => {
+            format!("`{word}` is not an option. Write `ssm-exec init --prefix {word}`")
+        }
+        Some(COMPLETIONS) => {
+            format!("`{word}` is one word too many: completions prints one text at a time")
+        }
+        Some(subcommand) => {
+            format!("`{word}` is not an option, and {subcommand} takes nothing else. Leave it out")
+        }
+        None => format!("`{word}` is not an option; see `ssm-exec --help`"),
+    }
+}
+
+/// An option that takes a value, and the word after it that begins with a dash.
+fn value_with_dash<'a>(
+    argument: &str,
+    arguments: &'a [OsString],
+) -> Option<(&'static str, &'a str)> {
+    arguments.windows(2).find_map(|pair| {
+        let [option, value] = pair else { return None };
+        let (option, value) = option.to_str().zip(value.to_str())?;
+        let setting = SETTINGS.iter().find(|setting| setting.is_option(option))?;
+        (value.starts_with(argument) && setting.takes_value())
+            .then_some(setting.flag?)
+            .map(|flag| (flag, value))
+    })
 }
 
 /// The option as it was written: clap takes `-with-decryption` for a row of one-letter options.

@@ -24,7 +24,6 @@ impl Levels {
         inherited: &Inherited<'_>,
         logger: &mut Logger,
     ) -> Result<Self, Error> {
-        logger.configure(options.logging()?);
         let variables = config::read_variables(inherited)?;
         let location = match options.config_location()? {
             Some(location) => location,
@@ -47,7 +46,6 @@ impl Levels {
         inherited: &Inherited<'_>,
         logger: &mut Logger,
     ) -> Result<Self, Error> {
-        logger.configure(options.logging()?);
         let stronger = options.over(config::read_variables(inherited)?);
         logger.configure(stronger.logging()?);
         Ok(Self {
@@ -107,7 +105,15 @@ impl Levels {
             info!("configuration from {}", path.display());
             replaced.iter().for_each(|replaced| info!("{replaced}"));
         }
-        Ok(Config::resolve(layer, inherited)?)
+        let error = match (Config::resolve(layer, inherited), &self.file) {
+            (Ok(config), _) => return Ok(config),
+            (Err(error), None) => error,
+            (Err(error), Some((path, text))) => {
+                let file = ConfigFile::parse(path, text, inherited)?.layer(stage)?;
+                config::explain(error, &self.stronger, &file)
+            }
+        };
+        Err(error.into())
     }
 
     /// Refuses mistakes in the stages that are not chosen.

@@ -10,7 +10,7 @@ mod policy;
 mod resolve;
 mod watch;
 
-use crate::cli::{self, Action, Invocation};
+use crate::cli::{self, Action, Early, Invocation};
 use crate::error::Error;
 use crate::exec::process;
 use crate::logging::{self, Logger};
@@ -32,40 +32,32 @@ pub(crate) fn run(
     started: Instant,
     logger: &mut Logger,
 ) -> Result<u8, Error> {
-    process::refuse_raised_privileges()?;
-    // So that a mistake in the command line is reported in the format that the variables ask for.
-    if let Ok(variables) = config::read_variables(inherited)
-        && let Ok(logging) = variables.logging()
-    {
-        logger.configure(logging);
+    // Before anything can fail: errors are reported in the format that was asked for.
+    let early = Early::read(arguments);
+    if let Some(format) = early.log_format.or_else(|| config::log_format(inherited)) {
+        logger.set_format(format);
     }
+    process::refuse_raised_privileges()?;
+    let as_json = early.report == Some(ReportFormat::Json);
+    let parsed = cli::parse(arguments).map_err(Error::Usage);
     let Invocation {
         action,
         layer: options,
-    } = cli::parse(arguments).map_err(Error::Usage)?;
+    } = reported(parsed, as_json)?;
     if let Action::Print(text) = action {
         process::disable_core_dumps();
         return output::print(&text).map(|()| 0);
     }
     let called_as = arguments.first().cloned().unwrap_or_default();
-    let as_json = options
-        .format
-        .as_ref()
-        .is_some_and(|given| given.value == ReportFormat::Json.word());
-    let reported = |error| match as_json {
-        true => check::print_failure(ReportFormat::Json, &error).and(Err(error)),
-        false => Err(error),
-    };
     if let Action::Check(words) = &action
         && options.all_stages.as_ref().is_some_and(|given| given.value)
     {
         process::disable_core_dumps();
-        return all_stages::run(options, inherited, logger, &called_as, words).or_else(reported);
+        let checked = all_stages::run(options, inherited, logger, &called_as, words);
+        return reported(checked, as_json);
     }
-    let (levels, config) = match configuration(&action, options, inherited, logger) {
-        Ok(found) => found,
-        Err(error) => return reported(error),
-    };
+    let found = configuration(&action, options, inherited, logger);
+    let (levels, config) = reported(found, as_json)?;
     let session = Session {
         config,
         config_file: levels.file().map(Path::to_owned),
@@ -85,6 +77,14 @@ pub(crate) fn run(
         Action::Init => init::run(session, levels.chosen_file()),
         Action::Print(_) => Ok(0),
     }
+}
+
+/// Prints the failure of a `check` for a reader of JSON, who gets an object in any case.
+fn reported<T>(outcome: Result<T, Error>, as_json: bool) -> Result<T, Error> {
+    if let (Err(error), true) = (&outcome, as_json) {
+        check::print_failure(ReportFormat::Json, error)?;
+    }
+    outcome
 }
 
 /// The levels that a subcommand reads, and what they mean together.

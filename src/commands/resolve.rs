@@ -1,10 +1,9 @@
 //! From a configuration to the final environment: the one way that a launch and a check share.
 
 use crate::aws::{self, FetchError, Read, UnknownCaller};
-use crate::cli::hints;
 use crate::error::{Error, Incomplete};
 use crate::exec::lookup::{self, Command};
-use crate::exec::{CommandError, process, signals};
+use crate::exec::{process, signals};
 use crate::lambda;
 use crate::logging::{self, progress::Progress};
 use ssm_exec_core::aws_context::AwsContext;
@@ -117,7 +116,7 @@ impl<'a> Session<'a> {
         }
         lookup::resolve_command(&words, self.inherited.get("PATH"))
             .map(Some)
-            .map_err(|error| suggest_command(error, words.first()))
+            .map_err(Error::from)
     }
 
     /// The command line's command, else the file's, else Lambda's handler.
@@ -169,8 +168,8 @@ impl<'a> Session<'a> {
         if self.config.strict {
             environment.refuse_warnings();
         }
-        let arguments = command.map_or(0, Command::size);
-        environment.check_size(arguments, process::stack_limit());
+        let size = command.map(Command::size);
+        environment.check_size(size.as_ref(), process::stack_limit());
         Ok(Resolved {
             fetched,
             environment,
@@ -269,13 +268,5 @@ impl<'a> Session<'a> {
             began,
             &mut progress,
         )))
-    }
-}
-
-/// A command that does not exist may be a subcommand, misspelled or another tool's.
-fn suggest_command(error: CommandError, name: Option<&OsString>) -> Error {
-    match (&error, name.and_then(hints::for_command)) {
-        (CommandError::NotFound { .. }, Some(hint)) => Error::Usage(hint),
-        _ => error.into(),
     }
 }

@@ -5,6 +5,7 @@
 use super::c_string;
 use super::error::{CommandError, Searched};
 use nix::unistd::{AccessFlags, access};
+use ssm_exec_core::environment::limits::CommandSize;
 use std::ffi::{CString, OsStr, OsString};
 use std::fs;
 use std::io::Read;
@@ -40,17 +41,14 @@ impl Command {
         Ok(head)
     }
 
-    /// What file and arguments take of the room that `execve` has, in bytes: each string with its
-    /// terminator and its pointer.
+    /// What it takes of the room that `execve` has.
     #[must_use]
-    pub fn size(&self) -> usize {
-        let pointer = size_of::<usize>();
-        let arguments: usize = self
-            .arguments
-            .iter()
-            .map(|argument| argument.count_bytes() + 1 + pointer)
-            .sum();
-        arguments + self.file.count_bytes() + 1 + 2 * pointer
+    pub fn size(&self) -> CommandSize {
+        let arguments = self.arguments.iter();
+        CommandSize {
+            file: self.file.count_bytes(),
+            arguments: arguments.map(|text| text.count_bytes()).collect(),
+        }
     }
 }
 

@@ -54,6 +54,11 @@ impl Logger {
         }
     }
 
+    /// Sets the format alone, before it is known whether the configuration is valid.
+    pub(crate) fn set_format(&mut self, format: LogFormat) {
+        self.format = format;
+    }
+
     /// Takes over what is configured.
     pub fn configure(&mut self, logging: Logging) {
         self.format = logging.format;

@@ -3,6 +3,8 @@
 
 use crate::harness::*;
 use ssm_stub::{Fault, Parameter, Stub};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 
 #[test]
 fn one_message_lists_every_missing_parameter() {
@@ -82,6 +84,84 @@ fn an_environment_over_the_kernel_limit_names_the_largest_variables() {
         "The largest variables are K10",
         "ulimit -s",
     ]);
+}
+
+#[test]
+fn an_argument_over_the_kernel_limit_is_named_by_its_number() {
+    let stub = Stub::start();
+    stub.put(Parameter::secure("/arg/a", "canary"));
+    let long = "x".repeat(140_000);
+    let file = format!("prefix = \"/arg\"\ncommand = [\"echo\", \"short\", \"{long}\"]");
+    let run = || Run::against(&stub.url()).file(&file);
+    for run in [run(), run().args("check")] {
+        let outcome = run.run();
+        assert_eq!(outcome.status, 65);
+        assert!(!outcome.stderr.contains("xxx"));
+        outcome.says(&["argument 2 of the command is longer than the 131071 bytes"]);
+    }
+}
+
+#[test]
+fn an_error_as_json_has_the_parameters_that_the_message_names() {
+    let stub = Stub::start();
+    stub.put(Parameter::secure("/f/port", "canary"));
+    let contract = "prefix = \"/f\"\n[contract]\nPORT = { type = \"port\", max_length = 3 }";
+    Run::against(&stub.url())
+        .file(contract)
+        .args("--log-format json")
+        .fails(65)
+        .says(&[r#""parameters":["/f/port"]"#]);
+    Run::against(&stub.url())
+        .args("--log-format json -p /f --only NOPE")
+        .fails(66)
+        .says(&[r#""parameters":["/f/*"]"#]);
+}
+
+#[test]
+fn errors_in_the_environment_have_the_format_that_it_asks_for() {
+    let run = || Run::bare().args("-k /a").env("SSM_EXEC_LOG_FORMAT", "json");
+    for run in [
+        run().env("SSM_EXEC_SKIP", "maybe"),
+        run().env("SSM_EXEC_BOGUS", "1"),
+        run().env("AWS_REGION", OsStr::from_bytes(b"\xff")),
+        Run::bare()
+            .args("--log-format json")
+            .env("SSM_EXEC_BOGUS", "1"),
+    ] {
+        run.fails(78).says(&["{\"account\":null,", "\"status\":78"]);
+    }
+    // The command line overrides it.
+    let outcome = run().args("--log-format text --bogus").fails(64);
+    assert!(
+        outcome
+            .stderr
+            .starts_with("ssm-exec: error: unknown option")
+    );
+}
+
+#[test]
+fn check_prints_an_object_after_every_failure() {
+    for (arguments, status) in [
+        ("check --format json --bogus", 64),
+        ("check --format=json --all-stages", 64),
+        ("check --format json --config /nonexistent", 64),
+    ] {
+        let outcome = Run::bare().args(arguments).run();
+        assert_eq!(outcome.status, status, "{arguments}");
+        let object: serde_json::Value = serde_json::from_slice(&outcome.stdout).expect("an object");
+        assert_eq!(object["problems"].as_array().map(Vec::len), Some(1));
+    }
+}
+
+#[test]
+fn a_variable_that_is_not_utf8_is_not_told_to_be_unset() {
+    for file in ["prefix = \"/o/${S}\"", "prefix = \"/o/${S:-default}\""] {
+        Run::bare()
+            .file(file)
+            .env("S", OsStr::from_bytes(b"ap\xff"))
+            .fails(78)
+            .says(&["line 1, `prefix`", "the value of S is not UTF-8"]);
+    }
 }
 
 #[test]

@@ -101,6 +101,7 @@ codes! {
     Warning "warning" Config "There is a warning, and `--strict` makes it an error." "Correct what it names, or run without `--strict`."
     Required "required" Missing "A required variable is unset or empty." "Set it, or correct `require`."
     ComposePartUnset "compose-part-unset" Missing "A composed variable needs another one that is not set." "Set it, or correct `[compose]`."
+    ComposePartNotText "compose-part-not-text" Unusable "A composed variable needs another one as text, and it is not UTF-8." "Use the filter `base64`, or correct the value."
     SkippedReference "skipped-reference" Config "A reference has no value because of `--skip`." "Give it `?default=TEXT` or `?optional`, or unset the variable."
     Collision "collision" Config "Two parameters would become the same variable." "Choose one with an explicit `--key`, or rename one."
     InvalidName "invalid-name" Config "A parameter would become a variable whose name begins with a digit." "Prefix the name with `--name-prefix`, or exclude it."

@@ -18,7 +18,9 @@ pub enum Problem {
     },
     /// Something other than an object where an object is expected.
     NotAnObject,
-    /// No such member, or it is null.
+    /// The value there is null.
+    Null,
+    /// No such member.
     Absent {
         /// The names in the innermost object that was reached.
         members: Vec<String>,
@@ -33,12 +35,10 @@ pub enum Problem {
 /// When the text isn't JSON, or has nothing there.
 pub fn field(text: &[u8], field: &Field) -> Result<Secret, Problem> {
     let mut here = parse(text)?;
-    let mut parent = here;
     for token in field.tokens() {
-        parent = here;
         here = step(here, token)?;
     }
-    render(here)?.ok_or_else(|| absent(parent))
+    render(here)?.ok_or(Problem::Null)
 }
 
 fn absent(parent: &str) -> Problem {
@@ -51,6 +51,10 @@ fn absent(parent: &str) -> Problem {
 /// # Errors
 /// When the text isn't JSON, or is no object.
 pub fn members(text: &[u8]) -> Result<Vec<(String, Secret)>, Problem> {
+    // A text that does not even begin like an object is better told as that than as invalid JSON.
+    if !text.trim_ascii_start().starts_with(b"{") {
+        return Err(Problem::NotAnObject);
+    }
     let mut all = Vec::new();
     for (name, value) in object(parse(text)?)? {
         if let Some(value) = render(value.get())? {
@@ -170,7 +174,6 @@ mod tests {
     fn what_is_not_there_is_absent() {
         for path in [
             "nope",
-            "none",
             "/hosts/2",
             "/hosts/00",
             "/hosts/-",
@@ -187,7 +190,8 @@ mod tests {
         };
         assert_eq!(take("\"text\"", "x"), members(&[]));
         assert_eq!(take(DB, "/hosts/1/x"), members(&["n"]));
-        assert_eq!(take(r#"{"b":null,"a":1}"#, "b"), members(&["a", "b"]));
+        assert_eq!(take(r#"{"b":null,"a":1}"#, "b"), Err(Problem::Null));
+        assert_eq!(take(r#"{"a":[null]}"#, "/a/0"), Err(Problem::Null));
     }
 
     #[test]
@@ -198,6 +202,8 @@ mod tests {
         );
         assert_eq!(take(r#"{"a": "\ud800"}"#, "a"), Err(Problem::NotText));
         assert_eq!(members(b"[1]").map(|_| ()), Err(Problem::NotAnObject));
+        assert_eq!(members(b"info").map(|_| ()), Err(Problem::NotAnObject));
+        assert_eq!(members(b"").map(|_| ()), Err(Problem::NotAnObject));
     }
 
     proptest! {

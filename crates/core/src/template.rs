@@ -1,6 +1,7 @@
 //! Templates of composed variables: `postgres://${DB_USER}:${DB_PASSWORD|url}@${DB_HOST}/app`. Pure.
 
 use crate::placeholder::{self, Piece, Unclosed};
+use crate::variable::VariableName;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
@@ -25,6 +26,15 @@ enum Filter {
 enum Part {
     Text(String),
     Variable { name: String, filters: Vec<Filter> },
+}
+
+/// Why a template cannot be filled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FillError<'t> {
+    /// This variable is not set.
+    Unset(&'t str),
+    /// This variable is not UTF-8, and `json` takes text only.
+    NotText(&'t str),
 }
 
 /// Texts and the variables between them.
@@ -54,22 +64,29 @@ impl Template {
         })
     }
 
-    /// Fills it. `value` is asked for each variable; `None` from it leaves the whole unfilled.
-    pub fn fill<'a>(&self, value: impl Fn(&str) -> Option<&'a [u8]>) -> Option<Zeroizing<Vec<u8>>> {
+    /// Fills it. `value` is asked for each variable.
+    ///
+    /// # Errors
+    /// The first variable without a value, or with one that a filter does not take.
+    pub fn fill<'a>(
+        &self,
+        value: impl Fn(&str) -> Option<&'a [u8]>,
+    ) -> Result<Zeroizing<Vec<u8>>, FillError<'_>> {
         let mut out = Zeroizing::new(Vec::new());
         for part in &self.0 {
             match part {
                 Part::Text(text) => out.extend_from_slice(text.as_bytes()),
                 Part::Variable { name, filters } => {
-                    let mut filled = Zeroizing::new(value(name)?.to_vec());
+                    let value = value(name).ok_or(FillError::Unset(name))?;
+                    let mut filled = Zeroizing::new(value.to_vec());
                     for filter in filters {
-                        filled = filter.apply(&filled);
+                        filled = filter.apply(&filled).ok_or(FillError::NotText(name))?;
                     }
                     out.extend_from_slice(&filled);
                 }
             }
         }
-        Some(out)
+        Ok(out)
     }
 }
 
@@ -78,6 +95,15 @@ fn variable(inside: &str) -> Result<Part, String> {
     let name = words.next().unwrap_or_default();
     if name.is_empty() {
         return Err("has `${}` without a variable's name".to_owned());
+    }
+    if name.contains(":-") {
+        return Err(
+            "has `:-`, and a template has no defaults; give the variable a `default` in `[keys]`"
+                .to_owned(),
+        );
+    }
+    if let Err(reason) = VariableName::parse(name) {
+        return Err(format!("has the variable name `{name}`, which {reason}"));
     }
     let filters = words.map(Filter::parse).collect::<Result<_, _>>()?;
     Ok(Part::Variable {
@@ -98,19 +124,19 @@ impl Filter {
         }
     }
 
-    /// `url` percent-encodes; `json` escapes for the inside of a JSON string; `base64` is the standard alphabet, padded.
-    fn apply(self, value: &[u8]) -> Zeroizing<Vec<u8>> {
-        Zeroizing::new(match self {
+    /// `url` percent-encodes; `json` escapes for the inside of a JSON string, and takes text only;
+    /// `base64` is the standard alphabet, padded.
+    fn apply(self, value: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        Some(Zeroizing::new(match self {
             Self::Url => percent_encode(value, URL).to_string().into_bytes(),
             Self::Base64 => STANDARD.encode(value).into_bytes(),
             Self::Json => {
-                let mut quoted =
-                    serde_json::to_vec(&String::from_utf8_lossy(value)).unwrap_or_default();
+                let mut quoted = serde_json::to_vec(std::str::from_utf8(value).ok()?).ok()?;
                 quoted.pop();
                 quoted.drain(..1);
                 quoted
             }
-        })
+        }))
     }
 }
 
@@ -121,13 +147,16 @@ mod tests {
     fn fill(text: &str) -> String {
         let value = |name: &str| match name {
             "USER" => Some("app".as_bytes()),
+            "BYTES" => Some(&b"\xff"[..]),
             "PASSWORD" => Some("p@ss/w\"ö %".as_bytes()),
             _ => None,
         };
-        let filled = Template::parse(text).expect("a template").fill(value);
-        filled.map_or("-".to_owned(), |bytes| {
-            String::from_utf8(bytes.to_vec()).expect("UTF-8")
-        })
+        let template = Template::parse(text).expect("a template");
+        let filled = template.fill(value).map(|bytes| bytes.to_vec());
+        match filled {
+            Ok(bytes) => String::from_utf8(bytes).expect("UTF-8"),
+            Err(error) => format!("{error:?}"),
+        }
     }
 
     #[test]
@@ -143,7 +172,9 @@ mod tests {
         assert_eq!(fill("${PASSWORD|base64}"), "cEBzcy93IsO2ICU=");
         assert_eq!(fill("${USER|base64|url}"), "YXBw");
         assert_eq!(fill("$${USER} $ ${USER}$"), "${USER} $ app$");
-        assert_eq!(fill("${NOPE}"), "-");
+        assert_eq!(fill("${NOPE}"), "Unset(\"NOPE\")");
+        assert_eq!(fill("${BYTES|url}-${BYTES|base64|json}"), "%FF-/w==");
+        assert_eq!(fill("${BYTES|json}"), "NotText(\"BYTES\")");
     }
 
     #[test]
@@ -152,6 +183,11 @@ mod tests {
             ("${A", "without its `}`"),
             ("${}", "without a variable's name"),
             ("${A|upper}", "filter `upper`"),
+            ("${A:-d}", "has `:-`, and a template has no defaults"),
+            ("${A:d}", "name `A:d`, which contains ':'"),
+            ("${A B}", "name `A B`, which contains ' '"),
+            ("${1A}", "name `1A`, which begins with a digit"),
+            ("${/a|url}", "name `/a`, which looks like a parameter"),
         ] {
             assert!(
                 Template::parse(text).expect_err(text).contains(reason),

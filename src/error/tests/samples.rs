@@ -7,9 +7,11 @@ use crate::aws::{
 use crate::error::*;
 use crate::exec::Searched;
 use ssm_exec_core::arn::Arn;
+use ssm_exec_core::config::Replaced;
 use ssm_exec_core::contract::Violation;
 use ssm_exec_core::environment::notice::Notice;
-use ssm_exec_core::environment::{Provenance, Requester};
+use ssm_exec_core::environment::problem::{Ceiling, PartAbsence};
+use ssm_exec_core::environment::{Provenance, Requester, Source};
 use ssm_exec_core::json as json_value;
 use ssm_exec_core::origin::{Given, Origin};
 use ssm_exec_core::parameter::{Prefix, ValueRef};
@@ -42,8 +44,8 @@ variants! { config_variant, CONFIG, ConfigError:
     BadReference NearReference Collision DigitName Base64OfNothing NoSources CaBundle SharedConfig UnknownProfile
 }
 variants! { problem_variant, PROBLEM, Problem:
-    Missing NothingBelow NothingAdmitted Warning Required ComposePartUnset SkippedReference Collision RenameCollision Digit Refused
-    Nul Json Contract Base64 TooLong TooMuch
+    Missing NothingBelow NothingAdmitted Warning Required ComposePartUnset ComposePartNotText SkippedReference Collision RenameCollision Digit Refused
+    Nul Json Contract Base64 TooLong ArgumentTooLong TooMuch
 }
 variants! { command_variant, COMMAND, CommandError:
     NotFound Removed NotExecutable NoInterpreter Nul TooLarge System RaisedPrivileges
@@ -470,6 +472,19 @@ fn config_errors() -> Vec<ConfigError> {
         ConfigError::Base64OfNothing {
             origin: Origin::Flag("--base64"),
             name: name("A"),
+            replaced: None,
+        },
+        ConfigError::Base64OfNothing {
+            origin: Origin::Flag("--base64"),
+            name: name("A"),
+            replaced: Some(Box::new(Replaced {
+                origin: Origin::File {
+                    path: "ssm-exec.toml".into(),
+                    line: 3,
+                    key: "keys.A".to_owned(),
+                },
+                by: Origin::Flag("--key"),
+            })),
         },
         ConfigError::NoSources,
         ConfigError::UnknownStage {
@@ -515,7 +530,7 @@ fn problems() -> Vec<Problem> {
         },
         Problem::NothingBelow { prefix: prefix() },
         Problem::NothingAdmitted {
-            source: "/org/api".to_owned(),
+            source: Source::Prefix(prefix()),
             only: Vec::new(),
         },
         Problem::Warning(Box::new(Notice::RenameWithoutSource {
@@ -531,6 +546,16 @@ fn problems() -> Vec<Problem> {
             empty: false,
         },
         Problem::ComposePartUnset {
+            name: name("A"),
+            part: "B".to_owned(),
+            reason: PartAbsence::NotSet,
+        },
+        Problem::ComposePartUnset {
+            name: name("A"),
+            part: "B".to_owned(),
+            reason: PartAbsence::Renamed { from: name("C") },
+        },
+        Problem::ComposePartNotText {
             name: name("A"),
             part: "B".to_owned(),
         },
@@ -578,8 +603,22 @@ fn problems() -> Vec<Problem> {
         },
         Problem::TooMuch {
             total: 3_000_000,
-            limit: 2_000_000,
+            ceiling: Ceiling::Stack(2_000_000),
             largest: vec![name("A"), name("B")],
+        },
+        Problem::TooMuch {
+            total: 7_000_000,
+            ceiling: Ceiling::Kernel(6_291_456),
+            largest: vec![name("A")],
+        },
+        Problem::TooMuch {
+            total: 3_000_000,
+            ceiling: Ceiling::Stack(2_000_000),
+            largest: Vec::new(),
+        },
+        Problem::ArgumentTooLong {
+            number: 2,
+            limit: 131_071,
         },
     ]
 }

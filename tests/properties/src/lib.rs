@@ -22,7 +22,7 @@ use ssm_exec_core::origin::{Given, Origin};
 use ssm_exec_core::parameter::{ParameterRef, Prefix, ValueRef};
 use ssm_exec_core::plan::{BATCH, Request, plan};
 use ssm_exec_core::region::Region;
-use ssm_exec_core::template::Template;
+use ssm_exec_core::template::{FillError, Template};
 use ssm_exec_core::variable::{Case, Glob, Naming, VariableName};
 use std::collections::HashSet;
 use std::ffi::CString;
@@ -216,9 +216,9 @@ pub fn names(data: &[u8]) {
     if let Ok(template) = Template::parse(template) {
         let value = b"\xffvalue";
         let filled = template.fill(|_| Some(value));
-        assert!(filled.is_some());
+        assert!(!matches!(filled, Err(FillError::Unset(_))));
         let empty = template.variables().next().is_none();
-        assert_eq!(template.fill(|_| None).is_some(), empty);
+        assert_eq!(template.fill(|_| None).is_ok(), empty);
     }
 }
 

@@ -127,6 +127,8 @@ pub enum ConfigError {
         origin: Origin,
         /// The variable.
         name: VariableName,
+        /// The key of that name that a stronger level replaced, if one did.
+        replaced: Option<Box<Replaced>>,
     },
     /// No source is configured.
     NoSources,
@@ -157,6 +159,15 @@ pub enum ConfigError {
         /// Those that there are.
         known: Vec<String>,
     },
+}
+
+/// A key of the file that is not used, because a stronger level gives keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replaced {
+    /// Where it was given.
+    pub origin: Origin,
+    /// Where the keys were given that replace it.
+    pub by: Origin,
 }
 
 impl ConfigError {
@@ -337,6 +348,11 @@ impl fmt::Display for ConfigError {
                     "`{parameter}` would become the variable `{name}`, which begins with a digit. Give it a name, `NAME={parameter}`, or use `--name-prefix TEXT`"
                 )
             }
+            Self::Base64OfNothing { name, replaced: Some(replaced), .. } => write!(
+                f,
+                "there is no key and no file {name} to decode from Base64, since {} replaces {}. Give {name} there too",
+                replaced.by, replaced.origin
+            ),
             Self::Base64OfNothing { name, .. } => write!(
                 f,
                 "there is no key and no file {name} to decode from Base64. Add `--key {name}=PARAM` or `--file {name}=PARAM`"

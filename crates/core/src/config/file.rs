@@ -2,7 +2,7 @@
 //! read elsewhere.
 
 use super::ConfigError;
-use super::interpolate::{InterpolationError, interpolate};
+use super::interpolate::{InterpolationError, NotText, interpolate};
 use super::layer::{KeySpec, PathSpec, Slot};
 use super::setting::{Kind, Setting};
 use super::settings::{Layer, SETTINGS};
@@ -277,9 +277,11 @@ impl File<'_> {
         };
         let origin = self.origin(key, &value.span());
         match interpolate(text, |name| {
-            self.inherited.text(name).or(match self.unset {
-                Unset::Refused => None,
-                Unset::Empty => Some(""),
+            let value = std::str::from_utf8(self.inherited.get(name).unwrap_or_default());
+            let value = value.map_err(|_| NotText)?;
+            Ok(match self.unset {
+                Unset::Refused => Some(value).filter(|value| !value.is_empty()),
+                Unset::Empty => Some(value),
             })
         }) {
             Ok(text) => Ok(Given::new(text, origin)),
@@ -292,6 +294,10 @@ impl File<'_> {
                 format!(
                     "has `${{{inside}}}`; write `${{NAME}}` or `${{NAME:-default}}`, or `$${{` for a literal `${{`"
                 ),
+            )),
+            Err(InterpolationError::NotText(name)) => Err(ConfigError::invalid(
+                origin,
+                format!("`${{{name}}}` cannot be filled, since the value of {name} is not UTF-8"),
             )),
             Err(InterpolationError::Unset(name)) => Err(ConfigError::UnsetInFile { origin, name }),
         }

@@ -11,12 +11,18 @@ pub(super) enum InterpolationError {
     Unsupported(String),
     /// This variable is not set, or is empty, and there is no default.
     Unset(String),
+    /// This variable is set, but is not UTF-8.
+    NotText(String),
 }
+
+/// A value that is not UTF-8.
+#[derive(Debug)]
+pub(super) struct NotText;
 
 /// Fills every `${NAME}` and `${NAME:-default}`; a variable that is empty counts as unset, as in a shell.
 pub(super) fn interpolate<'a>(
     text: &str,
-    value: impl Fn(&str) -> Option<&'a str>,
+    value: impl Fn(&str) -> Result<Option<&'a str>, NotText>,
 ) -> Result<String, InterpolationError> {
     let pieces = placeholder::parse(text).map_err(|Unclosed| InterpolationError::Unclosed)?;
     let mut filled = String::with_capacity(text.len());
@@ -32,6 +38,7 @@ pub(super) fn interpolate<'a>(
                     return Err(InterpolationError::Unsupported(inside.to_owned()));
                 }
                 let text = value(name)
+                    .map_err(|NotText| InterpolationError::NotText(name.to_owned()))?
                     .or(default)
                     .ok_or_else(|| InterpolationError::Unset(name.to_owned()))?;
                 filled.push_str(text);
@@ -53,7 +60,10 @@ mod tests {
 
     #[test]
     fn names_are_filled_and_escapes_kept() {
-        let value = |name: &str| (name == "STAGE").then_some("prod");
+        let value = |name: &str| match name {
+            "BYTES" => Err(NotText),
+            name => Ok((name == "STAGE").then_some("prod")),
+        };
         let filled = |text| interpolate(text, value);
         assert_eq!(filled("/org/${STAGE}/api"), Ok("/org/prod/api".into()));
         assert_eq!(filled("$${STAGE} $STAGE $"), Ok("${STAGE} $STAGE $".into()));
@@ -62,11 +72,19 @@ mod tests {
             Err(InterpolationError::Unset("NOPE".into()))
         );
         assert_eq!(filled("${STAGE"), Err(InterpolationError::Unclosed));
+        // What is set is not replaced by a default.
+        for text in ["${BYTES}", "${BYTES:-x}"] {
+            let error = InterpolationError::NotText("BYTES".into());
+            assert_eq!(filled(text), Err(error));
+        }
     }
 
     #[test]
     fn a_default_is_taken_for_a_variable_that_is_not_set() {
-        let value = |name: &str| (name == "STAGE").then_some("prod");
+        let value = |name: &str| match name {
+            "BYTES" => Err(NotText),
+            name => Ok((name == "STAGE").then_some("prod")),
+        };
         let filled = |text| interpolate(text, value);
         assert_eq!(filled("${STAGE:-dev}"), Ok("prod".into()));
         assert_eq!(filled("/${NOPE:-dev}/x"), Ok("/dev/x".into()));

@@ -136,7 +136,7 @@ field!(List<KeySpec>, Keys, first, self, weaker => merge(self, weaker, |key| key
 field!(List<ContractSpec>, Contract, first, self, weaker => merge(self, weaker, |spec| Some(&spec.name)));
 field!(List<Pair>, Pairs, first, self, weaker => merge(self, weaker, |(name, _)| Some(name)));
 
-fn first<T>(list: &List<T>) -> Option<&Origin> {
+pub(super) fn first<T>(list: &List<T>) -> Option<&Origin> {
     Some(&list.as_ref()?.first()?.origin)
 }
 

@@ -22,12 +22,13 @@ mod watch;
 
 pub use crate::words::{nearest, unknown_word};
 pub use check::{CheckOptions, FingerprintOptions, refuse_beside_all_stages};
-pub use error::ConfigError;
+pub use error::{ConfigError, Replaced};
 pub use file::ConfigFile;
 pub use settings::{Layer, LogFormat, LogLevel, ReportFormat, SETTINGS};
+pub use sources::explain;
 pub use stage::refuse_stage;
 pub use unused::{Unused, UnusedReason};
-pub use variables::read_variables;
+pub use variables::{log_format, read_variables};
 pub use watch::{ChangeSignal, Watch};
 
 use crate::arn::Arn;

@@ -111,7 +111,9 @@ impl Config {
             ));
         }
         let allow_http = on(allow_http);
-        let is_lambda = inherited.get("AWS_LAMBDA_RUNTIME_API").is_some();
+        let is_lambda = inherited
+            .get("AWS_LAMBDA_RUNTIME_API")
+            .is_some_and(|address| !address.is_empty());
         let default_timeout = match is_lambda {
             true => LAMBDA_TIMEOUT,
             false => TIMEOUT,
@@ -152,8 +154,7 @@ impl Config {
                     .transpose()?,
                 role_arn: role_arn.map(aws::role).transpose()?,
                 external_id: external_id.map(|given| given.value),
-                ca_bundle: ca_bundle
-                    .map(|given| Given::new(PathBuf::from(given.value), given.origin)),
+                ca_bundle: ca_bundle.map(path).transpose()?,
                 allow_http,
             },
             timeout: timeout.map_or(Ok(default_timeout), time_limit)?,
@@ -216,14 +217,20 @@ impl Layer {
                 origin.clone(),
                 "cannot be used together with a configuration file",
             )),
-            (Some(given), _) => Ok(Some(ConfigLocation::File(Given::new(
-                PathBuf::from(&given.value),
-                given.origin.clone(),
-            )))),
+            (Some(given), _) => Ok(Some(ConfigLocation::File(path(given.clone())?))),
             (None, Some(Given { value: true, .. })) => Ok(Some(ConfigLocation::None)),
             (None, _) => Ok(None),
         }
     }
+}
+
+fn path(given: Given<String>) -> Result<Given<PathBuf>, ConfigError> {
+    let parse = |text: &str| match text {
+        "" => Err("is empty (expected the path of a file)".to_owned()),
+        text => Ok(PathBuf::from(text)),
+    };
+    let path = parse_one(&given.value, &given.origin, parse)?;
+    Ok(Given::new(path, given.origin))
 }
 
 fn contract(list: List<ContractSpec>, closed: One<bool>) -> Result<Contract, ConfigError> {

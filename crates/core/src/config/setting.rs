@@ -149,6 +149,14 @@ impl Setting {
         }
     }
 
+    /// Whether a word of the command line is its option, long or short.
+    #[must_use]
+    pub fn is_option(&self, word: &str) -> bool {
+        let mut short = word.strip_prefix('-').unwrap_or_default().chars();
+        self.flag == Some(word)
+            || (self.short.is_some() && self.short == short.next() && short.next().is_none())
+    }
+
     /// Whether an option of this kind takes a value.
     #[must_use]
     pub fn takes_value(&self) -> bool {

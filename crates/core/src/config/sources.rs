@@ -1,7 +1,9 @@
 //! Prefixes, JSON objects, keys and files, parsed.
 
+use super::error::Replaced;
 use super::given::{each, parse_one};
-use super::layer::{KeySpec, List, PathSpec};
+use super::layer::{KeySpec, List, PathSpec, first};
+use super::settings::Layer;
 use super::{ConfigError, Delivery, Encoding, KeySource, ObjectSource, PrefixSource, duration};
 use crate::origin::{Given, Origin};
 use crate::parameter::{OnMissing, Prefix, ValueRef};
@@ -44,6 +46,7 @@ pub(super) fn prefix(given: Given<PathSpec>, naming: &Naming) -> Result<PrefixSo
         value: spec,
         origin,
     } = given;
+    refuse_name(&spec.text, &origin)?;
     Ok(PrefixSource {
         naming: own_naming(&spec, &origin, naming)?,
         optional: spec.optional,
@@ -57,11 +60,27 @@ pub(super) fn object(given: Given<PathSpec>, naming: &Naming) -> Result<ObjectSo
         value: spec,
         origin,
     } = given;
+    refuse_name(&spec.text, &origin)?;
     Ok(ObjectSource {
         naming: own_naming(&spec, &origin, naming)?,
         optional: spec.optional,
         param: value_ref(&spec.text, origin)?,
     })
+}
+
+/// A prefix, a JSON object and a trigger have no name of their own.
+pub(super) fn refuse_name(text: &str, origin: &Origin) -> Result<(), ConfigError> {
+    match text.split_once('=') {
+        Some((_, param)) if param.starts_with('/') || param.starts_with("arn:") => {
+            Err(ConfigError::invalid(
+                origin.clone(),
+                format!(
+                    "`{text}` begins with the name of a variable, which has no meaning here; write `{param}`"
+                ),
+            ))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn value_ref(text: &str, origin: Origin) -> Result<ValueRef, ConfigError> {
@@ -85,11 +104,40 @@ pub(super) fn keys(
             found = true;
         }
         if !found {
-            return Err(ConfigError::Base64OfNothing { origin, name });
+            return Err(ConfigError::Base64OfNothing {
+                origin,
+                name,
+                replaced: None,
+            });
         }
     }
     check_unique(&all)?;
     Ok(all)
+}
+
+/// Adds to an error in the levels together what replaced a key of the file, if something did.
+#[must_use]
+pub fn explain(error: ConfigError, stronger: &Layer, file: &Layer) -> ConfigError {
+    match error {
+        ConfigError::Base64OfNothing { origin, name, .. } => ConfigError::Base64OfNothing {
+            replaced: replaced_key(&name, stronger, file).map(Box::new),
+            origin,
+            name,
+        },
+        other => other,
+    }
+}
+
+fn replaced_key(name: &VariableName, stronger: &Layer, file: &Layer) -> Option<Replaced> {
+    let lists = [(&stronger.keys, &file.keys), (&stronger.files, &file.files)];
+    lists.into_iter().find_map(|(stronger, weaker)| {
+        let mut keys = weaker.iter().flatten();
+        let key = keys.find(|key| key.value.name.as_deref() == Some(name.as_str()))?;
+        Some(Replaced {
+            origin: key.origin.clone(),
+            by: first(stronger)?.clone(),
+        })
+    })
 }
 
 fn key(

@@ -299,6 +299,10 @@ fn a_watcher_has_an_interval_and_what_else_is_given() {
     let skipped = resolve(&["--watch=1m", "--skip"], &variables, "").expect("valid");
     assert!(skipped.watch.is_none());
     assert_eq!(skipped.timeout, Duration::from_secs(8));
+    // As for the SDK, an empty variable is one that is not set.
+    let elsewhere = resolve(&["--watch=1m"], &[c"AWS_LAMBDA_RUNTIME_API="], "").expect("valid");
+    assert!(elsewhere.watch.is_some());
+    assert_eq!(elsewhere.timeout, Duration::from_secs(30));
 }
 
 #[test]

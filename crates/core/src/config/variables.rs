@@ -2,7 +2,7 @@
 
 use super::ConfigError;
 use super::setting::Setting;
-use super::settings::{Layer, SETTINGS};
+use super::settings::{Layer, LogFormat, SETTINGS};
 use super::texts::parse_switch;
 use crate::inherited::Inherited;
 use crate::origin::Origin;
@@ -29,6 +29,12 @@ pub fn read_variables(inherited: &Inherited<'_>) -> Result<Layer, ConfigError> {
         }
     }
     Ok(layer)
+}
+
+/// The format of messages that the environment asks for, whatever else is invalid in it.
+#[must_use]
+pub fn log_format(inherited: &Inherited<'_>) -> Option<LogFormat> {
+    LogFormat::parse(inherited.text("SSM_EXEC_LOG_FORMAT")?).ok()
 }
 
 /// The first of a setting's variables that is set.

@@ -4,6 +4,7 @@ use super::ConfigError;
 use super::duration;
 use super::given::parse_one;
 use super::layer::One;
+use super::sources::refuse_name;
 use crate::origin::{Given, Origin};
 use crate::parameter::{ParameterRef, Selector};
 use std::time::Duration;
@@ -163,6 +164,7 @@ fn parse_duration(given: &Given<String>) -> Result<Duration, ConfigError> {
 }
 
 fn parse_trigger(given: &Given<String>) -> Result<ParameterRef, ConfigError> {
+    refuse_name(&given.value, &given.origin)?;
     let parameter = ParameterRef::parse(&given.value)
         .map_err(|error| ConfigError::malformed(given.origin.clone(), &error))?;
     match parameter.selector {

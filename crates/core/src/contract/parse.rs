@@ -163,7 +163,9 @@ impl Rules {
             return Ok(None);
         };
         let number = match &value {
-            RuleValue::Integer(text) | RuleValue::Float(text) => text.parse().ok(),
+            RuleValue::Integer(text) => text.parse().ok(),
+            // TOML has `nan` and `inf`, which limit nothing.
+            RuleValue::Float(text) if text.parse().is_ok_and(f64::is_finite) => text.parse().ok(),
             _ => None,
         };
         match number {
@@ -171,7 +173,7 @@ impl Rules {
             None => Err(RuleError {
                 origin,
                 reason: match self.type_name {
-                    TypeName::Number => format!("`{name}` must be a number"),
+                    TypeName::Number => format!("`{name}` must be a finite number"),
                     _ => format!("`{name}` must be a whole number that fits"),
                 },
             }),

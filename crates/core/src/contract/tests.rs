@@ -262,7 +262,22 @@ fn contracts_that_make_no_sense_are_refused_with_their_line() {
         (
             "[contract]\nX = { type = \"number\", min = \"1\" }",
             2,
-            "`min` must be a number",
+            "`min` must be a finite number",
+        ),
+        (
+            "[contract]\nX = { type = \"number\", min = nan }",
+            2,
+            "`min` must be a finite number",
+        ),
+        (
+            "[contract]\nX = { type = \"number\", max = -inf }",
+            2,
+            "`max` must be a finite number",
+        ),
+        (
+            "[contract]\nX = { type = \"number\", max = 1e999 }",
+            2,
+            "`max` must be a finite number",
         ),
         (
             "[contract]\nX = { min_length = 2, max_length = 1 }",

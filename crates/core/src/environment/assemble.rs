@@ -4,7 +4,7 @@ use super::filters::Filters;
 use super::inherit::kept_entries;
 use super::notice::Notice;
 use super::problem::Problem;
-use super::{Environment, Provenance, Requester, Setting, Value, denylist};
+use super::{Environment, Provenance, Requester, Setting, Source, Value, denylist};
 use crate::config::{Config, Encoding, KeySource, ObjectSource, PrefixSource, Rules};
 use crate::contract::Contract;
 use crate::env_reference::EnvReference;
@@ -34,6 +34,7 @@ pub fn assemble<'e>(
     let mut assembler = Assembler {
         rules: &config.rules,
         contract: &config.contract,
+        inherited,
         fetched,
         explicit: keys
             .chain(named)
@@ -80,6 +81,7 @@ fn may_exist(fetched: Option<&Fetched>, param: &ValueRef) -> bool {
 pub(super) struct Assembler<'a, 'e> {
     pub(super) rules: &'a Rules,
     pub(super) contract: &'a Contract,
+    pub(super) inherited: &'a Inherited<'e>,
     pub(super) fetched: Option<&'a Fetched>,
     /// The names that a key, a file or a reference sets. One that is optional and absent sets nothing.
     explicit: BTreeSet<&'a VariableName>,
@@ -137,7 +139,7 @@ impl<'e> Assembler<'_, 'e> {
         }
         let admitted = self.source(&source.naming, candidates, Provenance::Prefix);
         if !admitted {
-            self.nothing_admitted(&source.naming, format!("the prefix {prefix}"));
+            self.nothing_admitted(&source.naming, Source::Prefix(prefix));
         }
     }
 
@@ -183,12 +185,12 @@ impl<'e> Assembler<'_, 'e> {
         }
         let admitted = self.source(&source.naming, candidates, Provenance::Object);
         if !admitted {
-            self.nothing_admitted(&source.naming, format!("the JSON object {}", source.param));
+            self.nothing_admitted(&source.naming, Source::Object(source.param.clone()));
         }
     }
 
     /// Filters that leave nothing of a source: with `only`, a mistake that must not start the command.
-    fn nothing_admitted(&mut self, naming: &Naming, source: String) {
+    fn nothing_admitted(&mut self, naming: &Naming, source: Source) {
         if naming.only.is_empty() {
             return self.notice(Notice::NothingAdmitted { source });
         }
@@ -336,7 +338,7 @@ impl<'e> Assembler<'_, 'e> {
             .fetched
             .and_then(|fetched| fetched.get(&param.parameter))
             .cloned();
-        let mut members = None;
+        let mut absence = None;
         if let Some(parameter) = parameter {
             let Some(field) = &param.field else {
                 return Some(Found::Value(
@@ -346,7 +348,9 @@ impl<'e> Assembler<'_, 'e> {
             };
             match json::field(parameter.value.expose(), field) {
                 Ok(value) => return Some(Found::Value(Value::Made(value), parameter)),
-                Err(json::Problem::Absent { members: names }) => members = Some(names),
+                Err(problem @ (json::Problem::Absent { .. } | json::Problem::Null)) => {
+                    absence = Some(problem);
+                }
                 Err(problem) => {
                     self.problem(Problem::Json {
                         param: param.clone(),
@@ -357,17 +361,17 @@ impl<'e> Assembler<'_, 'e> {
                 }
             }
         }
-        match (on_missing, members) {
+        match (on_missing, absence) {
             (OnMissing::Default(text), _) => {
                 Some(Found::Default(Value::Made(Secret::new(text.clone()))))
             }
             (OnMissing::Omit, _) => Some(Found::Absent),
             (OnMissing::Fail, _) if self.fetched.is_none() => Some(Found::Absent),
-            (OnMissing::Fail, Some(members)) => {
+            (OnMissing::Fail, Some(problem)) => {
                 self.problem(Problem::Json {
                     param: param.clone(),
                     requester: requester.clone(),
-                    problem: json::Problem::Absent { members },
+                    problem,
                 });
                 None
             }

@@ -1,12 +1,14 @@
 //! What follows the sources: composed and renamed variables, requirements, notes.
 
 use super::assemble::Assembler;
+use super::inherit;
 use super::notice::Notice;
-use super::problem::Problem;
+use super::problem::{PartAbsence, Problem};
 use super::verify::verify;
 use super::{Environment, Provenance, Setting, Value};
 use crate::config::{Delivery, Rename};
 use crate::secret::Secret;
+use crate::template::FillError;
 use crate::variable::VariableName;
 
 impl<'e> Assembler<'_, 'e> {
@@ -16,24 +18,46 @@ impl<'e> Assembler<'_, 'e> {
         let reported = !self.environment.problems.is_empty();
         for composed in &rules.compose {
             match composed.template.fill(|name| self.lookup(name)) {
-                Some(mut value) => {
+                Ok(mut value) => {
                     let value = Secret::from_bytes(std::mem::take(&mut *value));
                     let setting = Setting::new(Value::Made(value), Provenance::Composed);
                     self.set(composed.name.clone(), setting);
                 }
-                None if reported => {}
-                None => {
-                    let missing = composed
-                        .template
-                        .variables()
-                        .find(|name| self.lookup(name).is_none());
-                    let part = missing.unwrap_or_default().to_owned();
-                    self.problem(Problem::ComposePartUnset {
-                        name: composed.name.clone(),
-                        part,
-                    });
+                Err(FillError::NotText(part)) => self.problem(Problem::ComposePartNotText {
+                    name: composed.name.clone(),
+                    part: part.to_owned(),
+                }),
+                Err(FillError::Unset(part)) => {
+                    let reason = self.why_unset(part);
+                    if !reported || reason != PartAbsence::NotSet {
+                        self.problem(Problem::ComposePartUnset {
+                            name: composed.name.clone(),
+                            part: part.to_owned(),
+                            reason,
+                        });
+                    }
                 }
             }
+        }
+    }
+
+    /// Why a part of a template has no value: it may exist, but not yet, or not any more.
+    fn why_unset(&self, part: &str) -> PartAbsence {
+        let name = VariableName::inherited(part);
+        let mut renames = self.rules.rename.iter();
+        if self.environment.set.contains_key(&name) {
+            PartAbsence::File
+        } else if let Some(rename) = renames.find(|rename| rename.to == name) {
+            PartAbsence::Renamed {
+                from: rename.from.clone(),
+            }
+        } else if let (Some(_), Some(rule)) = (
+            self.inherited.get(part),
+            inherit::withheld(self.rules, part.as_bytes()),
+        ) {
+            PartAbsence::Withheld(rule)
+        } else {
+            PartAbsence::NotSet
         }
     }
 

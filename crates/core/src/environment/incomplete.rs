@@ -2,6 +2,7 @@
 //! returned.
 
 use super::notice::{Filter, Notice};
+use super::problem::PartAbsence;
 use super::{Environment, Problem};
 use crate::config::Config;
 use crate::contract::Violation;
@@ -44,7 +45,11 @@ impl Environment<'_> {
                 ..
             }
             | Problem::Required { name, .. } => !any_name && !is_unknown(name.as_str()),
-            Problem::ComposePartUnset { part, .. } => !any_name && !is_unknown(part),
+            Problem::ComposePartUnset {
+                part,
+                reason: PartAbsence::NotSet,
+                ..
+            } => !any_name && !is_unknown(part),
             _ => true,
         });
         self.notices.retain(|notice| match notice {

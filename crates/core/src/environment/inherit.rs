@@ -29,17 +29,31 @@ const CREDENTIAL_PREFIXES: &[&str] = &[
     "SSM_EXEC_",
 ];
 
+/// The rule that keeps an inherited variable from the command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Withheld {
+    /// `--pristine`, and no `--keep` for it.
+    Pristine,
+    /// `--drop-aws-credentials`
+    Credential,
+}
+
 /// Whether a variable is inherited at all.
 #[must_use]
 pub fn is_kept(rules: &Rules, name: &[u8]) -> bool {
+    withheld(rules, name).is_none()
+}
+
+/// Why a variable is not inherited, if it is not.
+pub(super) fn withheld(rules: &Rules, name: &[u8]) -> Option<Withheld> {
     let text = String::from_utf8_lossy(name);
     let credential = CREDENTIALS.contains(&&*text)
         || CREDENTIAL_PREFIXES
             .iter()
             .any(|prefix| text.starts_with(prefix));
     match &rules.pristine {
-        Some(keep) if !keep.iter().any(|glob| is_match(glob, name)) => false,
-        _ => !(rules.drop_aws_credentials && credential),
+        Some(keep) if !keep.iter().any(|glob| is_match(glob, name)) => Some(Withheld::Pristine),
+        _ => (rules.drop_aws_credentials && credential).then_some(Withheld::Credential),
     }
 }
 

@@ -17,12 +17,13 @@ mod value;
 mod verify;
 
 pub use assemble::assemble;
-pub use inherit::is_kept;
+pub use inherit::{Withheld, is_kept};
 pub use missing::{missing, missing_trigger};
-pub use provenance::{Provenance, Requester};
+pub use provenance::{Provenance, Requester, Source};
 pub use value::{Setting, Value};
 
 use crate::variable::VariableName;
+use limits::CommandSize;
 use notice::{Level, Notice};
 use problem::Problem;
 use std::collections::BTreeMap;
@@ -70,9 +71,9 @@ impl Environment<'_> {
     }
 
     /// Adds the problems with its size, if there are no others. See [`limits::check`].
-    pub fn check_size(&mut self, arguments: usize, stack: u64) {
+    pub fn check_size(&mut self, command: Option<&CommandSize>, stack: u64) {
         if self.problems.is_empty() {
-            self.problems = limits::check(self, arguments, stack);
+            self.problems = limits::check(self, command, stack);
         }
     }
 }

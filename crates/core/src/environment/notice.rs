@@ -1,7 +1,7 @@
 //! What is worth knowing about an environment that can be built: settings without effect, defaults,
 //! absent parameters, replaced variables. Holds names, never a value.
 
-use super::Provenance;
+use super::{Provenance, Source};
 use crate::config::{Unused, UnusedReason};
 use crate::origin::{Given, Origin};
 use crate::parameter::{Label, Prefix, ValueRef};
@@ -107,8 +107,8 @@ pub enum Notice {
     },
     /// A source with a filter that leaves nothing of it.
     NothingAdmitted {
-        /// The prefix, or the JSON object.
-        source: String,
+        /// The source.
+        source: Source,
     },
     /// The inherited variable was kept.
     Kept {

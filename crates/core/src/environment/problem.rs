@@ -1,7 +1,7 @@
 //! What prevents the environment from being built. Holds names and reasons, never a value.
 
 use super::notice::Notice;
-use super::{Provenance, Requester};
+use super::{Provenance, Requester, Source, Withheld};
 use crate::code::Code;
 use crate::contract::Violation;
 use crate::json;
@@ -31,8 +31,8 @@ pub enum Problem {
     },
     /// A prefix or a JSON object of which `only` admits nothing.
     NothingAdmitted {
-        /// The prefix, or the JSON object.
-        source: String,
+        /// The source.
+        source: Source,
         /// The patterns.
         only: Vec<Given<Glob>>,
     },
@@ -49,7 +49,16 @@ pub enum Problem {
     ComposePartUnset {
         /// The composed variable.
         name: VariableName,
-        /// The part that is not set.
+        /// The part that has no value.
+        part: String,
+        /// Why it has none.
+        reason: PartAbsence,
+    },
+    /// A template whose filter takes text, and a variable that is none.
+    ComposePartNotText {
+        /// The composed variable.
+        name: VariableName,
+        /// The part that is not UTF-8.
         part: String,
     },
     /// A reference that `--skip` leaves unresolved.
@@ -130,15 +139,47 @@ pub enum Problem {
         /// The longest that the kernel allows, in bytes, `NAME=` included.
         limit: usize,
     },
+    /// An argument of the command that is longer than the kernel allows.
+    ArgumentTooLong {
+        /// Its place after the command's name, counted from 1; 0 is the name.
+        number: usize,
+        /// The longest that the kernel allows, in bytes.
+        limit: usize,
+    },
     /// More in all than the kernel allows.
     TooMuch {
         /// The total, in bytes.
         total: usize,
-        /// What the kernel allows, in bytes.
-        limit: usize,
+        /// What the kernel allows.
+        ceiling: Ceiling,
         /// The largest variables.
         largest: Vec<VariableName>,
     },
+}
+
+/// Why a part of a template has no value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PartAbsence {
+    /// Nothing sets it.
+    NotSet,
+    /// It is a file, whose path is not known before the start.
+    File,
+    /// Another variable gets this name, after variables are composed.
+    Renamed {
+        /// The name that it has before.
+        from: VariableName,
+    },
+    /// It is set, and the command does not inherit it.
+    Withheld(Withheld),
+}
+
+/// What the kernel allows in all, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ceiling {
+    /// It depends on the limit of the stack, which can be raised.
+    Stack(usize),
+    /// No limit of the stack raises it.
+    Kernel(usize),
 }
 
 impl Problem {
@@ -152,6 +193,7 @@ impl Problem {
             Self::Warning(_) => Code::Warning,
             Self::Required { .. } => Code::Required,
             Self::ComposePartUnset { .. } => Code::ComposePartUnset,
+            Self::ComposePartNotText { .. } => Code::ComposePartNotText,
             Self::SkippedReference { .. } => Code::SkippedReference,
             Self::Collision { .. } | Self::RenameCollision { .. } => Code::Collision,
             Self::Digit { .. } => Code::InvalidName,
@@ -164,7 +206,9 @@ impl Problem {
             } => Code::Required,
             Self::Contract { .. } => Code::Contract,
             Self::Base64 { .. } => Code::Base64,
-            Self::TooLong { .. } | Self::TooMuch { .. } => Code::TooLarge,
+            Self::TooLong { .. } | Self::ArgumentTooLong { .. } | Self::TooMuch { .. } => {
+                Code::TooLarge
+            }
         }
     }
 
@@ -190,8 +234,10 @@ impl Problem {
             Self::Nul { .. }
             | Self::Json { .. }
             | Self::Contract { .. }
+            | Self::ComposePartNotText { .. }
             | Self::Base64 { .. }
             | Self::TooLong { .. }
+            | Self::ArgumentTooLong { .. }
             | Self::TooMuch { .. } => Status::Unusable,
         }
     }
@@ -208,6 +254,7 @@ impl Problem {
             },
             Self::Required { name, .. }
             | Self::ComposePartUnset { name, .. }
+            | Self::ComposePartNotText { name, .. }
             | Self::SkippedReference { name }
             | Self::Collision { name, .. }
             | Self::RenameCollision { to: name, .. }
@@ -220,7 +267,43 @@ impl Problem {
             | Self::NothingAdmitted { .. }
             | Self::Warning(_)
             | Self::Digit { .. }
+            | Self::ArgumentTooLong { .. }
             | Self::TooMuch { .. } => None,
+        }
+    }
+}
+
+impl Problem {
+    /// The parameters and the patterns of prefixes that the message is about.
+    #[must_use]
+    pub fn parameters(&self) -> Vec<String> {
+        let of = |provenance: &Provenance| provenance.param().map(ToString::to_string);
+        match self {
+            Self::Missing { param, .. }
+            | Self::Digit { param, .. }
+            | Self::Refused { param, .. }
+            | Self::Json { param, .. }
+            | Self::Base64 { param, .. } => vec![param.to_string()],
+            Self::NothingBelow { prefix } => vec![prefix.pattern()],
+            Self::NothingAdmitted { source, .. } => vec![source.pattern()],
+            Self::Warning(notice) => match &**notice {
+                Notice::NothingAdmitted { source } => vec![source.pattern()],
+                _ => Vec::new(),
+            },
+            Self::Collision { params, .. } => params.iter().map(ToString::to_string).collect(),
+            Self::RenameCollision { other, .. } => of(other).into_iter().collect(),
+            Self::Nul { provenance, .. } | Self::TooLong { provenance, .. } => {
+                of(provenance).into_iter().collect()
+            }
+            Self::Contract { provenance, .. } => {
+                provenance.as_ref().and_then(of).into_iter().collect()
+            }
+            Self::Required { .. }
+            | Self::ComposePartUnset { .. }
+            | Self::ComposePartNotText { .. }
+            | Self::SkippedReference { .. }
+            | Self::ArgumentTooLong { .. }
+            | Self::TooMuch { .. } => Vec::new(),
         }
     }
 }
@@ -246,9 +329,14 @@ impl fmt::Display for Problem {
             Self::Missing { param, requester } => {
                 write!(f, "{param} (for {requester}) does not exist")
             }
-            Self::NothingBelow { prefix } => {
-                write!(f, "there is nothing below the prefix {prefix}")
-            }
+            Self::NothingBelow { prefix } => match prefix.label() {
+                Some(label) => write!(
+                    f,
+                    "no parameter below the prefix {} has the label `{label}`",
+                    prefix.path()
+                ),
+                None => write!(f, "there is nothing below the prefix {prefix}"),
+            },
             Self::NothingAdmitted { source, only } => {
                 let patterns: Vec<&str> = only.iter().map(|glob| glob.value.as_str()).collect();
                 let origin = only.first().map(|glob| &glob.origin);
@@ -271,12 +359,32 @@ impl fmt::Display for Problem {
                     "{name} is required and {state} in the final environment. Set it, or correct `require`"
                 )
             }
-            Self::ComposePartUnset { name, part } => {
-                write!(
-                    f,
-                    "{name} cannot be composed, since {part} is not set by any source. Set it, or correct `[compose]`"
-                )
+            Self::ComposePartUnset { name, part, reason } => {
+                write!(f, "{name} cannot be composed, since {part} ")?;
+                match reason {
+                    PartAbsence::NotSet => {
+                        f.write_str("is not set by any source. Set it, or correct `[compose]`")
+                    }
+                    PartAbsence::File => f.write_str(
+                        "is a file, and the path of a file is not known before the start. Take the value as a variable with `[keys]`",
+                    ),
+                    PartAbsence::Renamed { from } => write!(
+                        f,
+                        "is the name that {from} gets by `[rename]`, after variables are composed. Write `${{{from}}}`"
+                    ),
+                    PartAbsence::Withheld(Withheld::Pristine) => write!(
+                        f,
+                        "is set, but `--pristine` leaves it out. Add `--keep {part}`"
+                    ),
+                    PartAbsence::Withheld(Withheld::Credential) => f.write_str(
+                        "is set, but `--drop-aws-credentials` leaves it out. Correct `[compose]`, or run without `--drop-aws-credentials`",
+                    ),
+                }
             }
+            Self::ComposePartNotText { name, part } => write!(
+                f,
+                "{name} cannot be composed, since the value of {part} is not UTF-8, which the filter `json` needs. Use the filter `base64`, or correct the value"
+            ),
             Self::SkippedReference { name } => write!(
                 f,
                 "{name} holds an ssm:// reference that `--skip` leaves unresolved, and the command must not get its text. Give it `?default=TEXT` or `?optional`, or unset it"
@@ -352,17 +460,40 @@ impl fmt::Display for Problem {
                 )?;
                 as_file(f, name, provenance)
             }
+            Self::ArgumentTooLong { number, limit } => write!(
+                f,
+                "argument {number} of the command is longer than the {limit} bytes that the kernel allows for one argument. Pass the text in a file or on stdin"
+            ),
             Self::TooMuch {
                 total,
-                limit,
+                ceiling,
                 largest,
             } => {
-                let largest: Vec<&str> = largest.iter().map(VariableName::as_str).collect();
+                let (allows, remedy) = match ceiling {
+                    Ceiling::Stack(limit) => (
+                        format!("allows {limit} with this stack limit"),
+                        "raise the limit with `ulimit -s`",
+                    ),
+                    Ceiling::Kernel(limit) => (
+                        format!("allows at most {limit}, with any stack limit"),
+                        "shorten the arguments of the command",
+                    ),
+                };
                 write!(
                     f,
-                    "the environment would be {total} bytes, and the kernel allows {limit} with this stack limit. The largest variables are {}. Pass them as files with `--file`, or raise the limit with `ulimit -s`",
-                    largest.join(", ")
-                )
+                    "the environment and the arguments would be {total} bytes, and the kernel {allows}. "
+                )?;
+                match largest.as_slice() {
+                    [] => write!(f, "Pass long arguments in a file or on stdin, or {remedy}"),
+                    largest => {
+                        let largest: Vec<&str> = largest.iter().map(VariableName::as_str).collect();
+                        write!(
+                            f,
+                            "The largest variables are {}. Pass them as files with `--file`, or {remedy}",
+                            largest.join(", ")
+                        )
+                    }
+                }
             }
         }
     }
@@ -400,28 +531,34 @@ fn json_problem(
                 f,
                 "{param} (for {requester}) is not valid JSON at line {line}, column {column}. Store JSON"
             )?;
-            match param.field {
-                Some(_) => write!(
+            match (&param.field, requester) {
+                (Some(_), Requester::Variable(name) | Requester::Reference(name)) => write!(
                     f,
-                    ", or use the whole value: `--key {}={}`",
-                    match requester {
-                        Requester::Variable(name) | Requester::Reference(name) => name.as_str(),
-                        _ => "NAME",
-                    },
+                    ", or use the whole value: `--key {name}={}`",
                     param.parameter
                 ),
-                None => Ok(()),
+                _ => Ok(()),
             }
         }
         json::Problem::NotAnObject => {
             write!(
                 f,
-                "{param} (for {requester}) is not a JSON object. Correct the value, or what follows the `#`"
+                "{param} (for {requester}) is not a JSON object. Store an object, or use the value as it is: `--key NAME={param}`"
             )
         }
         json::Problem::NotText => write!(
             f,
             "{param} (for {requester}) contains a string that is not valid Unicode (half a surrogate pair)"
+        ),
+        json::Problem::Null => write!(
+            f,
+            "{} (for {requester}) exists, but `{}` in its JSON is null. Store a value there, or correct what follows the `#`",
+            param.parameter,
+            param
+                .field
+                .iter()
+                .map(ToString::to_string)
+                .collect::<String>()
         ),
         json::Problem::Absent { members } => {
             let member = param.field.as_ref().map(Field::last);

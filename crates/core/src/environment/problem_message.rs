@@ -3,7 +3,7 @@
 use super::{Problem, Requester};
 use crate::aws_context::AwsContext;
 use crate::message::Message;
-use crate::parameter::{ParameterRef, Selector, ValueRef};
+use crate::parameter::{ParameterId, ParameterRef, Selector, ValueRef};
 use std::fmt;
 
 /// The messages, missing parameters first. `existing` are the parameters that exist in another version than
@@ -20,6 +20,9 @@ pub fn messages(
     });
     let (versions, absent): (Vec<_>, Vec<_>) =
         missing.partition(|missing| existing.contains(&missing.param.parameter));
+    let (elsewhere, absent): (Vec<_>, Vec<_>) = absent
+        .into_iter()
+        .partition(|missing| missing.region(context).is_some());
     let mut messages = Vec::new();
     if !absent.is_empty() {
         messages.push(absent_message(&absent, context));
@@ -29,6 +32,11 @@ pub fn messages(
             .iter()
             .map(|missing| version_message(missing, context)),
     );
+    messages.extend(
+        elsewhere
+            .iter()
+            .map(|missing| region_message(missing, context)),
+    );
     for problem in problems {
         match problem {
             Problem::Missing { .. } => {}
@@ -36,9 +44,13 @@ pub fn messages(
                 let region = context.region_option();
                 let start = prefix.path().trim_matches('/');
                 let start = start.split('/').next().unwrap_or_default();
+                let correct = match prefix.label() {
+                    Some(_) => "correct the path or the label, label a version of each parameter,",
+                    None => "correct the path,",
+                };
                 messages.push(
                     Message::new(format!("{problem}{}", place(context)))
-                        .sentence("Are the account and the Region the intended ones (`--profile`, `--region`)? If so, correct the path, or mark the prefix `optional` in ssm-exec.toml. A parameter of exactly that name is not below it: give it with `--key`")
+                        .sentence(&format!("Are the account and the Region the intended ones (`--profile`, `--region`)? If so, {correct} or mark the prefix `optional` in ssm-exec.toml. A parameter of exactly that name is not below it: give it with `--key`"))
                         .line(format!(
                             "See what exists: aws ssm describe-parameters --parameter-filters Key=Name,Option=Contains,Values={start} --query 'Parameters[].Name'{region}"
                         )),
@@ -63,6 +75,19 @@ fn place(context: &AwsContext) -> String {
 struct Missing<'p> {
     param: &'p ValueRef,
     requester: &'p Requester,
+}
+
+impl Missing<'_> {
+    /// The region of its ARN, if it is not the one that was asked.
+    fn region(&self, context: &AwsContext) -> Option<&str> {
+        match (&self.param.parameter.subject, &context.region) {
+            (ParameterId::Arn(arn), Some(asked)) => {
+                let region = arn.parts().region.as_str();
+                (region != asked.as_str()).then_some(region)
+            }
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for Missing<'_> {
@@ -120,6 +145,18 @@ fn folder(name: &str) -> &str {
         Some(("", _)) | None => "/",
         Some((folder, _)) => folder,
     }
+}
+
+/// Parameter Store has the parameters of its own region only.
+fn region_message(missing: &Missing<'_>, context: &AwsContext) -> Message {
+    let named = missing.region(context).unwrap_or_default();
+    Message::new(format!(
+        "{missing} cannot be fetched{}: its ARN is of the region {named}",
+        place(context)
+    ))
+    .sentence(&format!(
+        "Use `--region {named}`, or the ARN of a parameter in the region that is asked"
+    ))
 }
 
 fn version_message(missing: &Missing<'_>, context: &AwsContext) -> Message {

@@ -1,6 +1,6 @@
 //! Where the value of a variable comes from.
 
-use crate::parameter::ValueRef;
+use crate::parameter::{Prefix, ValueRef};
 use std::fmt;
 
 /// Where the value of a variable comes from.
@@ -43,6 +43,35 @@ impl fmt::Display for Provenance {
             | Self::Reference(param) => param.fmt(f),
             Self::Composed => f.write_str("[compose]"),
             Self::Inherited => f.write_str("the inherited environment"),
+        }
+    }
+}
+
+/// What brings several variables.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// The parameters below a prefix.
+    Prefix(Prefix),
+    /// The members of a JSON object.
+    Object(ValueRef),
+}
+
+impl Source {
+    /// The parameters, as a pattern or a reference.
+    #[must_use]
+    pub fn pattern(&self) -> String {
+        match self {
+            Self::Prefix(prefix) => prefix.pattern(),
+            Self::Object(param) => param.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Prefix(prefix) => write!(f, "the prefix {prefix}"),
+            Self::Object(param) => write!(f, "the JSON object {param}"),
         }
     }
 }

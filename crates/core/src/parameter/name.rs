@@ -165,7 +165,6 @@ pub(super) fn check_segments(text: &str, inner: &str, what: &str) -> Result<(), 
     let allowed = |c: char| c.is_ascii_alphanumeric() || "_.-/".contains(c);
     if let Some(c) = inner.chars().find(|&c| !allowed(c)) {
         let reason = match c {
-            '=' => "contains a second `=`; write NAME=PARAM".to_owned(),
             '*' | '?' => format!(
                 "contains `{c}`, and parameters have no wildcards; use `--prefix PATH` for every parameter below a path, and `--only GLOB` to filter"
             ),

@@ -1,6 +1,7 @@
 //! Paths below which all parameters are fetched.
 
 use super::name::{SECRETS, check_segments, is_public};
+use super::reference::refuse_scheme;
 use super::{Label, Malformed, ParameterId, ParameterRef};
 use std::fmt;
 
@@ -17,6 +18,7 @@ impl Prefix {
     /// # Errors
     /// When the path is malformed, or has a version, which a path cannot have.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
+        refuse_scheme(text)?;
         let (path, label) = match text.split_once(':') {
             Some(_) if text.starts_with("arn:") => {
                 return Err(Malformed::new(

@@ -56,12 +56,7 @@ impl ParameterRef {
     /// # Errors
     /// When it is none of these.
     pub fn parse(text: &str) -> Result<Self, Malformed> {
-        if let Some(bare) = text.strip_prefix("ssm://") {
-            return Err(Malformed::new(
-                text,
-                format!("begins with `ssm://`, which is for values of variables; write `{bare}`"),
-            ));
-        }
+        refuse_scheme(text)?;
         if text.starts_with("arn:") {
             let (arn, selector) = match text.match_indices(':').nth(5) {
                 Some((at, _)) => (&text[..at], Some(&text[at + 1..])),
@@ -129,6 +124,17 @@ impl fmt::Display for ParameterRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.subject.fmt(f)?;
         self.selector.iter().try_for_each(|s| s.fmt(f))
+    }
+}
+
+/// References begin with `ssm://`, settings do not.
+pub(super) fn refuse_scheme(text: &str) -> Result<(), Malformed> {
+    match text.strip_prefix("ssm://") {
+        None => Ok(()),
+        Some(bare) => Err(Malformed::new(
+            text,
+            format!("begins with `ssm://`, which is for values of variables; write `{bare}`"),
+        )),
     }
 }
 

@@ -57,9 +57,13 @@ impl Selector {
         if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
             return match text.parse().map(Version::new) {
                 Ok(Some(version)) => Ok(Self::Version(version)),
-                _ => Err(Malformed::new(
+                Ok(None) => Err(Malformed::new(
                     whole,
                     format!("asks for version {text}; the first version is 1"),
+                )),
+                Err(_) => Err(Malformed::new(
+                    whole,
+                    format!("asks for version {text}, which is larger than any version"),
                 )),
             };
         }

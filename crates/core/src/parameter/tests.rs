@@ -92,7 +92,10 @@ fn what_aws_could_not_have_is_refused_with_the_reason() {
             "/a?",
             "contains `?`, and parameters have no wildcards; use `--prefix PATH` for every parameter below a path, and `--only GLOB` to filter",
         ),
-        ("/a=/b", "contains a second `=`; write NAME=PARAM"),
+        (
+            "/a=/b",
+            "contains '='; a parameter name consists of letters, digits, `_`, `.`, `-` and `/`",
+        ),
         (
             "/a;/b",
             "contains `;`; separate a list by commas or white space",

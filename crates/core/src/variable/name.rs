@@ -16,7 +16,7 @@ impl VariableName {
         if text.is_empty() {
             Err("is empty (expected a variable name)".to_owned())
         } else if text.starts_with('/') {
-            Err("looks like a parameter (expected a variable name): write NAME=PARAM".to_owned())
+            Err("looks like a parameter (expected a variable name)".to_owned())
         } else if text.starts_with(|c: char| c.is_ascii_digit()) {
             Err("begins with a digit; a variable name begins with a letter or `_`".to_owned())
         } else if let Some(c) = text.chars().find(|&c| !allowed(c)) {

@@ -203,7 +203,59 @@ A = "/a""#,
             parameters: Some(&[("/a", "1")]),
             environment: &["A=1"],
             problems: &[
-                "URL cannot be composed, since A is not set by any source. Set it, or correct `[compose]`",
+                "URL cannot be composed, since A is a file, and the path of a file is not known before the start. Take the value as a variable with `[keys]`",
+            ],
+            ..Case::default()
+        },
+        Case {
+            file: r#"prefix = "/p"
+[rename]
+A = "X"
+[compose]
+URL = "${X}""#,
+            parameters: Some(&[("/p/a", "a")]),
+            environment: &["X=a"],
+            problems: &[
+                "URL cannot be composed, since X is the name that A gets by `[rename]`, after variables are composed. Write `${A}`",
+            ],
+            ..Case::default()
+        },
+        Case {
+            file: r#"drop_aws_credentials = true
+skip = true
+[compose]
+URL = "${AWS_SECRET_ACCESS_KEY}"
+V = "${AWS_SESSION_TOKEN}""#,
+            inherited: &[c"AWS_SECRET_ACCESS_KEY=s"],
+            parameters: Some(&[]),
+            problems: &[
+                "URL cannot be composed, since AWS_SECRET_ACCESS_KEY is set, but `--drop-aws-credentials` leaves it out. Correct `[compose]`, or run without `--drop-aws-credentials`",
+                "V cannot be composed, since AWS_SESSION_TOKEN is not set by any source. Set it, or correct `[compose]`",
+            ],
+            ..Case::default()
+        },
+        Case {
+            file: r#"pristine = true
+skip = true
+[compose]
+URL = "${B}""#,
+            inherited: &[c"B=b"],
+            parameters: Some(&[]),
+            problems: &[
+                "URL cannot be composed, since B is set, but `--pristine` leaves it out. Add `--keep B`",
+            ],
+            ..Case::default()
+        },
+        Case {
+            file: r#"skip = true
+[compose]
+URL = "${B|url}"
+J = "${B|json}""#,
+            inherited: &[c"B=\xff"],
+            parameters: Some(&[]),
+            environment: &["URL=%FF", "B=\u{fffd}"],
+            problems: &[
+                "J cannot be composed, since the value of B is not UTF-8, which the filter `json` needs. Use the filter `base64`, or correct the value",
             ],
             ..Case::default()
         },

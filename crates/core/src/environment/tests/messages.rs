@@ -1,7 +1,9 @@
 //! Messages for several problems, statuses, and what the rest of the program asks of an environment.
 
+use super::notice::Notice;
 use super::*;
 use crate::aws_context::AwsContext;
+use crate::contract::Violation;
 use crate::parameter::ValueRef;
 use crate::region::Region;
 use crate::status::Status;
@@ -131,13 +133,34 @@ fn a_version_that_does_not_exist_is_a_message_of_its_own() {
 
 #[test]
 fn an_empty_prefix_is_a_message_with_where_to_look() {
+    let message = |path: &str| messages(&[below(path)], &[], true, true).remove(0);
     assert_eq!(
-        messages(&[below("/org/api:blue")], &[], true, true),
-        [
-            "there is nothing below the prefix /org/api:blue in eu-west-1 of account 111122223333. Are the account and the Region the intended ones (`--profile`, `--region`)? If so, correct the path, or mark the prefix `optional` in ssm-exec.toml. A parameter of exactly that name is not below it: give it with `--key`\n\
+        message("/org/api"),
+        "there is nothing below the prefix /org/api in eu-west-1 of account 111122223333. Are the account and the Region the intended ones (`--profile`, `--region`)? If so, correct the path, or mark the prefix `optional` in ssm-exec.toml. A parameter of exactly that name is not below it: give it with `--key`\n\
 \x20 See what exists: aws ssm describe-parameters --parameter-filters Key=Name,Option=Contains,Values=org --query 'Parameters[].Name' --region eu-west-1"
-        ]
     );
+    assert_eq!(
+        message("/org/api:blue"),
+        "no parameter below the prefix /org/api has the label `blue` in eu-west-1 of account 111122223333. Are the account and the Region the intended ones (`--profile`, `--region`)? If so, correct the path or the label, label a version of each parameter, or mark the prefix `optional` in ssm-exec.toml. A parameter of exactly that name is not below it: give it with `--key`\n\
+\x20 See what exists: aws ssm describe-parameters --parameter-filters Key=Name,Option=Contains,Values=org --query 'Parameters[].Name' --region eu-west-1"
+    );
+}
+
+#[test]
+fn an_arn_of_another_region_is_a_message_of_its_own() {
+    let arn = |region| format!("arn:aws:ssm:{region}:111122223333:parameter/db");
+    let missing = |region| missing_for(Requester::Variable(name("DB")), &arn(region));
+    let problems = [missing("us-east-1"), missing("eu-west-1")];
+    let texts = messages(&problems, &[], true, false);
+    assert!(
+        texts[0].starts_with("1 parameter does not exist in eu-west-1: arn:aws:ssm:eu-west-1:")
+    );
+    assert_eq!(
+        texts[1],
+        "arn:aws:ssm:us-east-1:111122223333:parameter/db (for DB) cannot be fetched in eu-west-1: its ARN is of the region us-east-1. Use `--region us-east-1`, or the ARN of a parameter in the region that is asked"
+    );
+    // Nothing is known without the region.
+    assert_eq!(messages(&problems, &[], false, false).len(), 1);
 }
 
 #[test]
@@ -276,4 +299,51 @@ D = \"/here\"";
     );
     let all = ["/p/a", "/q/a", "/o", "/here", "/a", "/x", "/t"].map(|name| (name, ""));
     assert_eq!(found(&all), [""; 0]);
+}
+
+#[test]
+fn a_problem_tells_its_parameters() {
+    let source = || Source::Prefix(Prefix::parse("/p").expect("a prefix"));
+    let key = || Provenance::Key(param("/k"));
+    for (problem, parameters) in [
+        (missing_for(Requester::Object, "/a#b"), &["/a#b"][..]),
+        (below("/p"), &["/p/*"]),
+        (
+            Problem::NothingAdmitted {
+                source: source(),
+                only: Vec::new(),
+            },
+            &["/p/*"],
+        ),
+        (
+            Problem::NothingAdmitted {
+                source: Source::Object(param("/o#x")),
+                only: Vec::new(),
+            },
+            &["/o#x"],
+        ),
+        (
+            Problem::Warning(Box::new(Notice::NothingAdmitted { source: source() })),
+            &["/p/*"],
+        ),
+        (
+            Problem::Contract {
+                name: name("A"),
+                provenance: Some(key()),
+                violation: Violation::Empty,
+            },
+            &["/k"],
+        ),
+        (
+            Problem::RenameCollision {
+                from: name("A"),
+                to: name("B"),
+                other: key(),
+            },
+            &["/k"],
+        ),
+        (Problem::SkippedReference { name: name("S") }, &[]),
+    ] {
+        assert_eq!(problem.parameters(), parameters, "{problem}");
+    }
 }

@@ -118,15 +118,32 @@ A = "/a#x""#,
 fn values_and_names_that_cannot_be_used_are_problems() {
     for case in [
         Case {
-            file: r#"json = ["/o", "/q", "/r"]
+            file: r#"json = ["/o", "/q", "/r", "/s#user", "/s#half"]
 [keys]
-A = "/o#x""#,
-            parameters: Some(&[("/o", "{"), ("/q", "[1]"), ("/r", "{\"x\": \"\\ud800\"}")]),
+A = "/o#x"
+B = "/s#nul"
+C = "/s#/list/0"
+D = { param = "/s#nul", default = "d" }"#,
+            parameters: Some(&[
+                ("/o", "{"),
+                ("/q", "[1]"),
+                ("/r", "{\"x\": \"\\ud800\"}"),
+                (
+                    "/s",
+                    "{\"user\": \"app\", \"half\": \"{\", \"nul\": null, \"list\": [null]}",
+                ),
+            ]),
+            environment: &["D=d"],
+            notices: &["D has its default, since /s#nul does not exist"],
             problems: &[
                 "/o (for --json) is not valid JSON at line 1, column 1. Store JSON",
-                "/q (for --json) is not a JSON object. Correct the value, or what follows the `#`",
+                "/q (for --json) is not a JSON object. Store an object, or use the value as it is: `--key NAME=/q`",
                 "/r (for --json) contains a string that is not valid Unicode (half a surrogate pair)",
+                "/s#user (for --json) is not a JSON object. Store an object, or use the value as it is: `--key NAME=/s#user`",
+                "/s#half (for --json) is not valid JSON at line 1, column 1. Store JSON",
                 "/o#x (for A) is not valid JSON at line 1, column 1. Store JSON, or use the whole value: `--key A=/o`",
+                "/s (for B) exists, but `#nul` in its JSON is null. Store a value there, or correct what follows the `#`",
+                "/s (for C) exists, but `#/list/0` in its JSON is null. Store a value there, or correct what follows the `#`",
             ],
             ..Case::default()
         },

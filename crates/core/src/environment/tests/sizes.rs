@@ -1,5 +1,6 @@
 //! The kernel's limits, exactly at them and one byte beyond.
 
+use super::limits::CommandSize;
 use super::*;
 use crate::config::Delivery;
 
@@ -18,8 +19,17 @@ fn set(environment: &mut Environment<'_>, name: &str, bytes: usize) {
         .insert(VariableName::inherited(name), setting);
 }
 
+/// A command that takes this many bytes in all, with the terminators of path and name, and three pointers.
+fn command(bytes: usize) -> CommandSize {
+    CommandSize {
+        file: bytes - 2 - 3 * size_of::<usize>(),
+        arguments: vec![0],
+    }
+}
+
 fn texts(environment: &Environment<'_>, arguments: usize, stack: u64) -> Vec<String> {
-    let problems = limits::check(environment, arguments, stack);
+    let command = (arguments > 0).then(|| command(arguments));
+    let problems = limits::check(environment, command.as_ref(), stack);
     problems.iter().map(ToString::to_string).collect()
 }
 
@@ -61,7 +71,7 @@ fn all_that_is_passed_counts_with_its_pointers() {
     assert_eq!(
         texts(&environment, arguments + 1, stack(200_000)),
         [
-            "the environment would be 200001 bytes, and the kernel allows 200000 with this stack limit. The largest variables are X, FILE. Pass them as files with `--file`, or raise the limit with `ulimit -s`"
+            "the environment and the arguments would be 200001 bytes, and the kernel allows 200000 with this stack limit. The largest variables are X, FILE. Pass them as files with `--file`, or raise the limit with `ulimit -s`"
         ]
     );
 }
@@ -96,7 +106,7 @@ fn the_five_largest_variables_are_named() {
 #[test]
 fn the_size_is_checked_where_nothing_else_is_wrong() {
     let mut environment = Environment::default();
-    environment.check_size(131_073, 0);
+    environment.check_size(Some(&command(131_073)), 0);
     assert!(matches!(
         environment.problems[..],
         [Problem::TooMuch { .. }]
@@ -104,9 +114,41 @@ fn the_size_is_checked_where_nothing_else_is_wrong() {
     environment.problems = vec![Problem::SkippedReference {
         name: VariableName::inherited("X"),
     }];
-    environment.check_size(131_073, 0);
+    environment.check_size(Some(&command(131_073)), 0);
     assert!(matches!(
         environment.problems[..],
         [Problem::SkippedReference { .. }]
     ));
+}
+
+#[test]
+fn one_argument_has_at_most_32_pages() {
+    let check = |arguments: Vec<usize>| {
+        let command = CommandSize { file: 4, arguments };
+        let problems = limits::check(&Environment::default(), Some(&command), u64::MAX);
+        let texts: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        texts
+    };
+    assert_eq!(check(vec![4, 131_071]), [""; 0]);
+    let too_long = |number| {
+        format!(
+            "argument {number} of the command is longer than the 131071 bytes that the kernel allows for one argument. Pass the text in a file or on stdin"
+        )
+    };
+    assert_eq!(check(vec![4, 131_072]), [too_long(1)]);
+    assert_eq!(
+        check(vec![4, 140_000, 1, 140_000]),
+        [too_long(1), too_long(3)]
+    );
+}
+
+#[test]
+fn a_higher_stack_limit_is_suggested_only_where_it_helps() {
+    let mut environment = Environment::default();
+    set(&mut environment, "A", 100_000);
+    let with_any = texts(&environment, 6_291_456, u64::MAX).remove(0);
+    assert!(with_any.contains("allows at most 6291456, with any stack limit"));
+    assert!(!with_any.contains("ulimit"), "{with_any}");
+    let raisable = texts(&environment, 200_000, 0).remove(0);
+    assert!(raisable.contains("raise the limit with `ulimit -s`"));
 }
