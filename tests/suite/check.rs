@@ -124,6 +124,25 @@ fn the_keys_printed_as_toml_set_the_same_variables_as_the_prefix() {
 }
 
 #[test]
+fn the_keys_printed_as_toml_include_parts_that_are_dropped() {
+    let stub = stub();
+    let rules = "drop = [\"DB_URL\", \"HOSTS\", \"KEY\"]\n[compose]\nA = \"${DB_URL}-${KEY}\"\n";
+    let before = format!("prefix = [\"/golden/api\", \"/golden/shared\"]\n{rules}");
+    let key = "[keys]\nKEY = \"/golden/shared/hosts\"\n";
+    let printed = Run::against(&stub.url())
+        .file(&format!("{before}{key}"))
+        .args("check --format toml -- true")
+        .run()
+        .text();
+    assert!(!printed.contains("HOSTS ="), "{printed}");
+    let run = |file: &str| Run::against(&stub.url()).file(file).environment();
+    let by_prefix = run(&format!("{before}{key}"));
+    let by_keys = run(&format!("{rules}{printed}"));
+    assert_eq!(by_prefix.names(), by_keys.names());
+    assert_eq!(by_keys.get("A"), Some("canary-2-canary-a,canary-b"));
+}
+
+#[test]
 fn a_prefix_with_many_parameters_is_reported() {
     let stub = Stub::start();
     for n in 0..11 {

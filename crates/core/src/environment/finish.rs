@@ -122,10 +122,15 @@ impl<'e> Assembler<'_, 'e> {
     }
 
     pub(super) fn finish(mut self) -> Environment<'e> {
-        let filters = &mut self.filters;
-        self.environment
-            .set
-            .retain(|name, _| !filters.drops(name.as_str()));
+        let (filters, environment) = (&mut self.filters, &mut self.environment);
+        environment.set.retain(|name, setting| {
+            let drops = filters.drops(name.as_str());
+            if drops {
+                let provenance = setting.provenance.clone();
+                environment.dropped.insert(name.clone(), provenance);
+            }
+            !drops
+        });
         self.base
             .retain(|(name, _)| !filters.drops(&String::from_utf8_lossy(name)));
         let set = &self.environment.set;

@@ -40,6 +40,8 @@ pub struct Environment<'e> {
     pub absent: BTreeMap<VariableName, Provenance>,
     /// Variables that keep their inherited value instead of what a source would have set.
     pub kept: BTreeMap<VariableName, Provenance>,
+    /// Variables that a source set, and that `drop` leaves out.
+    pub dropped: BTreeMap<VariableName, Provenance>,
     /// Everything that prevents a start.
     pub problems: Vec<Problem>,
     /// What is worth knowing.

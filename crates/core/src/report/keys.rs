@@ -13,14 +13,16 @@ use std::fmt::Write;
 pub(super) fn render(report: &Report, config: &Config) -> String {
     let mut keys = BTreeMap::new();
     let mut files = BTreeMap::new();
-    for row in &report.rows {
-        if let Some(Provenance::Prefix(param) | Provenance::Object(param)) = &row.provenance {
-            keys.insert(&row.variable, text(&param.to_string()));
+    let rows = report.rows.iter();
+    let rows = rows.filter_map(|row| Some((&row.variable, row.provenance.as_ref()?)));
+    for (name, provenance) in rows.chain(&report.parts) {
+        if let Provenance::Prefix(param) | Provenance::Object(param) = provenance {
+            keys.insert(name, text(&param.to_string()));
         }
     }
     let dropped = |name: &VariableName| {
         let mut globs = config.rules.drop.iter();
-        globs.any(|glob| glob.value.matches(name.as_str()))
+        !report.parts.contains_key(name) && globs.any(|glob| glob.value.matches(name.as_str()))
     };
     for key in &config.sources.keys {
         let mut renames = config.rules.rename.iter();

@@ -16,10 +16,12 @@ pub use starter::starter_file;
 use crate::aws_context::AwsContext;
 use crate::config::{Config, ReportFormat};
 use crate::contract::Contract;
-use crate::environment::Environment;
 use crate::environment::notice::Notice;
+use crate::environment::{Environment, Provenance};
 use crate::fetched::Fetched;
 use crate::origin::Origin;
+use crate::variable::VariableName;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
@@ -40,6 +42,8 @@ pub struct Terminal {
 pub struct Report {
     /// By name.
     pub rows: Vec<Row>,
+    /// The parts of composed variables that are then left out, each with where its value comes from.
+    pub parts: BTreeMap<VariableName, Provenance>,
     /// What keeps the command from starting.
     pub problems: Vec<String>,
     /// Parameters below a prefix that no key, requirement or filter names.
@@ -95,8 +99,16 @@ impl Report {
             row.contract = rows::contract_status(config, environment, &row.variable);
         }
         rows.sort_by(|a, b| a.variable.cmp(&b.variable));
+        let composed = &config.rules.compose;
+        let is_part = |name: &VariableName| {
+            let mut parts = composed.iter().flat_map(|one| one.template.variables());
+            parts.any(|part| part == name.as_str())
+        };
+        let mut parts = environment.dropped.clone();
+        parts.retain(|name, _| is_part(name));
         Self {
             rows,
+            parts,
             problems: environment
                 .problems
                 .iter()
