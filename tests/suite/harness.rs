@@ -384,17 +384,25 @@ pub fn through(program: &str, words: &[&str], inner: &Command) -> Command {
     outer
 }
 
-/// Writes an executable file.
+/// Writes an executable file. Another process writes it: a child that another test starts meanwhile would inherit the
+/// open descriptor, and the kernel would refuse to execute the file (ETXTBSY).
 pub fn script(path: &Path, text: &str) {
-    use std::os::unix::fs::OpenOptionsExt;
-    let mut file = std::fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o755)
-        .open(path)
-        .expect("a script");
-    file.write_all(text.as_bytes()).expect("a script");
+    let mut writer = Command::new("sh")
+        .args(["-c", "cat >\"$0\" && chmod 755 \"$0\""])
+        .arg(path)
+        .stdin(Stdio::piped())
+        .spawn()
+        .expect("a shell");
+    let mut input = writer.stdin.take().expect("a pipe");
+    input.write_all(text.as_bytes()).expect("a script");
+    drop(input);
+    assert!(writer.wait().expect("a shell").success());
+}
+
+/// Copies an executable file, in another process as [`script`] does.
+pub fn copy_program(from: &Path, to: &Path) {
+    let copied = Command::new("cp").arg(from).arg(to).status();
+    assert!(copied.expect("cp").success());
 }
 
 /// Turns each scenario into tests against the stub, against each variant of it, and against moto.

@@ -1,6 +1,7 @@
 //! AWS Lambda's runtime interface emulator: as the `bootstrap` of a custom runtime, and as the wrapper of
 //! the Python runtime.
 
+use crate::harness::copy_program;
 use crate::support::*;
 use ssm_stub::{Fault, Parameter, Stub};
 use std::fs::{self, File};
@@ -167,7 +168,7 @@ fn stub() -> Stub {
 fn custom(task: &Path) -> PathBuf {
     crate::harness::script(&task.join("function"), RUNTIME);
     let bootstrap = task.join("bootstrap");
-    fs::copy(static_binary(), &bootstrap).expect("a copy");
+    copy_program(static_binary(), &bootstrap);
     bootstrap
 }
 
@@ -175,7 +176,7 @@ fn managed(task: &Path) -> PathBuf {
     let python = project("target/lambda/python/bin/python");
     assert!(python.exists(), "no awslambdaric: tests/needs installs it");
     write(&task.join("app.py"), FUNCTION);
-    fs::copy(static_binary(), task.join("ssm-exec")).expect("a copy");
+    copy_program(static_binary(), &task.join("ssm-exec"));
     let bootstrap = task.join("bootstrap");
     crate::harness::script(&bootstrap, MANAGED);
     bootstrap

@@ -1,6 +1,7 @@
 //! The static binary in an empty root directory: no loader, no libc, no CA certificates, and only the
 //! files in `/etc` that a test writes.
 
+use crate::harness::copy_program;
 use crate::support::*;
 use ssm_stub::{Parameter, Stub};
 use std::net::{Ipv4Addr, UdpSocket};
@@ -11,8 +12,8 @@ use tempfile::TempDir;
 /// A root directory with the binary, and busybox as its command.
 fn root() -> TempDir {
     let root = tempfile::tempdir().expect("a directory for the test");
-    std::fs::copy(static_binary(), root.path().join("ssm-exec")).expect("a copy");
-    std::fs::copy(busybox(), root.path().join("busybox")).expect("a copy");
+    copy_program(static_binary(), &root.path().join("ssm-exec"));
+    copy_program(busybox(), &root.path().join("busybox"));
     root
 }
 
