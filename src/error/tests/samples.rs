@@ -38,7 +38,7 @@ variants! { credential_variant, CREDENTIAL, CredentialCause:
     BaseRejected Throttled Unreachable Other
 }
 variants! { config_variant, CONFIG, ConfigError:
-    Invalid UnknownVariable UnknownKey Syntax UnsetInFile Unreadable Untrusted UnknownStage NoStage
+    Invalid Quoted UnknownVariable UnknownKey Syntax UnsetInFile Unreadable Untrusted UnknownStage NoStage
     BadReference NearReference Collision DigitName Base64OfNothing NoSources CaBundle SharedConfig UnknownProfile
 }
 variants! { problem_variant, PROBLEM, Problem:
@@ -416,6 +416,9 @@ fn config_errors() -> Vec<ConfigError> {
     };
     vec![
         ConfigError::invalid(Origin::Flag("--prefix"), "is odd"),
+        ConfigError::Quoted {
+            origin: Origin::Variable("AWS_SECRET_ACCESS_KEY"),
+        },
         ConfigError::UnknownVariable {
             name: "SSM_EXEC_PREFX".to_owned(),
             nearest: Some("SSM_EXEC_PREFIX"),

@@ -4,6 +4,7 @@ use crate::code::Code;
 use crate::message::Message;
 use crate::origin::Origin;
 use crate::parameter::Malformed;
+use crate::quotes;
 use crate::status::Status;
 use crate::variable::VariableName;
 use std::fmt;
@@ -18,6 +19,11 @@ pub enum ConfigError {
         origin: Origin,
         /// What is wrong, as the rest of a sentence.
         reason: String,
+    },
+    /// A variable whose value is in quotes.
+    Quoted {
+        /// The variable.
+        origin: Origin,
     },
     /// An unknown `SSM_EXEC_*` variable.
     UnknownVariable {
@@ -170,6 +176,7 @@ impl ConfigError {
     pub(super) fn origin(&self) -> Option<&Origin> {
         match self {
             Self::Invalid { origin, .. }
+            | Self::Quoted { origin }
             | Self::Collision { origin, .. }
             | Self::Base64OfNothing { origin, .. }
             | Self::UnknownStage { origin, .. }
@@ -185,6 +192,7 @@ impl ConfigError {
     pub fn code(&self) -> Code {
         match self {
             Self::Invalid { .. }
+            | Self::Quoted { .. }
             | Self::UnsetInFile { .. }
             | Self::BadReference { .. }
             | Self::NearReference { .. }
@@ -269,6 +277,11 @@ impl fmt::Display for ConfigError {
         }
         match self {
             Self::Invalid { origin, reason } => write!(f, "{origin}: {reason}"),
+            Self::Quoted { origin } => write!(
+                f,
+                "{origin}: has quotes around its value. Remove them: {}",
+                quotes::KEPT
+            ),
             Self::UnknownVariable { name, nearest } => {
                 let hint = did_you_mean(*nearest);
                 write!(f, "{name}: unknown variable{hint}")
@@ -322,7 +335,8 @@ impl fmt::Display for ConfigError {
             ),
             Self::NearReference { variable } => write!(
                 f,
-                "the variable {variable} looks like a reference but does not begin with `ssm://`. Write ssm://PARAM in lower case, without quotes or spaces around it (`docker --env-file` keeps quotes). If it is not meant for ssm-exec, use `--no-refs`"
+                "the variable {variable} looks like a reference but does not begin with `ssm://`. Write ssm://PARAM in lower case, without quotes or spaces around it ({}). If it is not meant for ssm-exec, use `--no-refs`",
+                quotes::KEPT
             ),
             Self::Collision { name, parameters: [one, other], .. } => write!(
                 f,

@@ -28,7 +28,7 @@ pub use file::ConfigFile;
 pub use settings::{Layer, LogFormat, LogLevel, ReportFormat, SETTINGS};
 pub use stage::refuse_stage;
 pub use unused::{Unused, UnusedReason};
-pub use variables::read_variables;
+pub use variables::{read_variables, refuse_quotes};
 pub use watch::{ChangeSignal, Watch};
 
 use crate::arn::Arn;

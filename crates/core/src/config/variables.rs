@@ -6,13 +6,14 @@ use super::settings::{Layer, SETTINGS};
 use super::texts::parse_switch;
 use crate::inherited::Inherited;
 use crate::origin::Origin;
+use crate::quotes;
 
 const PREFIX: &str = "SSM_EXEC_";
 
 /// Reads the level.
 ///
 /// # Errors
-/// For an unknown `SSM_EXEC_*` variable, one that is not UTF-8, and a switch that is neither on nor off.
+/// For an unknown `SSM_EXEC_*` variable, one that is not UTF-8 or is in quotes, and a switch that is neither on nor off.
 pub fn read_variables(inherited: &Inherited<'_>) -> Result<Layer, ConfigError> {
     for name in inherited.names_starting(PREFIX) {
         if !is_known(&name) && !is_service_link(&name) {
@@ -52,11 +53,25 @@ fn first_set<'e>(
 
 /// An empty variable counts as unset, as for the AWS tools.
 fn text<'e>(name: &'static str, inherited: &Inherited<'e>) -> Result<Option<&'e str>, ConfigError> {
+    refuse_quotes(name, inherited)?;
     match inherited.get(name) {
         None | Some(b"") => Ok(None),
         Some(bytes) => std::str::from_utf8(bytes)
             .map(Some)
             .map_err(|_| ConfigError::invalid(Origin::Variable(name), "is not UTF-8")),
+    }
+}
+
+/// Refuses a variable whose value is in quotes. The value is not shown: it may be a secret.
+///
+/// # Errors
+/// When it is.
+pub fn refuse_quotes(name: &'static str, inherited: &Inherited<'_>) -> Result<(), ConfigError> {
+    match inherited.get(name).is_some_and(quotes::are_around) {
+        true => Err(ConfigError::Quoted {
+            origin: Origin::Variable(name),
+        }),
+        false => Ok(()),
     }
 }
 
@@ -143,5 +158,16 @@ mod tests {
         );
         assert_eq!(nearest_variable("SSM_EXEC_PATH"), None);
         assert_eq!(nearest_variable("SSM_EXEC_VERSION"), None);
+    }
+
+    #[test]
+    fn the_message_names_the_variable_and_not_its_value() {
+        let inherited = Inherited::new(vec![c"AWS_SECRET_ACCESS_KEY=\"canary\""]);
+        assert_eq!(refuse_quotes("AWS_REGION", &inherited), Ok(()));
+        let error = refuse_quotes("AWS_SECRET_ACCESS_KEY", &inherited).expect_err("quoted");
+        assert_eq!(
+            error.to_string(),
+            "AWS_SECRET_ACCESS_KEY: has quotes around its value. Remove them: `docker run --env-file` keeps quotes"
+        );
     }
 }
