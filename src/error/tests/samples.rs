@@ -7,6 +7,7 @@ use crate::aws::{
 use crate::error::*;
 use crate::exec::Searched;
 use ssm_exec_core::arn::Arn;
+use ssm_exec_core::config::{Meant, Place};
 use ssm_exec_core::contract::Violation;
 use ssm_exec_core::environment::notice::Notice;
 use ssm_exec_core::environment::{Provenance, Requester};
@@ -38,7 +39,7 @@ variants! { credential_variant, CREDENTIAL, CredentialCause:
     BaseRejected Throttled Unreachable Other
 }
 variants! { config_variant, CONFIG, ConfigError:
-    Invalid Quoted UnknownVariable UnknownKey Syntax UnsetInFile Unreadable Untrusted UnknownStage NoStage
+    Invalid Quoted UnknownVariable UnknownKey MisplacedKey Syntax UnsetInFile Unreadable Untrusted UnknownStage NoStage
     BadReference NearReference Collision DigitName Base64OfNothing NoSources CaBundle SharedConfig UnknownProfile
 }
 variants! { problem_variant, PROBLEM, Problem:
@@ -421,7 +422,14 @@ fn config_errors() -> Vec<ConfigError> {
         },
         ConfigError::UnknownVariable {
             name: "SSM_EXEC_PREFX".to_owned(),
-            nearest: Some("SSM_EXEC_PREFIX"),
+            meant: Meant::Similar("SSM_EXEC_PREFIX"),
+        },
+        ConfigError::UnknownVariable {
+            name: "SSM_EXEC_REGION".to_owned(),
+            meant: Meant::Variable {
+                name: "AWS_REGION",
+                value: None,
+            },
         },
         ConfigError::UnknownKey {
             path: "/srv/ssm-exec.toml".into(),
@@ -429,6 +437,20 @@ fn config_errors() -> Vec<ConfigError> {
             key: "prefx".to_owned(),
             table: String::new(),
             nearest: Some("prefix".to_owned()),
+        },
+        ConfigError::MisplacedKey {
+            path: "/srv/ssm-exec.toml".into(),
+            line: 9,
+            key: "timeout".to_owned(),
+            found: Place::Table("keys".to_owned()),
+            belongs: Place::TopLevel,
+        },
+        ConfigError::MisplacedKey {
+            path: "/srv/ssm-exec.toml".into(),
+            line: 1,
+            key: "region".to_owned(),
+            found: Place::TopLevel,
+            belongs: Place::Table("aws".to_owned()),
         },
         ConfigError::Syntax {
             path: "/srv/ssm-exec.toml".into(),

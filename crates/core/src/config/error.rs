@@ -1,5 +1,7 @@
 //! Errors in settings.
 
+use super::misplaced::Place;
+use super::unknown_variable::Meant;
 use crate::code::Code;
 use crate::message::Message;
 use crate::origin::Origin;
@@ -29,8 +31,8 @@ pub enum ConfigError {
     UnknownVariable {
         /// The variable.
         name: String,
-        /// A known name that is similar.
-        nearest: Option<&'static str>,
+        /// What it was most likely meant to be.
+        meant: Meant,
     },
     /// A stage that the file does not have.
     UnknownStage {
@@ -62,6 +64,19 @@ pub enum ConfigError {
         table: String,
         /// A known name that is similar.
         nearest: Option<String>,
+    },
+    /// A setting in a table of the file that is not its own.
+    MisplacedKey {
+        /// The file.
+        path: PathBuf,
+        /// Counted from 1.
+        line: usize,
+        /// The setting's key.
+        key: String,
+        /// Where it is.
+        found: Place,
+        /// Where it belongs.
+        belongs: Place,
     },
     /// Not TOML.
     Syntax {
@@ -197,7 +212,9 @@ impl ConfigError {
             | Self::BadReference { .. }
             | Self::NearReference { .. }
             | Self::Base64OfNothing { .. } => Code::InvalidSetting,
-            Self::UnknownVariable { .. } | Self::UnknownKey { .. } => Code::UnknownSetting,
+            Self::UnknownVariable { .. } | Self::UnknownKey { .. } | Self::MisplacedKey { .. } => {
+                Code::UnknownSetting
+            }
             Self::UnknownStage { .. } | Self::NoStage { .. } => Code::InvalidStage,
             Self::Syntax { .. } | Self::Unreadable { .. } => Code::InvalidFile,
             Self::Untrusted { .. } => Code::UntrustedFile,
@@ -282,9 +299,8 @@ impl fmt::Display for ConfigError {
                 "{origin}: has quotes around its value. Remove them: {}",
                 quotes::KEPT
             ),
-            Self::UnknownVariable { name, nearest } => {
-                let hint = did_you_mean(*nearest);
-                write!(f, "{name}: unknown variable{hint}")
+            Self::UnknownVariable { name, meant } => {
+                write!(f, "{name}: unknown variable{meant}")
             }
             Self::UnknownStage { origin, name, path: None, .. } => write!(
                 f,
@@ -308,6 +324,12 @@ impl fmt::Display for ConfigError {
                 let place = if table.is_empty() { String::new() } else { format!(" in `{table}`") };
                 write!(f, "{}, line {line}: unknown key `{key}`{place}{hint}", path.display())
             }
+            Self::MisplacedKey { path, line, key, found, belongs } => write!(
+                f,
+                "{}, line {line}: the setting `{key}` is {found}. Write it {}",
+                path.display(),
+                belongs.advice()
+            ),
             Self::Syntax { path, line, reason } => {
                 let reason: Vec<&str> = reason.split_whitespace().collect();
                 write!(f, "{}, line {line}: not valid TOML: {}", path.display(), reason.join(" "))

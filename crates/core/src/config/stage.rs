@@ -1,7 +1,8 @@
 //! Stages: tables of the file that lie over the rest of it.
 
 use super::ConfigError;
-use super::file::{ConfigFile, STAGE, join};
+use super::file::{ConfigFile, STAGE};
+use super::reader::join;
 use super::settings::Layer;
 use crate::origin::{Given, Origin};
 

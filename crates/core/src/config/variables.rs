@@ -4,11 +4,10 @@ use super::ConfigError;
 use super::setting::Setting;
 use super::settings::{Layer, SETTINGS};
 use super::texts::parse_switch;
+use super::unknown_variable::{Meant, PREFIX, known};
 use crate::inherited::Inherited;
 use crate::origin::Origin;
 use crate::quotes;
-
-const PREFIX: &str = "SSM_EXEC_";
 
 /// Reads the level.
 ///
@@ -18,7 +17,7 @@ pub fn read_variables(inherited: &Inherited<'_>) -> Result<Layer, ConfigError> {
     for name in inherited.names_starting(PREFIX) {
         if !is_known(&name) && !is_service_link(&name) {
             return Err(ConfigError::UnknownVariable {
-                nearest: nearest_variable(&name),
+                meant: Meant::by(&name),
                 name,
             });
         }
@@ -75,23 +74,8 @@ pub fn refuse_quotes(name: &'static str, inherited: &Inherited<'_>) -> Result<()
     }
 }
 
-fn known() -> impl Iterator<Item = &'static str> {
-    SETTINGS
-        .iter()
-        .flat_map(|setting| setting.variables)
-        .copied()
-        .filter(|name| name.starts_with(PREFIX))
-}
-
 fn is_known(name: &str) -> bool {
     known().any(|known| known == name)
-}
-
-/// What all of them begin with says nothing about which one is meant.
-fn nearest_variable(name: &str) -> Option<&'static str> {
-    let suffix = |name: &'static str| name.strip_prefix(PREFIX);
-    let nearest = super::nearest(name.strip_prefix(PREFIX)?, known().filter_map(suffix))?;
-    known().find(|known| suffix(known) == Some(nearest))
 }
 
 /// Whether Kubernetes sets it in every pod beside a service called `ssm-exec` (Kubernetes
@@ -144,20 +128,6 @@ mod tests {
         ] {
             assert!(!is_service_link(name), "{name}");
         }
-    }
-
-    #[test]
-    fn only_a_near_variable_is_suggested() {
-        assert_eq!(
-            nearest_variable("SSM_EXEC_PREFIXES"),
-            Some("SSM_EXEC_PREFIX")
-        );
-        assert_eq!(
-            nearest_variable("SSM_EXEC_REQUIRED"),
-            Some("SSM_EXEC_REQUIRE")
-        );
-        assert_eq!(nearest_variable("SSM_EXEC_PATH"), None);
-        assert_eq!(nearest_variable("SSM_EXEC_VERSION"), None);
     }
 
     #[test]
