@@ -53,7 +53,14 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Invocation, String> {
         .try_get_matches_from(arguments)
         .or_else(|_| arguments::command(Extent::Full).try_get_matches_from(arguments));
     match matches {
-        Ok(matches) => Ok(invocation(&matches)),
+        Ok(matches) => {
+            let subcommand = matches.subcommand().map(|(_, matches)| matches);
+            let mut levels = [Some(&matches), subcommand].into_iter().flatten();
+            match levels.find_map(|matches| usage::one_hyphen(matches, arguments)) {
+                Some(mistake) => Err(mistake),
+                None => Ok(invocation(&matches)),
+            }
+        }
         Err(error)
             if matches!(
                 error.kind(),

@@ -82,10 +82,11 @@ fn check(
         config_file: None,
         inherited,
         called_as: called_as.to_owned(),
+        words: words.to_vec(),
         // Each stage has the whole time limit.
         started: Instant::now(),
     };
-    let command = session.command(words.to_vec())?;
+    let command = session.command()?;
     let mut resolved = session.resolve(command.as_ref())?;
     let (report, incomplete) = check_command::make_report(&session, &mut resolved);
     let status = incomplete.map(|incomplete| Error::from(incomplete).status());

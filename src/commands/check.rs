@@ -13,15 +13,14 @@ use ssm_exec_core::fingerprint::Fingerprint;
 use ssm_exec_core::plan;
 use ssm_exec_core::report::Report;
 use ssm_exec_core::revision::Revisions;
-use std::ffi::OsString;
 use std::time::SystemTime;
 use tracing::{error, warn};
 
 /// Reports, and ends with 0, with the status of what would keep the command from starting, or with 1
 /// when a parameter is too old.
-pub(super) fn run(session: &Session<'_>, words: Vec<OsString>) -> Result<u8, Error> {
+pub(super) fn run(session: &Session<'_>) -> Result<u8, Error> {
     let mut printed = false;
-    let outcome = check(session, words, &mut printed);
+    let outcome = check(session, &mut printed);
     if let (Err(error), false) = (&outcome, printed) {
         print_failure(session.config.check.format, error)?;
     }
@@ -67,12 +66,12 @@ pub(super) fn make_report(
     (report, incomplete)
 }
 
-fn check(session: &Session<'_>, words: Vec<OsString>, printed: &mut bool) -> Result<u8, Error> {
+fn check(session: &Session<'_>, printed: &mut bool) -> Result<u8, Error> {
     let options = &session.config.check;
     if let Some(fingerprint) = &options.fingerprint {
         return compare(session, fingerprint);
     }
-    let command = session.command(words)?;
+    let command = session.command()?;
     let mut resolved = session.resolve(command.as_ref())?;
     if let Some(fetched) = &resolved.fetched
         && resolved.failures.is_empty()

@@ -6,15 +6,17 @@ use crate::exec;
 use ssm_exec_core::environment::Environment;
 use ssm_exec_core::environment::notice::Level;
 use std::convert::Infallible;
-use std::ffi::OsString;
+use std::path::Path;
 use tracing::{info, warn};
 
 /// Becomes the command, or fails.
-pub(super) fn run(session: &Session<'_>, words: Vec<OsString>) -> Result<Infallible, Error> {
-    let command = session.command(words)?.ok_or_else(|| {
-        Error::Usage(
-            "there is no command to start: write it after the options, `ssm-exec --prefix /org/service -- ./server`, or as `command` in ssm-exec.toml".to_owned(),
-        )
+pub(super) fn run(session: &Session<'_>) -> Result<Infallible, Error> {
+    let command = session.command()?.ok_or_else(|| {
+        let file = session.config_file.as_deref();
+        Error::Usage(format!(
+            "there is no command to start: write it after the options, `ssm-exec --prefix /org/service -- ./server`, or as `command` in {}",
+            file.unwrap_or(Path::new("ssm-exec.toml")).display()
+        ))
     })?;
     // Before there is a secret in this process, of which it is a copy.
     let watcher = session.start_watcher(&command)?;

@@ -2,6 +2,7 @@
 
 mod all_stages;
 mod check;
+mod command;
 mod init;
 mod launch;
 mod levels;
@@ -71,6 +72,10 @@ pub(crate) fn run(
         config_file: levels.file().map(Path::to_owned),
         inherited,
         called_as,
+        words: match &action {
+            Action::Launch(words) | Action::Check(words) => words.clone(),
+            Action::Policy | Action::Init | Action::Print(_) => Vec::new(),
+        },
         started,
     };
     logging::set_deadline(started + session.config.timeout);
@@ -79,8 +84,8 @@ pub(crate) fn run(
     }
     process::disable_core_dumps();
     match action {
-        Action::Launch(words) => launch::run(&session, words).map(|never| match never {}),
-        Action::Check(words) => check::run(&session, words),
+        Action::Launch(_) => launch::run(&session).map(|never| match never {}),
+        Action::Check(_) => check::run(&session),
         Action::Policy => policy::run(&session),
         Action::Init => init::run(session, levels.chosen_file()),
         Action::Print(_) => Ok(0),

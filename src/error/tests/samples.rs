@@ -5,7 +5,7 @@ use crate::aws::{
     CredentialSource, ServiceError, Throttle, TransientError, UnknownCaller,
 };
 use crate::error::*;
-use crate::exec::Searched;
+use crate::exec::{Correction, Searched};
 use ssm_exec_core::arn::Arn;
 use ssm_exec_core::config::{Meant, Place};
 use ssm_exec_core::contract::Violation;
@@ -174,7 +174,9 @@ fn fetch_errors() -> Vec<FetchError> {
             correction: "eu-west-1",
             error: connection(),
         },
-        FetchError::Config(ConfigError::NoSources),
+        FetchError::Config(ConfigError::NoSources {
+            after_command: None,
+        }),
         FetchError::System {
             what: "the asynchronous runtime",
             reason: "Too many open files".to_owned(),
@@ -492,7 +494,12 @@ fn config_errors() -> Vec<ConfigError> {
             origin: Origin::Flag("--base64"),
             name: name("A"),
         },
-        ConfigError::NoSources,
+        ConfigError::NoSources {
+            after_command: None,
+        },
+        ConfigError::NoSources {
+            after_command: Some("--prefix"),
+        },
         ConfigError::UnknownStage {
             origin: Origin::Flag("--stage"),
             name: "prd".to_owned(),
@@ -610,10 +617,22 @@ fn command_errors() -> Vec<CommandError> {
         CommandError::NotFound {
             command: "srv".into(),
             searched: Searched::Path("/usr/bin:/bin".into()),
+            correction: Correction::Name,
         },
         CommandError::NotFound {
             command: "./srv".into(),
             searched: Searched::From(Some("/srv".into())),
+            correction: Correction::Name,
+        },
+        CommandError::NotFound {
+            command: "cargo run".into(),
+            searched: Searched::Path("/usr/bin:/bin".into()),
+            correction: Correction::Words("command = [\"cargo\", \"run\"]".to_owned()),
+        },
+        CommandError::NotFound {
+            command: "/var/task/servr".into(),
+            searched: Searched::From(None),
+            correction: Correction::Handler,
         },
         CommandError::NotExecutable {
             path: "/srv".into(),

@@ -150,7 +150,10 @@ pub enum ConfigError {
         name: VariableName,
     },
     /// No source is configured.
-    NoSources,
+    NoSources {
+        /// An option that gives sources, and is among the arguments of the command.
+        after_command: Option<&'static str>,
+    },
     /// A bundle of certificates that can't be used.
     CaBundle {
         /// Where it was given.
@@ -220,7 +223,7 @@ impl ConfigError {
             Self::Untrusted { .. } => Code::UntrustedFile,
             Self::Collision { .. } => Code::Collision,
             Self::DigitName { .. } => Code::InvalidName,
-            Self::NoSources => Code::NoSources,
+            Self::NoSources { .. } => Code::NoSources,
             Self::CaBundle { .. } => Code::CaBundle,
             Self::SharedConfig { .. } => Code::InvalidAwsFile,
             Self::UnknownProfile { .. } => Code::UnknownProfile,
@@ -348,7 +351,7 @@ impl fmt::Display for ConfigError {
                 let space = if remedy.is_empty() { "" } else { " " };
                 write!(
                     f,
-                    "refusing to use {path}: it {reason}, and it decides what is started with your secrets.{space}{remedy} If you trust it, pass `--config {path}`, otherwise `--no-config`"
+                    "refusing to use {path}: it {reason}, and it decides what is started with your secrets.{space}{remedy} If you trust it, pass `--config {path}` or set `SSM_EXEC_CONFIG={path}`. Otherwise pass `--no-config` or set `SSM_EXEC_NO_CONFIG=1`"
                 )
             }
             Self::BadReference { variable, error } => write!(
@@ -377,7 +380,11 @@ impl fmt::Display for ConfigError {
                 f,
                 "there is no key and no file {name} to decode from Base64. Add `--key {name}=PARAM` or `--file {name}=PARAM`"
             ),
-            Self::NoSources => f.write_str(
+            Self::NoSources { after_command: Some(option) } => write!(
+                f,
+                "no source of parameters is configured. `{option}` is after the command, and is read as an argument of it. Write options of ssm-exec before the command: `ssm-exec {option} … -- COMMAND`"
+            ),
+            Self::NoSources { after_command: None } => f.write_str(
                 "no source of parameters is configured. Use `--prefix /org/service`, `--key NAME=/org/service/key`, a variable such as `NAME=ssm:///org/service/key`, or an ssm-exec.toml. `--skip` starts the command without any",
             ),
             Self::CaBundle { origin, path, reason } => {
