@@ -10,6 +10,7 @@ use ssm_exec_core::arn::Arn;
 use ssm_exec_core::config::{Meant, Place};
 use ssm_exec_core::contract::Violation;
 use ssm_exec_core::environment::notice::Notice;
+use ssm_exec_core::environment::problem::Lack;
 use ssm_exec_core::environment::{Provenance, Requester};
 use ssm_exec_core::json as json_value;
 use ssm_exec_core::origin::{Given, Origin};
@@ -545,6 +546,7 @@ fn problems() -> Vec<Problem> {
         Problem::NothingAdmitted {
             source: "/org/api".to_owned(),
             only: Vec::new(),
+            meant: Vec::new(),
         },
         Problem::Warning(Box::new(Notice::RenameWithoutSource {
             from: name("A"),
@@ -552,11 +554,15 @@ fn problems() -> Vec<Problem> {
         })),
         Problem::Required {
             name: name("A"),
-            empty: true,
+            lack: Lack::Empty,
         },
         Problem::Required {
             name: name("A"),
-            empty: false,
+            lack: Lack::Unset,
+        },
+        Problem::Required {
+            name: name("db_url"),
+            lack: Lack::OtherCase(name("DB_URL")),
         },
         Problem::ComposePartUnset {
             name: name("A"),
