@@ -133,7 +133,7 @@ fn compare(session: &Session<'_>, options: &FingerprintOptions) -> Result<u8, Er
     };
     let sources = &session.config.sources;
     let mut problems = Vec::new();
-    if !session.config.skip && failures.is_empty() {
+    if session.config.skip.is_none() && failures.is_empty() {
         problems = environment::missing(sources, &references, &fetched);
     }
     if !problems.is_empty() || !failures.is_empty() {

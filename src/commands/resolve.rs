@@ -231,9 +231,9 @@ impl<'a> Session<'a> {
         read: Read,
         began: Instant,
     ) -> Result<Option<aws::Fetch>, Error> {
-        if self.config.skip {
+        if let Some(origin) = &self.config.skip {
             warn!(
-                "--skip: nothing was fetched from SSM; the command gets the inherited environment and defaults"
+                "{origin}: nothing was fetched from SSM; the command gets the inherited environment and defaults"
             );
             return Ok(None);
         }

@@ -68,8 +68,8 @@ pub struct Config {
     pub timeout: Duration,
     /// The maximum number of parameters below a prefix.
     pub max_parameters: usize,
-    /// Whether fetching is skipped.
-    pub skip: bool,
+    /// Where it was given that fetching is skipped, if it is.
+    pub skip: Option<Origin>,
     /// The command dumps no core.
     pub no_core: bool,
     /// Whether warnings are errors.
