@@ -113,6 +113,19 @@ const DASHES: &[char] = &[
     '\u{2010}', '\u{2011}', '\u{2012}', '\u{2013}', '\u{2014}', '\u{2015}', '\u{2212}',
 ];
 
+/// What to write in place of an option that begins with another dash.
+pub(super) fn for_dash(name: &str) -> Option<String> {
+    let option = name.trim_start_matches(DASHES).trim_start_matches('-');
+    let hyphens = match option.chars().count() {
+        0 => return None,
+        1 => "-",
+        _ => "--",
+    };
+    name.starts_with(DASHES).then(|| {
+        format!("`{name}` begins with a dash that is not a hyphen. Write `{hyphens}{option}`")
+    })
+}
+
 /// What was meant by the first word of a command that does not exist: an option or a subcommand after the
 /// `--`, an option that begins with another dash, or a subcommand, misspelled or another tool's.
 pub(crate) fn for_first_word(word: &OsString) -> Option<String> {
@@ -122,16 +135,8 @@ pub(crate) fn for_first_word(word: &OsString) -> Option<String> {
             "`{name}` is after the `--`, where the command begins. Write options of ssm-exec before the `--`"
         ));
     }
-    if name.starts_with(DASHES) {
-        let option = name.trim_start_matches(DASHES).trim_start_matches('-');
-        let hyphens = if option.chars().count() == 1 {
-            "-"
-        } else {
-            "--"
-        };
-        return Some(format!(
-            "`{name}` begins with a dash that is not a hyphen. Write `{hyphens}{option}`"
-        ));
+    if let Some(hint) = for_dash(name) {
+        return Some(hint);
     }
     if [CHECK, POLICY, INIT, COMPLETIONS].contains(&name) {
         return Some(format!(

@@ -21,6 +21,9 @@ pub(super) fn describe(error: &clap::Error, arguments: &[OsString]) -> String {
             if let Some(flag) = hints::with_two_hyphens(&word) {
                 return unknown_option(&word, Some(flag));
             }
+            if let Some(hint) = hints::for_dash(&word) {
+                return hint;
+            }
             if let Some(hint) = hints::for_option(&word) {
                 return format!("unknown option `{word}`: {hint}");
             }

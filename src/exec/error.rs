@@ -176,7 +176,7 @@ fn write_correction(
         }
         (Correction::Words(words), _) => write!(
             f,
-            "It has white space in it. Write it as separate words: `{words}`"
+            "It has white space in it. If it is more than one word, write them separately: `{words}`"
         ),
         (Correction::Handler, _) => f.write_str(
             "It is the handler of the function (`_HANDLER`), which must be the name of the program in the deployment package",

@@ -4,6 +4,7 @@
 use super::ConfigError;
 use super::reader::{File, Unset, Value, join};
 use super::settings::Layer;
+use crate::escape;
 use crate::inherited::Inherited;
 use std::path::Path;
 use toml::Spanned;
@@ -117,10 +118,19 @@ impl<'a> ConfigFile<'a> {
     }
 
     fn stage_tables(&self) -> Result<impl Iterator<Item = (&str, &Value<'a>)>, ConfigError> {
-        let tables = self
-            .document
-            .get_ref()
-            .get(STAGE)
+        let stages = self.document.get_ref().get(STAGE);
+        if let Some(value) = stages
+            && let Some(name) = value.get_ref().as_str()
+        {
+            return Err(ConfigError::invalid(
+                self.file.origin(STAGE, &value.span()),
+                format!(
+                    "is a TOML string (expected a table). To choose a stage, write `default_stage = {}`",
+                    escape::quoted(name)
+                ),
+            ));
+        }
+        let tables = stages
             .map(|value| self.file.as_table(STAGE, value))
             .transpose()?;
         Ok(tables

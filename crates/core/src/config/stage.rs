@@ -176,7 +176,11 @@ C = "/org/prod/c"
                 "[stage.a]\nskipp = true",
                 "line 2: unknown key `skipp` in `stage.a`; did you mean `skip`?",
             ),
-            ("stage = \"a\"", "line 1, `stage`: is a TOML string"),
+            (
+                "stage = \"a\"",
+                "line 1, `stage`: is a TOML string (expected a table). To choose a stage, write `default_stage = \"a\"`",
+            ),
+            ("stage = 1", "line 1, `stage`: is a TOML integer"),
             ("[stage]\na = 1", "line 2, `stage.a`: is a TOML integer"),
         ] {
             let message = error(text, Some("a"));
