@@ -14,6 +14,7 @@ use ssm_exec_core::plan::Request;
 use ssm_exec_core::remedy::Remedy;
 use ssm_exec_core::status::Status;
 use std::fmt;
+use std::path::{Path, PathBuf};
 
 /// Why the command was not started.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,7 +22,10 @@ pub enum Error {
     /// The command line.
     Usage(String),
     /// A launch without a command.
-    NoCommand,
+    NoCommand {
+        /// The configuration file in use, which has none either.
+        file: Option<PathBuf>,
+    },
     /// A setting of the command line, a variable or the file.
     Config(ConfigError),
     /// The environment can't be built, from what was fetched or for what wasn't.
@@ -112,7 +116,7 @@ impl Error {
     #[must_use]
     pub fn status(&self) -> Status {
         match self {
-            Self::Usage(_) | Self::NoCommand => Status::Usage,
+            Self::Usage(_) | Self::NoCommand { .. } => Status::Usage,
             Self::Config(error) => error.status(),
             Self::Incomplete(error) => error.status(),
             Self::Command(error) => error.status(),
@@ -125,7 +129,7 @@ impl Error {
     pub fn code(&self) -> Code {
         match self {
             Self::Usage(_) => Code::Usage,
-            Self::NoCommand => Code::NoCommand,
+            Self::NoCommand { .. } => Code::NoCommand,
             Self::Config(error) => error.code(),
             Self::Incomplete(error) => error.code(),
             Self::Command(error) => error.code(),
@@ -138,8 +142,13 @@ impl Error {
     pub fn message(&self) -> Message {
         match self {
             Self::Usage(text) => Message::new(text.clone()),
-            Self::NoCommand => Message::new("there is no command to start")
-                .remedy(Remedy::new(Code::NoCommand.remedy())),
+            Self::NoCommand { file } => {
+                let file = file.as_deref().unwrap_or(Path::new("ssm-exec.toml"));
+                Message::new("there is no command to start").remedy(
+                    Remedy::new(Code::NoCommand.remedy())
+                        .fill(&[("file", &file.display().to_string())]),
+                )
+            }
             Self::Config(error) => error.message(),
             Self::Incomplete(error) => error.message(),
             Self::Command(error) => Message::new(error.to_string()),

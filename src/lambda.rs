@@ -12,13 +12,13 @@ pub(crate) fn handler(called_as: &OsStr, inherited: &Inherited<'_>) -> Option<Os
 }
 
 /// Lambda's emulator passes the handler as the only argument (aws-lambda-rie): that is no command.
-pub(crate) fn without_handler(
-    words: Vec<OsString>,
+pub(crate) fn without_handler<'w>(
+    words: &'w [OsString],
     called_as: &OsStr,
     inherited: &Inherited<'_>,
-) -> Vec<OsString> {
-    match (words.as_slice(), handler_name(called_as, inherited)) {
-        ([only], Some(handler)) if only == handler => Vec::new(),
+) -> &'w [OsString] {
+    match (words, handler_name(called_as, inherited)) {
+        ([only], Some(handler)) if only == handler => &[],
         _ => words,
     }
 }

@@ -1,7 +1,38 @@
 //! The SDK reads the process's own environment: what it would misread is taken out before it starts.
 #![allow(unsafe_code)]
 
+use ssm_exec_core::config::{self, ConfigError};
 use ssm_exec_core::inherited::Inherited;
+
+/// The variables that the SDK reads, beside those of the table of settings.
+const READ: &[&str] = &[
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_ROLE_ARN",
+    "AWS_ROLE_SESSION_NAME",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+    "AWS_CONFIG_FILE",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "AWS_EC2_METADATA_DISABLED",
+    "AWS_EC2_METADATA_SERVICE_ENDPOINT",
+    "AWS_ENDPOINT_URL_STS",
+    "AWS_USE_FIPS_ENDPOINT",
+    "AWS_USE_DUALSTACK_ENDPOINT",
+];
+
+/// Refuses those that are in quotes: the SDK would take the quotes as a part of the value.
+///
+/// # Errors
+/// For the first of them.
+pub(super) fn refuse_quotes(inherited: &Inherited<'_>) -> Result<(), ConfigError> {
+    READ.iter()
+        .try_for_each(|name| config::refuse_quotes(name, inherited))
+}
 
 /// Takes empty `AWS_*` variables out of the process's own environment: to the SDK an empty `AWS_REGION`
 /// is a Region. The command still inherits them.

@@ -196,6 +196,7 @@ pub fn fetch(
 
 /// A runtime for an SDK that will find only files that it can read.
 fn checked_runtime(inherited: &Inherited<'_>) -> Result<Runtime, FetchError> {
+    environment::refuse_quotes(inherited)?;
     blocked::check_files(inherited)?;
     tokio::runtime::Builder::new_current_thread()
         .enable_all()

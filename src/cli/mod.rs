@@ -36,12 +36,21 @@ pub(crate) enum Action {
 }
 
 /// The command to start and its arguments.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Words {
     /// The first one can be meant as a subcommand.
     Bare(Vec<OsString>),
     /// They follow `--`, after which there are no subcommands.
     Separated(Vec<OsString>),
+}
+
+impl Words {
+    /// All of them.
+    pub(crate) fn all(&self) -> &[OsString] {
+        match self {
+            Self::Bare(words) | Self::Separated(words) => words,
+        }
+    }
 }
 
 /// A command line, parsed.
@@ -66,7 +75,12 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Invocation, String> {
     match matches {
         Ok(matches) => {
             refuse_contradiction(&matches)?;
-            Ok(invocation(&matches, arguments))
+            let subcommand = matches.subcommand().map(|(_, matches)| matches);
+            let mut levels = [Some(&matches), subcommand].into_iter().flatten();
+            match levels.find_map(|matches| usage::one_hyphen(matches, arguments)) {
+                Some(mistake) => Err(mistake),
+                None => Ok(invocation(&matches, arguments)),
+            }
         }
         Err(error)
             if matches!(

@@ -3,6 +3,7 @@
 use super::arguments::{CHECK, COMPLETIONS, INIT};
 use super::early::Early;
 use super::hints;
+use clap::ArgMatches;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use ssm_exec_core::config::SETTINGS;
 use std::ffi::OsString;
@@ -27,6 +28,12 @@ pub(super) fn describe(error: &clap::Error, arguments: &[OsString]) -> String {
                     "`{option}` needs a value, and `{value}` begins with a dash, as an option does. A value that begins with a dash is written `{option}={value}`"
                 );
             }
+            if let Some(flag) = hints::with_two_hyphens(&word) {
+                return unknown_option(&word, Some(flag));
+            }
+            if let Some(hint) = hints::for_dash(&word) {
+                return hint;
+            }
             if let Some(hint) = hints::for_option(&word) {
                 return format!("unknown option `{word}`: {hint}");
             }
@@ -35,10 +42,7 @@ pub(super) fn describe(error: &clap::Error, arguments: &[OsString]) -> String {
                     "unknown option `{word}`: it is an option of `ssm-exec {subcommand}`, and is given after `{subcommand}`"
                 );
             }
-            match context(ContextKind::SuggestedArg) {
-                Some(near) => format!("unknown option `{word}`; did you mean `{near}`?"),
-                None => format!("unknown option `{word}`"),
-            }
+            return unknown_option(&word, context(ContextKind::SuggestedArg).as_deref());
         }
         ErrorKind::InvalidValue if value.is_empty() => format!("`{argument}` needs a value"),
         ErrorKind::InvalidValue => {
@@ -57,6 +61,17 @@ pub(super) fn describe(error: &clap::Error, arguments: &[OsString]) -> String {
         ErrorKind::InvalidUtf8 => "an option's value is not UTF-8".to_owned(),
         kind => kind.as_str().unwrap_or("invalid arguments").to_owned(),
     };
+    see_help(&what)
+}
+
+fn unknown_option(word: &str, near: Option<&str>) -> String {
+    see_help(&match near {
+        Some(near) => format!("unknown option `{word}`; did you mean `{near}`?"),
+        None => format!("unknown option `{word}`"),
+    })
+}
+
+fn see_help(what: &str) -> String {
     format!("{what}; see `ssm-exec --help`")
 }
 
@@ -94,9 +109,32 @@ fn value_with_dash<'a>(
     })
 }
 
+/// Describes a long option with one hyphen, of which clap took the end for the value of a short one:
+/// `-prefix` is `-p refix`.
+pub(super) fn one_hyphen(matches: &ArgMatches, arguments: &[OsString]) -> Option<String> {
+    let given = |flag: &str| {
+        let values = matches.try_get_many::<String>(flag).ok().flatten();
+        values.into_iter().flatten()
+    };
+    SETTINGS.iter().find_map(|row| {
+        let (flag, short) = (row.flag?, row.short?);
+        let end = flag.strip_prefix("--")?.strip_prefix(short)?;
+        let word = option_name(given(flag).find(|value| option_name(value) == end)?);
+        let word = format!("-{short}{word}");
+        let mut words = arguments.iter().filter_map(|word| word.to_str());
+        let is_written = words.any(|found| option_name(found) == word);
+        is_written.then(|| unknown_option(&word, Some(flag)))
+    })
+}
+
+/// An option without the value that follows it after `=`.
+fn option_name(word: &str) -> &str {
+    word.split('=').next().unwrap_or(word)
+}
+
 /// The option as it was written: clap takes `-with-decryption` for a row of one-letter options.
 fn written(argument: &str, arguments: &[OsString]) -> String {
-    let name = argument.split('=').next().unwrap_or(argument);
+    let name = option_name(argument);
     if name.starts_with("--") {
         return name.to_owned();
     }
@@ -105,13 +143,23 @@ fn written(argument: &str, arguments: &[OsString]) -> String {
         .skip(1)
         .filter_map(|word| word.to_str())
         .take_while(|word| *word != "--");
+    // A word that no option takes may follow one of which clap took the end for the value.
+    let mut pairs = options.clone().zip(options.clone().skip(1));
+    let before =
+        pairs.find(|(option, next)| *next == argument && hints::with_two_hyphens(option).is_some());
+    if let Some((option, _)) = before {
+        return option.to_owned();
+    }
+    if !name.starts_with('-') {
+        return name.to_owned();
+    }
     let whole = options
         .find(|word| {
             word.starts_with('-') && !word.starts_with("--") && word[1..].contains(&name[1..])
         })
         .unwrap_or(name);
-    let whole = whole.split('=').next().unwrap_or(whole);
-    if hints::for_option(whole).is_some() {
+    let whole = option_name(whole);
+    if hints::for_option(whole).is_some() || hints::with_two_hyphens(whole).is_some() {
         whole.to_owned()
     } else {
         name.to_owned()

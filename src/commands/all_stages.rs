@@ -4,6 +4,7 @@ use super::check as check_command;
 use super::levels::Levels;
 use super::output;
 use super::resolve::Session;
+use crate::cli::Words;
 use crate::error::Error;
 use crate::logging::Logger;
 use ssm_exec_core::config::{self, Config, Layer, ReportFormat};
@@ -82,10 +83,11 @@ fn check(
         config_file: None,
         inherited,
         called_as: called_as.to_owned(),
+        words: Words::Separated(words.to_vec()),
         // Each stage has the whole time limit.
         started: Instant::now(),
     };
-    let (command, not_found) = match session.command(words.to_vec()) {
+    let (command, not_found) = match session.command() {
         Ok(command) => (command, None),
         Err(error) => (None, Some(error)),
     };

@@ -13,15 +13,14 @@ use ssm_exec_core::fingerprint::Fingerprint;
 use ssm_exec_core::plan;
 use ssm_exec_core::report::Report;
 use ssm_exec_core::revision::Revisions;
-use std::ffi::OsString;
 use std::time::SystemTime;
 use tracing::{error, warn};
 
 /// Reports, and ends with 0, with the status of what would keep the command from starting, or with 1
 /// when a parameter is too old.
-pub(super) fn run(session: &Session<'_>, words: Vec<OsString>) -> Result<u8, Error> {
+pub(super) fn run(session: &Session<'_>) -> Result<u8, Error> {
     let mut printed = false;
-    let outcome = check(session, words, &mut printed);
+    let outcome = check(session, &mut printed);
     if let (Err(error), false) = (&outcome, printed) {
         print_failure(session.config.check.format, error)?;
     }
@@ -67,13 +66,13 @@ pub(super) fn make_report(
     (report, incomplete)
 }
 
-fn check(session: &Session<'_>, words: Vec<OsString>, printed: &mut bool) -> Result<u8, Error> {
+fn check(session: &Session<'_>, printed: &mut bool) -> Result<u8, Error> {
     let options = &session.config.check;
     if let Some(fingerprint) = &options.fingerprint {
         return compare(session, fingerprint);
     }
     // The report shows everything else, too.
-    let (command, not_found) = match session.command(words) {
+    let (command, not_found) = match session.command() {
         Ok(command) => (command, None),
         Err(error) => (None, Some(error)),
     };
@@ -147,7 +146,7 @@ fn compare(session: &Session<'_>, options: &FingerprintOptions) -> Result<u8, Er
     };
     let sources = &session.config.sources;
     let mut problems = Vec::new();
-    if !session.config.skip && failures.is_empty() {
+    if session.config.skip.is_none() && failures.is_empty() {
         problems = environment::missing(sources, &references, &fetched);
     }
     if !problems.is_empty() || !failures.is_empty() {

@@ -20,7 +20,7 @@ pub(super) fn run(mut session: Session<'_>, path: Option<&Path>) -> Result<u8, E
         ..Sources::default()
     };
     session.config.rules = Rules::default();
-    session.config.skip = false;
+    session.config.skip = None;
     if session.config.sources.prefixes.is_empty() {
         return Err(Error::Usage(
             "init needs a prefix to begin with: `ssm-exec init --prefix /org/service`".to_owned(),

@@ -1,24 +1,18 @@
 //! Starting the command.
 
 use super::resolve::Session;
-use crate::cli::{Words, hints};
 use crate::error::Error;
-use crate::exec::{self, CommandError};
+use crate::exec;
 use ssm_exec_core::environment::Environment;
 use ssm_exec_core::environment::notice::Level;
 use std::convert::Infallible;
-use std::ffi::OsString;
 use tracing::{info, warn};
 
 /// Becomes the command, or fails.
-pub(super) fn run(session: &Session<'_>, words: Words) -> Result<Infallible, Error> {
-    let (bare, words) = match words {
-        Words::Bare(words) => (words.first().cloned(), words),
-        Words::Separated(words) => (None, words),
-    };
-    let command = session.command(words);
-    let command = command.map_err(|error| suggest_subcommand(error, bare.as_ref()))?;
-    let command = command.ok_or(Error::NoCommand)?;
+pub(super) fn run(session: &Session<'_>) -> Result<Infallible, Error> {
+    let command = session.command()?.ok_or_else(|| Error::NoCommand {
+        file: session.config_file.clone(),
+    })?;
     // Before there is a secret in this process, of which it is a copy.
     let watcher = session.start_watcher(&command)?;
     let mut resolved = session.resolve(Some(&command))?;
@@ -56,15 +50,4 @@ fn report(environment: &Environment<'_>) {
             (false, false) => info!("{name} comes from {}", setting.provenance),
         }
     }
-}
-
-/// A bare word that is no command may be a subcommand, misspelled or another tool's.
-fn suggest_subcommand(error: Error, bare: Option<&OsString>) -> Error {
-    let hint = match &error {
-        Error::Command(CommandError::NotFound { command, .. }) if bare == Some(command) => {
-            hints::for_command(command)
-        }
-        _ => None,
-    };
-    hint.map_or(error, Error::Usage)
 }

@@ -2,6 +2,7 @@
 
 mod all_stages;
 mod check;
+mod command;
 mod init;
 mod launch;
 mod levels;
@@ -10,7 +11,7 @@ mod policy;
 mod resolve;
 mod watch;
 
-use crate::cli::{self, Action, Early, Invocation};
+use crate::cli::{self, Action, Early, Invocation, Words};
 use crate::error::Error;
 use crate::exec::process;
 use crate::logging::{self, Logger};
@@ -63,6 +64,11 @@ pub(crate) fn run(
         config_file: levels.file().map(Path::to_owned),
         inherited,
         called_as,
+        words: match &action {
+            Action::Launch(words) => words.clone(),
+            Action::Check(words) => Words::Separated(words.clone()),
+            Action::Policy | Action::Init | Action::Print(_) => Words::Bare(Vec::new()),
+        },
         started,
     };
     logging::set_deadline(started + session.config.timeout);
@@ -71,8 +77,8 @@ pub(crate) fn run(
     }
     process::disable_core_dumps();
     match action {
-        Action::Launch(words) => launch::run(&session, words).map(|never| match never {}),
-        Action::Check(words) => check::run(&session, words),
+        Action::Launch(_) => launch::run(&session).map(|never| match never {}),
+        Action::Check(_) => check::run(&session),
         Action::Policy => policy::run(&session),
         Action::Init => init::run(session, levels.chosen_file()),
         Action::Print(_) => Ok(0),

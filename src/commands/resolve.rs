@@ -1,10 +1,11 @@
 //! From a configuration to the final environment: the one way that a launch and a check share.
 
+use super::command;
 use crate::aws::{self, FetchError, Read, UnknownCaller};
+use crate::cli::Words;
 use crate::error::{Error, Incomplete};
-use crate::exec::lookup::{self, Command};
+use crate::exec::lookup::Command;
 use crate::exec::{process, signals};
-use crate::lambda;
 use crate::logging::{self, progress::Progress};
 use ssm_exec_core::aws_context::AwsContext;
 use ssm_exec_core::config::{Config, ConfigError, LogLevel};
@@ -28,6 +29,8 @@ pub(super) struct Session<'a> {
     pub(super) config_file: Option<PathBuf>,
     pub(super) inherited: &'a Inherited<'a>,
     pub(super) called_as: OsString,
+    /// The command line's command and its arguments.
+    pub(super) words: Words,
     pub(super) started: Instant,
 }
 
@@ -109,28 +112,9 @@ impl<'e> Resolved<'e> {
 
 impl<'a> Session<'a> {
     /// The command, found before anything is fetched, if there is one.
-    pub(super) fn command(&self, words: Vec<OsString>) -> Result<Option<Command>, Error> {
-        let words = self.words(words);
-        if words.is_empty() {
-            return Ok(None);
-        }
-        lookup::resolve_command(&words, self.inherited.get("PATH"))
-            .map(Some)
-            .map_err(Error::from)
-    }
-
-    /// The command line's command, else the file's, else Lambda's handler.
-    fn words(&self, words: Vec<OsString>) -> Vec<OsString> {
-        let words = lambda::without_handler(words, &self.called_as, self.inherited);
-        if !words.is_empty() {
-            return words;
-        }
-        if !self.config.command.is_empty() {
-            return self.config.command.clone();
-        }
-        lambda::handler(&self.called_as, self.inherited)
-            .into_iter()
-            .collect()
+    pub(super) fn command(&self) -> Result<Option<Command>, Error> {
+        let file = &self.config.command;
+        command::find(&self.words, file, &self.called_as, self.inherited)
     }
 
     /// Fetches everything and builds the environment. `command` counts for its size.
@@ -234,7 +218,9 @@ impl<'a> Session<'a> {
     /// A configuration without any source is a mistake.
     pub(super) fn ensure_any_source(&self, references: &[EnvReference]) -> Result<(), ConfigError> {
         if self.config.sources.are_empty() && references.is_empty() {
-            return Err(ConfigError::NoSources);
+            return Err(ConfigError::NoSources {
+                after_command: command::option_after(self.words.all()),
+            });
         }
         Ok(())
     }
@@ -246,9 +232,9 @@ impl<'a> Session<'a> {
         read: Read,
         began: Instant,
     ) -> Result<Option<aws::Fetch>, Error> {
-        if self.config.skip {
+        if let Some(origin) = &self.config.skip {
             warn!(
-                "--skip: nothing was fetched from SSM; the command gets the inherited environment and defaults"
+                "{origin}: nothing was fetched from SSM; the command gets the inherited environment and defaults"
             );
             return Ok(None);
         }

@@ -2,7 +2,7 @@
 
 use ssm_exec_core::code::Code;
 use ssm_exec_core::status::Status;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -15,6 +15,17 @@ pub enum Searched {
     From(Option<PathBuf>),
 }
 
+/// What to correct about a command that was not found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Correction {
+    /// Its name.
+    Name,
+    /// It is several words in one: how it is written as words.
+    Words(String),
+    /// The handler of a function on Lambda.
+    Handler,
+}
+
 /// Why the command can't be executed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CommandError {
@@ -24,6 +35,8 @@ pub enum CommandError {
         command: OsString,
         /// Where it was looked for.
         searched: Searched,
+        /// What to correct.
+        correction: Correction,
     },
     /// There before the fetch, and no longer.
     Removed {
@@ -92,20 +105,14 @@ impl CommandError {
 impl fmt::Display for CommandError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotFound { command, searched: Searched::Path(path) } => write!(
-                f,
-                "the command `{}` is not in PATH ({}). Correct its name or PATH",
-                command.display(),
-                path.display()
-            ),
-            Self::NotFound { command, searched: Searched::From(directory) } => {
-                write!(f, "there is no command `{}`", command.display())?;
-                if let Some(directory) = directory {
-                    write!(f, " in {}", directory.display())?;
-                }
-                f.write_str(". Correct its path: `ls -l")?;
-                let parent = Path::new(command).parent().filter(|parent| !parent.as_os_str().is_empty());
-                write!(f, " {}`", parent.unwrap_or(Path::new(".")).display())
+            Self::NotFound {
+                command,
+                searched,
+                correction,
+            } => {
+                write_searched(f, command, searched)?;
+                f.write_str(". ")?;
+                write_correction(f, command, searched, correction)
             }
             Self::Removed { path } => write!(
                 f,
@@ -129,5 +136,50 @@ impl fmt::Display for CommandError {
             ),
             Self::Nul => f.write_str("the command or one of its arguments contains a NUL byte, which cannot be passed to a program"),
         }
+    }
+}
+
+fn write_searched(f: &mut fmt::Formatter<'_>, command: &OsStr, searched: &Searched) -> fmt::Result {
+    let command = command.display();
+    match searched {
+        Searched::Path(path) => {
+            write!(
+                f,
+                "the command `{command}` is not in PATH ({})",
+                path.display()
+            )
+        }
+        Searched::From(None) => write!(f, "there is no command `{command}`"),
+        Searched::From(Some(directory)) => {
+            write!(
+                f,
+                "there is no command `{command}` in {}",
+                directory.display()
+            )
+        }
+    }
+}
+
+fn write_correction(
+    f: &mut fmt::Formatter<'_>,
+    command: &OsStr,
+    searched: &Searched,
+    correction: &Correction,
+) -> fmt::Result {
+    match (correction, searched) {
+        (Correction::Name, Searched::Path(_)) => f.write_str("Correct its name or PATH"),
+        (Correction::Name, Searched::From(_)) => {
+            let parent = Path::new(command).parent();
+            let parent = parent.filter(|parent| !parent.as_os_str().is_empty());
+            let directory = parent.unwrap_or(Path::new("."));
+            write!(f, "Correct its path: `ls -l {}`", directory.display())
+        }
+        (Correction::Words(words), _) => write!(
+            f,
+            "It has white space in it. If it is more than one word, write them separately: `{words}`"
+        ),
+        (Correction::Handler, _) => f.write_str(
+            "It is the handler of the function (`_HANDLER`), which must be the name of the program in the deployment package",
+        ),
     }
 }

@@ -3,7 +3,7 @@
 #![allow(clippy::disallowed_methods)]
 
 use super::c_string;
-use super::error::{CommandError, Searched};
+use super::error::{CommandError, Correction, Searched};
 use nix::unistd::{AccessFlags, access};
 use ssm_exec_core::environment::limits::CommandSize;
 use std::ffi::{CString, OsStr, OsString};
@@ -117,6 +117,7 @@ fn not_found(name: &[u8], searched: Searched) -> CommandError {
     CommandError::NotFound {
         command: OsString::from_vec(name.to_vec()),
         searched,
+        correction: Correction::Name,
     }
 }
 

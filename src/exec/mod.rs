@@ -15,7 +15,7 @@ pub mod process;
 pub mod signals;
 pub mod stdio;
 
-pub use error::{CommandError, Searched};
+pub use error::{CommandError, Correction, Searched};
 
 use block::Block;
 use image::Image;

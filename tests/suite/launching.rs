@@ -172,6 +172,10 @@ fn skip_sends_no_request_and_never_passes_references_on() {
         "{}",
         outcome.stderr
     );
+    let from_variable = Run::bare().args("-p /a -- true").env("SSM_EXEC_SKIP", "1");
+    from_variable
+        .run()
+        .says(&["warning: SSM_EXEC_SKIP: nothing was fetched from SSM"]);
     Environment::parse(&outcome.stdout)
         .has(&[("D", "dd")])
         .lacks(&["O", "B"]);

@@ -270,3 +270,25 @@ fn a_command_that_cannot_be_executed_fails_before_any_request() {
     }
     assert_eq!(stub.requests().len(), 0);
 }
+
+#[test]
+fn a_handler_that_names_no_program_is_called_the_handler() {
+    let run = Run::bare()
+        .env("_HANDLER", "servr")
+        .env("LAMBDA_TASK_ROOT", "/nonexistent")
+        .args("-p /a");
+    let bootstrap = run.home().join("bootstrap");
+    std::os::unix::fs::symlink(BINARY, &bootstrap).expect("a link");
+    let (mut command, _home) = run.command_of(std::process::Command::new(bootstrap));
+    let output = command.output().expect("a start");
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(127), "{message}");
+    assert!(
+        message.contains("there is no command `/nonexistent/servr`"),
+        "{message}"
+    );
+    assert!(
+        message.contains("It is the handler of the function (`_HANDLER`)"),
+        "{message}"
+    );
+}

@@ -44,7 +44,7 @@ macro_rules! codes {
 
 codes! {
     Usage "usage" Usage "The command line is invalid." "See `ssm-exec --help`."
-    NoCommand "no-command" Usage "No command is given." "Write it after the options, as in `ssm-exec --prefix /org/service -- ./server`, or as `command` in ssm-exec.toml."
+    NoCommand "no-command" Usage "No command is given." "Write it after the options, as in `ssm-exec --prefix /org/service -- ./server`, or as `command` in {file}."
     InvalidSetting "invalid-setting" Config "A setting has an invalid value." "Correct it in the place that the message names."
     InvalidStage "invalid-stage" Config "The stage does not exist, or none is chosen." "Choose one of the stages that the message lists with `--stage`."
     UnknownSetting "unknown-setting" Config "A variable or a key of the file is unknown." "Correct its name. The message suggests the nearest one."

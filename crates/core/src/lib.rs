@@ -26,6 +26,7 @@ pub mod parameter;
 mod placeholder;
 pub mod plan;
 pub mod policy;
+mod quotes;
 pub mod region;
 pub mod remedy;
 pub mod report;

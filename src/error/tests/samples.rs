@@ -5,12 +5,12 @@ use crate::aws::{
     CredentialSource, ServiceError, Throttle, TransientError, UnknownCaller,
 };
 use crate::error::*;
-use crate::exec::Searched;
+use crate::exec::{Correction, Searched};
 use ssm_exec_core::arn::Arn;
-use ssm_exec_core::config::Replaced;
+use ssm_exec_core::config::{Meant, Place, Replaced};
 use ssm_exec_core::contract::Violation;
 use ssm_exec_core::environment::notice::Notice;
-use ssm_exec_core::environment::problem::{Ceiling, PartAbsence};
+use ssm_exec_core::environment::problem::{Ceiling, Lack, PartAbsence};
 use ssm_exec_core::environment::{Provenance, Requester, Source};
 use ssm_exec_core::json as json_value;
 use ssm_exec_core::origin::{Given, Origin};
@@ -40,7 +40,7 @@ variants! { credential_variant, CREDENTIAL, CredentialCause:
     BaseRejected Throttled Unreachable Other
 }
 variants! { config_variant, CONFIG, ConfigError:
-    Invalid UnknownVariable UnknownKey Syntax UnsetInFile Unreadable Untrusted UnknownStage NoStage
+    Invalid Quoted UnknownVariable UnknownKey MisplacedKey Syntax UnsetInFile Unreadable Untrusted UnknownStage NoStage
     BadReference NearReference Collision DigitName Base64OfNothing NoSources CaBundle SharedConfig UnknownProfile
 }
 variants! { problem_variant, PROBLEM, Problem:
@@ -175,7 +175,9 @@ fn fetch_errors() -> Vec<FetchError> {
             correction: "eu-west-1",
             error: connection(),
         },
-        FetchError::Config(ConfigError::NoSources),
+        FetchError::Config(ConfigError::NoSources {
+            after_command: None,
+        }),
         FetchError::System {
             what: "the asynchronous runtime",
             reason: "Too many open files".to_owned(),
@@ -422,9 +424,19 @@ fn config_errors() -> Vec<ConfigError> {
     };
     vec![
         ConfigError::invalid(Origin::Flag("--prefix"), "is odd"),
+        ConfigError::Quoted {
+            origin: Origin::Variable("AWS_SECRET_ACCESS_KEY"),
+        },
         ConfigError::UnknownVariable {
             name: "SSM_EXEC_PREFX".to_owned(),
-            nearest: Some("SSM_EXEC_PREFIX"),
+            meant: Meant::Similar("SSM_EXEC_PREFIX"),
+        },
+        ConfigError::UnknownVariable {
+            name: "SSM_EXEC_REGION".to_owned(),
+            meant: Meant::Variable {
+                name: "AWS_REGION",
+                value: None,
+            },
         },
         ConfigError::UnknownKey {
             path: "/srv/ssm-exec.toml".into(),
@@ -432,6 +444,20 @@ fn config_errors() -> Vec<ConfigError> {
             key: "prefx".to_owned(),
             table: String::new(),
             nearest: Some("prefix".to_owned()),
+        },
+        ConfigError::MisplacedKey {
+            path: "/srv/ssm-exec.toml".into(),
+            line: 9,
+            key: "timeout".to_owned(),
+            found: Place::Table("keys".to_owned()),
+            belongs: Place::TopLevel,
+        },
+        ConfigError::MisplacedKey {
+            path: "/srv/ssm-exec.toml".into(),
+            line: 1,
+            key: "region".to_owned(),
+            found: Place::TopLevel,
+            belongs: Place::Table("aws".to_owned()),
         },
         ConfigError::Syntax {
             path: "/srv/ssm-exec.toml".into(),
@@ -486,7 +512,12 @@ fn config_errors() -> Vec<ConfigError> {
                 by: Origin::Flag("--key"),
             })),
         },
-        ConfigError::NoSources,
+        ConfigError::NoSources {
+            after_command: None,
+        },
+        ConfigError::NoSources {
+            after_command: Some("--prefix"),
+        },
         ConfigError::UnknownStage {
             origin: Origin::Flag("--stage"),
             name: "prd".to_owned(),
@@ -532,6 +563,7 @@ fn problems() -> Vec<Problem> {
         Problem::NothingAdmitted {
             source: Source::Prefix(prefix()),
             only: Vec::new(),
+            meant: Vec::new(),
         },
         Problem::Warning(Box::new(Notice::RenameWithoutSource {
             from: name("A"),
@@ -539,11 +571,15 @@ fn problems() -> Vec<Problem> {
         })),
         Problem::Required {
             name: name("A"),
-            empty: true,
+            lack: Lack::Empty,
         },
         Problem::Required {
             name: name("A"),
-            empty: false,
+            lack: Lack::Unset,
+        },
+        Problem::Required {
+            name: name("db_url"),
+            lack: Lack::OtherCase(name("DB_URL")),
         },
         Problem::ComposePartUnset {
             name: name("A"),
@@ -628,10 +664,22 @@ fn command_errors() -> Vec<CommandError> {
         CommandError::NotFound {
             command: "srv".into(),
             searched: Searched::Path("/usr/bin:/bin".into()),
+            correction: Correction::Name,
         },
         CommandError::NotFound {
             command: "./srv".into(),
             searched: Searched::From(Some("/srv".into())),
+            correction: Correction::Name,
+        },
+        CommandError::NotFound {
+            command: "cargo run".into(),
+            searched: Searched::Path("/usr/bin:/bin".into()),
+            correction: Correction::Words("command = [\"cargo\", \"run\"]".to_owned()),
+        },
+        CommandError::NotFound {
+            command: "/var/task/servr".into(),
+            searched: Searched::From(None),
+            correction: Correction::Handler,
         },
         CommandError::NotExecutable {
             path: "/srv".into(),
@@ -694,7 +742,7 @@ pub(super) fn all() -> Vec<Error> {
     complete(&commands, command_variant, COMMAND);
     let mut all = vec![
         Error::Usage("x".to_owned()),
-        Error::NoCommand,
+        Error::NoCommand { file: None },
         Error::Output {
             reason: "No space left on device".to_owned(),
         },

@@ -102,7 +102,7 @@ impl Settings {
             format: parsed_or(self.format, ReportFormat::parse, ReportFormat::Table)?,
             max_age: self
                 .max_age
-                .map(|given| parse_one(&given.value, &given.origin, duration::parse))
+                .map(|given| parse_one(&given.value, &given.origin, duration::parse_age))
                 .transpose()?,
             unused: on(self.unused),
             identity: on(self.identity),

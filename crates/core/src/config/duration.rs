@@ -5,14 +5,27 @@ use std::time::Duration;
 /// In seconds.
 const DAY: u64 = 24 * 60 * 60;
 
-/// Reads a duration.
+/// Reads a duration, most likely one of seconds.
 ///
 /// # Errors
 /// The reason, fit to follow the text in a sentence.
 pub fn parse(text: &str) -> Result<Duration, String> {
+    read(text, "s", "seconds")
+}
+
+/// Reads an age, most likely one of days.
+///
+/// # Errors
+/// The reason, fit to follow the text in a sentence.
+pub fn parse_age(text: &str) -> Result<Duration, String> {
+    read(text, "d", "days")
+}
+
+/// `unit` is suggested for a number without one.
+fn read(text: &str, unit: &str, units: &str) -> Result<Duration, String> {
     let bare_number = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     humantime::parse_duration(text).map_err(|_| match bare_number {
-        true => format!("has no unit; write `{text}s` for seconds"),
+        true => format!("has no unit; write `{text}{unit}` for {units}"),
         false => "is not a duration such as `30s`, `500ms`, `2m` or `90d`".to_owned(),
     })
 }
@@ -46,6 +59,8 @@ mod tests {
         ] {
             assert_eq!(parse(text), Err(reason.to_owned()), "{text}");
         }
+        let days = "has no unit; write `90d` for days".to_owned();
+        assert_eq!(parse_age("90"), Err(days));
     }
 
     #[test]

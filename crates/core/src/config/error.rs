@@ -1,9 +1,12 @@
 //! Errors in settings.
 
+use super::misplaced::Place;
+use super::unknown_variable::Meant;
 use crate::code::Code;
 use crate::message::Message;
 use crate::origin::Origin;
 use crate::parameter::Malformed;
+use crate::quotes;
 use crate::status::Status;
 use crate::variable::VariableName;
 use std::fmt;
@@ -19,12 +22,17 @@ pub enum ConfigError {
         /// What is wrong, as the rest of a sentence.
         reason: String,
     },
+    /// A variable whose value is in quotes.
+    Quoted {
+        /// The variable.
+        origin: Origin,
+    },
     /// An unknown `SSM_EXEC_*` variable.
     UnknownVariable {
         /// The variable.
         name: String,
-        /// A known name that is similar.
-        nearest: Option<&'static str>,
+        /// What it was most likely meant to be.
+        meant: Meant,
     },
     /// A stage that the file does not have.
     UnknownStage {
@@ -56,6 +64,19 @@ pub enum ConfigError {
         table: String,
         /// A known name that is similar.
         nearest: Option<String>,
+    },
+    /// A setting in a table of the file that is not its own.
+    MisplacedKey {
+        /// The file.
+        path: PathBuf,
+        /// Counted from 1.
+        line: usize,
+        /// The setting's key.
+        key: String,
+        /// Where it is.
+        found: Place,
+        /// Where it belongs.
+        belongs: Place,
     },
     /// Not TOML.
     Syntax {
@@ -131,7 +152,10 @@ pub enum ConfigError {
         replaced: Option<Box<Replaced>>,
     },
     /// No source is configured.
-    NoSources,
+    NoSources {
+        /// An option that gives sources, and is among the arguments of the command.
+        after_command: Option<&'static str>,
+    },
     /// A bundle of certificates that can't be used.
     CaBundle {
         /// Where it was given.
@@ -181,6 +205,7 @@ impl ConfigError {
     pub(super) fn origin(&self) -> Option<&Origin> {
         match self {
             Self::Invalid { origin, .. }
+            | Self::Quoted { origin }
             | Self::Collision { origin, .. }
             | Self::Base64OfNothing { origin, .. }
             | Self::UnknownStage { origin, .. }
@@ -196,17 +221,20 @@ impl ConfigError {
     pub fn code(&self) -> Code {
         match self {
             Self::Invalid { .. }
+            | Self::Quoted { .. }
             | Self::UnsetInFile { .. }
             | Self::BadReference { .. }
             | Self::NearReference { .. }
             | Self::Base64OfNothing { .. } => Code::InvalidSetting,
-            Self::UnknownVariable { .. } | Self::UnknownKey { .. } => Code::UnknownSetting,
+            Self::UnknownVariable { .. } | Self::UnknownKey { .. } | Self::MisplacedKey { .. } => {
+                Code::UnknownSetting
+            }
             Self::UnknownStage { .. } | Self::NoStage { .. } => Code::InvalidStage,
             Self::Syntax { .. } | Self::Unreadable { .. } => Code::InvalidFile,
             Self::Untrusted { .. } => Code::UntrustedFile,
             Self::Collision { .. } => Code::Collision,
             Self::DigitName { .. } => Code::InvalidName,
-            Self::NoSources => Code::NoSources,
+            Self::NoSources { .. } => Code::NoSources,
             Self::CaBundle { .. } => Code::CaBundle,
             Self::SharedConfig { .. } => Code::InvalidAwsFile,
             Self::UnknownProfile { .. } => Code::UnknownProfile,
@@ -280,9 +308,13 @@ impl fmt::Display for ConfigError {
         }
         match self {
             Self::Invalid { origin, reason } => write!(f, "{origin}: {reason}"),
-            Self::UnknownVariable { name, nearest } => {
-                let hint = did_you_mean(*nearest);
-                write!(f, "{name}: unknown variable{hint}")
+            Self::Quoted { origin } => write!(
+                f,
+                "{origin}: has quotes around its value. Remove them: {}",
+                quotes::KEPT
+            ),
+            Self::UnknownVariable { name, meant } => {
+                write!(f, "{name}: unknown variable{meant}")
             }
             Self::UnknownStage { origin, name, path: None, .. } => write!(
                 f,
@@ -306,6 +338,12 @@ impl fmt::Display for ConfigError {
                 let place = if table.is_empty() { String::new() } else { format!(" in `{table}`") };
                 write!(f, "{}, line {line}: unknown key `{key}`{place}{hint}", path.display())
             }
+            Self::MisplacedKey { path, line, key, found, belongs } => write!(
+                f,
+                "{}, line {line}: the setting `{key}` is {found}. Write it {}",
+                path.display(),
+                belongs.advice()
+            ),
             Self::Syntax { path, line, reason } => {
                 let reason: Vec<&str> = reason.split_whitespace().collect();
                 write!(f, "{}, line {line}: not valid TOML: {}", path.display(), reason.join(" "))
@@ -324,7 +362,7 @@ impl fmt::Display for ConfigError {
                 let space = if remedy.is_empty() { "" } else { " " };
                 write!(
                     f,
-                    "refusing to use {path}: it {reason}, and it decides what is started with your secrets.{space}{remedy} If you trust it, pass `--config {path}`, otherwise `--no-config`"
+                    "refusing to use {path}: it {reason}, and it decides what is started with your secrets.{space}{remedy} If you trust it, pass `--config {path}` or set `SSM_EXEC_CONFIG={path}`. Otherwise pass `--no-config` or set `SSM_EXEC_NO_CONFIG=1`"
                 )
             }
             Self::BadReference { variable, error } => write!(
@@ -333,7 +371,8 @@ impl fmt::Display for ConfigError {
             ),
             Self::NearReference { variable } => write!(
                 f,
-                "the variable {variable} looks like a reference but does not begin with `ssm://`. Write ssm://PARAM in lower case, without quotes or spaces around it (`docker --env-file` keeps quotes). If it is not meant for ssm-exec, use `--no-refs`"
+                "the variable {variable} looks like a reference but does not begin with `ssm://`. Write ssm://PARAM in lower case, without quotes or spaces around it ({}). If it is not meant for ssm-exec, use `--no-refs`",
+                quotes::KEPT
             ),
             Self::Collision { name, parameters: [one, other], .. } => write!(
                 f,
@@ -357,7 +396,11 @@ impl fmt::Display for ConfigError {
                 f,
                 "there is no key and no file {name} to decode from Base64. Add `--key {name}=PARAM` or `--file {name}=PARAM`"
             ),
-            Self::NoSources => f.write_str(
+            Self::NoSources { after_command: Some(option) } => write!(
+                f,
+                "no source of parameters is configured. `{option}` is after the command, and is read as an argument of it. Write options of ssm-exec before the command: `ssm-exec {option} … -- COMMAND`"
+            ),
+            Self::NoSources { after_command: None } => f.write_str(
                 "no source of parameters is configured. Use `--prefix /org/service`, `--key NAME=/org/service/key`, a variable such as `NAME=ssm:///org/service/key`, or an ssm-exec.toml. `--skip` starts the command without any",
             ),
             Self::CaBundle { origin, path, reason } => {

@@ -5,17 +5,21 @@ mod check;
 mod choice;
 mod compose;
 pub mod duration;
+mod entries;
 mod error;
 mod file;
 mod given;
 mod interpolate;
 pub mod layer;
+mod misplaced;
+mod reader;
 mod resolve;
 pub mod setting;
 mod settings;
 mod sources;
 mod stage;
 mod texts;
+mod unknown_variable;
 mod unused;
 mod variables;
 mod watch;
@@ -24,11 +28,13 @@ pub use crate::words::{nearest, unknown_word};
 pub use check::{CheckOptions, FingerprintOptions, refuse_beside_all_stages};
 pub use error::{ConfigError, Replaced};
 pub use file::ConfigFile;
+pub use misplaced::Place;
 pub use settings::{Layer, LogFormat, LogLevel, ReportFormat, SETTINGS};
 pub use sources::explain;
 pub use stage::refuse_stage;
+pub use unknown_variable::Meant;
 pub use unused::{Unused, UnusedReason};
-pub use variables::{log_format, read_variables};
+pub use variables::{log_format, read_variables, refuse_quotes};
 pub use watch::{ChangeSignal, Watch};
 
 use crate::arn::Arn;
@@ -62,8 +68,8 @@ pub struct Config {
     pub timeout: Duration,
     /// The maximum number of parameters below a prefix.
     pub max_parameters: usize,
-    /// Whether fetching is skipped.
-    pub skip: bool,
+    /// Where it was given that fetching is skipped, if it is.
+    pub skip: Option<Origin>,
     /// The command dumps no core.
     pub no_core: bool,
     /// Whether warnings are errors.

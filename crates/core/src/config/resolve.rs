@@ -118,7 +118,7 @@ impl Config {
             true => LAMBDA_TIMEOUT,
             false => TIMEOUT,
         };
-        let skip = on(skip);
+        let skip = skip.filter(|given| given.value).map(|given| given.origin);
         let settings = watch::Settings {
             every: watch,
             on_change,
@@ -126,7 +126,8 @@ impl Config {
             trigger,
         };
         // Nothing is fetched with `--skip`, so there is nothing to follow.
-        let watch = watch::resolve(settings, is_lambda && !skip)?.filter(|_| !skip);
+        let watch =
+            watch::resolve(settings, is_lambda && skip.is_none())?.filter(|_| skip.is_none());
         Ok(Self {
             sources: Sources {
                 prefixes: each(prefix, |given| sources::prefix(given, &naming))?,

@@ -157,6 +157,16 @@ impl Setting {
             || (self.short.is_some() && self.short == short.next() && short.next().is_none())
     }
 
+    /// The word that the option stands for, if it takes no value and stands for one.
+    #[must_use]
+    pub fn word(&self) -> Option<&'static str> {
+        match self.kind {
+            Kind::Constant(word) => Some(word),
+            Kind::Count(words) => words.first().copied(),
+            _ => None,
+        }
+    }
+
     /// Whether an option of this kind takes a value.
     #[must_use]
     pub fn takes_value(&self) -> bool {

@@ -201,7 +201,7 @@ fn key(
     };
     let max_age = spec
         .max_age
-        .map(|text| parse_one(&text, &origin, duration::parse))
+        .map(|text| parse_one(&text, &origin, duration::parse_age))
         .transpose()?;
     Ok(KeySource {
         name,

@@ -1,7 +1,8 @@
 //! Stages: tables of the file that lie over the rest of it.
 
 use super::ConfigError;
-use super::file::{ConfigFile, STAGE, join};
+use super::file::{ConfigFile, STAGE};
+use super::reader::join;
 use super::settings::Layer;
 use crate::origin::{Given, Origin};
 
@@ -175,7 +176,11 @@ C = "/org/prod/c"
                 "[stage.a]\nskipp = true",
                 "line 2: unknown key `skipp` in `stage.a`; did you mean `skip`?",
             ),
-            ("stage = \"a\"", "line 1, `stage`: is a TOML string"),
+            (
+                "stage = \"a\"",
+                "line 1, `stage`: is a TOML string (expected a table). To choose a stage, write `default_stage = \"a\"`",
+            ),
+            ("stage = 1", "line 1, `stage`: is a TOML integer"),
             ("[stage]\na = 1", "line 2, `stage.a`: is a TOML integer"),
         ] {
             let message = error(text, Some("a"));

@@ -4,20 +4,20 @@ use super::ConfigError;
 use super::setting::Setting;
 use super::settings::{Layer, LogFormat, SETTINGS};
 use super::texts::parse_switch;
+use super::unknown_variable::{Meant, PREFIX, known};
 use crate::inherited::Inherited;
 use crate::origin::Origin;
-
-const PREFIX: &str = "SSM_EXEC_";
+use crate::quotes;
 
 /// Reads the level.
 ///
 /// # Errors
-/// For an unknown `SSM_EXEC_*` variable, one that is not UTF-8, and a switch that is neither on nor off.
+/// For an unknown `SSM_EXEC_*` variable, one that is not UTF-8 or is in quotes, and a switch that is neither on nor off.
 pub fn read_variables(inherited: &Inherited<'_>) -> Result<Layer, ConfigError> {
     for name in inherited.names_starting(PREFIX) {
         if !is_known(&name) && !is_service_link(&name) {
             return Err(ConfigError::UnknownVariable {
-                nearest: nearest_variable(&name),
+                meant: Meant::by(&name),
                 name,
             });
         }
@@ -58,6 +58,7 @@ fn first_set<'e>(
 
 /// An empty variable counts as unset, as for the AWS tools.
 fn text<'e>(name: &'static str, inherited: &Inherited<'e>) -> Result<Option<&'e str>, ConfigError> {
+    refuse_quotes(name, inherited)?;
     match inherited.get(name) {
         None | Some(b"") => Ok(None),
         Some(bytes) => std::str::from_utf8(bytes)
@@ -66,23 +67,21 @@ fn text<'e>(name: &'static str, inherited: &Inherited<'e>) -> Result<Option<&'e 
     }
 }
 
-fn known() -> impl Iterator<Item = &'static str> {
-    SETTINGS
-        .iter()
-        .flat_map(|setting| setting.variables)
-        .copied()
-        .filter(|name| name.starts_with(PREFIX))
+/// Refuses a variable whose value is in quotes. The value is not shown: it may be a secret.
+///
+/// # Errors
+/// When it is.
+pub fn refuse_quotes(name: &'static str, inherited: &Inherited<'_>) -> Result<(), ConfigError> {
+    match inherited.get(name).is_some_and(quotes::are_around) {
+        true => Err(ConfigError::Quoted {
+            origin: Origin::Variable(name),
+        }),
+        false => Ok(()),
+    }
 }
 
 fn is_known(name: &str) -> bool {
     known().any(|known| known == name)
-}
-
-/// What all of them begin with says nothing about which one is meant.
-fn nearest_variable(name: &str) -> Option<&'static str> {
-    let suffix = |name: &'static str| name.strip_prefix(PREFIX);
-    let nearest = super::nearest(name.strip_prefix(PREFIX)?, known().filter_map(suffix))?;
-    known().find(|known| suffix(known) == Some(nearest))
 }
 
 /// Whether Kubernetes sets it in every pod beside a service called `ssm-exec` (Kubernetes
@@ -138,16 +137,13 @@ mod tests {
     }
 
     #[test]
-    fn only_a_near_variable_is_suggested() {
+    fn the_message_names_the_variable_and_not_its_value() {
+        let inherited = Inherited::new(vec![c"AWS_SECRET_ACCESS_KEY=\"canary\""]);
+        assert_eq!(refuse_quotes("AWS_REGION", &inherited), Ok(()));
+        let error = refuse_quotes("AWS_SECRET_ACCESS_KEY", &inherited).expect_err("quoted");
         assert_eq!(
-            nearest_variable("SSM_EXEC_PREFIXES"),
-            Some("SSM_EXEC_PREFIX")
+            error.to_string(),
+            "AWS_SECRET_ACCESS_KEY: has quotes around its value. Remove them: `docker run --env-file` keeps quotes"
         );
-        assert_eq!(
-            nearest_variable("SSM_EXEC_REQUIRED"),
-            Some("SSM_EXEC_REQUIRE")
-        );
-        assert_eq!(nearest_variable("SSM_EXEC_PATH"), None);
-        assert_eq!(nearest_variable("SSM_EXEC_VERSION"), None);
     }
 }

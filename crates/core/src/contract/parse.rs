@@ -61,7 +61,7 @@ impl Rule {
             secure: rules.switch("secure")?,
             optional: rules.switch("optional")?,
             description: rules.parsed("description", |text| Ok(text.to_owned()))?,
-            max_age: rules.parsed("max_age", duration::parse)?,
+            max_age: rules.parsed("max_age", duration::parse_age)?,
             origin,
         };
         if let Some((name, given)) = rules.rules.first_key_value() {

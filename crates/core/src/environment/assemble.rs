@@ -196,6 +196,7 @@ impl<'e> Assembler<'_, 'e> {
         }
         self.problem(Problem::NothingAdmitted {
             source,
+            meant: self.filters.in_other_case(&naming.only),
             only: naming.only.clone(),
         });
     }

@@ -8,14 +8,40 @@ use crate::origin::Given;
 use crate::variable::{Glob, Naming, VariableName};
 
 /// What has become of a pattern.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Use {
     /// There was no name that it could match, such as those of an optional source that is absent.
     Never,
     /// It has matched no name yet.
     Unmatched,
+    /// Nor that, but this pattern has, which is the same in upper or lower case.
+    OtherCase(Glob),
     /// It has matched a name.
     Matched,
+}
+
+impl Use {
+    fn other_case(&self) -> Option<Glob> {
+        match self {
+            Self::OtherCase(glob) => Some(glob.clone()),
+            Self::Never | Self::Unmatched | Self::Matched => None,
+        }
+    }
+
+    /// Notes one more name.
+    fn see(&mut self, glob: &Glob, matches: impl Fn(&Glob) -> bool) {
+        if *self == Self::Matched {
+            return;
+        }
+        if matches(glob) {
+            *self = Self::Matched;
+        } else if matches!(self, Self::Never | Self::Unmatched) {
+            let mut others = glob.in_other_case().into_iter();
+            *self = others
+                .find(|other| matches(other))
+                .map_or(Self::Unmatched, Self::OtherCase);
+        }
+    }
 }
 
 /// The patterns and allowed names of a configuration, each with whether it had an effect.
@@ -52,17 +78,16 @@ impl<'a> Filters<'a> {
             add(Filter::Keep, keep);
         }
         for (filter, glob, used) in &mut patterns {
-            *used = match filter {
-                Filter::Only | Filter::Exclude => Use::Never,
-                Filter::Drop => Use::Unmatched,
+            match filter {
+                Filter::Only | Filter::Exclude => {}
+                Filter::Drop => *used = Use::Unmatched,
                 Filter::Keep => {
-                    let mut entries = inherited.entries();
-                    match entries.any(|(name, _)| inherit::is_match(glob, name)) {
-                        true => Use::Matched,
-                        false => Use::Unmatched,
+                    *used = Use::Unmatched;
+                    for (name, _) in inherited.entries() {
+                        used.see(&glob.value, |glob| inherit::is_match(glob, name));
                     }
                 }
-            };
+            }
         }
         Self {
             patterns,
@@ -84,13 +109,19 @@ impl<'a> Filters<'a> {
                 Filter::Exclude => &naming.exclude,
                 Filter::Keep | Filter::Drop => continue,
             };
-            if *used != Use::Matched && own.contains(glob) {
-                *used = match naming.is_match(&glob.value, name) {
-                    true => Use::Matched,
-                    false => Use::Unmatched,
-                };
+            if own.contains(glob) {
+                used.see(&glob.value, |glob| naming.is_match(glob, name));
             }
         }
+    }
+
+    /// The patterns in another case that would have matched, of these.
+    pub(super) fn in_other_case(&self, only: &[Given<Glob>]) -> Vec<Glob> {
+        let own = self
+            .patterns
+            .iter()
+            .filter(|(filter, glob, _)| *filter == Filter::Only && only.contains(glob));
+        own.filter_map(|(_, _, used)| used.other_case()).collect()
     }
 
     /// Whether a refused name is allowed.
@@ -109,9 +140,9 @@ impl<'a> Filters<'a> {
     pub(super) fn drops(&mut self, name: &str) -> bool {
         let mut drops = false;
         for (filter, glob, used) in &mut self.patterns {
-            if *filter == Filter::Drop && glob.value.matches(name) {
-                *used = Use::Matched;
-                drops = true;
+            if *filter == Filter::Drop {
+                used.see(&glob.value, |glob| glob.matches(name));
+                drops |= glob.value.matches(name);
             }
         }
         drops
@@ -121,16 +152,18 @@ impl<'a> Filters<'a> {
     pub(super) fn notices(self) -> Vec<Notice> {
         let fetched = self.fetched;
         let patterns = self.patterns.into_iter().filter(|(filter, _, used)| {
-            *used == Use::Unmatched && (fetched || *filter == Filter::Keep)
+            matches!(used, Use::Unmatched | Use::OtherCase(_))
+                && (fetched || *filter == Filter::Keep)
         });
         let allowed = self
             .allowed
             .into_iter()
             .filter(|(_, used)| fetched && !used);
         patterns
-            .map(|(filter, glob, _)| Notice::Unmatched {
+            .map(|(filter, glob, used)| Notice::Unmatched {
                 filter,
                 glob: glob.clone(),
+                meant: used.other_case(),
             })
             .chain(allowed.map(|(name, _)| Notice::AllowWithoutEffect { name: name.clone() }))
             .collect()

@@ -2,7 +2,6 @@
 
 use crate::config::Rules;
 use crate::inherited::Inherited;
-use crate::origin::Given;
 use crate::variable::Glob;
 use std::ffi::CStr;
 
@@ -52,14 +51,16 @@ pub(super) fn withheld(rules: &Rules, name: &[u8]) -> Option<Withheld> {
             .iter()
             .any(|prefix| text.starts_with(prefix));
     match &rules.pristine {
-        Some(keep) if !keep.iter().any(|glob| is_match(glob, name)) => Some(Withheld::Pristine),
+        Some(keep) if !keep.iter().any(|glob| is_match(&glob.value, name)) => {
+            Some(Withheld::Pristine)
+        }
         _ => (rules.drop_aws_credentials && credential).then_some(Withheld::Credential),
     }
 }
 
 /// Whether a pattern of `keep` matches.
-pub(super) fn is_match(glob: &Given<Glob>, name: &[u8]) -> bool {
-    glob.value.matches(&String::from_utf8_lossy(name))
+pub(super) fn is_match(glob: &Glob, name: &[u8]) -> bool {
+    glob.matches(&String::from_utf8_lossy(name))
 }
 
 /// The entries that are inherited, by name: all of them, malformed ones and duplicates included.

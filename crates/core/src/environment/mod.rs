@@ -72,6 +72,18 @@ impl Environment<'_> {
         }
     }
 
+    /// A variable that is set and has the same name in another case.
+    fn in_other_case(&self, name: &VariableName) -> Option<VariableName> {
+        let inherited = self.inherited.iter().filter_map(|entry| {
+            let name = entry.to_bytes().split(|&byte| byte == b'=').next()?;
+            std::str::from_utf8(name).ok()
+        });
+        let mut names = self.set.keys().map(VariableName::as_str).chain(inherited);
+        names
+            .find(|set| set.eq_ignore_ascii_case(name.as_str()))
+            .map(VariableName::inherited)
+    }
+
     /// Adds the problems with its size, if there are no others. See [`limits::check`].
     pub fn check_size(&mut self, command: Option<&CommandSize>, stack: u64) {
         if self.problems.is_empty() {

@@ -52,6 +52,8 @@ pub enum Notice {
         filter: Filter,
         /// The pattern.
         glob: Given<Glob>,
+        /// The same pattern in another case, if it would match.
+        meant: Option<Glob>,
     },
     /// A rename of a variable that is not set.
     RenameWithoutSource {
@@ -200,7 +202,11 @@ impl Notice {
 impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unmatched { filter, glob } => {
+            Self::Unmatched {
+                filter,
+                glob,
+                meant,
+            } => {
                 let Given { value, origin } = glob;
                 let what = match filter {
                     Filter::Only => "no variable of a prefix or a JSON object",
@@ -210,7 +216,11 @@ impl fmt::Display for Notice {
                     Filter::Keep => "no inherited variable; nothing was kept",
                     Filter::Drop => "no variable; nothing was dropped",
                 };
-                write!(f, "{origin}: `{}` matches {what}", value.as_str())
+                write!(f, "{origin}: `{}` matches {what}", value.as_str())?;
+                match meant {
+                    Some(meant) => write!(f, "; did you mean `{}`?", meant.as_str()),
+                    None => Ok(()),
+                }
             }
             Self::RenameWithoutSource { from, origin } => {
                 write!(f, "{origin}: there is no variable {from} to rename")

@@ -35,6 +35,8 @@ pub enum Problem {
         source: Source,
         /// The patterns.
         only: Vec<Given<Glob>>,
+        /// Those in another case that would admit something.
+        meant: Vec<Glob>,
     },
     /// A warning, where warnings are errors.
     Warning(Box<Notice>),
@@ -42,8 +44,8 @@ pub enum Problem {
     Required {
         /// The variable.
         name: VariableName,
-        /// Whether it is set, but empty.
-        empty: bool,
+        /// How it is lacking.
+        lack: Lack,
     },
     /// A template with a variable that is not set.
     ComposePartUnset {
@@ -180,6 +182,26 @@ pub enum Ceiling {
     Stack(usize),
     /// No limit of the stack raises it.
     Kernel(usize),
+}
+
+/// How a required variable is lacking.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lack {
+    /// It is not set.
+    Unset,
+    /// It is not set, and this one is, whose name is the same in another case.
+    OtherCase(VariableName),
+    /// It is set, but empty.
+    Empty,
+}
+
+impl fmt::Display for Lack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unset | Self::OtherCase(_) => "is not set",
+            Self::Empty => "is empty",
+        })
+    }
 }
 
 impl Problem {
@@ -337,7 +359,11 @@ impl fmt::Display for Problem {
                 ),
                 None => write!(f, "there is nothing below the prefix {prefix}"),
             },
-            Self::NothingAdmitted { source, only } => {
+            Self::NothingAdmitted {
+                source,
+                only,
+                meant,
+            } => {
                 let patterns: Vec<&str> = only.iter().map(|glob| glob.value.as_str()).collect();
                 let origin = only.first().map(|glob| &glob.origin);
                 let origin = origin.map_or(String::new(), |origin| format!("{origin}: "));
@@ -349,15 +375,23 @@ impl fmt::Display for Problem {
                     f,
                     "{origin}`{}` {verb} no variable of {source}, so none would be set from it. {advice} matched against the name of the variable, not the path",
                     patterns.join("`, `")
-                )
+                )?;
+                let meant: Vec<&str> = meant.iter().map(Glob::as_str).collect();
+                match meant.as_slice() {
+                    [] => Ok(()),
+                    meant => write!(f, "; did you mean `{}`?", meant.join("`, `")),
+                }
             }
             Self::Warning(notice) => write!(f, "{notice} (an error because of --strict)"),
-            Self::Required { name, empty } => {
-                let state = if *empty { "is empty" } else { "is not set" };
+            Self::Required { name, lack } => {
                 write!(
                     f,
-                    "{name} is required and {state} in the final environment. Set it, or correct `require`"
-                )
+                    "{name} is required and {lack} in the final environment. "
+                )?;
+                match lack {
+                    Lack::OtherCase(set) => write!(f, "{set} is set: write `{set}` in `require`"),
+                    Lack::Unset | Lack::Empty => f.write_str("Set it, or correct `require`"),
+                }
             }
             Self::ComposePartUnset { name, part, reason } => {
                 write!(f, "{name} cannot be composed, since {part} ")?;

@@ -1,6 +1,6 @@
 //! What the final environment must satisfy: requirements, the contract, no NUL bytes.
 
-use super::problem::Problem;
+use super::problem::{Lack, Problem};
 use super::{Environment, Provenance};
 use crate::config::{Delivery, Rules};
 use crate::contract::{Contract, Violation};
@@ -16,10 +16,16 @@ pub(super) fn verify(
         .require
         .iter()
         .filter_map(|name| {
-            let empty = environment.value(name).map(<[u8]>::is_empty);
-            (empty != Some(false)).then(|| Problem::Required {
+            let lack = match environment.value(name) {
+                Some([]) => Lack::Empty,
+                Some(_) => return None,
+                None => environment
+                    .in_other_case(name)
+                    .map_or(Lack::Unset, Lack::OtherCase),
+            };
+            Some(Problem::Required {
                 name: name.clone(),
-                empty: empty.is_some(),
+                lack,
             })
         })
         .collect();

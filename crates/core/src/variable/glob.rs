@@ -30,6 +30,15 @@ impl Glob {
         fast_glob::glob_match(&self.0, name)
     }
 
+    /// The same pattern in upper and in lower case.
+    #[must_use]
+    pub fn in_other_case(&self) -> [Self; 2] {
+        [
+            Self(self.0.to_ascii_uppercase()),
+            Self(self.0.to_ascii_lowercase()),
+        ]
+    }
+
     /// The pattern's text.
     #[must_use]
     pub fn as_str(&self) -> &str {

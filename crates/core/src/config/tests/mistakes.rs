@@ -143,6 +143,58 @@ fn mistakes_name_their_place_and_end_with_its_status() {
             "t.toml, line 2, `keys.A`: `hex` is not valid as an encoding (expected `base64`)",
         ),
         (
+            "[keys]\nA = \"/a\"\ntimeout = \"5s\"",
+            "t.toml, line 3: the setting `timeout` is in `[keys]`. Write it above the first `[table]`",
+        ),
+        (
+            "[files]\nrequire = [\"X\"]",
+            "t.toml, line 2: the setting `require` is in `[files]`. Write it above the first `[table]`",
+        ),
+        (
+            "[keys]\nregion = \"eu-west-1\"",
+            "t.toml, line 2: the setting `region` is in `[keys]`. Write it in `[aws]`",
+        ),
+        (
+            "[compose]\nskip = true",
+            "t.toml, line 2: the setting `skip` is in `[compose]`. Write it above the first `[table]`",
+        ),
+        (
+            "[rename]\nlog = \"debug\"",
+            "t.toml, line 2: the setting `log` is in `[rename]`. Write it above the first `[table]`",
+        ),
+        (
+            "[contract]\ntimeout = \"5s\"",
+            "t.toml, line 2: the setting `timeout` is in `[contract]`. Write it above the first `[table]`",
+        ),
+        (
+            "[aws]\nrequire = [\"X\"]",
+            "t.toml, line 2: the setting `require` is in `[aws]`. Write it above the first `[table]`",
+        ),
+        (
+            "[aws]\nevery = \"5m\"",
+            "t.toml, line 2: the setting `every` is in `[aws]`. Write it in `[watch]`",
+        ),
+        (
+            "region = \"eu-west-1\"",
+            "t.toml, line 1: the setting `region` is at the top level. Write it in `[aws]`",
+        ),
+        (
+            "default_stage = \"a\"\n[stage.a.keys]\nonly = [\"X\"]",
+            "t.toml, line 3: the setting `only` is in `[stage.a.keys]`. Write it in `[stage.a]`",
+        ),
+        (
+            "default_stage = \"a\"\n[stage.a]\nprofile = \"x\"",
+            "t.toml, line 3: the setting `profile` is in `[stage.a]`. Write it in `[stage.a.aws]`",
+        ),
+        (
+            "watch = \"5m\"",
+            "t.toml, line 1, `watch`: is a TOML string (expected a table). Write `[watch]`, and below it `every = \"5m\"`",
+        ),
+        (
+            "aws = 1",
+            "t.toml, line 1, `aws`: is a TOML integer (expected a table). Write `[aws]`, and below it its settings",
+        ),
+        (
             "[compose]\nA = \"${B}\"\nB = \"${A}\"",
             "t.toml, line 2, `compose.A`: depends on itself, through A, B",
         ),
@@ -167,6 +219,22 @@ fn mistakes_name_their_place_and_end_with_its_status() {
         assert!(error.to_string().starts_with(message), "{error}");
         assert_eq!(error.status(), File, "{error}");
     }
+}
+
+#[test]
+fn a_variable_may_be_called_like_a_setting() {
+    let file = "[keys]
+timeout = \"/acme/timeout\"
+only = { param = \"only\" }
+region = \"arn:aws:ssm:eu-west-1:111122223333:parameter/acme/region\"
+[compose]
+log = \"${timeout}\"
+[rename]
+prefix = \"PREFIX\"
+[contract]
+case = { type = \"text\" }";
+    let config = resolve(&[], &[], file).expect("valid");
+    assert_eq!(config.sources.keys.len(), 3);
 }
 
 #[test]

@@ -26,6 +26,23 @@ drop = ["AC", "NOTHING"]"#,
             ..Case::default()
         },
         Case {
+            file: r#"prefix = "/p"
+only = ["log*", "x"]
+drop = ["path"]"#,
+            inherited: &[c"PATH=/bin"],
+            parameters: Some(&[("/p/log/level", "1"), ("/p/a", "1")]),
+            environment: &["PATH=/bin"],
+            problems: &[
+                "t.toml, line 2, `only`: `log*`, `x` match no variable of the prefix /p, so none would be set from it. Correct the patterns: they are matched against the name of the variable, not the path; did you mean `LOG*`?",
+            ],
+            notices: &[
+                "t.toml, line 2, `only`: `log*` matches no variable of a prefix or a JSON object; did you mean `LOG*`?",
+                "t.toml, line 2, `only`: `x` matches no variable of a prefix or a JSON object",
+                "t.toml, line 3, `drop`: `path` matches no variable; nothing was dropped; did you mean `PATH`?",
+            ],
+            ..Case::default()
+        },
+        Case {
             file: r#"prefix = ["/p", "/q"]
 only = ["A"]"#,
             parameters: Some(&[("/p/a", "1"), ("/q/b", "2")]),

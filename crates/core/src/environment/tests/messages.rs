@@ -312,6 +312,7 @@ fn a_problem_tells_its_parameters() {
             Problem::NothingAdmitted {
                 source: source(),
                 only: Vec::new(),
+                meant: Vec::new(),
             },
             &["/p/*"],
         ),
@@ -319,6 +320,7 @@ fn a_problem_tells_its_parameters() {
             Problem::NothingAdmitted {
                 source: Source::Object(param("/o#x")),
                 only: Vec::new(),
+                meant: Vec::new(),
             },
             &["/o#x"],
         ),

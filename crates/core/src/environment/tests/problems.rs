@@ -188,6 +188,18 @@ C = "${A}""#,
         },
         Case {
             file: r#"prefix = "/p"
+require = ["a", "c"]"#,
+            inherited: &[c"C=1"],
+            parameters: Some(&[("/p/a", "1")]),
+            environment: &["A=1", "C=1"],
+            problems: &[
+                "a is required and is not set in the final environment. A is set: write `A` in `require`",
+                "c is required and is not set in the final environment. C is set: write `C` in `require`",
+            ],
+            ..Case::default()
+        },
+        Case {
+            file: r#"prefix = "/p"
 require = ["A", "B", "C", "D"]"#,
             inherited: &[c"C=1", c"D="],
             parameters: Some(&[("/p/a", "")]),

@@ -1,0 +1,176 @@
+//! The entries of the configuration file that are more than one text: sources, and tables whose keys are the
+//! names of variables.
+
+use super::ConfigError;
+use super::layer::{KeySpec, PathSpec};
+use super::misplaced;
+use super::reader::{File, Value, join};
+use super::setting::Setting;
+use crate::contract::{ContractSpec, RuleValue};
+use crate::origin::Given;
+use toml::de::DeValue;
+
+/// The keys of a table in `prefix` or `json`, beside the one that names the path or the parameter.
+const PATH_KEYS: &[&str] = &["case", "exclude", "name_prefix", "only", "optional"];
+/// The keys of a table in `[keys]` or `[files]`.
+const KEY_KEYS: &[&str] = &["default", "encoding", "max_age", "optional", "param"];
+
+impl File<'_> {
+    /// `"/path"`, `["/a", { path = "/b", … }]` or one such table.
+    pub(super) fn paths(
+        &self,
+        key: &str,
+        value: &Value<'_>,
+        path_key: &str,
+    ) -> Result<Vec<Given<PathSpec>>, ConfigError> {
+        match value.get_ref() {
+            DeValue::Array(items) => items
+                .iter()
+                .map(|item| self.path(key, item, path_key))
+                .collect(),
+            _ => Ok(vec![self.path(key, value, path_key)?]),
+        }
+    }
+
+    fn path(
+        &self,
+        key: &str,
+        value: &Value<'_>,
+        path_key: &str,
+    ) -> Result<Given<PathSpec>, ConfigError> {
+        let origin = self.origin(key, &value.span());
+        let DeValue::Table(entries) = value.get_ref() else {
+            let text = self.text(key, value, "a string or a table")?.value;
+            return Ok(Given::new(PathSpec::from_text(&text), origin));
+        };
+        let mut spec = PathSpec::default();
+        let mut text = None;
+        for (name, value) in entries {
+            let path = join(key, name.get_ref());
+            let string = || self.text(&path, value, "a string").map(|given| given.value);
+            match name.get_ref().as_ref() {
+                name if name == path_key => text = Some(string()?),
+                "optional" => spec.optional = self.switch(&path, value)?.value,
+                "only" => spec.only = Some(plain(self.list(&path, value)?)),
+                "exclude" => spec.exclude = Some(plain(self.list(&path, value)?)),
+                "name_prefix" => spec.name_prefix = Some(string()?),
+                "case" => spec.case = Some(string()?),
+                _ => {
+                    let known = PATH_KEYS.iter().copied().chain([path_key]);
+                    return Err(self.unknown_key(key, name, known));
+                }
+            }
+        }
+        match text {
+            Some(text) => Ok(Given::new(PathSpec { text, ..spec }, origin)),
+            None => Err(Self::lacks(origin, path_key)),
+        }
+    }
+
+    /// A table whose keys are names: `NAME = …`.
+    pub(super) fn named<T>(
+        &self,
+        setting: &Setting,
+        key: &str,
+        value: &Value<'_>,
+        form: &str,
+        read: impl Fn(&str, &str, &Value<'_>) -> Result<Given<T>, ConfigError>,
+    ) -> Result<Vec<Given<T>>, ConfigError> {
+        let DeValue::Table(entries) = value.get_ref() else {
+            return Err(self.wrong_type(key, value, &format!("a table of NAME = {form}")));
+        };
+        entries
+            .iter()
+            .map(|(name, value)| {
+                let root = key
+                    .strip_suffix(setting.key.unwrap_or_default())
+                    .unwrap_or(key);
+                self.refuse_misplaced(key, root.trim_end_matches('.'), name, |meant| {
+                    misplaced::is_meant(meant, setting.kind, value.get_ref())
+                })?;
+                read(&join(key, name.get_ref()), name.get_ref(), value)
+            })
+            .collect()
+    }
+
+    /// `NAME = "PARAM"` or `NAME = { param = "PARAM", … }`.
+    pub(super) fn key(
+        &self,
+        key: &str,
+        variable: &str,
+        value: &Value<'_>,
+    ) -> Result<Given<KeySpec>, ConfigError> {
+        let origin = self.origin(key, &value.span());
+        let mut spec = KeySpec {
+            name: Some(variable.to_owned()),
+            ..KeySpec::default()
+        };
+        let DeValue::Table(entries) = value.get_ref() else {
+            spec.param = self.text(key, value, "a string or a table")?.value;
+            return Ok(Given::new(spec, origin));
+        };
+        let mut param = None;
+        for (name, value) in entries {
+            let path = join(key, name.get_ref());
+            let text = || self.text(&path, value, "a string").map(|given| given.value);
+            match name.get_ref().as_ref() {
+                "param" => param = Some(text()?),
+                "optional" => spec.optional = self.switch(&path, value)?.value,
+                "default" => spec.default = Some(text()?),
+                "encoding" => spec.encoding = Some(text()?),
+                "max_age" => spec.max_age = Some(text()?),
+                _ => return Err(self.unknown_key(key, name, KEY_KEYS.iter().copied())),
+            }
+        }
+        match param {
+            Some(param) => Ok(Given::new(KeySpec { param, ..spec }, origin)),
+            None => Err(Self::lacks(origin, "param")),
+        }
+    }
+
+    /// `NAME = { type = "TYPE", … }`
+    pub(super) fn rules(
+        &self,
+        key: &str,
+        variable: &str,
+        value: &Value<'_>,
+    ) -> Result<Given<ContractSpec>, ConfigError> {
+        let origin = self.origin(key, &value.span());
+        let mut rules = Vec::new();
+        for (name, value) in self.as_table(key, value)? {
+            let path = join(key, name.get_ref());
+            let origin = self.origin(&path, &value.span());
+            let rule = match value.get_ref() {
+                DeValue::String(_) => RuleValue::Text(self.text(&path, value, "a string")?.value),
+                DeValue::Array(_) => RuleValue::Texts(plain(self.list(&path, value)?)),
+                DeValue::Integer(number) => RuleValue::Integer(number.to_string()),
+                DeValue::Float(number) => RuleValue::Float(number.to_string()),
+                DeValue::Boolean(on) => RuleValue::Switch(*on),
+                _ => RuleValue::Other,
+            };
+            rules.push((name.get_ref().to_string(), Given::new(rule, origin)));
+        }
+        let name = variable.to_owned();
+        Ok(Given::new(ContractSpec { name, rules }, origin))
+    }
+
+    /// `NAME = "TEXT"`. A template's `${…}` is not the file's.
+    pub(super) fn pair(
+        &self,
+        key: &str,
+        name: &str,
+        value: &Value<'_>,
+        interpolated: bool,
+    ) -> Result<Given<(String, String)>, ConfigError> {
+        let text = match value.get_ref().as_str() {
+            Some(text) if !interpolated => text.to_owned(),
+            _ => self.text(key, value, "a string")?.value,
+        };
+        let origin = self.origin(key, &value.span());
+        Ok(Given::new((name.to_owned(), text), origin))
+    }
+}
+
+fn plain(words: Vec<Given<String>>) -> Vec<String> {
+    words.into_iter().map(|word| word.value).collect()
+}
