@@ -20,7 +20,8 @@ pub(super) fn describe(error: &clap::Error, arguments: &[OsString]) -> String {
     let what = match error.kind() {
         ErrorKind::UnknownArgument => {
             if !argument.starts_with('-') {
-                return stray(&argument, arguments);
+                let hint = hints::for_dash(&argument).or_else(|| long_with_one_hyphen(arguments));
+                return hint.unwrap_or_else(|| stray(&argument, arguments));
             }
             let word = written(&argument, arguments);
             if let Some((option, value)) = value_with_dash(&argument, arguments) {
@@ -125,6 +126,13 @@ pub(super) fn one_hyphen(matches: &ArgMatches, arguments: &[OsString]) -> Option
         let is_written = words.any(|found| option_name(found) == word);
         is_written.then(|| unknown_option(&word, Some(flag)))
     })
+}
+
+/// Describes a long option with one hyphen, of which clap took the end for a value, and the value for a stray word.
+fn long_with_one_hyphen(arguments: &[OsString]) -> Option<String> {
+    let words = arguments.iter().filter_map(|word| word.to_str());
+    let mut words = words.take_while(|word| *word != "--").map(option_name);
+    words.find_map(|word| Some(unknown_option(word, Some(hints::with_two_hyphens(word)?))))
 }
 
 /// An option without the value that follows it after `=`.
