@@ -29,6 +29,9 @@ impl<'e> Assembler<'_, 'e> {
                 }),
                 Err(FillError::Unset(part)) => {
                     let reason = self.why_unset(part);
+                    // A part that is composed too has a problem of its own.
+                    let is_composed = rules.compose.iter().any(|one| one.name.as_str() == part);
+                    let reported = reported || is_composed;
                     if !reported || reason != PartAbsence::NotSet {
                         self.problem(Problem::ComposePartUnset {
                             name: composed.name.clone(),

@@ -12,6 +12,7 @@ mod missing;
 pub mod notice;
 pub mod problem;
 pub mod problem_message;
+mod problem_text;
 mod provenance;
 mod value;
 mod verify;

@@ -212,6 +212,16 @@ require = ["A", "B", "C", "D"]"#,
             ..Case::default()
         },
         Case {
+            file: r#"[compose]
+A = "${B}"
+B = "${NOPE}""#,
+            parameters: Some(&[]),
+            problems: &[
+                "B cannot be composed, since NOPE is not set by any source. Set it, or correct `[compose]`",
+            ],
+            ..Case::default()
+        },
+        Case {
             file: r#"[contract]
 A = {}
 [compose]
