@@ -20,8 +20,14 @@ pub(super) fn describe(error: &clap::Error, arguments: &[OsString]) -> String {
     let what = match error.kind() {
         ErrorKind::UnknownArgument => {
             if !argument.starts_with('-') {
-                let hint = hints::for_dash(&argument).or_else(|| long_with_one_hyphen(arguments));
-                return hint.unwrap_or_else(|| stray(&argument, arguments));
+                if let Some(hint) = hints::for_dash(&argument) {
+                    return hint;
+                }
+                // Its value was taken for a word of its own.
+                return match longs_with_one_hyphen(arguments).next() {
+                    Some((word, flag)) => unknown_option(word, Some(flag)),
+                    None => stray(&argument, arguments),
+                };
             }
             let word = written(&argument, arguments);
             if let Some((option, value)) = value_with_dash(&argument, arguments) {
@@ -113,26 +119,20 @@ fn value_with_dash<'a>(
 /// Describes a long option with one hyphen, of which clap took the end for the value of a short one:
 /// `-prefix` is `-p refix`.
 pub(super) fn one_hyphen(matches: &ArgMatches, arguments: &[OsString]) -> Option<String> {
-    let given = |flag: &str| {
+    let is_value = |&(word, flag): &(&str, &str)| {
         let values = matches.try_get_many::<String>(flag).ok().flatten();
-        values.into_iter().flatten()
+        let mut values = values.into_iter().flatten();
+        values.any(|value| word.get(2..) == Some(option_name(value)))
     };
-    SETTINGS.iter().find_map(|row| {
-        let (flag, short) = (row.flag?, row.short?);
-        let end = flag.strip_prefix("--")?.strip_prefix(short)?;
-        let word = option_name(given(flag).find(|value| option_name(value) == end)?);
-        let word = format!("-{short}{word}");
-        let mut words = arguments.iter().filter_map(|word| word.to_str());
-        let is_written = words.any(|found| option_name(found) == word);
-        is_written.then(|| unknown_option(&word, Some(flag)))
-    })
+    let mistake = longs_with_one_hyphen(arguments).find(is_value);
+    mistake.map(|(word, flag)| unknown_option(word, Some(flag)))
 }
 
-/// Describes a long option with one hyphen, of which clap took the end for a value, and the value for a stray word.
-fn long_with_one_hyphen(arguments: &[OsString]) -> Option<String> {
+/// The words before `--` that are long options with one hyphen, each with the option.
+fn longs_with_one_hyphen(arguments: &[OsString]) -> impl Iterator<Item = (&str, &'static str)> {
     let words = arguments.iter().filter_map(|word| word.to_str());
-    let mut words = words.take_while(|word| *word != "--").map(option_name);
-    words.find_map(|word| Some(unknown_option(word, Some(hints::with_two_hyphens(word)?))))
+    let words = words.take_while(|word| *word != "--").map(option_name);
+    words.filter_map(|word| Some((word, hints::with_two_hyphens(word)?)))
 }
 
 /// An option without the value that follows it after `=`.

@@ -87,14 +87,9 @@ fn check(
         // Each stage has the whole time limit.
         started: Instant::now(),
     };
-    let (command, not_found) = match session.command() {
-        Ok(command) => (command, None),
-        Err(error) => (None, Some(error)),
-    };
-    let mut resolved = session.resolve(command.as_ref())?;
-    let (mut report, incomplete) = check_command::make_report(&session, &mut resolved);
-    let text = not_found.as_ref().map(|error| error.message().text);
-    report.problems.extend(text);
+    let (mut resolved, not_found) = check_command::resolve(&session)?;
+    let (report, incomplete) =
+        check_command::make_report(&session, &mut resolved, not_found.as_ref());
     let error = incomplete.map(Error::from).or(not_found);
     Ok((report, error.map(|error| error.status())))
 }

@@ -35,10 +35,20 @@ pub(super) fn print_failure(format: ReportFormat, error: &Error) -> Result<(), E
     }
 }
 
+/// Resolves everything, also for a command that is not found: the report shows the rest, too.
+pub(super) fn resolve<'a>(session: &Session<'a>) -> Result<(Resolved<'a>, Option<Error>), Error> {
+    let (command, not_found) = match session.command() {
+        Ok(command) => (command, None),
+        Err(error) => (None, Some(error)),
+    };
+    Ok((session.resolve(command.as_ref())?, not_found))
+}
+
 /// The report on what was resolved, and why the command can't be started, if it can't.
 pub(super) fn make_report(
     session: &Session<'_>,
     resolved: &mut Resolved<'_>,
+    not_found: Option<&Error>,
 ) -> (Report, Option<Incomplete>) {
     let options = &session.config.check;
     if options.identity
@@ -63,6 +73,8 @@ pub(super) fn make_report(
         let messages = incomplete.messages();
         report.problems = messages.into_iter().map(|message| message.text).collect();
     }
+    let text = not_found.map(|error| error.message().text);
+    report.problems.extend(text);
     (report, incomplete)
 }
 
@@ -71,12 +83,7 @@ fn check(session: &Session<'_>, printed: &mut bool) -> Result<u8, Error> {
     if let Some(fingerprint) = &options.fingerprint {
         return compare(session, fingerprint);
     }
-    // The report shows everything else, too.
-    let (command, not_found) = match session.command() {
-        Ok(command) => (command, None),
-        Err(error) => (None, Some(error)),
-    };
-    let mut resolved = session.resolve(command.as_ref())?;
+    let (mut resolved, not_found) = resolve(session)?;
     if let Some(fetched) = &resolved.fetched
         && resolved.failures.is_empty()
     {
@@ -86,12 +93,10 @@ fn check(session: &Session<'_>, printed: &mut bool) -> Result<u8, Error> {
     let file = session.config_file.clone();
     let notices = &mut resolved.environment.notices;
     notices.extend(file.map(Notice::ConfigFile));
-    let (mut report, incomplete) = make_report(session, &mut resolved);
+    let (mut report, incomplete) = make_report(session, &mut resolved, not_found.as_ref());
     if let (Some(watch), Some(fetched)) = (&session.config.watch, &resolved.fetched) {
         report.watch = Some(session.watch_cost(watch, fetched)?);
     }
-    let text = not_found.as_ref().map(|error| error.message().text);
-    report.problems.extend(text);
     let terminal = output::terminal(session.inherited);
     *printed = true;
     output::print(

@@ -16,7 +16,7 @@ const SHELL: &[char] = &[
 ];
 
 /// The words of a command, by who gave them.
-enum Given {
+enum CommandWords {
     /// The command line.
     Line(Vec<OsString>),
     /// The command line, without a `--` before them.
@@ -37,13 +37,13 @@ pub(super) fn find(
     let line = lambda::without_handler(words.all(), called_as, inherited);
     let given = if !line.is_empty() {
         match words {
-            Words::Bare(_) => Given::Bare(line.to_vec()),
-            Words::Separated(_) => Given::Line(line.to_vec()),
+            Words::Bare(_) => CommandWords::Bare(line.to_vec()),
+            Words::Separated(_) => CommandWords::Line(line.to_vec()),
         }
     } else if !file.is_empty() {
-        Given::File(file.to_vec())
+        CommandWords::File(file.to_vec())
     } else if let Some(handler) = lambda::handler(called_as, inherited) {
-        Given::Handler(vec![handler])
+        CommandWords::Handler(vec![handler])
     } else {
         return Ok(None);
     };
@@ -52,7 +52,7 @@ pub(super) fn find(
         .map_err(|error| given.explain(error))
 }
 
-impl Given {
+impl CommandWords {
     fn all(&self) -> &[OsString] {
         match self {
             Self::Line(words) | Self::Bare(words) | Self::File(words) | Self::Handler(words) => {

@@ -56,7 +56,7 @@ impl Registry {
         &self.address
     }
 
-    /// A home directory in which skopeo is told that this registry has no TLS.
+    /// A home directory with a configuration that lets skopeo use this registry without TLS.
     pub fn home(&self) -> &Path {
         self.directory.path()
     }

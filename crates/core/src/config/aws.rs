@@ -1,46 +1,35 @@
 //! Region, role and endpoint, checked.
 
 use super::ConfigError;
+use super::given::parsed_one;
 use crate::arn::{Arn, is_account};
 use crate::endpoint::Endpoint;
 use crate::kms_key::KmsKey;
 use crate::origin::Given;
 use crate::region::{self, Region};
 
-/// Parses what was given; the parser's error is the rest of a sentence about it.
-fn parsed<T>(
-    given: Given<String>,
-    parse: impl Fn(&str) -> Result<T, String>,
-) -> Result<Given<T>, ConfigError> {
-    let Given { value, origin } = given;
-    match parse(&value) {
-        Ok(value) => Ok(Given::new(value, origin)),
-        Err(reason) => Err(ConfigError::invalid(origin, format!("`{value}` {reason}"))),
-    }
-}
-
 pub(super) fn account(given: Given<String>) -> Result<String, ConfigError> {
     let check = |text: &str| match is_account(text) {
         true => Ok(text.to_owned()),
         false => Err("is not a 12-digit account ID".to_owned()),
     };
-    parsed(given, check).map(|given| given.value)
+    parsed_one(given, check).map(|given| given.value)
 }
 
 pub(super) fn partition(given: Given<String>) -> Result<String, ConfigError> {
-    parsed(given, region::parse_partition).map(|given| given.value)
+    parsed_one(given, region::parse_partition).map(|given| given.value)
 }
 
 pub(super) fn kms_key(given: Given<String>) -> Result<KmsKey, ConfigError> {
-    parsed(given, KmsKey::parse).map(|given| given.value)
+    parsed_one(given, KmsKey::parse).map(|given| given.value)
 }
 
 pub(super) fn region(given: Given<String>) -> Result<Given<Region>, ConfigError> {
-    parsed(given, Region::parse)
+    parsed_one(given, Region::parse)
 }
 
 pub(super) fn role(given: Given<String>) -> Result<Given<Arn>, ConfigError> {
-    parsed(given, |text| {
+    parsed_one(given, |text| {
         Arn::parse(text)
             .filter(|arn| {
                 arn.service == "iam" && arn.region.is_empty() && arn.role_name().is_some()

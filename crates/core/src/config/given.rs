@@ -23,10 +23,16 @@ pub(super) fn parsed_given<T>(
     list: List<String>,
     parse: impl Fn(&str) -> Result<T, String>,
 ) -> Result<Vec<Given<T>>, ConfigError> {
-    each(list, |given| {
-        let value = parse_one(&given.value, &given.origin, &parse)?;
-        Ok(Given::new(value, given.origin))
-    })
+    each(list, |given| parsed_one(given, &parse))
+}
+
+/// One text, with its origin. The parser's error is the rest of a sentence about it.
+pub(super) fn parsed_one<T>(
+    given: Given<String>,
+    parse: impl Fn(&str) -> Result<T, String>,
+) -> Result<Given<T>, ConfigError> {
+    let value = parse_one(&given.value, &given.origin, parse)?;
+    Ok(Given::new(value, given.origin))
 }
 
 pub(super) fn parsed_or<T>(

@@ -1,6 +1,6 @@
 //! From what the levels give to a valid configuration.
 
-use super::given::{each, on, parse_one, parsed, parsed_given, parsed_or};
+use super::given::{each, on, parse_one, parsed, parsed_given, parsed_one, parsed_or};
 use super::layer::{List, One, Pair};
 use super::settings::{Layer, LogFormat, LogLevel};
 use super::unused::Unused;
@@ -230,8 +230,7 @@ fn path(given: Given<String>) -> Result<Given<PathBuf>, ConfigError> {
         "" => Err("is empty (expected the path of a file)".to_owned()),
         text => Ok(PathBuf::from(text)),
     };
-    let path = parse_one(&given.value, &given.origin, parse)?;
-    Ok(Given::new(path, given.origin))
+    parsed_one(given, parse)
 }
 
 fn contract(list: List<ContractSpec>, closed: One<bool>) -> Result<Contract, ConfigError> {

@@ -157,7 +157,7 @@ impl Setting {
             || (self.short.is_some() && self.short == short.next() && short.next().is_none())
     }
 
-    /// The word that the option stands for, if it takes no value and stands for one.
+    /// The value that an option without an argument sets.
     #[must_use]
     pub fn word(&self) -> Option<&'static str> {
         match self.kind {

@@ -48,9 +48,13 @@ impl ConfigFile<'_> {
         &self,
         chosen: Option<&Given<String>>,
     ) -> Result<Vec<(String, Layer)>, ConfigError> {
+        let known = self.stages()?;
+        if known.is_empty() {
+            return Ok(Vec::new());
+        }
         let base = self.base()?;
         let chosen = chosen.or(base.default_stage.as_ref());
-        let others = self.stages()?.into_iter();
+        let others = known.into_iter();
         let others = others.filter(|name| chosen.is_none_or(|chosen| chosen.value != *name));
         Ok(others
             .filter_map(|name| {

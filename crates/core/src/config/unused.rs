@@ -1,5 +1,6 @@
 //! Settings that are valid, and have no effect beside the other settings.
 
+use super::layer::first;
 use super::settings::Layer;
 use crate::origin::Origin;
 use std::fmt;
@@ -27,21 +28,10 @@ pub enum UnusedReason {
 impl Unused {
     /// The settings without effect, in the order of the list of settings.
     pub(super) fn among(layer: &Layer) -> Vec<Self> {
-        let named = layer.prefix.iter().flatten().next().is_some()
-            || layer.json.iter().flatten().next().is_some();
+        let named = first(&layer.prefix).or(first(&layer.json)).is_some();
         let origins = [
-            layer
-                .only
-                .iter()
-                .flatten()
-                .next()
-                .map(|given| &given.origin),
-            layer
-                .exclude
-                .iter()
-                .flatten()
-                .next()
-                .map(|given| &given.origin),
+            first(&layer.only),
+            first(&layer.exclude),
             layer.name_prefix.as_ref().map(|given| &given.origin),
             layer.case.as_ref().map(|given| &given.origin),
         ];

@@ -47,7 +47,7 @@ impl fmt::Display for Provenance {
     }
 }
 
-/// What brings several variables.
+/// A source of several variables.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     /// The parameters below a prefix.
