@@ -2,12 +2,12 @@
 """A fleet that starts at once under the account's default quota.
 
 Starts N real processes, each with 30 parameters below a prefix (3 requests), against the stub with a
-token bucket of 40 requests a second, and notes when each command was started. Writes docs/fleet.md and
-docs/fleet.svg. Needs release builds of ssm-exec, ssm-stub and the example sdk_as_it_comes, and matplotlib.
+token bucket of 40 requests a second, and notes when each command was started. Writes benches/fleet.md and
+benches/fleet.svg. Needs release builds of ssm-exec, ssm-stub and the example sdk_as_it_comes, and matplotlib.
 
     benches/fleet.py [N ...]
     benches/fleet.py --watchers     only the model of a fleet with --watch, which needs no builds
-    benches/fleet.py --real         real watchers beside real starts, the last part of docs/fleet.md
+    benches/fleet.py --real         real watchers beside real starts, the last part of benches/fleet.md
 """
 import heapq
 import os
@@ -19,7 +19,7 @@ import time
 from world import RELEASE, ROOT, Stub
 
 RATE, CALLS = 40, 3
-# Between the parts of docs/fleet.md.
+# Between the parts of benches/fleet.md.
 MARKER = "## A fleet that watches\n"
 MEASURED = "## Real watchers\n"
 
@@ -132,7 +132,7 @@ def measure_watchers():
         lines.append(
             f"| {watchers} | {watchers * CALLS / interval / RATE:.0%} | {polls:.0f} | {refused:.0f} | {middle / mean_alone:.2f} | "
             f"{last / last_alone:.2f} | {min(all_last):.2f} to {max(all_last):.2f} | {throttled / served:.2f} | {failed:.0f} |")
-    path = ROOT / "docs/fleet.md"
+    path = ROOT / "benches/fleet.md"
     path.write_text(path.read_text().split(MEASURED)[0].rstrip() + "\n\n" + MEASURED + f"""
 {launches} real processes are started at once, alone and beside real watchers that poll every {interval} s, against the stub with
 {RATE} requests a second. A poll and a start are {CALLS} requests each. The times until the mean and the last start are ratios to
@@ -252,7 +252,7 @@ def write_watchers():
             f"| {processes:,} | {words} | {share:.0%} | {alone / 3:.1f} s | {beside / 3:.1f} s | {beside / alone:.2f} | "
             f"{span(tenth)} to {span(ninth)} | {span(max(signalled))} |")
         print(lines[-1], flush=True)
-    path = ROOT / "docs/fleet.md"
+    path = ROOT / "benches/fleet.md"
     text = path.read_text()
     measured = "".join(text.partition(MEASURED)[1:])
     path.write_text(text.split(MARKER)[0] + MARKER + f"""
@@ -264,14 +264,7 @@ one has its parameters. The last columns say when processes are restarted, from 
 | --- | --- | --- | --- | --- | --- | --- | --- |
 {chr(10).join(lines)}
 
-The rule: **an interval of at least (processes × requests of a poll) ÷ 4 seconds** leaves nine tenths of the default quota
-of {RATE} requests a second to starts, which are then as fast as without watchers in this model. `ssm-exec check` prints the requests of a poll.
-
-- Up to some 1,000 processes, a trigger and 5 minutes, or 15 minutes without a trigger.
-- Up to some 10,000, a trigger and an hour; or keys instead of a prefix, and higher throughput, under which `GetParameters`
-  has 1,000 requests a second (`GetParametersByPath`, which prefixes need, only about 100).
-- More, or sooner: the [fingerprint](rotation.md#the-fingerprint), which one timer or pipeline asks for each service, whatever
-  the number of its processes. Its deployment decides how many restart at once.
+[Rotation](../docs/rotation.md#many-processes) has the rule for the interval that follows from it.
 
 This is a model (`benches/fleet.py --watchers`): watchers and starts wait as the program does, a request takes no time, and
 the quota is a token bucket with a burst of one second.
@@ -294,7 +287,7 @@ def draw(curve):
     axes.set_ylabel("commands started")
     axes.legend()
     figure.tight_layout()
-    figure.savefig(ROOT / "docs/fleet.svg", metadata={"Date": None})
+    figure.savefig(ROOT / "benches/fleet.svg", metadata={"Date": None})
 
 
 def write(lines, largest):
@@ -315,7 +308,7 @@ of processes that gave up.
 The curve is that of {largest['size']} processes; starting them took {largest['spawned']:.1f} s of it. Made on two cores by
 `benches/fleet.py` with release builds. One run, not a mean: waits are random.
 """
-    path = ROOT / "docs/fleet.md"
+    path = ROOT / "benches/fleet.md"
     path.write_text(text + "\n" + MARKER)
 
 

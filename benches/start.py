@@ -2,7 +2,7 @@
 """What a start costs, beside the same requests made by others.
 
 Measures the static release binary against the stub: wall and CPU by hyperfine, peak memory, requests,
-size. Writes docs/benchmarks.md and docs/benchmarks.svg. Needs `./package` or a static release build,
+size. Writes benches/README.md and benches/benchmarks.svg. Needs `./package` or a static release build,
 `cargo build --release --workspace --bins --examples`, hyperfine, curl, valgrind and matplotlib.
 
     benches/start.py [--quick]
@@ -257,7 +257,7 @@ def draw(others):
     axes.set_xscale("log")
     axes.set_xlabel("ms until the command has run, 10 parameters over HTTP (logarithmic)")
     figure.tight_layout()
-    figure.savefig(ROOT / "docs/benchmarks.svg", metadata={"Date": None})
+    figure.savefig(ROOT / "benches/benchmarks.svg", metadata={"Date": None})
 
 
 def main():
@@ -274,7 +274,7 @@ and system) its means, in milliseconds, each with the start of `true`. curl make
 signed, one after another on one connection; over HTTPS both read the system's bundle of roots. Trust the
 ratios: the times are this machine's. Its load average was {os.getloadavg()[1]:.0f} at the end of the run: if
 that is more than the number of cores, only the CPU columns are meaningful. For goals that are missed,
-[decisions.md](decisions.md) gives the reason.
+[decisions](../docs/decisions.md) gives the reason.
 
 | goal | at most | wall | CPU |
 | --- | --- | --- | --- |
@@ -324,7 +324,7 @@ Of `check`, which does all but the launch, under callgrind. `tests/suite/instruc
 | --- | --- |
 {lines(f"| {name} | {count / 1e6:.1f} million |" for name, count in counted.items())}
 """
-    (ROOT / "docs/benchmarks.md").write_text(text)
+    (ROOT / "benches/README.md").write_text(text)
     draw(others)
 
 

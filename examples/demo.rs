@@ -9,24 +9,21 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 const PARAMETERS: &[(&str, &str)] = &[
-    ("/omneuro/api/db/url", "postgres://app:demo@db.internal/app"),
-    ("/omneuro/api/db/pool-size", "10"),
-    ("/omneuro/api/sentry/dsn", "https://demo@sentry.example/1"),
-    ("/omneuro/shared/region-name", "Zürich"),
+    ("/org/api/db/url", "postgres://app:demo@db.internal/app"),
+    ("/org/api/db/pool-size", "10"),
+    ("/org/api/sentry/dsn", "https://demo@sentry.example/1"),
+    ("/org/shared/region-name", "Zürich"),
     (
-        "/omneuro/staging/api/database-url",
+        "/org/staging/api/database-url",
         "postgres://app:demo@staging.internal/app",
     ),
-    ("/omneuro/staging/api/port", "80800"),
+    ("/org/staging/api/port", "80800"),
     (
-        "/omneuro/prod/api/database-url",
+        "/org/prod/api/database-url",
         "postgres://app:demo@prod.internal/app",
     ),
-    ("/omneuro/prod/api/port", "8080"),
-    (
-        "/omneuro/shared/sentry-dsn",
-        "https://demo@sentry.example/2",
-    ),
+    ("/org/prod/api/port", "8080"),
+    ("/org/shared/sentry-dsn", "https://demo@sentry.example/2"),
 ];
 
 fn main() {
@@ -37,8 +34,8 @@ fn main() {
         stub.put(Parameter::secure(name, value));
         println!("    {name}");
     }
-    let by_prefix = "--prefix /omneuro/api";
-    let by_key = "--key DATABASE_URL=/omneuro/api/db/url --key /omneuro/shared/region-name";
+    let by_prefix = "--prefix /org/api";
+    let by_key = "--key DATABASE_URL=/org/api/db/url --key /org/shared/region-name";
     for options in [by_prefix, by_key] {
         println!("\n$ ssm-exec {options} -- env");
         let output = run(&binary, &stub, &format!("--no-config {options} -- env"));
@@ -49,7 +46,7 @@ fn main() {
             }
         }
     }
-    let missing = "--key TOKEN=/omneuro/api/tokn -- env";
+    let missing = "--key TOKEN=/org/api/tokn -- env";
     println!("\n$ ssm-exec {missing}");
     let output = run(&binary, &stub, &format!("--no-config {missing}"));
     print!("{}", indented(&text(&output.stderr)));

@@ -156,7 +156,7 @@ impl Error {
         }
     }
 
-    /// The fields of a JSON message (docs/messages.md): all of them, null where nothing is known.
+    /// The fields of a JSON message (docs/troubleshooting.md): all of them, null where nothing is known.
     #[must_use]
     pub fn fields(&self) -> Value {
         let nothing = Incomplete::default();

@@ -103,13 +103,11 @@ fn a_parameter_that_exists_in_another_version_is_reported_separately() {
     );
 }
 
-/// docs/troubleshooting.md is made from the codes; `SSM_EXEC_BLESS=1` writes it.
+/// The table in docs/troubleshooting.md is made from the codes; `SSM_EXEC_BLESS=1` writes it.
 #[test]
 #[allow(clippy::disallowed_methods)]
 fn the_page_for_troubleshooting_is_up_to_date() {
-    let mut page = String::from(
-        "# Troubleshooting\n\nEvery code of an error, its exit status, its cause and its remedy. `--log-format json` prints the code\n(docs/messages.md); a text message contains the remedy with its `{placeholders}` filled. A faulty setting on the\ncommand line ends with 64.\n\n| code | status | cause | remedy |\n| --- | --- | --- | --- |\n",
-    );
+    let mut table = String::from("| code | status | cause | remedy |\n| --- | --- | --- | --- |\n");
     for code in Code::ALL {
         let remedy = match code.remedy() {
             "{action}." => "The message says what to do.",
@@ -117,7 +115,7 @@ fn the_page_for_troubleshooting_is_up_to_date() {
             remedy => remedy,
         };
         let _ = writeln!(
-            page,
+            table,
             "| `{}` | {} | {} | {} |",
             code.word(),
             code.status().code(),
@@ -126,9 +124,13 @@ fn the_page_for_troubleshooting_is_up_to_date() {
         );
     }
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/troubleshooting.md");
+    let page = std::fs::read_to_string(path).expect("the page");
+    let (begin, end) = ("<!-- begin codes -->\n", "<!-- end codes -->");
+    let (before, rest) = page.split_once(begin).expect("the beginning");
+    let (found, after) = rest.split_once(end).expect("the end");
     if std::env::var_os("SSM_EXEC_BLESS").is_some() {
-        std::fs::write(path, &page).expect("the page");
+        std::fs::write(path, format!("{before}{begin}{table}{end}{after}")).expect("the page");
+    } else {
+        assert_eq!(found, table, "SSM_EXEC_BLESS=1 cargo test writes the table");
     }
-    let found = std::fs::read_to_string(path).unwrap_or_default();
-    assert_eq!(found, page, "SSM_EXEC_BLESS=1 cargo test writes the page");
 }

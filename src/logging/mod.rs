@@ -165,7 +165,7 @@ pub(crate) fn final_message(message: fmt::Arguments<'_>, kind: &str, status: u8)
     process::end(status)
 }
 
-/// One object a line (docs/messages.md).
+/// One object a line (docs/troubleshooting.md).
 fn json(level: &str, message: &Message, failure: Option<(Status, Value)>) -> String {
     let mut object = serde_json::json!({ "level": level, "message": message.to_string(), "program": "ssm-exec" });
     if let Some((status, fields)) = failure {

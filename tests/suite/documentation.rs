@@ -5,7 +5,21 @@ use crate::harness::Run;
 use ssm_exec_core::config::SETTINGS;
 use ssm_exec_core::config::setting::{Group, Scope, Setting};
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// The options in the README.
+const MOST_USED: [&str; 10] = [
+    "--prefix",
+    "--key",
+    "--json",
+    "--file",
+    "--require",
+    "--stage",
+    "--watch",
+    "--skip",
+    "--profile",
+    "--timeout",
+];
 
 /// Compares what stands between two markers of a file with what is made, or writes it.
 fn check_block(path: &str, name: &str, made: &str) {
@@ -74,11 +88,11 @@ fn the_schema_of_the_file_is_up_to_date_and_describes_the_examples() {
 #[test]
 fn the_tables_of_options_are_up_to_date() {
     let mut short = String::from("| option | variables | meaning |\n| --- | --- | --- |\n");
-    for row in SETTINGS {
-        if row.flag.is_some() && row.scope == Scope::All {
-            let (flags, variables) = (cell(&flags(row)), code(row.variables));
-            let _ = writeln!(short, "| {flags} | {variables} | {} |", cell(row.help));
-        }
+    for flag in MOST_USED {
+        let row = SETTINGS.iter().find(|row| row.flag == Some(flag));
+        let row = row.expect("an option");
+        let (flags, variables) = (cell(&flags(row)), code(row.variables));
+        let _ = writeln!(short, "| {flags} | {variables} | {} |", cell(row.help));
     }
     check_block("README.md", "options", &short);
 
@@ -111,6 +125,73 @@ fn the_tables_of_options_are_up_to_date() {
         full.push('\n');
     }
     check_block("docs/configuration.md", "settings", &full);
+}
+
+/// The Markdown files of the project that people read.
+fn pages() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folders = ["", "docs", "benches", "deploy/lambda", "tests/suite/faults"];
+    let files = folders
+        .iter()
+        .flat_map(|folder| std::fs::read_dir(root.join(folder)).expect("a folder"));
+    let paths = files.map(|entry| entry.expect("an entry").path());
+    paths
+        .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
+        .collect()
+}
+
+/// The anchors of a page's headings, as GitHub and mdBook make them.
+fn anchors(page: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(page).expect("a page");
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    let anchor = |heading: &str| {
+        let words = heading.trim_start_matches('#').trim().to_lowercase();
+        let kept = |letter: &char| letter.is_alphanumeric() || " -_".contains(*letter);
+        words
+            .chars()
+            .filter(kept)
+            .collect::<String>()
+            .replace(' ', "-")
+    };
+    headings.map(anchor).collect()
+}
+
+#[test]
+fn every_link_leads_to_a_file_and_an_anchor() {
+    let mut dead = Vec::new();
+    for page in pages() {
+        let text = std::fs::read_to_string(&page).expect("a page");
+        for link in text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next())
+        {
+            if link.contains("://") {
+                continue;
+            }
+            let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = match path {
+                "" => page.clone(),
+                path => page.with_file_name(path),
+            };
+            let found = anchor.is_empty() || anchors(&target).iter().any(|known| known == anchor);
+            if !target.exists() || !found {
+                dead.push(format!("{}: {link}", page.display()));
+            }
+        }
+    }
+    assert!(dead.is_empty(), "{}", dead.join("\n"));
+}
+
+#[test]
+fn the_readme_is_short_and_pages_are_few() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = std::fs::read_to_string(root.join("README.md")).expect("the file");
+    assert!(readme.lines().count() <= 120, "{}", readme.lines().count());
+    let docs = pages()
+        .into_iter()
+        .filter(|page| page.parent() == Some(&root.join("docs")));
+    assert!(docs.count() <= 15);
 }
 
 #[test]

@@ -17,18 +17,12 @@ fn stub() -> Stub {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let modified = now.expect("after 1970").as_secs_f64() - 12.5 * 86_400.0;
     for (name, value) in [
-        (
-            "/omneuro/prod/api/database-url",
-            "postgres://canary-database",
-        ),
-        (
-            "/omneuro/shared/sentry-dsn",
-            "https://canary-sentry.example",
-        ),
+        ("/org/prod/api/database-url", "postgres://canary-database"),
+        ("/org/shared/sentry-dsn", "https://canary-sentry.example"),
     ] {
         stub.put(Parameter::secure(name, value).modified(modified));
     }
-    stub.put(Parameter::string("/omneuro/prod/api/port", "canary-port").modified(modified));
+    stub.put(Parameter::string("/org/prod/api/port", "canary-port").modified(modified));
     stub
 }
 

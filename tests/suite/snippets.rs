@@ -3,7 +3,7 @@
 //! Every code block is fenced and names its language. A `sh` block runs as a script, with the endpoint of
 //! the test, the page's `# ssm-exec.toml` if it has one, and stand-ins for the programs that it starts; `norun="REASON"`
 //! after the language says why a block can't run here. A `toml` block must load, a `json` block must parse.
-//! A page that needs the AWS CLI runs against moto.
+//! Pages that write parameters run against moto.
 
 use crate::harness::BINARY;
 use crate::support::moto::Moto;
@@ -14,8 +14,11 @@ use std::process::{Command, Output};
 use std::time::SystemTime;
 use tempfile::TempDir;
 
-/// Its blocks change an account, with the AWS CLI.
-const ON_MOTO: &str = "docs/start.md";
+/// Their blocks change an account, with the AWS CLI. Each page has a Region of its own.
+const ON_MOTO: [(&str, &str); 2] = [
+    ("docs/start.md", "eu-west-1"),
+    ("docs/dotenv.md", "eu-central-1"),
+];
 
 /// Programs that a snippet starts besides ssm-exec, and that do nothing here.
 const PROGRAMS: &[&str] = &[
@@ -25,6 +28,11 @@ const PROGRAMS: &[&str] = &[
     "ssm-env",
     "aws-env",
     "secrets-init",
+    "secretspec",
+    "fnox",
+    "doppler",
+    "op",
+    "sops",
     "roll-out",
     "aws",
     "node",
@@ -34,30 +42,27 @@ const PROGRAMS: &[&str] = &[
 
 /// Every parameter that a page reads. The values are fit for any use: JSON in base64 would not be.
 const PARAMETERS: &[(&str, &str)] = &[
-    ("/api/db-url", "canary"),
-    ("/omneuro/api/db", r#"{"password":"canary"}"#),
-    ("/omneuro/api/db/url", "postgres://canary@db/app"),
-    ("/omneuro/api/log", "info"),
-    ("/omneuro/api/sentry", "https://canary@sentry/1"),
-    ("/omneuro/api/tls/key", "Y2FuYXJ5"),
-    ("/omneuro/dev/api/db/host", "db"),
-    ("/omneuro/dev/api/db/password", "canary"),
-    ("/omneuro/dev/api/db/user", "api"),
+    ("/org/api/db", r#"{"password":"canary"}"#),
+    ("/org/api/db/url", "postgres://canary@db/app"),
+    ("/org/api/generation", "1"),
+    ("/org/api/log", "info"),
+    ("/org/api/sentry", "https://canary@sentry/1"),
+    ("/org/api/tls/key", "Y2FuYXJ5"),
+    ("/org/dev/api/db/host", "db"),
+    ("/org/dev/api/db/password", "canary"),
+    ("/org/dev/api/db/user", "api"),
+    ("/org/dev/api/log", "info"),
     (
-        "/omneuro/payments/stripe-key",
+        "/org/payments/stripe-key",
         "sk_live_canary000000000000000000",
     ),
     (
-        "/omneuro/payments/tls-key",
+        "/org/payments/tls-key",
         "-----BEGIN PRIVATE KEY-----\nY2FuYXJ5\n-----END PRIVATE KEY-----\n",
     ),
-    ("/omneuro/shared/db", "canary"),
-    ("/org/api/db", "canary"),
-    ("/org/api/generation", "1"),
-    ("/org/dev/api/log", "info"),
+    ("/org/shared/db", "canary"),
     ("/org/staging/api/log", "info"),
     ("/org/tools/github/token", "canary"),
-    ("/shared/token", "canary"),
 ];
 
 struct Block {
@@ -135,10 +140,11 @@ fn blocks(page: &str) -> Vec<Block> {
 struct Place {
     directory: TempDir,
     url: String,
+    region: &'static str,
 }
 
 impl Place {
-    fn new(url: String, stand_ins: &[&str]) -> Self {
+    fn new(url: String, region: &'static str, stand_ins: &[&str]) -> Self {
         let directory = tempfile::tempdir().expect("a directory for the test");
         let bin = directory.path().join("bin");
         std::fs::create_dir(&bin).expect("a directory");
@@ -157,7 +163,11 @@ impl Place {
         }
         let deploy = directory.path().join("deploy");
         std::os::unix::fs::symlink(project("deploy"), deploy).expect("a link");
-        Self { directory, url }
+        Self {
+            directory,
+            url,
+            region,
+        }
     }
 
     fn run(&self, program: &mut Command, path: &str) -> Output {
@@ -173,8 +183,8 @@ impl Place {
             )
             .env("HOME", self.directory.path())
             .env("AWS_ENDPOINT_URL", &self.url)
-            .env("AWS_REGION", "eu-west-1")
-            .env("AWS_DEFAULT_REGION", "eu-west-1")
+            .env("AWS_REGION", self.region)
+            .env("AWS_DEFAULT_REGION", self.region)
             .env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
             .env("AWS_SECRET_ACCESS_KEY", "canary-credential-key")
             .env("STAGE", "dev")
@@ -263,14 +273,17 @@ fn no_code_block_is_indented() {
 #[test]
 fn snippets_run_as_they_are() {
     let mut failures = Vec::new();
-    for page in pages().iter().filter(|page| *page != ON_MOTO) {
+    for page in pages()
+        .iter()
+        .filter(|page| ON_MOTO.iter().all(|(other, _)| page != other))
+    {
         let stub = Stub::start();
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         for (name, value) in PARAMETERS {
             let changed = now.as_ref().expect("a time after 1970").as_secs_f64();
             stub.put(Parameter::secure(name, value).modified(changed));
         }
-        let place = Place::new(stub.url(), PROGRAMS);
+        let place = Place::new(stub.url(), "eu-west-1", PROGRAMS);
         let blocks = blocks(page);
         let named = |block: &&Block| block.file_name() == Some("ssm-exec.toml");
         let file = blocks.iter().find(named);
@@ -289,7 +302,7 @@ fn the_script_with_the_fingerprint_rolls_out_after_a_change_and_at_no_other_time
     let stub = Stub::start();
     let write_new_version = || stub.put(Parameter::secure("/org/api/db", "canary"));
     write_new_version();
-    let place = Place::new(stub.url(), &[]);
+    let place = Place::new(stub.url(), "eu-west-1", &[]);
     let file = |name: &str| place.directory.path().join(name);
     let content = |name: &str| std::fs::read_to_string(file(name)).unwrap_or_default();
     let kubectl = |status: u8| {
@@ -341,22 +354,34 @@ fn the_script_with_the_fingerprint_rolls_out_after_a_change_and_at_no_other_time
 #[test]
 #[ignore = "needs moto and the AWS CLI: ./tests/run installs them"]
 fn the_first_steps_run_on_moto_as_they_are() {
-    let moto = Moto::shared();
     let bin: PathBuf = project("target/venv/bin");
     assert!(
         bin.join("aws").exists(),
         "no AWS CLI: ./tests/run installs it"
     );
-    let place = Place::new(moto.url(), &["server"]);
     let path = format!("{}:", bin.display());
-    let failures: Vec<String> = blocks(ON_MOTO)
-        .iter()
-        .filter_map(|block| place.failure(block, &path))
-        .collect();
-    assert!(failures.is_empty(), "{}", failures.join("\n"));
-    let mut check = Command::new(BINARY);
-    check.args(["check", "-v", "--prefix", "/org/api"]);
-    let shown = text(&place.run(&mut check, &path));
+    let [start, dotenv] = ON_MOTO.map(|(page, region)| {
+        let place = Place::new(Moto::shared().url(), region, &["server", "docker", "git"]);
+        let failures: Vec<String> = blocks(page)
+            .iter()
+            .filter_map(|block| place.failure(block, &path))
+            .collect();
+        assert!(failures.is_empty(), "{}", failures.join("\n"));
+        place
+    });
+    let run = |place: &Place, arguments: &[&str]| {
+        let mut command = Command::new(BINARY);
+        text(&place.run(command.args(arguments), &path))
+    };
+    let shown = run(&start, &["check", "-v", "--prefix", "/org/api"]);
     assert!(shown.contains("SMTP_PASSWORD"), "{shown}");
     assert!(!shown.contains("newline"), "{shown}");
+
+    let printed = "printf '%s|' \"$DB_PASSWORD\" \"$STRIPE_KEY\" \"$LOG_LEVEL\" \"${PORT-}\" \"${SENTRY_DSN-}\"";
+    let values = "correct horse battery staple|sk_live_0123456789abcdefghijklmn|info|||";
+    assert_eq!(run(&dotenv, &["--", "sh", "-c", printed]), values);
+    let shown = run(&dotenv, &["check"]);
+    let of = |name: &str| shown.lines().find(|line| line.contains(name)).unwrap_or("");
+    assert!(of("LOG_LEVEL").contains(" String "), "{shown}");
+    assert!(of("STRIPE_KEY").contains(" SecureString "), "{shown}");
 }

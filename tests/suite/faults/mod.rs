@@ -1,5 +1,5 @@
 //! Fault injection: each row of the table is injected into a run of the real binary, and has the result
-//! that the row states. docs/faults.md is generated from the table with `SSM_EXEC_BLESS=1`.
+//! that the row states. tests/suite/faults/README.md is generated from the table with `SSM_EXEC_BLESS=1`.
 
 mod connections;
 mod credentials;
@@ -160,13 +160,13 @@ fn the_documented_table_is_up_to_date() {
         }
     }
     text.push_str(AROUND_THE_PROCESS);
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/faults.md");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite/faults/README.md");
     if std::env::var_os("SSM_EXEC_BLESS").is_some() {
         std::fs::write(&path, &text).expect("the page");
     }
     let page = std::fs::read_to_string(&path).expect("the page");
     assert!(
         page == text,
-        "docs/faults.md is out of date: run SSM_EXEC_BLESS=1 cargo test faults"
+        "tests/suite/faults/README.md is out of date: run SSM_EXEC_BLESS=1 cargo test faults"
     );
 }

@@ -113,7 +113,7 @@ crate::choice! {
     pub enum LogFormat {
         /// For people.
         Text = "text",
-        /// One JSON object a line; docs/messages.md has the fields.
+        /// One JSON object a line; docs/troubleshooting.md has the fields.
         Json = "json",
     }
 }
