@@ -1,6 +1,6 @@
 //! Completions and the man page, made from the definition of the command line.
 
-use super::arguments::{self, Extent};
+use super::definition;
 use super::document::Document;
 use super::schema;
 use clap_complete::Shell;
@@ -10,7 +10,7 @@ use std::io::{self, Write};
 
 /// Makes a completion script or the man page.
 pub(super) fn generate(document: Document) -> Vec<u8> {
-    let mut command = arguments::command(Extent::Full);
+    let mut command = definition::command();
     let shell = match document {
         Document::Bash => Shell::Bash,
         Document::Zsh => Shell::Zsh,
@@ -38,7 +38,7 @@ fn write_man(command: &clap::Command, page: &mut Vec<u8>) -> io::Result<()> {
     let man = Man::new(command.clone());
     man.render_title(page)?;
     man.render_name_section(page)?;
-    page.extend_from_slice(arguments::SYNOPSIS.as_bytes());
+    page.extend_from_slice(definition::SYNOPSIS.as_bytes());
     man.render_description_section(page)?;
     man.render_options_section(page)?;
     for subcommand in command.get_subcommands() {
@@ -58,7 +58,7 @@ fn write_man(command: &clap::Command, page: &mut Vec<u8>) -> io::Result<()> {
             writeln!(page, ".TP\n\\fB{variable}\\fR\n{}.", roff(setting.help))?;
         }
     }
-    page.extend_from_slice(arguments::MAN_SECTIONS.as_bytes());
+    page.extend_from_slice(definition::MAN_SECTIONS.as_bytes());
     Ok(())
 }
 

@@ -1,8 +1,8 @@
 //! Words of other tools, and what to use here.
 
-use super::arguments::{CHECK, COMPLETIONS, INIT, POLICY};
+use super::Subcommand;
 use ssm_exec_core::config::SETTINGS;
-use ssm_exec_core::config::setting::{Group, Scope};
+use ssm_exec_core::config::setting::Group;
 use ssm_exec_core::words;
 use std::ffi::OsString;
 
@@ -17,15 +17,15 @@ const OPTIONS: &[(&[&str], &str)] = &[
         "use `--key [NAME=]PARAM` for one parameter",
     ),
     (
-        &["-with-decryption", "--with-decryption"],
+        &["--with-decryption"],
         "values are always decrypted; leave it out",
     ),
     (
-        &["-no-fail", "--no-fail"],
+        &["--no-fail"],
         "use `--optional-key [NAME=]PARAM` or `ssm://PARAM?optional` for a parameter that may be missing",
     ),
     (
-        &["-template"],
+        &["--template"],
         "references begin with `ssm://`; `[compose]` in ssm-exec.toml has templates",
     ),
     (
@@ -61,37 +61,84 @@ const SHOWING: &[&str] = &[
     "list", "ls", "export", "get", "read", "print", "show", "dry-run", "help",
 ];
 
-/// What to use for another tool's option.
-pub(super) fn for_option(name: &str) -> Option<&'static str> {
-    OPTIONS
+/// Whether a word with one hyphen is meant to be a long option: one of ours, or another tool's.
+pub(super) fn is_long_with_one_hyphen(name: &str) -> bool {
+    let long = format!("-{name}");
+    name.len() > 2 && (is_option(&long) || for_option(&long).is_some())
+}
+
+fn is_option(name: &str) -> bool {
+    name == "--version" || flags().any(|flag| flag == name)
+}
+
+fn flags() -> impl Iterator<Item = &'static str> {
+    SETTINGS
         .iter()
-        .find(|(names, _)| names.contains(&name))
-        .map(|(_, hint)| *hint)
+        .flat_map(|row| [row.flag, row.negation])
+        .flatten()
 }
 
-/// The long option that was written with one hyphen.
-pub(super) fn with_two_hyphens(name: &str) -> Option<&'static str> {
-    let long = name.strip_prefix('-').filter(|long| long.len() > 1)?;
-    let mut flags = SETTINGS.iter().flat_map(|row| [row.flag, row.negation]);
-    flags.find_map(|flag| flag.filter(|flag| flag.strip_prefix("--") == Some(long)))
+/// What to use for another tool's option.
+fn for_option(name: &str) -> Option<&'static str> {
+    let mut hints = OPTIONS.iter();
+    hints.find_map(|(names, hint)| names.contains(&name).then_some(*hint))
 }
 
-/// The subcommand that an option belongs to, if it does not belong to all.
-pub(super) fn subcommand_of(option: &str) -> Option<&'static str> {
-    let mut settings = SETTINGS.iter();
-    let setting = settings.find(|setting| setting.flag == Some(option))?;
-    match setting.scope {
-        Scope::All => None,
-        Scope::Check => Some(CHECK),
-        Scope::Policy => Some(POLICY),
+/// Describes an option that does not exist, or not here.
+pub(super) fn unknown_option(name: &str) -> String {
+    let long = format!("--{}", name.trim_start_matches('-'));
+    if let Some(hint) = for_option(&long) {
+        return format!("unknown option `{name}`: {hint}");
+    }
+    if let Some(setting) = SETTINGS.iter().find(|row| row.flag == Some(name))
+        && let Some(subcommand) = Subcommand::of(setting.scope)
+    {
+        let subcommand = subcommand.word();
+        return format!(
+            "unknown option `{name}`: it is an option of `ssm-exec {subcommand}`, and is given after `{subcommand}`"
+        );
+    }
+    let near = match is_option(&long) {
+        true => Some(long.as_str()),
+        false => words::nearest(name, flags()),
+    };
+    see_help(&match near {
+        Some(near) => format!("unknown option `{name}`; did you mean `{near}`?"),
+        None => format!("unknown option `{name}`"),
+    })
+}
+
+pub(super) fn see_help(what: &str) -> String {
+    format!("{what}; see `ssm-exec --help`")
+}
+
+/// Describes a word that is no option, where only options are expected.
+pub(super) fn stray(subcommand: Subcommand, word: &str) -> String {
+    if let Some(hint) = for_dash(word) {
+        return hint;
+    }
+    match subcommand {
+        Subcommand::Check => format!(
+            "`{word}` is not an option. The command follows `--`: `ssm-exec check [OPTIONS] -- {word}`"
+        ),
+        Subcommand::Init if word.starts_with('/') => {
+            format!("`{word}` is not an option. Write `ssm-exec init --prefix {word}`")
+        }
+        Subcommand::Completions => {
+            format!("`{word}` is one word too many: completions prints one text at a time")
+        }
+        Subcommand::Init | Subcommand::Policy => format!(
+            "`{word}` is not an option, and {} takes nothing else. Leave it out",
+            subcommand.word()
+        ),
     }
 }
 
 /// What to use for a command that does not exist, if it is a misspelled subcommand or another tool's.
 fn for_command(name: &OsString) -> Option<String> {
     let name = name.to_str()?;
-    let subcommands = [CHECK, POLICY, INIT, COMPLETIONS];
-    if let Some(meant) = words::misspelled(name, subcommands.into_iter()) {
+    let subcommands = Subcommand::WORDS.iter().copied();
+    if let Some(meant) = words::misspelled(name, subcommands) {
         return Some(format!(
             "`{name}` is neither a subcommand nor a program in PATH; did you mean `ssm-exec {meant}`?"
         ));
@@ -114,7 +161,7 @@ const DASHES: &[char] = &[
 ];
 
 /// What to write in place of an option that begins with another dash.
-pub(super) fn for_dash(name: &str) -> Option<String> {
+fn for_dash(name: &str) -> Option<String> {
     let option = name.trim_start_matches(DASHES).trim_start_matches('-');
     let hyphens = match option.chars().count() {
         0 => return None,
@@ -136,7 +183,7 @@ pub(crate) fn for_separated_word(word: &OsString) -> Option<String> {
     }
     let dash = for_dash(name);
     dash.or_else(|| {
-        [CHECK, POLICY, INIT, COMPLETIONS].contains(&name).then(|| {
+        Subcommand::parse(name).is_ok().then(|| {
             format!(
                 "`{name}` is after the `--`, where the command begins, and there is no such program in PATH. For the subcommand, leave out the `--`: `ssm-exec {name}`"
             )

@@ -11,14 +11,15 @@ mod policy;
 mod resolve;
 mod watch;
 
-use crate::cli::{self, Action, Early, Invocation, Words};
+use crate::cli::{self, Action, CommandLine, Words};
 use crate::error::Error;
 use crate::exec::process;
 use crate::logging::{self, Logger};
 use levels::Levels;
 use resolve::Session;
-use ssm_exec_core::config::{self, Config, Layer, ReportFormat};
+use ssm_exec_core::config::{self, Config, Layer, LogFormat, ReportFormat};
 use ssm_exec_core::inherited::Inherited;
+use ssm_exec_core::origin::Given;
 use std::ffi::OsString;
 use std::path::Path;
 use std::time::Instant;
@@ -33,18 +34,19 @@ pub(crate) fn run(
     started: Instant,
     logger: &mut Logger,
 ) -> Result<u8, Error> {
+    let CommandLine {
+        action,
+        layer: options,
+    } = cli::read(arguments);
     // Before anything can fail: errors are reported in the format that was asked for.
-    let early = Early::read(arguments);
-    if let Some(format) = early.log_format.or_else(|| config::log_format(inherited)) {
+    if let Some(format) =
+        chosen(&options.log_format, LogFormat::parse).or_else(|| config::log_format(inherited))
+    {
         logger.set_format(format);
     }
     process::refuse_raised_privileges()?;
-    let as_json = early.report == Some(ReportFormat::Json);
-    let parsed = cli::parse(arguments).map_err(Error::Usage);
-    let Invocation {
-        action,
-        layer: options,
-    } = reported(parsed, as_json)?;
+    let as_json = chosen(&options.format, ReportFormat::parse) == Some(ReportFormat::Json);
+    let action = reported(action.map_err(Error::Usage), as_json)?;
     if let Action::Print(text) = action {
         process::disable_core_dumps();
         return output::print(&text).map(|()| 0);
@@ -83,6 +85,11 @@ pub(crate) fn run(
         Action::Init => init::run(session, levels.chosen_file()),
         Action::Print(_) => Ok(0),
     }
+}
+
+/// What an option chooses, if it is valid.
+fn chosen<T>(given: &Option<Given<String>>, parse: fn(&str) -> Result<T, String>) -> Option<T> {
+    given.as_ref().and_then(|given| parse(&given.value).ok())
 }
 
 /// Prints the failure of a `check` for a reader of JSON, who gets an object in any case.

@@ -1,0 +1,256 @@
+//! The definition of the command line for clap, made from the table of settings.
+
+use super::Subcommand;
+use super::document::Document;
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgAction, Command};
+use ssm_exec_core::config::SETTINGS;
+use ssm_exec_core::config::setting::{Group, Kind, Scope, Setting};
+
+const ABOUT: &str =
+    "Start a program with parameters from AWS SSM Parameter Store in its environment";
+
+const USAGE: &str = "ssm-exec [OPTIONS] [--] COMMAND [ARG]...
+       ssm-exec check [OPTIONS] [-- COMMAND [ARG]...]
+       ssm-exec policy [OPTIONS]
+       ssm-exec init --prefix PATH [OPTIONS]
+       ssm-exec completions SHELL";
+
+const TEMPLATE: &str = "\
+{about}
+
+{usage-heading} {usage}
+
+Examples:
+  ssm-exec --prefix /org/api -- ./server     Every parameter below /org/api
+  ssm-exec --key DATABASE_URL=/org/api/db/url -- ./server
+  ssm-exec check --prefix /org/api           What the command would get
+
+{all-args}{after-help}";
+
+const AFTER_HELP: &str = "\
+Options can also be given as environment variables and in ssm-exec.toml. The
+command line overrides the variables, which override the file. A list is
+replaced as a whole.
+
+Exit status: that of the command once it has started. Before: 64 usage,
+78 configuration, 66 a parameter is missing, 65 unusable value, 77 access
+denied, 75 try again later, 71 refused by the system, 70 bug in ssm-exec,
+126/127 the command cannot be executed/is not found, 128+N signal N.";
+
+/// The man page's synopsis.
+pub(super) const SYNOPSIS: &str = r".SH SYNOPSIS
+.B ssm\-exec
+[\fIOPTIONS\fR] [\-\-] \fICOMMAND\fR [\fIARG\fR]...
+.br
+.B ssm\-exec check
+[\fIOPTIONS\fR] [\-\- \fICOMMAND\fR [\fIARG\fR]...]
+.br
+.B ssm\-exec policy
+[\fIOPTIONS\fR]
+.br
+.B ssm\-exec init
+\-\-prefix \fIPATH\fR [\fIOPTIONS\fR]
+.br
+.B ssm\-exec completions
+\fISHELL\fR
+";
+
+/// The man page's last sections.
+pub(super) const MAN_SECTIONS: &str = r".SH FILES
+.TP
+.I ssm\-exec.toml
+The configuration file, in the working directory or its nearest ancestor.
+.TP
+.I ~/.aws/config, ~/.aws/credentials
+Profiles, as for the AWS CLI.
+.SH EXIT STATUS
+Once the command has started, the status is its own. Before:
+.TP
+.B 64
+Usage: the command line.
+.TP
+.B 65
+A value that cannot be used.
+.TP
+.B 66
+A parameter, or a required variable, is missing.
+.TP
+.B 70
+A bug in ssm\-exec.
+.TP
+.B 71
+The system refused what a start needs.
+.TP
+.B 75
+Try again later: throttled, unreachable, a server error, a timeout.
+.TP
+.B 77
+Access denied, or no valid credentials.
+.TP
+.B 78
+Configuration: the file or a variable.
+.TP
+.B 126, 127
+The command cannot be executed, or is not found.
+.TP
+.B 128+N
+Signal N arrived before the start.
+.SH SEE ALSO
+.BR env (1),
+.BR execve (2),
+.BR sysexits.h (3head)
+";
+
+/// The text of `--help`.
+pub(super) fn long_help(subcommand: Option<Subcommand>) -> String {
+    of(subcommand).render_long_help().to_string()
+}
+
+/// The text of `-h`.
+pub(super) fn short_help(subcommand: Option<Subcommand>) -> String {
+    of(subcommand).render_help().to_string()
+}
+
+/// The text of `--version`.
+pub(super) fn version() -> String {
+    command().render_version()
+}
+
+fn of(subcommand: Option<Subcommand>) -> Command {
+    let mut command = command();
+    command.build();
+    let found = subcommand.and_then(|it| command.find_subcommand(it.word()));
+    found.cloned().unwrap_or(command)
+}
+
+/// The definition.
+pub(super) fn command() -> Command {
+    Command::new("ssm-exec")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(ABOUT)
+        .override_usage(USAGE)
+        .help_template(TEMPLATE)
+        .after_help(AFTER_HELP)
+        .max_term_width(80)
+        .disable_help_subcommand(true)
+        .args(options(Scope::All))
+        .arg(words("The program to start, and its arguments").trailing_var_arg(true))
+        .subcommands([
+            Command::new(Subcommand::Check.word())
+                .about("Resolve everything, start nothing, and report")
+                .args(options(Scope::All))
+                .args(options(Scope::Check))
+                .arg(
+                    words("The program whose arguments count towards the size of the environment")
+                        .last(true),
+                ),
+            Command::new(Subcommand::Policy.word())
+                .about("Print the least-privilege IAM policy for this configuration")
+                .args(options(Scope::All))
+                .args(options(Scope::Policy)),
+            Command::new(Subcommand::Init.word())
+                .about("Write an ssm-exec.toml to begin with: the names and types below a prefix, never a value")
+                .args(options(Scope::All)),
+            Command::new(Subcommand::Completions.word())
+                .about("Print completions for a shell, the man page, or the schema of ssm-exec.toml")
+                .args(options(Scope::All))
+                .arg(
+                    Arg::new("SHELL")
+                        .help("The shell, `man` or `schema`")
+                        .required(true)
+                        .value_parser(PossibleValuesParser::new(Document::WORDS)),
+                ),
+        ])
+}
+
+/// The command to start and its arguments.
+fn words(help: &'static str) -> Arg {
+    Arg::new("COMMAND").help(help).num_args(0..)
+}
+
+fn options(scope: Scope) -> impl Iterator<Item = Arg> {
+    let settings = SETTINGS
+        .iter()
+        .filter(move |setting| setting.scope == scope);
+    settings.flat_map(|setting| option(setting).into_iter().chain(negation(setting)))
+}
+
+fn option(setting: &'static Setting) -> Option<Arg> {
+    let flag = setting.flag?;
+    let help = short_line(setting);
+    let mut arg = Arg::new(flag)
+        .long(long(flag))
+        .action(action(setting))
+        .help_heading(heading(setting));
+    if let Some(short) = setting.short {
+        arg = arg.short(short);
+    }
+    if setting.takes_value() {
+        arg = arg.value_name(setting.value_name);
+    }
+    if let Kind::Choice(words) = setting.kind {
+        arg = arg
+            .value_parser(PossibleValuesParser::new(words))
+            .hide_possible_values(true);
+    }
+    if !setting.details.is_empty() {
+        arg = arg.long_help(format!("{help}\n\n{}", setting.details));
+    }
+    Some(arg.help(help))
+}
+
+/// The option that switches another one off. It is in no help: `--no-X` is a rule of its own.
+fn negation(setting: &'static Setting) -> Option<Arg> {
+    let flag = setting.negation?;
+    Some(
+        Arg::new(flag)
+            .long(long(flag))
+            .action(ArgAction::SetTrue)
+            .hide(true),
+    )
+}
+
+fn long(flag: &'static str) -> &'static str {
+    flag.trim_start_matches('-')
+}
+
+fn action(setting: &Setting) -> ArgAction {
+    match setting.kind {
+        Kind::Switch | Kind::Constant(_) => ArgAction::SetTrue,
+        Kind::Count(_) => ArgAction::Count,
+        Kind::Text | Kind::Number | Kind::Duration | Kind::Choice(_) => ArgAction::Set,
+        Kind::List
+        | Kind::Paths(_)
+        | Kind::Keys { .. }
+        | Kind::Contract
+        | Kind::Words
+        | Kind::Pairs { .. } => ArgAction::Append,
+    }
+}
+
+/// One line: what it does, its words, its default, its variables.
+fn short_line(setting: &Setting) -> String {
+    let mut notes = Vec::new();
+    if let Kind::Choice(words) = setting.kind {
+        notes.push(words.join(", "));
+    }
+    if let Some(default) = setting.default {
+        notes.push(format!("default: {default}"));
+    }
+    if !setting.variables.is_empty() {
+        notes.push(format!("env: {}", setting.variables.join(", ")));
+    }
+    match notes.as_slice() {
+        [] => setting.help.to_owned(),
+        notes => format!("{} [{}]", setting.help, notes.join("; ")),
+    }
+}
+
+fn heading(setting: &Setting) -> &'static str {
+    match (setting.group, setting.scope) {
+        (Group::Command, Scope::Check) => "Options of check",
+        (Group::Command, Scope::Policy) => "Options of policy",
+        (group, _) => group.heading(),
+    }
+}

@@ -1,0 +1,311 @@
+//! A command line, read once from left to right: what it asks for, and the settings that its options give.
+//! Options are those of the table of settings; clap's definition, made from the same table, serves the help, the
+//! completions and the man page.
+
+use super::document::Document;
+use super::{Action, Subcommand, Words, definition, generate, hints};
+use ssm_exec_core::config::setting::{Kind, Scope, Setting};
+use ssm_exec_core::config::{Layer, SETTINGS};
+use ssm_exec_core::origin::Origin;
+use std::ffi::OsString;
+use std::slice;
+
+/// A command line that was read.
+#[derive(Debug)]
+pub(crate) struct CommandLine {
+    /// What to do, or the first mistake.
+    pub(crate) action: Result<Action, String>,
+    /// What its options give. Those after a mistake count too: they can say how it is reported.
+    pub(crate) layer: Layer,
+}
+
+/// Reads a command line.
+pub(crate) fn read(arguments: &[OsString]) -> CommandLine {
+    let mut reader = Reader {
+        words: arguments.get(1..).unwrap_or_default().iter(),
+        subcommand: None,
+        document: None,
+        printed: None,
+        verbosity: 0,
+        layer: Layer::default(),
+        mistake: None,
+    };
+    let command = reader.options();
+    let action = reader.action(command);
+    CommandLine {
+        action: reader.mistake.map_or(action, Err),
+        layer: reader.layer,
+    }
+}
+
+struct Reader<'a> {
+    /// Those that are left.
+    words: slice::Iter<'a, OsString>,
+    subcommand: Option<Subcommand>,
+    document: Option<Document>,
+    /// The help or the version.
+    printed: Option<String>,
+    verbosity: usize,
+    layer: Layer,
+    /// The first one.
+    mistake: Option<String>,
+}
+
+impl Reader<'_> {
+    /// Reads up to the command, and returns it.
+    fn options(&mut self) -> Words {
+        while self.printed.is_none()
+            && let Some(word) = self.words.next()
+        {
+            let text = word.to_string_lossy();
+            if text == "--" {
+                return Words::Separated(self.words.as_slice().to_vec());
+            } else if text.starts_with('-') && text != "-" {
+                match word.to_str() {
+                    Some(text) => self.option(text),
+                    None => self.refuse(hints::see_help("an option's value is not UTF-8")),
+                }
+            } else if let Some(subcommand) = self.subcommand {
+                self.argument(subcommand, &text);
+            } else if let Ok(subcommand) = Subcommand::parse(&text) {
+                self.subcommand = Some(subcommand);
+            } else {
+                let words = std::iter::once(word).chain(self.words.as_slice());
+                return Words::Bare(words.cloned().collect());
+            }
+        }
+        Words::Bare(Vec::new())
+    }
+
+    fn action(&mut self, command: Words) -> Result<Action, String> {
+        if let Some(text) = self.printed.take() {
+            return Ok(Action::Print(text.into_bytes()));
+        }
+        match (self.subcommand, command.all()) {
+            (None, _) => Ok(Action::Launch(command)),
+            (Some(Subcommand::Check), words) => Ok(Action::Check(words.to_vec())),
+            (Some(other), [word, ..]) => Err(hints::stray(other, &word.to_string_lossy())),
+            (Some(Subcommand::Policy), []) => Ok(Action::Policy),
+            (Some(Subcommand::Init), []) => Ok(Action::Init),
+            (Some(Subcommand::Completions), []) => match self.document {
+                Some(document) => Ok(Action::Print(generate::generate(document))),
+                None => Err(hints::see_help(&format!(
+                    "completions needs one of {}",
+                    Document::WORDS.join(", ")
+                ))),
+            },
+        }
+    }
+
+    /// A word after a subcommand that is no option.
+    fn argument(&mut self, subcommand: Subcommand, word: &str) {
+        if subcommand != Subcommand::Completions || self.document.is_some() {
+            return self.refuse(hints::stray(subcommand, word));
+        }
+        match Document::parse(word) {
+            Ok(document) => self.document = Some(document),
+            Err(reason) => self.refuse(hints::see_help(&format!("completions: `{word}` {reason}"))),
+        }
+    }
+
+    fn option(&mut self, word: &str) {
+        let name = word.split('=').next().unwrap_or(word);
+        if !name.starts_with("--") && !hints::is_long_with_one_hyphen(name) {
+            return self.short_options(&word[1..]);
+        }
+        let is_meant = |setting: &Setting| [setting.flag, setting.negation].contains(&Some(name));
+        match (name, self.find(is_meant)) {
+            ("--help", _) => self.printed = Some(definition::long_help(self.subcommand)),
+            ("--version", _) => self.printed = Some(definition::version()),
+            (_, Some(setting)) => self.set(setting, name, word.get(name.len() + 1..)),
+            (_, None) => self.refuse(hints::unknown_option(name)),
+        }
+    }
+
+    /// Each letter is an option. What follows one that takes a value is the value: `-vkA=/a`.
+    fn short_options(&mut self, letters: &str) {
+        let mut letters = letters.chars();
+        while let Some(letter) = letters.next() {
+            match (letter, self.find(|setting| setting.short == Some(letter))) {
+                ('h', _) => self.printed = Some(definition::short_help(self.subcommand)),
+                ('V', _) => self.printed = Some(definition::version()),
+                (_, Some(setting)) => {
+                    let rest = Some(letters.as_str());
+                    let value = rest.filter(|rest| setting.takes_value() && !rest.is_empty());
+                    let value = value.map(|value| value.strip_prefix('=').unwrap_or(value));
+                    self.set(setting, setting.flag.unwrap_or_default(), value);
+                    if value.is_some() {
+                        return;
+                    }
+                }
+                (_, None) => return self.refuse(hints::unknown_option(&format!("-{letter}"))),
+            }
+        }
+    }
+
+    /// The setting of an option that can be given here.
+    fn find(&self, is_meant: impl Fn(&Setting) -> bool) -> Option<&'static Setting> {
+        let scopes = [
+            Some(Scope::All),
+            self.subcommand.and_then(Subcommand::scope),
+        ];
+        let mut settings = SETTINGS.iter();
+        settings.find(|setting| scopes.contains(&Some(setting.scope)) && is_meant(setting))
+    }
+
+    /// Sets what an option means. Its value is attached to it, or is the next word.
+    fn set(&mut self, setting: &'static Setting, name: &str, attached: Option<&str>) {
+        let is_negation = setting.negation == Some(name);
+        let flag = match is_negation {
+            true => setting.negation,
+            false => setting.flag,
+        };
+        let origin = Origin::Flag(flag.unwrap_or_default());
+        if setting.takes_value() {
+            let value = attached.map_or_else(|| self.value(setting, name), |it| Ok(it.to_owned()));
+            match value {
+                Ok(value) => self.layer.add_option(setting, &value, &origin),
+                Err(mistake) => self.refuse(mistake),
+            }
+            return;
+        }
+        if let Some(value) = attached {
+            let what = format!("`{name}` takes no value, but got `{value}`");
+            return self.refuse(hints::see_help(&what));
+        }
+        match setting.kind {
+            Kind::Switch => self.layer.set_switch(setting, !is_negation, origin),
+            // `--quiet` and `--verbose`: which one is meant is unknown.
+            _ if self
+                .layer
+                .log
+                .as_ref()
+                .is_some_and(|given| given.origin != origin) =>
+            {
+                self.refuse(hints::see_help(
+                    "`--quiet` cannot be used together with `--verbose`",
+                ));
+            }
+            Kind::Count(words) => {
+                let word = words[self.verbosity.min(words.len() - 1)];
+                self.verbosity += 1;
+                self.layer.add_option(setting, word, &origin);
+            }
+            _ => self
+                .layer
+                .add_option(setting, setting.word().unwrap_or_default(), &origin),
+        }
+    }
+
+    /// The next word, as the value of an option.
+    fn value(&mut self, setting: &Setting, name: &str) -> Result<String, String> {
+        let needs = format!("`{name} {}` needs a value", setting.value_name);
+        let next = self.words.as_slice().first().filter(|word| *word != "--");
+        let Some(next) = next else {
+            return Err(hints::see_help(&needs));
+        };
+        match next.to_str() {
+            None => Err(hints::see_help("an option's value is not UTF-8")),
+            Some(value) if value.starts_with('-') && value != "-" => Err(format!(
+                "`{name}` needs a value, and `{value}` begins with a dash, as an option does. A value that begins with a dash is written `{name}={value}`"
+            )),
+            Some(value) => {
+                self.words.next();
+                Ok(value.to_owned())
+            }
+        }
+    }
+
+    fn refuse(&mut self, mistake: impl Into<String>) {
+        self.mistake.get_or_insert_with(|| mistake.into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ssm_exec_core::origin::Given;
+
+    fn read_line(line: &str) -> CommandLine {
+        let words = format!("ssm-exec {line}");
+        let words: Vec<OsString> = words.split_whitespace().map(OsString::from).collect();
+        read(&words)
+    }
+
+    #[test]
+    fn the_formats_are_found_around_mistakes() {
+        let json = Some("json");
+        for (line, log, report) in [
+            ("--log-format json --bogus", json, None),
+            ("--bogus --log-format=json", json, None),
+            ("-x --log-format=json", json, None),
+            ("--log-format=text --log-format json", json, None),
+            ("-k --log-format json", json, None),
+            ("-k A=/a --log-format json", json, None),
+            ("-vvkA=/a --log-format json", json, None),
+            ("-vk A=/a --log-format json", json, None),
+            ("--log-format", None, None),
+            ("srv --log-format json", None, None),
+            ("-- --log-format json", None, None),
+            ("check --format json", None, json),
+            ("--log-format json check --bogus --format=json", json, json),
+            ("policy --format json", None, None),
+            ("check -- --format json", None, None),
+        ] {
+            let layer = read_line(line).layer;
+            let text = |given: &Option<Given<String>>| given.as_ref().map(|it| it.value.clone());
+            assert_eq!(text(&layer.log_format).as_deref(), log, "{line}");
+            assert_eq!(text(&layer.format).as_deref(), report, "{line}");
+        }
+    }
+
+    #[test]
+    fn the_command_begins_at_the_first_word_that_is_no_option() {
+        for (line, command) in [
+            ("srv -v --help", &["srv", "-v", "--help"][..]),
+            ("-k /a srv -- x", &["srv", "--", "x"]),
+            ("-k=/a -- check -v", &["check", "-v"]),
+            ("-v -", &["-"]),
+            ("-v --", &[]),
+        ] {
+            let Ok(Action::Launch(words)) = read_line(line).action else {
+                panic!("{line}");
+            };
+            assert_eq!(words.all(), command, "{line}");
+        }
+    }
+
+    /// What the help says can be typed, and what completions offer, is what is read here.
+    #[test]
+    fn every_option_of_the_definition_for_clap_is_read_in_the_same_way() {
+        for setting in SETTINGS {
+            let subcommand = Subcommand::of(setting.scope).map_or("", Subcommand::word);
+            let value = match setting.kind {
+                Kind::Choice(words) => words[0],
+                _ => "1",
+            };
+            let short = setting.short.map(|short| format!("-{short}"));
+            let names = [setting.flag, setting.negation, short.as_deref()];
+            for name in names.into_iter().flatten() {
+                let lines = match setting.takes_value() {
+                    true => [format!("{name} {value}"), format!("{name}={value}")],
+                    false => [name.to_owned(), format!("{name} {name}")],
+                };
+                for line in lines {
+                    let line = format!("ssm-exec {subcommand} {line}");
+                    let ours = read(
+                        &line
+                            .split_whitespace()
+                            .map(OsString::from)
+                            .collect::<Vec<_>>(),
+                    );
+                    assert!(ours.action.is_ok(), "{line}: {:?}", ours.action);
+                    assert_ne!(ours.layer, Layer::default(), "{line}");
+                    let clap = definition::command().args_override_self(true);
+                    let theirs = clap.try_get_matches_from(line.split_whitespace());
+                    assert!(theirs.is_ok(), "{line}: {theirs:?}");
+                }
+            }
+        }
+    }
+}
