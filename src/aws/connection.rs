@@ -79,6 +79,8 @@ pub enum ConnectionFailure {
     },
     /// The TLS handshake failed.
     Handshake(String),
+    /// The server sent something else than TLS, which begins so.
+    NotTls(String),
     /// The certificate was refused.
     Certificate(CertificateProblem),
     /// The connection ended before the response was complete.
@@ -126,6 +128,7 @@ impl ConnectionFailure {
             | Self::Connect { .. }
             | Self::NoResponse { .. }
             | Self::Proxy { .. }
+            | Self::NotTls(_)
             | Self::Lost(_) => true,
             Self::ProxyStatus { status, .. } => !matches!(status, 403 | 407),
             Self::PlainHttp

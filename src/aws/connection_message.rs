@@ -46,7 +46,9 @@ impl ConnectionError {
             ConnectionFailure::ProxyStatus { .. } => {
                 "Check the proxy and the proxy variables, or bypass the proxy with `NO_PROXY={host}`"
             }
-            ConnectionFailure::NoResponse { .. } | ConnectionFailure::Lost(_) => {
+            ConnectionFailure::NoResponse { .. }
+            | ConnectionFailure::NotTls(_)
+            | ConnectionFailure::Lost(_) => {
                 "Check the endpoint, the route (VPC endpoint, NAT) and the proxy variables (HTTPS_PROXY). `-vv` logs each step"
             }
             ConnectionFailure::Handshake(_) => {
@@ -172,6 +174,12 @@ impl fmt::Display for ConnectionError {
                 status => write!(f, "{proxy} answered HTTP {status} for {server}"),
             },
             ConnectionFailure::Handshake(reason) => write!(f, "TLS with {server} failed: {reason}"),
+            ConnectionFailure::NotTls(text) => {
+                write!(
+                    f,
+                    "{server} answered with something that is not TLS: \"{text}\""
+                )
+            }
             ConnectionFailure::Certificate(reason) => {
                 write!(f, "the certificate of {server} cannot be trusted: {reason}")
             }

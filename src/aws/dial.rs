@@ -11,13 +11,16 @@ use http::uri::Scheme;
 use http::{HeaderValue, Method, Request, StatusCode, Uri, header};
 use http_body_util::Empty;
 use hyper::body::Bytes;
+use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use ssm_exec_core::endpoint::{bare, check_authority, server};
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
@@ -28,9 +31,62 @@ use tracing::debug;
 /// The delay before the next address is tried (RFC 8305, section 5).
 const NEXT_ADDRESS: Duration = Duration::from_millis(250);
 
+/// How much of a text in the place of TLS a message shows.
+const FIRST: usize = 60;
+
 /// A connection, whatever it is made of.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+/// A stream below TLS or HTTP. It never raises SIGPIPE, whose disposition is the command's: the standard library writes
+/// by `send` with MSG_NOSIGNAL, but `writev` takes no flags, so buffers are written one by one.
+struct Socket<S> {
+    stream: S,
+    /// The first bytes that came, for the message about a server that doesn't speak TLS.
+    first: Vec<u8>,
+}
+
+impl<S> Socket<S> {
+    fn new(stream: S) -> Self {
+        Self {
+            stream,
+            first: Vec::new(),
+        }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Socket<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if self.first.is_empty() {
+            let came = buffer.filled();
+            self.first.extend(&came[..came.len().min(FIRST)]);
+        }
+        read
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Socket<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
 
 /// An open connection.
 pub(super) struct Dialed {
@@ -164,7 +220,7 @@ impl Dialer {
 
     async fn handshake<S: Stream + 'static>(
         &self,
-        stream: S,
+        stream: Socket<S>,
         host: &str,
         limit: Option<Duration>,
     ) -> Result<Box<dyn Stream>, Failure> {
@@ -176,8 +232,9 @@ impl Dialer {
         let name = ServerName::try_from(bare(host).to_owned())
             .map_err(|_| Failure::Lookup("it is not a host name".to_owned()))?;
         within(limit, Step::Handshake, async {
-            let stream = TlsConnector::from(config).connect(name, stream).await;
-            stream.map_err(|error| tls::failure(&error))
+            let stream = TlsConnector::from(config).connect(name, stream);
+            let stream = stream.into_fallible().await;
+            stream.map_err(|(error, stream)| tls::failure(&error, &stream.first))
         })
         .await
         .map(|stream| Box::new(stream) as Box<dyn Stream>)
@@ -196,6 +253,7 @@ fn at_proxy(proxy: &Proxy, failure: Failure) -> Failure {
         Failure::Lookup(reason)
         | Failure::Connect { reason, .. }
         | Failure::Handshake(reason)
+        | Failure::NotTls(reason)
         | Failure::Lost(reason) => reason,
         Failure::NoResponse { limit, .. } => format!("no response within {limit:?}"),
         other => return other,
@@ -284,7 +342,10 @@ async fn lookup(
 }
 
 /// Connects to the first address that accepts (RFC 8305, simplified).
-async fn connect(addresses: &[SocketAddr], limit: Option<Duration>) -> Result<TcpStream, Failure> {
+async fn connect(
+    addresses: &[SocketAddr],
+    limit: Option<Duration>,
+) -> Result<Socket<TcpStream>, Failure> {
     let race = async {
         let mut waiting = addresses.iter().copied();
         let mut running = JoinSet::new();
@@ -313,7 +374,7 @@ async fn connect(addresses: &[SocketAddr], limit: Option<Duration>) -> Result<Tc
     let stream = within(limit, Step::Connect, race).await?;
     // A request is written as a whole, so Nagle's algorithm would only delay it.
     let _ = stream.set_nodelay(true);
-    Ok(stream)
+    Ok(Socket::new(stream))
 }
 
 fn not_connected(address: IpAddr, error: &io::Error) -> Failure {
@@ -355,7 +416,7 @@ async fn tunnel(
     stream: Box<dyn Stream>,
     proxy: &Proxy,
     target: &Target,
-) -> Result<Box<dyn Stream>, TunnelError> {
+) -> Result<Socket<TokioIo<Upgraded>>, TunnelError> {
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
         .await
         .map_err(TunnelError::Broken)?;
@@ -381,5 +442,5 @@ async fn tunnel(
     let upgraded = hyper::upgrade::on(response)
         .await
         .map_err(TunnelError::Broken)?;
-    Ok(Box::new(TokioIo::new(upgraded)))
+    Ok(Socket::new(TokioIo::new(upgraded)))
 }

@@ -151,9 +151,14 @@ impl fmt::Display for UnknownIssuer {
 
 impl std::error::Error for UnknownIssuer {}
 
-/// Classifies an error of the handshake.
-pub(super) fn failure(error: &io::Error) -> Failure {
+/// Classifies an error of the handshake, in which the server sent this first. A plain HTTP server stays one; any other
+/// text may come from something in between.
+pub(super) fn failure(error: &io::Error, first: &[u8]) -> Failure {
     match error.get_ref().and_then(|error| error.downcast_ref()) {
+        Some(Error::InvalidMessage(_)) if !first.starts_with(b"HTTP/") => {
+            let text = String::from_utf8_lossy(first);
+            Failure::NotTls(text.trim().escape_debug().to_string())
+        }
         Some(Error::InvalidCertificate(problem)) => {
             Failure::Certificate(certificate_problem(problem))
         }

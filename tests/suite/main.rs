@@ -9,6 +9,7 @@ mod harness;
 mod support;
 
 mod arm64;
+mod broken_connections;
 mod bytes;
 mod check;
 mod cmd;

@@ -4,6 +4,7 @@
 pub mod docker;
 pub mod moto;
 pub mod registry;
+pub mod relay;
 pub mod seccomp;
 
 use base64::Engine;

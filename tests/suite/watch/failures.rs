@@ -1,9 +1,11 @@
 //! A change that would not start, and an SSM that does not answer: the command runs on.
 
 use super::*;
+use crate::support::relay::{Break, How, Relay, Step};
 use crate::support::succeeds;
 use ssm_stub::{Fault, KmsDenial, When};
 use std::process::Command;
+use std::sync::Arc;
 
 /// What the values of all these tests satisfy, except one.
 const CONTRACT: &str = "[contract]\nPASSWORD = { pattern = \"(?s)canary.*\", optional = true }\n";
@@ -202,4 +204,67 @@ fn a_watcher_that_gets_no_socket_says_so_and_goes_on() {
     run.stderr.wait_for("sending SIGHUP");
     assert_eq!(run.stdout.next(), "got HUP");
     assert_eq!(run.stop(), (vec!["got TERM".to_owned()], Vec::new()));
+}
+
+/// A stub with TLS behind a relay, and a watcher that asks it.
+fn watch_by_relay() -> (Arc<Stub>, Relay, Watched) {
+    let stub = fill(Stub::builder().tls().start());
+    let stub = Arc::new(stub);
+    let counted = Arc::clone(&stub);
+    let relay = Relay::to(stub.port(), move || counted.requests().len());
+    let run = Run::against(&format!("https://localhost:{}", relay.port()));
+    std::fs::write(run.home().join("ca.pem"), stub.ca_pem()).expect("a file");
+    let run = run.args("-p /watch --settle 0s --on-change HUP --ca-bundle ca.pem");
+    let run = watch_run(run);
+    run.stdout.wait_for("started");
+    (stub, relay, run)
+}
+
+const BREAKS: [(Step, How); 5] = [
+    (Step::Hello, How::Close),
+    (Step::Handshake, How::Reset),
+    (Step::Handshake, How::Close),
+    (Step::Request, How::Reset),
+    (Step::Handshake, How::Text("220 mail.example ESMTP\r\n")),
+];
+
+#[test]
+fn a_poll_whose_connections_break_is_a_warning_and_the_change_is_found_afterwards() {
+    in_parallel(BREAKS.len(), |n| {
+        let (step, how) = BREAKS[n];
+        let (stub, relay, run) = watch_by_relay();
+        relay.breaks(Break {
+            step,
+            how,
+            after: 0,
+            connections: usize::MAX,
+        });
+        let line = run.stderr.wait_for("--watch could not look for changes");
+        let server = format!("localhost:{}", relay.port());
+        assert!(line.contains(&server), "{step:?} {how:?}: {line}");
+        put_password("canary-two")(&stub);
+        relay.breaks(None);
+        run.stderr.wait_for("sending SIGHUP");
+        assert_eq!(run.stdout.next(), "got HUP");
+        assert_eq!(run.stop().0, ["got TERM"]);
+    });
+}
+
+#[test]
+fn a_rehearsal_whose_connection_breaks_is_repeated() {
+    in_parallel(BREAKS.len(), |n| {
+        let (step, how) = BREAKS[n];
+        let (stub, relay, run) = watch_by_relay();
+        // The poll is forwarded.
+        put_password("canary-two")(&stub);
+        relay.breaks(Break {
+            step,
+            how,
+            after: 1,
+            connections: 1,
+        });
+        run.stderr.wait_for("sending SIGHUP");
+        assert_eq!(run.stdout.next(), "got HUP");
+        assert_eq!(run.stop().0, ["got TERM"]);
+    });
 }

@@ -33,7 +33,10 @@ while :; do sleep 0.05; done
 "#;
 
 fn stub() -> Stub {
-    let stub = Stub::start();
+    fill(Stub::start())
+}
+
+fn fill(stub: Stub) -> Stub {
     stub.put(Parameter::string("/watch/user-name", "one"));
     stub.put(Parameter::secure("/watch/password", "canary-one"));
     stub
