@@ -29,7 +29,7 @@ pub fn run(arguments: &[OsString], inherited: &Inherited<'_>) -> u8 {
     match commands::run(arguments, inherited, started, &mut logger) {
         Ok(status) => status,
         Err(error) => {
-            logger.failure(&error.message(), error.status(), error.fields());
+            logger.failure(&error.lines(), error.status(), error.fields());
             error.status().code()
         }
     }

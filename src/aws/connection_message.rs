@@ -254,14 +254,14 @@ mod tests {
             (
                 permanent(ConnectionFailure::PlainHttp),
                 78,
-                "http://ssm.eu-west-1.amazonaws.com:443 would receive secrets over plain HTTP on another machine. Use https, or allow it with `--allow-http`",
+                "http://ssm.eu-west-1.amazonaws.com:443 would receive secrets over plain HTTP on another machine\n  help: Use https, or allow it with `--allow-http`",
             ),
             (
                 permanent(ConnectionFailure::Handshake(
                     "received fatal alert: ProtocolVersion".to_owned(),
                 )),
                 78,
-                "TLS with ssm.eu-west-1.amazonaws.com:443 failed: received fatal alert: ProtocolVersion. It must speak TLS 1.2",
+                "TLS with ssm.eu-west-1.amazonaws.com:443 failed: received fatal alert: ProtocolVersion\n  help: It must speak TLS 1.2",
             ),
             (
                 permanent(ConnectionFailure::Certificate(
@@ -270,7 +270,7 @@ mod tests {
                     },
                 )),
                 78,
-                "it is issued by \"Zscaler Root CA\", which is not trusted. Behind a proxy that inspects TLS, or with a private CA, name the file of its root certificates with `--ca-bundle FILE`",
+                "it is issued by \"Zscaler Root CA\", which is not trusted\n  help: Behind a proxy that inspects TLS, or with a private CA, name the file of its root certificates with `--ca-bundle FILE`",
             ),
             (
                 permanent(ConnectionFailure::Certificate(
@@ -282,17 +282,17 @@ mod tests {
             (
                 permanent(refused(407)),
                 78,
-                "the proxy http://proxy:3128 (from HTTPS_PROXY) asks for a user and a password (HTTP 407), to connect to ssm.eu-west-1.amazonaws.com:443. Set them: `export HTTPS_PROXY=http://USER:PASSWORD@proxy:3128`",
+                "the proxy http://proxy:3128 (from HTTPS_PROXY) asks for a user and a password (HTTP 407), to connect to ssm.eu-west-1.amazonaws.com:443\n  help: Set them:\n    export HTTPS_PROXY=http://USER:PASSWORD@proxy:3128",
             ),
             (
                 permanent(refused(403)),
                 78,
-                "forbids ssm.eu-west-1.amazonaws.com:443 (HTTP 403). Allow the host in the proxy, or bypass the proxy with `NO_PROXY=ssm.eu-west-1.amazonaws.com`",
+                "forbids ssm.eu-west-1.amazonaws.com:443 (HTTP 403)\n  help: Allow the host in the proxy, or bypass the proxy with `NO_PROXY=ssm.eu-west-1.amazonaws.com`",
             ),
             (
                 transient(refused(502)),
                 75,
-                "answered HTTP 502 for ssm.eu-west-1.amazonaws.com:443. Check the proxy and the proxy variables",
+                "answered HTTP 502 for ssm.eu-west-1.amazonaws.com:443\n  help: Check the proxy and the proxy variables",
             ),
             (
                 transient(ConnectionFailure::Proxy {
@@ -300,7 +300,7 @@ mod tests {
                     reason: "Connection refused".to_owned(),
                 }),
                 75,
-                "the last error: the proxy http://proxy:3128 (from HTTPS_PROXY) could not be reached (Connection refused). Correct HTTPS_PROXY, or bypass the proxy with `NO_PROXY=ssm.eu-west-1.amazonaws.com`",
+                "the last error: the proxy http://proxy:3128 (from HTTPS_PROXY) could not be reached (Connection refused)\n  help: Correct HTTPS_PROXY, or bypass the proxy with `NO_PROXY=ssm.eu-west-1.amazonaws.com`",
             ),
             (
                 transient(ConnectionFailure::NoResponse {
@@ -308,7 +308,7 @@ mod tests {
                     limit: Duration::from_secs(3),
                 }),
                 75,
-                "ssm.eu-west-1.amazonaws.com:443 did not accept a connection within 3s. Check the route and the security groups. Behind a proxy, set HTTPS_PROXY\n  Without NAT, the VPC needs an endpoint that allows port 443: aws ec2 create-vpc-endpoint --vpc-endpoint-type Interface --service-name com.amazonaws.eu-west-1.ssm ",
+                "ssm.eu-west-1.amazonaws.com:443 did not accept a connection within 3s\n  help: Check the route and the security groups\n  help: Behind a proxy, set HTTPS_PROXY\n  help: Without NAT, the VPC needs an endpoint that allows port 443:\n    aws ec2 create-vpc-endpoint --vpc-endpoint-type Interface --service-name com.amazonaws.eu-west-1.ssm ",
             ),
             (
                 transient(ConnectionFailure::Connect {
@@ -323,7 +323,7 @@ mod tests {
                     "Name or service not known".to_owned(),
                 )),
                 75,
-                "the name ssm.eu-west-1.amazonaws.com could not be looked up (Name or service not known). Check the name of the Region, the endpoint, and DNS: `getent hosts ssm.eu-west-1.amazonaws.com`",
+                "the name ssm.eu-west-1.amazonaws.com could not be looked up (Name or service not known)\n  help: Check the name of the Region, the endpoint, and DNS:\n    getent hosts ssm.eu-west-1.amazonaws.com",
             ),
             (
                 permanent(ConnectionFailure::Url {
@@ -331,7 +331,7 @@ mod tests {
                     reason: "has an invalid port",
                 }),
                 78,
-                "the endpoint localhost:99999 has an invalid port. Correct the `endpoint_url` of the profile, or the variable that sets it (such as AWS_ENDPOINT_URL_STS or AWS_EC2_METADATA_SERVICE_ENDPOINT)",
+                "the endpoint localhost:99999 has an invalid port\n  help: Correct the `endpoint_url` of the profile, or the variable that sets it (such as AWS_ENDPOINT_URL_STS or AWS_EC2_METADATA_SERVICE_ENDPOINT)",
             ),
             (
                 permanent(ConnectionFailure::TooLarge { limit: 10 }),

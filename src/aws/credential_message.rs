@@ -33,7 +33,7 @@ pub(super) fn no_credentials(absent: &[(CredentialSource, Absence)]) -> Message 
         .collect();
     Message::new("no AWS credentials: no source has any")
         .list(&looked_at)
-        .remedy(Remedy::new(Code::NoCredentials.remedy()))
+        .remedy(Remedy::of(Code::NoCredentials))
 }
 
 /// Why AWS does not accept credentials, as the rest of a sentence.
@@ -54,7 +54,7 @@ pub(super) fn refusal(code: Code, source: Option<&CredentialSource>) -> &'static
 /// Why a source gives no credentials.
 pub(super) fn credentials(error: &CredentialError, code: Code, context: &AwsContext) -> Message {
     let CredentialError { source, cause } = error;
-    let remedy = Remedy::new(code.remedy());
+    let remedy = Remedy::of(code);
     let none = |why: String| Message::new(format!("no AWS credentials from {source}: {why}"));
     let profile = source
         .profile()
@@ -144,11 +144,7 @@ pub(super) fn credentials(error: &CredentialError, code: Code, context: &AwsCont
             .sentence(&format!(
                 "They are used to assume {role}; the role is not the problem"
             ))
-            .remedy(
-                remedy
-                    .fill(&[("region", &region)])
-                    .replace("renewal", base.renewal()),
-            )
+            .remedy(remedy.fill(&[("region", &region)]).and(base.renewal()))
         }
         CredentialCause::Throttled { answer } => {
             none(format!("STS throttled the request ({answer})"))
@@ -212,11 +208,12 @@ fn role_denied(
         } => (String::new(), *with_external_id),
         source => (format!("no AWS credentials from {source}: "), false),
     };
-    let remedy = match with_external_id {
-        true => {
-            "Both the role's trust policy, with the external ID that is given, and the caller's policy must allow it"
-        }
-        false => Code::AssumeRoleDenied.remedy(),
+    let remedy = if with_external_id {
+        Remedy::new(
+            "Both the role's trust policy, with the external ID that is given, and the caller's policy must allow it",
+        )
+    } else {
+        Remedy::of(Code::AssumeRoleDenied)
     };
     let message = Message::new(format!(
         "{from}{by} may not assume {role_name} (STS says {})",
@@ -227,7 +224,7 @@ fn role_denied(
             answer.to_string()
         }
     ))
-    .remedy(Remedy::new(remedy));
+    .remedy(remedy);
     let Some(role) = role else {
         return message;
     };

@@ -1,7 +1,7 @@
 //! Why the parameters can't be fetched.
 
 use super::caller::UnknownCaller;
-use super::connection::{ConnectionError, ConnectionFailure};
+use super::connection::{CertificateProblem, ConnectionError, ConnectionFailure};
 use super::credential_error::{Absence, CredentialCause, CredentialError};
 use super::credential_source::CredentialSource;
 use super::denial::{Denial, ParsedDenial};
@@ -393,6 +393,7 @@ fn connection_code(failure: &ConnectionFailure) -> Code {
         ConnectionFailure::ProxyStatus {
             status: 403 | 407, ..
         } => Code::Proxy,
+        ConnectionFailure::Certificate(CertificateProblem::NotValidYet(_)) => Code::CertificateTime,
         ConnectionFailure::Certificate(_)
         | ConnectionFailure::ProxyCertificate { .. }
         | ConnectionFailure::Handshake(_) => Code::Tls,

@@ -22,10 +22,10 @@ impl FetchError {
     pub fn message(&self, context: &AwsContext) -> Message {
         let code = self.code();
         let region = context.region_option();
-        let remedy = || Remedy::new(code.remedy());
+        let remedy = || Remedy::of(code);
         let with_remedy = |what: String| Message::new(what).remedy(remedy());
         match self {
-            Self::Config(error) => error.message(),
+            Self::Config(error) => Message::new(error.to_string()),
             Self::Connection(error) => Message::new(error.to_string()).remedy(error.remedy()),
             Self::System { what, reason } => {
                 with_remedy(format!("the system refused {what}: {reason}"))
@@ -56,7 +56,7 @@ impl FetchError {
                 };
                 let why = refusal(code, source.as_ref());
                 Message::new(format!("AWS does not accept {which}: {why} ({answer})"))
-                    .remedy(remedy().fill(&[("region", &region)]).replace("renewal", renewal))
+                    .remedy(remedy().fill(&[("region", &region)]).and(renewal))
             }
             Self::ClockSkew { text } => {
                 with_remedy(format!("AWS does not accept the time of the request: {text}"))
@@ -185,9 +185,7 @@ fn secret(request: &Request, answer: &ServiceError, code: Code, context: &AwsCon
     let message = Message::new(format!(
         "{which} cannot be read through Parameter Store{why} ({answer})"
     ))
-    .remedy(
-        Remedy::new(code.remedy()).fill(&[("secret", first), ("region", &context.region_option())]),
-    );
+    .remedy(Remedy::of(code).fill(&[("secret", first), ("region", &context.region_option())]));
     let Some(statement) = (code == Code::SecretDenied)
         .then(|| secret_statement(&names, context))
         .flatten()

@@ -5,7 +5,7 @@ use super::levels::Levels;
 use super::output;
 use super::resolve::Session;
 use crate::cli::Words;
-use crate::error::Error;
+use crate::error::{Error, usage};
 use crate::logging::Logger;
 use ssm_exec_core::config::{self, Config, Layer, ReportFormat};
 use ssm_exec_core::inherited::Inherited;
@@ -30,7 +30,7 @@ pub(super) fn run(
     let levels = Levels::read(options, inherited, logger)?;
     let names = levels.stages(inherited)?;
     if names.is_empty() {
-        return Err(Error::Usage(
+        return Err(usage(
             "--all-stages: the configuration has no stages; they are `[stage.NAME]` tables of ssm-exec.toml".to_owned(),
         ));
     }
@@ -90,6 +90,6 @@ fn check(
     let (mut resolved, not_found) = check_command::resolve(&session)?;
     let (report, incomplete) =
         check_command::make_report(&session, &mut resolved, not_found.as_ref());
-    let error = incomplete.map(Error::from).or(not_found);
+    let error = incomplete.or(not_found);
     Ok((report, error.map(|error| error.status())))
 }

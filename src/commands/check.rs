@@ -6,6 +6,7 @@ use crate::aws::Read;
 use crate::error::{Error, Incomplete};
 use ssm_exec_core::aws_context::AwsContext;
 use ssm_exec_core::config::{FingerprintOptions, ReportFormat};
+use ssm_exec_core::diagnostic::Diagnostic;
 use ssm_exec_core::environment;
 use ssm_exec_core::environment::notice::Notice;
 use ssm_exec_core::fetched::Fetched;
@@ -49,14 +50,14 @@ pub(super) fn make_report(
     session: &Session<'_>,
     resolved: &mut Resolved<'_>,
     not_found: Option<&Error>,
-) -> (Report, Option<Incomplete>) {
+) -> (Report, Option<Error>) {
     let options = &session.config.check;
     if options.identity
         && let Err(reason) = resolved.identify()
     {
         warn!("--identity: the caller is unknown: {reason}");
     }
-    let incomplete = resolved.incomplete();
+    let incomplete = resolved.incomplete().map(Error::from);
     let mut report = Report::new(
         &session.config,
         &resolved.environment,
@@ -70,12 +71,16 @@ pub(super) fn make_report(
         |incomplete| incomplete.context.clone(),
     );
     if let Some(incomplete) = &incomplete {
-        let messages = incomplete.messages();
-        report.problems = messages.into_iter().map(|message| message.text).collect();
+        report.problems = lines(incomplete);
     }
-    let text = not_found.map(|error| error.message().text);
-    report.problems.extend(text);
+    report
+        .problems
+        .extend(not_found.into_iter().flat_map(lines));
     (report, incomplete)
+}
+
+fn lines(error: &Error) -> Vec<String> {
+    error.diagnostics().iter().map(Diagnostic::line).collect()
 }
 
 fn check(session: &Session<'_>, printed: &mut bool) -> Result<u8, Error> {
@@ -109,7 +114,7 @@ fn check(session: &Session<'_>, printed: &mut bool) -> Result<u8, Error> {
             if let Some(error) = not_found {
                 error!("{error}");
             }
-            return Err(incomplete.into());
+            return Err(incomplete);
         }
         (None, Some(error)) => return Err(error),
         (None, None) => {}

@@ -2,7 +2,7 @@
 //! does not exist.
 
 use crate::cli::{Words, hints};
-use crate::error::Error;
+use crate::error::{Error, usage};
 use crate::exec::lookup::{self, Command};
 use crate::exec::{CommandError, Correction};
 use crate::lambda;
@@ -75,7 +75,7 @@ impl CommandWords {
             Self::File(_) | Self::Handler(_) => None,
         };
         if let Some(hint) = hint {
-            return Error::Usage(hint);
+            return usage(hint);
         }
         let correction = match self {
             Self::Handler(_) => Correction::Handler,

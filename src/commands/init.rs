@@ -3,7 +3,7 @@
 use super::output;
 use super::resolve::{Resolved, Session};
 use crate::config_file;
-use crate::error::Error;
+use crate::error::{Error, usage};
 use ssm_exec_core::config::{Rules, Sources};
 use ssm_exec_core::environment::problem::Problem;
 use ssm_exec_core::report::{self, Report};
@@ -22,7 +22,7 @@ pub(super) fn run(mut session: Session<'_>, path: Option<&Path>) -> Result<u8, E
     session.config.rules = Rules::default();
     session.config.skip = None;
     if session.config.sources.prefixes.is_empty() {
-        return Err(Error::Usage(
+        return Err(usage(
             "init needs a prefix to begin with: `ssm-exec init --prefix /org/service`".to_owned(),
         ));
     }

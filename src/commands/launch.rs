@@ -3,15 +3,21 @@
 use super::resolve::Session;
 use crate::error::Error;
 use crate::exec;
+use ssm_exec_core::code::Code;
+use ssm_exec_core::diagnostic::Diagnostic;
 use ssm_exec_core::environment::Environment;
 use ssm_exec_core::environment::notice::Level;
 use std::convert::Infallible;
+use std::path::Path;
 use tracing::{info, warn};
 
 /// Becomes the command, or fails.
 pub(super) fn run(session: &Session<'_>) -> Result<Infallible, Error> {
-    let command = session.command()?.ok_or_else(|| Error::NoCommand {
-        file: session.config_file.clone(),
+    let command = session.command()?.ok_or_else(|| {
+        let file = session.config_file.as_deref();
+        let file = file.unwrap_or(Path::new("ssm-exec.toml"));
+        Diagnostic::new(Code::NoCommand, "there is no command to start")
+            .fill(&[("file", &file.display().to_string())])
     })?;
     // Before there is a secret in this process, of which it is a copy.
     let watcher = session.start_watcher(&command)?;

@@ -12,7 +12,7 @@ mod resolve;
 mod watch;
 
 use crate::cli::{self, Action, CommandLine, Words};
-use crate::error::Error;
+use crate::error::{Error, usage};
 use crate::exec::process;
 use crate::logging::{self, Logger};
 use levels::Levels;
@@ -46,7 +46,7 @@ pub(crate) fn run(
     }
     process::refuse_raised_privileges()?;
     let as_json = chosen(&options.format, ReportFormat::parse) == Some(ReportFormat::Json);
-    let action = reported(action.map_err(Error::Usage), as_json)?;
+    let action = reported(action.map_err(usage), as_json)?;
     if let Action::Print(text) = action {
         process::disable_core_dumps();
         return output::print(&text).map(|()| 0);

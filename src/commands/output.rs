@@ -1,6 +1,8 @@
 //! What the subcommands write to stdout.
 
 use crate::error::Error;
+use ssm_exec_core::code::Code;
+use ssm_exec_core::diagnostic::Diagnostic;
 use ssm_exec_core::inherited::Inherited;
 use ssm_exec_core::report::Terminal;
 use std::io::{IsTerminal, Write};
@@ -12,9 +14,9 @@ use std::io::{IsTerminal, Write};
 pub(super) fn print(text: &[u8]) -> Result<(), Error> {
     let mut stdout = std::io::stdout();
     match stdout.write_all(text).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Error::Output {
-            reason: error.to_string(),
-        }),
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Diagnostic::new(Code::System, format!("cannot write to stdout: {error}")).into())
+        }
         _ => Ok(()),
     }
 }

@@ -184,10 +184,12 @@ impl<'a> Session<'a> {
             &mut progress,
         );
         if let Some(failure) = fetch.failures.first() {
-            let message = failure.message(fetch.session.context());
+            let message = failure
+                .message(fetch.session.context())
+                .diagnostic(failure.code());
             info!(
-                lines = %logging::lines(&message),
-                "could not count labels: {}", message.text
+                lines = %logging::lines(&message.details()),
+                "could not count labels: {}", message.message
             );
             return Vec::new();
         }

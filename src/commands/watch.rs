@@ -145,10 +145,11 @@ impl Work for Forked<'_> {
         );
         if let Some(failure) = fetch.failures.into_iter().next() {
             if report {
-                let message = Error::from((failure, fetch.session.context().clone())).message();
+                let error = Error::from((failure, fetch.session.context().clone()));
+                let lines = error.lines();
                 warn!(
-                    lines = %logging::lines(&message),
-                    "--watch could not look for changes, and goes on trying: {}", message.text
+                    lines = %logging::lines(&lines[1..]),
+                    "--watch could not look for changes, and goes on trying: {}", lines[0]
                 );
             }
             return Poll::Failed;
@@ -170,8 +171,8 @@ impl Work for Forked<'_> {
             self.session
                 .resolve_again(Some(self.command), Read::ValuesOnce, Instant::now());
         let ended = |error: &Error| {
-            let message = error.message();
-            let (text, lines) = (&message.text, logging::lines(&message));
+            let all = error.lines();
+            let (text, lines) = (&all[0], logging::lines(&all[1..]));
             match error.status() {
                 Status::TryLater | Status::System => {
                     if reports.failure {

@@ -11,9 +11,8 @@ use serde_json::Value;
 use ssm_exec_core::config::{LogFormat, LogLevel, Logging};
 use ssm_exec_core::escape;
 use ssm_exec_core::inherited::Inherited;
-use ssm_exec_core::message::Message;
 use ssm_exec_core::status::Status;
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::io::{IsTerminal, Write as _};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -80,8 +79,8 @@ impl Logger {
 
     /// Reports why the command was not started.
     /// `fields` are the other members of a JSON message.
-    pub fn failure(self, message: &Message, status: Status, fields: Value) {
-        self.write("error", message, Some((status, fields)));
+    pub fn failure(self, lines: &[String], status: Status, fields: Value) {
+        self.write("error", lines, Some((status, fields)));
     }
 
     /// The level before a text. What is normal has none.
@@ -98,24 +97,16 @@ impl Logger {
     }
 
     /// The name comes first, since a container's log mixes programs. Further lines are indented.
-    fn text(self, level: &str, message: &Message) -> String {
-        let mut text = format!(
-            "ssm-exec: {}{}",
-            self.label(level),
-            escape::line(&message.text)
-        );
-        for line in &message.lines {
-            text.push_str("\n  ");
-            text.push_str(&escape::line(line));
-        }
-        text
+    fn text(self, level: &str, lines: &[String]) -> String {
+        let lines: Vec<_> = lines.iter().map(|line| escape::line(line)).collect();
+        format!("ssm-exec: {}{}", self.label(level), lines.join("\n  "))
     }
 
-    fn write(self, level: &str, message: &Message, failure: Option<(Status, Value)>) {
+    fn write(self, level: &str, lines: &[String], failure: Option<(Status, Value)>) {
         let is_failure = failure.is_some();
         let mut line = match self.format {
-            LogFormat::Text => self.text(level, message),
-            LogFormat::Json => json(level, message, failure),
+            LogFormat::Text => self.text(level, lines),
+            LogFormat::Json => json(level, lines, failure),
         };
         line.push('\n');
         // A full or closed stderr changes nothing about the launch.
@@ -166,8 +157,9 @@ pub(crate) fn final_message(message: fmt::Arguments<'_>, kind: &str, status: u8)
 }
 
 /// One object a line (docs/troubleshooting.md).
-fn json(level: &str, message: &Message, failure: Option<(Status, Value)>) -> String {
-    let mut object = serde_json::json!({ "level": level, "message": message.to_string(), "program": "ssm-exec" });
+fn json(level: &str, lines: &[String], failure: Option<(Status, Value)>) -> String {
+    let mut object =
+        serde_json::json!({ "level": level, "message": lines.join("\n  "), "program": "ssm-exec" });
     if let Some((status, fields)) = failure {
         object["status"] = status.code().into();
         object["kind"] = status.word().into();
@@ -199,10 +191,10 @@ impl Subscriber for Stderr {
     }
 
     fn event(&self, event: &Event<'_>) {
-        let mut message = EventMessage(Message::default());
-        event.record(&mut message);
+        let mut lines = Lines(vec![String::new()]);
+        event.record(&mut lines);
         let level = event.metadata().level().as_str().to_ascii_lowercase();
-        self.0.write(&level, &message.0, None);
+        self.0.write(&level, &lines.0, None);
     }
 
     fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
@@ -216,28 +208,24 @@ impl Subscriber for Stderr {
 }
 
 /// The lines of a message, for the field `lines` of an event.
-pub(crate) fn lines(message: &Message) -> String {
-    let lines: Vec<_> = message
-        .lines
-        .iter()
-        .map(|line| escape::line(line))
-        .collect();
+pub(crate) fn lines(lines: &[String]) -> String {
+    let lines: Vec<_> = lines.iter().map(|line| escape::line(line)).collect();
     lines.join("\n")
 }
 
 /// The text of an event, and its lines. We record no other fields.
-struct EventMessage(Message);
+struct Lines(Vec<String>);
 
-impl Visit for EventMessage {
+impl Visit for Lines {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         match field.name() {
             "message" => {
-                let _ = write!(self.0.text, "{value:?}");
+                self.0[0] = format!("{value:?}");
             }
             // Escaped, so that no line breaks but ours are in them.
             "lines" => {
                 let lines = format!("{value:?}");
-                self.0.lines.extend(lines.lines().map(str::to_owned));
+                self.0.extend(lines.lines().map(str::to_owned));
             }
             _ => {}
         }

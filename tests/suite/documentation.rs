@@ -2,6 +2,7 @@
 //! documentation::` writes them anew.
 
 use crate::harness::Run;
+use ssm_exec_core::code::Code;
 use ssm_exec_core::config::SETTINGS;
 use ssm_exec_core::config::setting::{Group, Scope, Setting};
 use std::fmt::Write;
@@ -42,6 +43,29 @@ fn check_block(path: &str, name: &str, made: &str) {
             path.display()
         );
     }
+}
+
+/// docs/troubleshooting.md: every code, with the help that its messages end with.
+#[test]
+fn the_table_of_codes_is_up_to_date() {
+    let mut made = String::from("| code | status | cause | help |\n| --- | --- | --- | --- |\n");
+    for code in Code::ALL {
+        let help = code.help().iter().map(|(text, command)| {
+            let command = match *command {
+                "" => String::new(),
+                command => format!(": `{command}`"),
+            };
+            format!("{}{}.", cell(text), cell(&command))
+        });
+        let help: Vec<String> = help.collect();
+        let help = match help.as_slice() {
+            [] => "The message says what to do.".to_owned(),
+            help => help.join(" "),
+        };
+        let (word, status) = (code.word(), code.status().code());
+        let _ = writeln!(made, "| `{word}` | {status} | {} | {help} |", code.cause());
+    }
+    check_block("docs/troubleshooting.md", "codes", &made);
 }
 
 fn cell(text: &str) -> String {

@@ -118,7 +118,7 @@ fn the_status_of_policy_without_an_account_says_whether_it_may_help_to_try_again
         (
             &*refused.url(),
             77,
-            "(InvalidClientTokenId). With `--account ID`",
+            "(InvalidClientTokenId)\n  help: With `--account ID`",
         ),
     ] {
         let outcome = policy(sts).run();

@@ -1,10 +1,10 @@
-//! What can prevent a start: a closed list of codes, with the cause and the remedy of each. Messages take
-//! their remedies from it, and docs/troubleshooting.md is made from it.
+//! What can prevent a start: a closed list of codes, with the status, the cause and the help of each.
+//! Messages take their help from it, and docs/troubleshooting.md is made from it.
 
 use crate::status::Status;
 
 macro_rules! codes {
-    ($($variant:ident $word:literal $status:ident $cause:literal $remedy:literal)*) => {
+    ($($variant:ident $word:literal $status:ident $cause:literal [$($help:literal $(=> $command:literal)?),*])*) => {
         /// What prevented the start, for machines. Codes are added, never changed.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Code {
@@ -33,89 +33,238 @@ macro_rules! codes {
                 match self { $(Self::$variant => $cause,)* }
             }
 
-            /// What to do, a template of [`Remedy`](crate::remedy::Remedy).
-            #[must_use]
-            pub fn remedy(self) -> &'static str {
-                match self { $(Self::$variant => $remedy,)* }
+            /// What to do, each a sentence and the command that it ends with. `{name}` is a placeholder,
+            /// which the message fills.
+            pub fn help(self) -> &'static [(&'static str, &'static str)] {
+                match self { $(Self::$variant => &[$(($help, concat!($($command)?))),*],)* }
             }
         }
     };
 }
 
 codes! {
-    Usage "usage" Usage "The command line is invalid." "See `ssm-exec --help`."
-    NoCommand "no-command" Usage "No command is given." "Write it after the options, as in `ssm-exec --prefix /org/service -- ./server`, or as `command` in {file}."
-    InvalidSetting "invalid-setting" Config "A setting has an invalid value." "Correct it in the place that the message names."
-    InvalidStage "invalid-stage" Config "The stage does not exist, or none is chosen." "Choose one of the stages that the message lists with `--stage`."
-    UnknownSetting "unknown-setting" Config "A variable or a key of the file is unknown." "Correct its name. The message suggests the nearest one."
-    InvalidFile "invalid-file" Config "ssm-exec.toml cannot be read or is not valid TOML." "Correct the line that the message names."
-    UntrustedFile "untrusted-file" Config "ssm-exec.toml was found, not named, and it belongs to another user or is world-writable." "Correct its owner or its permissions, or name the file with `--config`."
-    NoSources "no-sources" Config "No source of parameters is configured." "Give a prefix, a key or a reference. To start the command without any, use `--skip`."
-    CaBundle "ca-bundle" Config "The CA bundle cannot be used." "Use a PEM file with valid certificates."
-    UnknownProfile "unknown-profile" Config "The profile does not exist in the shared AWS configuration files." "Correct its name. The message lists the profiles that exist."
-    InvalidAwsFile "invalid-aws-file" Config "A shared AWS configuration file is invalid, or a profile in it cannot give credentials." "Correct the line that the message names."
-    NoRegion "no-region" Config "No AWS Region is configured." "Set one, for example with `--region eu-west-1` or AWS_REGION."
-    NoCredentials "no-credentials" Denied "No source has credentials." "Set AWS_PROFILE (and run `aws sso login`), or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the task, pod, function or instance a role."
-    IncompleteCredentials "incomplete-credentials" Denied "One of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY is set without the other." "Set {lacks} too, or unset {has} to use another source."
-    MalformedCredentials "malformed-credentials" Denied "Credentials contain a character that credentials never have, such as a newline." "Remove it from {place}. `printf %s` writes a text without a newline, `echo` does not."
-    SsoExpired "sso-expired" Denied "The session of IAM Identity Center has expired, or there is none." "Log in: `aws sso login{profile}`."
-    SsoRoleDenied "sso-role-denied" Denied "IAM Identity Center does not give the user this role in this account." "Have it assigned, or choose another account and role: `aws configure sso{profile}`."
-    MfaRequired "mfa-required" Denied "The profile's role asks for an MFA code, which only a person can type." "Get credentials with the AWS CLI first: `eval \"$(aws configure export-credentials --profile {profile} --format env)\"`."
-    WebIdentityFile "web-identity-file" Denied "The file with the web identity token cannot be read." "In EKS, restart the pod: `kubectl delete pod NAME`. If that does not help, annotate its service account with `eks.amazonaws.com/role-arn`. Elsewhere, correct {setting}."
-    WebIdentityExpired "web-identity-expired" Denied "The web identity token has expired." "Whatever renews the file has stopped. In EKS, restart the pod: `kubectl delete pod NAME`. In CI, fetch a new token before this step."
-    WebIdentityProvider "web-identity-provider" Denied "The account has no OpenID Connect provider for the token's issuer." "Create it: `aws iam create-open-id-connect-provider --url {issuer} --client-id-list sts.amazonaws.com`."
-    WebIdentityDenied "web-identity-denied" Denied "The role's trust policy does not allow the web identity token." "Compare issuer, subject and audience with the trust policy: `aws iam get-role --role-name {role} --query Role.AssumeRolePolicyDocument`."
-    AssumeRoleDenied "assume-role-denied" Denied "The role may not be assumed." "Both the role's trust policy and the caller's policy must allow it. If the trust policy asks for an external ID, give it with `--external-id ID`, or as `external_id` in the profile."
-    CredentialSourceFailed "credential-source-failed" Denied "A configured source of credentials fails." "{action}."
-    CredentialSourceUnavailable "credential-source-unavailable" TryLater "A source of credentials fails temporarily or cannot be reached." "{action}."
-    CredentialsExpired "credentials-expired" Denied "The credentials have expired." "{renewal}."
-    CredentialsUnknown "credentials-unknown" Denied "AWS does not know the access key: it was deactivated or deleted, or it is temporary and its session token is missing." "{renewal}."
-    RegionNotEnabled "region-not-enabled" Denied "AWS does not accept the credentials in a Region that accounts must enable first." "See whether it is enabled: `aws account get-region-opt-status --region-name {region} --region us-east-1`. Enable it: `aws account enable-region --region-name {region} --region us-east-1`. If it is enabled, the credentials are wrong. {renewal}."
-    SignatureMismatch "signature-mismatch" Denied "The secret access key does not belong to the access key ID." "Copy both again. {renewal}."
-    ClockSkew "clock-skew" Denied "This machine's clock is wrong." "Set it, for example with `timedatectl set-ntp true`. In a container, set it on the host."
-    AccessDenied "access-denied" Denied "IAM does not allow the request." "{action}."
-    MalformedName "malformed-name" Denied "AWS could not build an ARN from a name." "Correct the malformed name."
-    KmsDenied "kms-denied" Denied "The caller may not decrypt with the KMS key of a parameter." "{action}."
-    KmsKeyDisabled "kms-key-disabled" Denied "The KMS key of a parameter is disabled." "Enable it: `aws kms enable-key --key-id {key}{region}`."
-    KmsKeyPendingDeletion "kms-key-pending-deletion" Denied "The KMS key of a parameter is pending deletion, and what it encrypts will be lost with it." "Cancel its deletion: `aws kms cancel-key-deletion --key-id {key}{region}`. Then enable it: `aws kms enable-key --key-id {key}{region}`."
-    KmsKeyUnusable "kms-key-unusable" Denied "The KMS key of a parameter cannot be used." "See its state: `aws kms describe-key --key-id {key}{region}`. A key of another account must be shared with this one."
-    SecretDenied "secret-denied" Denied "A secret of Secrets Manager cannot be read through Parameter Store, and AWS does not say why." "It must exist, and the caller needs secretsmanager:GetSecretValue on it. If it has its own key, the caller needs kms:Decrypt too."
-    SecretDeleted "secret-deleted" Missing "A secret of Secrets Manager is scheduled for deletion." "Restore it: `aws secretsmanager restore-secret --secret-id {secret}{region}`. Or remove the key."
-    SecretMissing "secret-missing" Missing "A secret of Secrets Manager does not exist." "Correct its name, or create it. See what exists: `aws secretsmanager list-secrets --query 'SecretList[].Name'{region}`."
-    RequestRejected "request-rejected" Config "AWS rejects the request." "Correct what its message names."
-    InvalidResponse "invalid-response" TryLater "The response is not what the API returns." "Check that the endpoint is SSM, and that nothing in between changes the responses."
-    ForeignResponse "foreign-response" Config "Something other than AWS refuses the request." "Check the endpoint, and what is between it and this machine: a proxy, a firewall or a gateway."
-    NoValue "no-value" Unusable "A parameter came without a value: Parameter Store does not return binary secrets of Secrets Manager." "Store it as Base64 text."
-    TooManyParameters "too-many-parameters" Config "A prefix has more parameters than `--max-parameters` allows." "Use a longer prefix, or raise `--max-parameters`."
-    Throttled "throttled" TryLater "AWS limited the rate of requests until the deadline." "{action}."
-    ServiceFailed "service-failed" TryLater "AWS or a proxy failed until the deadline." "Try again later. See https://health.aws.amazon.com/health/status."
-    Unreachable "unreachable" TryLater "The server cannot be reached or does not answer." "{action}."
-    UnknownRegion "unknown-region" Config "DNS does not know the Region's endpoint, and the Region is not known." "Correct the Region: did you mean `{region}`?"
-    PlainHttp "plain-http" Config "Secrets would be sent over plain HTTP to another machine." "Use https, or allow it with `--allow-http`."
-    Proxy "proxy" Config "The proxy refuses the connection." "{action}."
-    Tls "tls" Config "The server's certificate cannot be trusted." "{action}."
-    TimedOut "timed-out" TryLater "The deadline passed." "Raise `--timeout`, or find out what does not answer (`-vv` logs each step)."
-    Missing "missing" Missing "A parameter, a version or a label does not exist." "{action}."
-    NothingBelowPrefix "nothing-below-prefix" Missing "There is no parameter below a prefix." "{action}."
-    NothingAdmitted "nothing-admitted" Missing "`--only` matches no variable of a prefix or a JSON object." "Correct the pattern. It is matched against the name of the variable, not the path."
-    Warning "warning" Config "There is a warning, and `--strict` makes it an error." "Correct what it names, or run without `--strict`."
-    Required "required" Missing "A required variable is unset or empty." "Set it, or correct `require`."
-    ComposePartUnset "compose-part-unset" Missing "A composed variable needs another one that is not set." "Set it, or correct `[compose]`."
-    ComposePartNotText "compose-part-not-text" Unusable "A composed variable needs another one as text, and it is not UTF-8." "Use the filter `base64`, or correct the value."
-    SkippedReference "skipped-reference" Config "A reference has no value because of `--skip`." "Give it `?default=TEXT` or `?optional`, or unset the variable."
-    Collision "collision" Config "Two parameters would become the same variable." "Choose one with an explicit `--key`, or rename one."
-    InvalidName "invalid-name" Config "A parameter would become a variable whose name begins with a digit." "Prefix the name with `--name-prefix`, or exclude it."
-    RefusedName "refused-name" Config "A prefix or a JSON object would set a variable that controls a loader, a shell or a runtime." "If that is intended, use `--allow NAME`, otherwise exclude it."
-    Nul "nul" Unusable "A value contains a NUL byte." "Pass it as a file with `--file`."
-    Json "json" Unusable "A value is not the JSON that was expected, or lacks the member." "Correct the value, or what follows the `#`."
-    Contract "contract" Unusable "A value breaks the contract." "Correct the value, or the rule in `[contract]`."
-    Base64 "base64" Unusable "A value is not Base64." "Correct the value, or remove `--base64`."
-    TooLarge "too-large" Unusable "A value or the whole environment is larger than the kernel allows." "Pass large values as files with `--file`."
-    CommandNotFound "command-not-found" NotFound "The command does not exist." "Correct its name, or PATH."
-    CommandNotExecutable "command-not-executable" NotExecutable "The command cannot be executed." "Correct its permissions, or build it for this machine."
-    InvalidCommand "invalid-command" Config "The command cannot be started as it is." "Correct it as the message says."
-    System "system" System "The system refused something that the start needs." "Correct the limit or the filter that refuses it."
-    Internal "internal" Internal "A bug in ssm-exec." "Please report it."
+    Usage "usage" Usage
+        "The command line is invalid."
+        ["See `ssm-exec --help`"]
+    NoCommand "no-command" Usage
+        "No command is given."
+        ["Write it after the options, as in `ssm-exec --prefix /org/service -- ./server`, or as `command` in {file}"]
+    InvalidSetting "invalid-setting" Config
+        "A setting has an invalid value."
+        ["Correct it in the place that the message names"]
+    InvalidStage "invalid-stage" Config
+        "The stage does not exist, or none is chosen."
+        ["Choose one of the stages that the message lists with `--stage`"]
+    UnknownSetting "unknown-setting" Config
+        "A variable or a key of the file is unknown."
+        ["Correct its name", "The message suggests the nearest one"]
+    InvalidFile "invalid-file" Config
+        "ssm-exec.toml cannot be read or is not valid TOML."
+        ["Correct the line that the message names"]
+    UntrustedFile "untrusted-file" Config
+        "ssm-exec.toml was found, not named, and it belongs to another user or is world-writable."
+        ["Correct its owner or its permissions, or name the file with `--config`"]
+    NoSources "no-sources" Config
+        "No source of parameters is configured."
+        ["Give a prefix, a key or a reference", "To start the command without any, use `--skip`"]
+    CaBundle "ca-bundle" Config
+        "The CA bundle cannot be used."
+        ["Use a PEM file with valid certificates"]
+    UnknownProfile "unknown-profile" Config
+        "The profile does not exist in the shared AWS configuration files."
+        ["Correct its name", "The message lists the profiles that exist"]
+    InvalidAwsFile "invalid-aws-file" Config
+        "A shared AWS configuration file is invalid, or a profile in it cannot give credentials."
+        ["Correct the line that the message names"]
+    NoRegion "no-region" Config
+        "No AWS Region is configured."
+        ["Set one, for example with `--region eu-west-1` or AWS_REGION"]
+    NoCredentials "no-credentials" Denied
+        "No source has credentials."
+        ["Set AWS_PROFILE (and run `aws sso login`), or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the task, pod, function or instance a role"]
+    IncompleteCredentials "incomplete-credentials" Denied
+        "One of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY is set without the other."
+        ["Set {lacks} too, or unset {has} to use another source"]
+    MalformedCredentials "malformed-credentials" Denied
+        "Credentials contain a character that credentials never have, such as a newline."
+        ["Remove it from {place}", "`printf %s` writes a text without a newline, `echo` does not"]
+    SsoExpired "sso-expired" Denied
+        "The session of IAM Identity Center has expired, or there is none."
+        ["Log in" => "aws sso login{profile}"]
+    SsoRoleDenied "sso-role-denied" Denied
+        "IAM Identity Center does not give the user this role in this account."
+        ["Have it assigned, or choose another account and role" => "aws configure sso{profile}"]
+    MfaRequired "mfa-required" Denied
+        "The profile's role asks for an MFA code, which only a person can type."
+        ["Get credentials with the AWS CLI first" => "eval \"$(aws configure export-credentials --profile {profile} --format env)\""]
+    WebIdentityFile "web-identity-file" Denied
+        "The file with the web identity token cannot be read."
+        ["In EKS, restart the pod" => "kubectl delete pod NAME", "If that does not help, annotate its service account with `eks.amazonaws.com/role-arn`", "Elsewhere, correct {setting}"]
+    WebIdentityExpired "web-identity-expired" Denied
+        "The web identity token has expired."
+        ["Whatever renews the file has stopped", "In EKS, restart the pod" => "kubectl delete pod NAME", "In CI, fetch a new token before this step"]
+    WebIdentityProvider "web-identity-provider" Denied
+        "The account has no OpenID Connect provider for the token's issuer."
+        ["Create it" => "aws iam create-open-id-connect-provider --url {issuer} --client-id-list sts.amazonaws.com"]
+    WebIdentityDenied "web-identity-denied" Denied
+        "The role's trust policy does not allow the web identity token."
+        ["Compare issuer, subject and audience with the trust policy" => "aws iam get-role --role-name {role} --query Role.AssumeRolePolicyDocument"]
+    AssumeRoleDenied "assume-role-denied" Denied
+        "The role may not be assumed."
+        ["Both the role's trust policy and the caller's policy must allow it", "If the trust policy asks for an external ID, give it with `--external-id ID`, or as `external_id` in the profile"]
+    CredentialSourceFailed "credential-source-failed" Denied
+        "A configured source of credentials fails."
+        []
+    CredentialSourceUnavailable "credential-source-unavailable" TryLater
+        "A source of credentials fails temporarily or cannot be reached."
+        []
+    CredentialsExpired "credentials-expired" Denied
+        "The credentials have expired."
+        []
+    CredentialsUnknown "credentials-unknown" Denied
+        "AWS does not know the access key: it was deactivated or deleted, or it is temporary and its session token is missing."
+        []
+    RegionNotEnabled "region-not-enabled" Denied
+        "AWS does not accept the credentials in a Region that accounts must enable first."
+        ["See whether it is enabled" => "aws account get-region-opt-status --region-name {region} --region us-east-1", "Enable it" => "aws account enable-region --region-name {region} --region us-east-1", "If it is enabled, the credentials are wrong"]
+    SignatureMismatch "signature-mismatch" Denied
+        "The secret access key does not belong to the access key ID."
+        ["Copy both again"]
+    ClockSkew "clock-skew" Denied
+        "This machine's clock is wrong."
+        ["Set it, for example with `timedatectl set-ntp true`", "In a container, set it on the host"]
+    AccessDenied "access-denied" Denied
+        "IAM does not allow the request."
+        []
+    MalformedName "malformed-name" Denied
+        "AWS could not build an ARN from a name."
+        ["Correct the malformed name"]
+    KmsDenied "kms-denied" Denied
+        "The caller may not decrypt with the KMS key of a parameter."
+        []
+    KmsKeyDisabled "kms-key-disabled" Denied
+        "The KMS key of a parameter is disabled."
+        ["Enable it" => "aws kms enable-key --key-id {key}{region}"]
+    KmsKeyPendingDeletion "kms-key-pending-deletion" Denied
+        "The KMS key of a parameter is pending deletion, and what it encrypts will be lost with it."
+        ["Cancel its deletion" => "aws kms cancel-key-deletion --key-id {key}{region}", "Then enable it" => "aws kms enable-key --key-id {key}{region}"]
+    KmsKeyUnusable "kms-key-unusable" Denied
+        "The KMS key of a parameter cannot be used."
+        ["See its state" => "aws kms describe-key --key-id {key}{region}", "A key of another account must be shared with this one"]
+    SecretDenied "secret-denied" Denied
+        "A secret of Secrets Manager cannot be read through Parameter Store, and AWS does not say why."
+        ["It must exist, and the caller needs secretsmanager:GetSecretValue on it", "If it has its own key, the caller needs kms:Decrypt too"]
+    SecretDeleted "secret-deleted" Missing
+        "A secret of Secrets Manager is scheduled for deletion."
+        ["Restore it" => "aws secretsmanager restore-secret --secret-id {secret}{region}", "Or remove the key"]
+    SecretMissing "secret-missing" Missing
+        "A secret of Secrets Manager does not exist."
+        ["Correct its name, or create it", "See what exists" => "aws secretsmanager list-secrets --query 'SecretList[].Name'{region}"]
+    RequestRejected "request-rejected" Config
+        "AWS rejects the request."
+        ["Correct what its message names"]
+    InvalidResponse "invalid-response" TryLater
+        "The response is not what the API returns."
+        ["Check that the endpoint is SSM, and that nothing in between changes the responses"]
+    ForeignResponse "foreign-response" Config
+        "Something other than AWS refuses the request."
+        ["Check the endpoint, and what is between it and this machine: a proxy, a firewall or a gateway"]
+    NoValue "no-value" Unusable
+        "A parameter came without a value: Parameter Store does not return binary secrets of Secrets Manager."
+        ["Store it as Base64 text"]
+    TooManyParameters "too-many-parameters" Config
+        "A prefix has more parameters than `--max-parameters` allows."
+        ["Use a longer prefix, or raise `--max-parameters`"]
+    Throttled "throttled" TryLater
+        "AWS limited the rate of requests until the deadline."
+        []
+    ServiceFailed "service-failed" TryLater
+        "AWS or a proxy failed until the deadline."
+        ["Try again later", "See https://health.aws.amazon.com/health/status"]
+    Unreachable "unreachable" TryLater
+        "The server cannot be reached or does not answer."
+        []
+    UnknownRegion "unknown-region" Config
+        "DNS does not know the Region's endpoint, and the Region is not known."
+        ["Correct the Region: did you mean `{region}`?"]
+    PlainHttp "plain-http" Config
+        "Secrets would be sent over plain HTTP to another machine."
+        ["Use https, or allow it with `--allow-http`"]
+    Proxy "proxy" Config
+        "The proxy refuses the connection."
+        []
+    Tls "tls" Config
+        "The server's certificate cannot be trusted."
+        []
+    CertificateTime "certificate-time" TryLater
+        "The server's certificate is not valid yet at this machine's time."
+        ["Set this machine's clock, for example with `timedatectl set-ntp true`", "In a container, set it on the host"]
+    TimedOut "timed-out" TryLater
+        "The deadline passed."
+        ["Raise `--timeout`, or find out what does not answer (`-vv` logs each step)"]
+    Missing "missing" Missing
+        "A parameter, a version or a label does not exist."
+        []
+    NothingBelowPrefix "nothing-below-prefix" Missing
+        "There is no parameter below a prefix."
+        []
+    NothingAdmitted "nothing-admitted" Missing
+        "`--only` matches no variable of a prefix or a JSON object."
+        ["Correct the pattern", "It is matched against the name of the variable, not the path"]
+    Warning "warning" Config
+        "There is a warning, and `--strict` makes it an error."
+        ["Correct what it names, or run without `--strict`"]
+    Required "required" Missing
+        "A required variable is unset or empty."
+        ["Set it, or correct `require`"]
+    ComposePartUnset "compose-part-unset" Missing
+        "A composed variable needs another one that is not set."
+        ["Set it, or correct `[compose]`"]
+    ComposePartNotText "compose-part-not-text" Unusable
+        "A composed variable needs another one as text, and it is not UTF-8."
+        ["Use the filter `base64`, or correct the value"]
+    SkippedReference "skipped-reference" Config
+        "A reference has no value because of `--skip`."
+        ["Give it `?default=TEXT` or `?optional`, or unset the variable"]
+    Collision "collision" Config
+        "Two parameters would become the same variable."
+        ["Choose one with an explicit `--key`, or rename one"]
+    InvalidName "invalid-name" Config
+        "A parameter would become a variable whose name begins with a digit."
+        ["Prefix the name with `--name-prefix`, or exclude it"]
+    RefusedName "refused-name" Config
+        "A prefix or a JSON object would set a variable that controls a loader, a shell or a runtime."
+        ["If that is intended, use `--allow NAME`, otherwise exclude it"]
+    Nul "nul" Unusable
+        "A value contains a NUL byte."
+        ["Pass it as a file with `--file`"]
+    Json "json" Unusable
+        "A value is not the JSON that was expected, or lacks the member."
+        ["Correct the value, or what follows the `#`"]
+    Contract "contract" Unusable
+        "A value breaks the contract."
+        ["Correct the value, or the rule in `[contract]`"]
+    Base64 "base64" Unusable
+        "A value is not Base64."
+        ["Correct the value, or remove `--base64`"]
+    TooLarge "too-large" Unusable
+        "A value or the whole environment is larger than the kernel allows."
+        ["Pass large values as files with `--file`"]
+    CommandNotFound "command-not-found" NotFound
+        "The command does not exist."
+        ["Correct its name, or PATH"]
+    CommandNotExecutable "command-not-executable" NotExecutable
+        "The command cannot be executed."
+        ["Correct its permissions, or build it for this machine"]
+    InvalidCommand "invalid-command" Config
+        "The command cannot be started as it is."
+        ["Correct it as the message says"]
+    System "system" System
+        "The system refused something that the start needs."
+        ["Correct the limit or the filter that refuses it"]
+    Internal "internal" Internal
+        "A bug in ssm-exec."
+        ["Please report it"]
 }
 
 #[cfg(test)]

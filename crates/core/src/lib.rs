@@ -10,6 +10,7 @@ pub mod code;
 pub mod config;
 pub mod contract;
 mod decode;
+pub mod diagnostic;
 pub mod digest;
 pub mod endpoint;
 pub mod env_reference;

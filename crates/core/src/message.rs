@@ -1,20 +1,19 @@
-//! A message to a person: one paragraph, and lines for what must be copied or is too long for a sentence.
+//! The text of a failure whose type is not a [`Diagnostic`](crate::diagnostic::Diagnostic) yet.
 
-use crate::remedy::{Remedy, Sentence};
+use crate::code::Code;
+use crate::diagnostic::{Diagnostic, Help};
+use crate::origin::Origin;
+use crate::remedy::Remedy;
 use std::fmt;
-
-/// A list is part of a sentence up to this length; a longer one becomes lines.
-const LISTED: usize = 3;
-/// The same for a command, in bytes.
-const COMMAND: usize = 60;
 
 /// A message.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Message {
-    /// What failed, why, and what to do.
+    /// What failed and why.
     pub text: String,
-    /// Names, statements and commands, one a line.
+    /// Names, one a line.
     pub lines: Vec<String>,
+    help: Vec<Help>,
 }
 
 impl Message {
@@ -22,21 +21,32 @@ impl Message {
     pub fn new(text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
-            lines: Vec::new(),
+            ..Self::default()
         }
     }
 
-    /// Adds a line.
+    /// Adds a line: a statement or a command belongs to the sentence before it.
     #[must_use]
     pub fn line(mut self, line: impl Into<String>) -> Self {
-        self.lines.push(line.into());
+        let line = line.into();
+        if line.starts_with('{')
+            && let Some(help) = self.help.last_mut()
+        {
+            help.text = help.text.trim_end_matches(':').to_owned();
+            help.command = Some(line);
+        } else if let Some((text, command)) = line.split_once(": aws ") {
+            self.help
+                .push(Help::command(text, format!("aws {command}")));
+        } else {
+            self.help.push(Help::text(line));
+        }
         self
     }
 
     /// Names some items after the text: in the sentence if they are few, else one a line.
     #[must_use]
     pub fn list(mut self, items: &[String]) -> Self {
-        if items.len() <= LISTED {
+        if items.len() <= 3 {
             self.text.push_str(": ");
             self.text.push_str(&items.join(", "));
         } else {
@@ -45,97 +55,49 @@ impl Message {
         self
     }
 
-    /// Adds what to do. A long command becomes a line that can be copied, and so does what follows it.
+    /// Adds what to do.
     #[must_use]
     pub fn remedy(mut self, remedy: Remedy) -> Self {
-        let mut has_line = false;
-        for Sentence { text, command } in remedy.into_sentences() {
-            let is_long = command.as_ref().is_some_and(|it| it.len() > COMMAND);
-            let text = match command {
-                Some(command) if is_long => format!("{text}: {command}"),
-                Some(command) => format!("{text}: `{command}`"),
-                None => text,
-            };
-            has_line |= is_long;
-            self = match has_line {
-                true => self.line(text),
-                false => self.sentence(&text),
-            };
+        self.help.extend(remedy.into_help());
+        self
+    }
+
+    /// Adds a sentence that says what to do.
+    #[must_use]
+    pub fn sentence(mut self, text: &str) -> Self {
+        if !text.is_empty() {
+            self.help.push(Help::text(text));
         }
         self
     }
 
-    /// Adds a sentence to the paragraph.
+    /// The diagnostic.
     #[must_use]
-    pub fn sentence(mut self, text: &str) -> Self {
-        if !text.is_empty() {
-            self.text.push_str(". ");
-            self.text.push_str(text);
+    pub fn diagnostic(self, code: Code) -> Diagnostic {
+        Diagnostic {
+            list: self.lines,
+            ..Diagnostic::with_help(code, self.text, self.help)
         }
-        self
+    }
+}
+
+impl Message {
+    /// The diagnostic for a setting: its message begins with the origin, which is printed anyway.
+    #[must_use]
+    pub fn diagnostic_at(mut self, code: Code, origin: Option<&Origin>) -> Diagnostic {
+        let prefix = origin.map(|origin| format!("{origin}: "));
+        if let Some(rest) = prefix.and_then(|it| self.text.strip_prefix(&it).map(str::to_owned)) {
+            self.text = rest;
+        }
+        Diagnostic {
+            origin: origin.cloned(),
+            ..self.diagnostic(code)
+        }
     }
 }
 
 impl fmt::Display for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)?;
-        self.lines
-            .iter()
-            .try_for_each(|line| write!(f, "\n  {line}"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_long_command_and_what_follows_it_become_lines() {
-        let remedy = Remedy::new("Do this: `{short}`. Or run: `{long}`. Or that: `b`. Or wait.");
-        let (longest, long) = ("x".repeat(COMMAND), "y".repeat(COMMAND + 1));
-        let remedy = remedy.fill(&[("short", &longest), ("long", &long)]);
-        let message = Message::new("it failed").remedy(remedy);
-        assert_eq!(message.text, format!("it failed. Do this: `{longest}`"));
-        let lines = [&format!("Or run: {long}"), "Or that: `b`", "Or wait"];
-        assert_eq!(message.lines, lines);
-    }
-
-    #[test]
-    fn a_command_that_is_short_or_in_the_middle_stays_in_its_sentence() {
-        let longest = "x".repeat(COMMAND);
-        for (template, sentence) in [
-            ("Run: `{longest}`", format!("Run: `{longest}`")),
-            (
-                "Run: `{longest}x` or `y`",
-                format!("Run: `{longest}x` or `y`"),
-            ),
-            ("Run: `{longest}x` now", format!("Run: `{longest}x` now")),
-        ] {
-            let remedy = Remedy::new(template).fill(&[("longest", &longest)]);
-            let message = Message::new("it failed").remedy(remedy);
-            assert_eq!(message.to_string(), format!("it failed. {sentence}"));
-        }
-    }
-
-    #[test]
-    fn a_message_is_a_paragraph_and_lines() {
-        let names: Vec<String> = ["/a", "/b", "/c", "/d"].map(str::to_owned).to_vec();
-        for (message, text) in [
-            (Message::new("it failed"), "it failed"),
-            (
-                Message::new("missing").list(&names[..3]).sentence("Add it"),
-                "missing: /a, /b, /c. Add it",
-            ),
-            (
-                Message::new("missing").sentence("").list(&names),
-                "missing\n  /a\n  /b\n  /c\n  /d",
-            ),
-            (
-                Message::new("denied").line("one").line("two"),
-                "denied\n  one\n  two",
-            ),
-        ] {
-            assert_eq!(message.to_string(), text);
-        }
+        self.clone().diagnostic(Code::Internal).fmt(f)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::aws::{
     Absence, ConnectionError, ConnectionFailure, CredentialCause, CredentialError,
-    CredentialSource, ServiceError, Throttle, TransientError, UnknownCaller,
+    CredentialSource, Denial, ServiceError, Throttle, TransientError, UnknownCaller,
 };
 use crate::error::*;
 use crate::exec::{Correction, Searched};
@@ -741,13 +741,10 @@ pub(super) fn all() -> Vec<Error> {
     let commands = command_errors();
     complete(&commands, command_variant, COMMAND);
     let mut all = vec![
-        Error::Usage("x".to_owned()),
-        Error::NoCommand { file: None },
-        Error::Output {
-            reason: "No space left on device".to_owned(),
-        },
+        usage("x".to_owned()),
+        Diagnostic::new(Code::NoCommand, "there is no command to start").into(),
     ];
-    all.extend(config.into_iter().map(Error::Config));
+    all.extend(config.into_iter().map(Error::from));
     all.extend(
         fetch
             .into_iter()
@@ -758,6 +755,6 @@ pub(super) fn all() -> Vec<Error> {
             .into_iter()
             .map(|problem| incomplete(Vec::new(), vec![problem])),
     );
-    all.extend(commands.into_iter().map(Error::Command));
+    all.extend(commands.into_iter().map(Error::from));
     all
 }

@@ -15,7 +15,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::Mutex;
 
 /// Fields of every JSON message; the others are in the case, or null.
-const COMMON: &[&str] = &["level", "message", "program", "status", "kind"];
+const COMMON: &[&str] = &["level", "message", "program", "status", "kind", "problems"];
 
 /// What is wrong with the messages of a case, in text and in JSON.
 // The text is for a reader who asks for it.
@@ -31,7 +31,8 @@ fn problems(case: &Case) -> Vec<String> {
         .collect();
     let home = run.home().to_string_lossy().into_owned();
     let outcome = start(case, run);
-    let text = outcome.stderr;
+    // A command is a line of its own, and a part may be a sentence with its command.
+    let text = outcome.stderr.replace(":\n    ", ": ");
     println!(
         "== {} ({}): {}\n{text}",
         case.name,
@@ -107,6 +108,7 @@ fn json_problems(case: &Case, parts: &[String], servers: &Servers, run: Run) -> 
     };
     let mut problems = Vec::new();
     let text = message["message"].as_str().unwrap_or_default();
+    let text = text.replace(":\n    ", ": ");
     for part in parts {
         if !text.contains(part.as_str()) {
             problems.push(format!("the JSON message names no {part:?}"));

@@ -3,6 +3,7 @@
 use super::misplaced::Place;
 use super::unknown_variable::Meant;
 use crate::code::Code;
+use crate::diagnostic::Diagnostic;
 use crate::message::Message;
 use crate::origin::Origin;
 use crate::parameter::Malformed;
@@ -249,13 +250,14 @@ impl ConfigError {
         }
     }
 
-    /// The message: a long list in it is on lines of its own.
+    /// For the report: the origin is printed before the message.
     #[must_use]
-    pub fn message(&self) -> Message {
-        match self.list() {
+    pub fn diagnostic(&self) -> Diagnostic {
+        let message = match self.list() {
             Some((text, known)) => Message::new(text).list(known),
             None => Message::new(self.to_string()),
-        }
+        };
+        message.diagnostic_at(self.code(), self.origin())
     }
 
     /// The list that a message ends with, and what comes before it.

@@ -199,6 +199,20 @@ impl Notice {
     }
 }
 
+impl Notice {
+    /// Where the setting was given that it is about.
+    #[must_use]
+    pub fn origin(&self) -> Option<&Origin> {
+        match self {
+            Self::Unmatched { glob, .. } => Some(&glob.origin),
+            Self::RenameWithoutSource { origin, .. } => Some(origin),
+            Self::Unused(unused) => Some(&unused.origin),
+            Self::AllowWithoutEffect { name } => Some(&name.origin),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -2,6 +2,8 @@
 
 use super::{Problem, Requester};
 use crate::aws_context::AwsContext;
+use crate::code::Code;
+use crate::diagnostic::Diagnostic;
 use crate::message::Message;
 use crate::parameter::{ParameterId, ParameterRef, Selector, ValueRef};
 use std::fmt;
@@ -9,11 +11,11 @@ use std::fmt;
 /// The messages, missing parameters first. `existing` are the parameters that exist in another version than
 /// the one that is missing.
 #[must_use]
-pub fn messages(
+pub fn diagnostics(
     problems: &[Problem],
     context: &AwsContext,
     existing: &[ParameterRef],
-) -> Vec<Message> {
+) -> Vec<Diagnostic> {
     let missing = problems.iter().filter_map(|problem| match problem {
         Problem::Missing { param, requester } => Some(Missing { param, requester }),
         _ => None,
@@ -23,23 +25,21 @@ pub fn messages(
     let (elsewhere, absent): (Vec<_>, Vec<_>) = absent
         .into_iter()
         .partition(|missing| missing.region(context).is_some());
-    let mut messages = Vec::new();
+    let mut diagnostics = Vec::new();
     if !absent.is_empty() {
-        messages.push(absent_message(&absent, context));
+        diagnostics.push(about(absent_message(&absent, context), &absent));
     }
-    messages.extend(
-        versions
-            .iter()
-            .map(|missing| version_message(missing, context)),
-    );
-    messages.extend(
-        elsewhere
-            .iter()
-            .map(|missing| region_message(missing, context)),
-    );
+    for missing in versions {
+        let message = version_message(&missing, context);
+        diagnostics.push(about(message, &[missing]));
+    }
+    for missing in elsewhere {
+        let message = region_message(&missing, context);
+        diagnostics.push(about(message, &[missing]));
+    }
     for problem in problems {
-        match problem {
-            Problem::Missing { .. } => {}
+        let message = match problem {
+            Problem::Missing { .. } => continue,
             problem @ Problem::NothingBelow { prefix } => {
                 let region = context.region_option();
                 let start = prefix.path().trim_matches('/');
@@ -48,18 +48,36 @@ pub fn messages(
                     Some(_) => "correct the path or the label, label a version of each parameter,",
                     None => "correct the path,",
                 };
-                messages.push(
-                    Message::new(format!("{problem}{}", place(context)))
-                        .sentence(&format!("Are the account and the Region the intended ones (`--profile`, `--region`)? If so, {correct} or mark the prefix `optional` in ssm-exec.toml. A parameter of exactly that name is not below it: give it with `--key`"))
-                        .line(format!(
-                            "See what exists: aws ssm describe-parameters --parameter-filters Key=Name,Option=Contains,Values={start} --query 'Parameters[].Name'{region}"
-                        )),
-                );
+                Message::new(format!("{problem}{}", place(context)))
+                    .sentence(&format!("Are the account and the Region the intended ones (`--profile`, `--region`)? If so, {correct} or mark the prefix `optional` in ssm-exec.toml. A parameter of exactly that name is not below it: give it with `--key`"))
+                    .line(format!(
+                        "See what exists: aws ssm describe-parameters --parameter-filters Key=Name,Option=Contains,Values={start} --query 'Parameters[].Name'{region}"
+                    ))
             }
-            other => messages.push(Message::new(other.to_string())),
-        }
+            other => Message::new(other.to_string()),
+        };
+        let origin = match problem {
+            Problem::Warning(notice) => notice.origin(),
+            _ => None,
+        };
+        let diagnostic = message.diagnostic_at(problem.code(), origin);
+        let diagnostic = diagnostic.parameters(problem.parameters());
+        diagnostics.push(diagnostic.variables(problem.variable()));
     }
-    messages
+    diagnostics
+}
+
+fn about(message: Message, missing: &[Missing<'_>]) -> Diagnostic {
+    let names = missing
+        .iter()
+        .filter_map(|missing| match missing.requester {
+            Requester::Variable(name) | Requester::Reference(name) => Some(name),
+            Requester::Object | Requester::Trigger => None,
+        });
+    message
+        .diagnostic(Code::Missing)
+        .parameters(missing.iter().map(|missing| missing.param))
+        .variables(names)
 }
 
 /// ` in eu-west-1 of account 111122223333`

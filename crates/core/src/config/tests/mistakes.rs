@@ -336,13 +336,13 @@ fn many_stages_or_profiles_are_listed_on_lines() {
             (stage, "--x: t.toml has no stage `nope`"),
             (profile, "--x: there is no profile `nope`"),
         ] {
-            let (message, text) = (error.message(), error.to_string());
-            assert!(message.text.starts_with(start), "{}", message.text);
+            let (message, text) = (error.diagnostic(), error.to_string());
+            assert!(message.line().starts_with(start), "{}", message.line());
             assert!(text.starts_with(start), "{text}");
             let list = known(count).join(", ");
             assert_eq!(text.ends_with(&format!(": {list}")), count > 0, "{text}");
             match count {
-                4 => assert_eq!(message.lines, known(4)),
+                4 => assert_eq!(message.list, known(4)),
                 _ => assert_eq!(message.to_string(), text),
             }
         }

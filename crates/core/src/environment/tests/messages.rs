@@ -36,7 +36,7 @@ fn messages(problems: &[Problem], existing: &[&str], region: bool, account: bool
         ..AwsContext::default()
     };
     let existing: Vec<ParameterRef> = existing.iter().map(|text| param(text).parameter).collect();
-    let messages = problem_message::messages(problems, &context, &existing);
+    let messages = problem_message::diagnostics(problems, &context, &existing);
     messages.iter().map(ToString::to_string).collect()
 }
 
@@ -54,32 +54,33 @@ fn absent_parameters_are_one_message_with_where_to_look() {
     assert_eq!(
         messages(&problems, &[], true, true),
         [
-            "6 parameters do not exist in eu-west-1 of account 111122223333. Are the account and the Region the intended ones (`--profile`, `--region`)? If so, correct the name, create the parameter, or make it optional with `--optional-key`, or `optional = true` in ssm-exec.toml\n\
+            "6 parameters do not exist in eu-west-1 of account 111122223333\n\
 \x20 /a/b/x (for A)\n\
 \x20 /a/b/y:2 (for --json)\n\
 \x20 key (for --trigger)\n\
 \x20 /d (for D)\n\
 \x20 /e/x (for E)\n\
 \x20 /f/x (for F)\n\
-\x20 See what exists: aws ssm get-parameters-by-path --path / --query 'Parameters[].Name' --region eu-west-1\n\
-\x20 See what exists: aws ssm get-parameters-by-path --path /a/b --recursive --query 'Parameters[].Name' --region eu-west-1\n\
-\x20 See what exists: aws ssm get-parameters-by-path --path /e --recursive --query 'Parameters[].Name' --region eu-west-1",
+\x20 help: Are the account and the Region the intended ones (`--profile`, `--region`)? If so, correct the name, create the parameter, or make it optional with `--optional-key`, or `optional = true` in ssm-exec.toml\n\
+\x20 help: See what exists:\n    aws ssm get-parameters-by-path --path / --query 'Parameters[].Name' --region eu-west-1\n\
+\x20 help: See what exists:\n    aws ssm get-parameters-by-path --path /a/b --recursive --query 'Parameters[].Name' --region eu-west-1\n\
+\x20 help: See what exists:\n    aws ssm get-parameters-by-path --path /e --recursive --query 'Parameters[].Name' --region eu-west-1",
             "S holds an ssm:// reference that `--skip` leaves unresolved, and the command must not get its text. Give it `?default=TEXT` or `?optional`, or unset it"
         ]
     );
     assert_eq!(
         messages(&problems[1..2], &[], true, false),
         [
-            "1 parameter does not exist in eu-west-1: /a/b/x (for A). Are the account and the Region the intended ones (`--profile`, `--region`)? If so, correct the name, create the parameter, or make it optional with `--optional-key`, or `optional = true` in ssm-exec.toml\n\
-\x20 See what exists: aws ssm get-parameters-by-path --path /a/b --recursive --query 'Parameters[].Name' --region eu-west-1"
+            "1 parameter does not exist in eu-west-1: /a/b/x (for A)\n  help: Are the account and the Region the intended ones (`--profile`, `--region`)? If so, correct the name, create the parameter, or make it optional with `--optional-key`, or `optional = true` in ssm-exec.toml\n\
+\x20 help: See what exists:\n    aws ssm get-parameters-by-path --path /a/b --recursive --query 'Parameters[].Name' --region eu-west-1"
         ]
     );
     // No option makes these optional.
     assert_eq!(
         messages(&problems[3..4], &[], false, false),
         [
-            "1 parameter does not exist: key (for --trigger). Are the account and the Region the intended ones (`--profile`, `--region`)? If so, correct the name, or create the parameter\n\
-\x20 See what exists: aws ssm get-parameters-by-path --path / --query 'Parameters[].Name'"
+            "1 parameter does not exist: key (for --trigger)\n  help: Are the account and the Region the intended ones (`--profile`, `--region`)? If so, correct the name, or create the parameter\n\
+\x20 help: See what exists:\n    aws ssm get-parameters-by-path --path / --query 'Parameters[].Name'"
         ]
     );
     assert_eq!(messages(&[], &[], true, true), [""; 0]);
@@ -122,11 +123,11 @@ fn a_version_that_does_not_exist_is_a_message_of_its_own() {
     assert_eq!(
         messages(&problems, &["/a/b:3", "/a/b:blue"], false, true),
         [
-            "/a/b exists, but has no version 3: /a/b:3 (for A). Correct what follows the colon\n\
-\x20 See its versions: aws ssm get-parameter-history --name /a/b --query 'Parameters[].[Version,Labels]' --output text",
-            "/a/b exists, but has no version with the label `blue`: /a/b:blue#x (for B). Correct what follows the colon\n\
-\x20 See its versions: aws ssm get-parameter-history --name /a/b --query 'Parameters[].[Version,Labels]' --output text\n\
-\x20 Or label a version: aws ssm label-parameter-version --name /a/b --labels blue --parameter-version VERSION"
+            "/a/b exists, but has no version 3: /a/b:3 (for A)\n  help: Correct what follows the colon\n\
+\x20 help: See its versions:\n    aws ssm get-parameter-history --name /a/b --query 'Parameters[].[Version,Labels]' --output text",
+            "/a/b exists, but has no version with the label `blue`: /a/b:blue#x (for B)\n  help: Correct what follows the colon\n\
+\x20 help: See its versions:\n    aws ssm get-parameter-history --name /a/b --query 'Parameters[].[Version,Labels]' --output text\n\
+\x20 help: Or label a version:\n    aws ssm label-parameter-version --name /a/b --labels blue --parameter-version VERSION"
         ]
     );
 }
@@ -136,13 +137,13 @@ fn an_empty_prefix_is_a_message_with_where_to_look() {
     let message = |path: &str| messages(&[below(path)], &[], true, true).remove(0);
     assert_eq!(
         message("/org/api"),
-        "there is nothing below the prefix /org/api in eu-west-1 of account 111122223333. Are the account and the Region the intended ones (`--profile`, `--region`)? If so, correct the path, or mark the prefix `optional` in ssm-exec.toml. A parameter of exactly that name is not below it: give it with `--key`\n\
-\x20 See what exists: aws ssm describe-parameters --parameter-filters Key=Name,Option=Contains,Values=org --query 'Parameters[].Name' --region eu-west-1"
+        "there is nothing below the prefix /org/api in eu-west-1 of account 111122223333\n  help: Are the account and the Region the intended ones (`--profile`, `--region`)? If so, correct the path, or mark the prefix `optional` in ssm-exec.toml. A parameter of exactly that name is not below it: give it with `--key`\n\
+\x20 help: See what exists:\n    aws ssm describe-parameters --parameter-filters Key=Name,Option=Contains,Values=org --query 'Parameters[].Name' --region eu-west-1"
     );
     assert_eq!(
         message("/org/api:blue"),
-        "no parameter below the prefix /org/api has the label `blue` in eu-west-1 of account 111122223333. Are the account and the Region the intended ones (`--profile`, `--region`)? If so, correct the path or the label, label a version of each parameter, or mark the prefix `optional` in ssm-exec.toml. A parameter of exactly that name is not below it: give it with `--key`\n\
-\x20 See what exists: aws ssm describe-parameters --parameter-filters Key=Name,Option=Contains,Values=org --query 'Parameters[].Name' --region eu-west-1"
+        "no parameter below the prefix /org/api has the label `blue` in eu-west-1 of account 111122223333\n  help: Are the account and the Region the intended ones (`--profile`, `--region`)? If so, correct the path or the label, label a version of each parameter, or mark the prefix `optional` in ssm-exec.toml. A parameter of exactly that name is not below it: give it with `--key`\n\
+\x20 help: See what exists:\n    aws ssm describe-parameters --parameter-filters Key=Name,Option=Contains,Values=org --query 'Parameters[].Name' --region eu-west-1"
     );
 }
 
@@ -157,7 +158,7 @@ fn an_arn_of_another_region_is_a_message_of_its_own() {
     );
     assert_eq!(
         texts[1],
-        "arn:aws:ssm:us-east-1:111122223333:parameter/db (for DB) cannot be fetched in eu-west-1: its ARN is of the region us-east-1. Use `--region us-east-1`, or the ARN of a parameter in the region that is asked"
+        "arn:aws:ssm:us-east-1:111122223333:parameter/db (for DB) cannot be fetched in eu-west-1: its ARN is of the region us-east-1\n  help: Use `--region us-east-1`, or the ARN of a parameter in the region that is asked"
     );
     // Nothing is known without the region.
     assert_eq!(messages(&problems, &[], false, false).len(), 1);
