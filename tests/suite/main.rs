@@ -29,6 +29,7 @@ mod files;
 mod help;
 mod identity;
 mod init;
+mod install;
 mod instructions;
 mod lambda;
 mod launching;

@@ -22,21 +22,19 @@ fn step(name: &str) -> String {
     lines.map(|line| format!("{line}\n")).collect()
 }
 
-/// The step as GitHub runs it, in a checkout with the packages in `dist`. Returns its outputs.
-fn run(name: &str, checkout: &Path, registry: &Registry) -> String {
-    let outputs = checkout.join("outputs");
+/// The step as GitHub runs it, in a checkout with the packages in `dist`.
+fn run(name: &str, checkout: &Path, registry: &Registry) -> Command {
     let mut bash = Command::new("bash");
     bash.args(["-e", "-c", &step(name)])
         .current_dir(checkout)
         .env("GITHUB_REF_NAME", format!("v{VERSION}"))
-        .env("GITHUB_OUTPUT", &outputs)
+        .env("GITHUB_OUTPUT", checkout.join("outputs"))
         .env("RUNNER_TEMP", checkout)
         .env("SOURCE_DATE_EPOCH", "1700000000")
         // With the capitals that the name of a repository may have.
         .env("IMAGE", format!("{}/Tests/ssm-exec", registry.address()))
         .env("HOME", registry.home());
-    succeeds(&mut bash);
-    std::fs::read_to_string(outputs).unwrap_or_default()
+    bash
 }
 
 /// An image that was pulled, removed when dropped.
@@ -63,11 +61,11 @@ fn the_image_of_both_architectures_is_pushed_and_starts() {
         let name = format!("ssm-exec-{VERSION}-{architecture}-linux.tar.gz");
         std::fs::copy(packages.join(&name), dist.join(&name)).expect("a copy");
     }
-    run(
+    succeeds(&mut run(
         "the image of both architectures",
         checkout.path(),
         &registry,
-    );
+    ));
     let image = format!("ssm-exec-{VERSION}-image.tar");
     let [made, packaged] = [&dist, packages].map(|directory| std::fs::read(directory.join(&image)));
     assert!(
@@ -75,7 +73,12 @@ fn the_image_of_both_architectures_is_pushed_and_starts() {
         "not that of ./package"
     );
 
-    let outputs = run("push the image", checkout.path(), &registry);
+    let mut push = run("push the image", checkout.path(), &registry);
+    succeeds(&mut push);
+    let again = push.output().expect("bash");
+    assert!(!again.status.success(), "a version was pushed twice");
+    assert!(text(&again).contains("exists"), "{}", text(&again));
+    let outputs = std::fs::read_to_string(checkout.path().join("outputs")).expect("outputs");
     let name = format!("{}/tests/ssm-exec", registry.address());
     let digest = outputs
         .strip_prefix(&format!("name={name}\ndigest="))

@@ -52,12 +52,9 @@ const PARAMETERS: &[(&str, &str)] = &[
     ("/org/dev/api/db/password", "canary"),
     ("/org/dev/api/db/user", "api"),
     ("/org/dev/api/log", "info"),
+    ("/org/api/stripe-key", "sk_live_canary000000000000000000"),
     (
-        "/org/payments/stripe-key",
-        "sk_live_canary000000000000000000",
-    ),
-    (
-        "/org/payments/tls-key",
+        "/org/api/tls/pem",
         "-----BEGIN PRIVATE KEY-----\nY2FuYXJ5\n-----END PRIVATE KEY-----\n",
     ),
     ("/org/shared/db", "canary"),

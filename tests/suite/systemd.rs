@@ -338,6 +338,84 @@ fn the_statuses_that_prevent_a_restart_are_the_same_everywhere() {
     }
 }
 
+/// A block of docs/systemd.md.
+fn block(first_line: &str) -> String {
+    let page = std::fs::read_to_string(project("docs/systemd.md")).expect("docs/systemd.md");
+    let (_, block) = page
+        .split_once(&format!("\n{first_line}\n"))
+        .expect("a block with this line");
+    let (block, _) = block.split_once("```").expect("its end");
+    block.to_owned()
+}
+
+#[test]
+#[ignore = "needs systemd in a container: ./tests/run provides it"]
+fn the_deployment_of_the_page_notices_a_start_that_fails() {
+    let (machine, stub) = (machine(), stub());
+    let script = block("unit=ssm-exec@api");
+    for (name, more, status) in [
+        ("deployed", "", 0),
+        ("undeployed", "require = [\"NONE\"]\n", 1),
+    ] {
+        let unit = instance(machine, name, &stub, more);
+        let mut deploy = machine.run("sh -ec");
+        let output = deploy.arg(format!("unit={unit}\n{script}")).output();
+        let output = output.expect("docker");
+        assert_eq!(output.status.code(), Some(status), "{}", text(&output));
+    }
+    succeeds(&mut machine.run("systemctl stop ssm-exec@deployed"));
+}
+
+#[test]
+#[ignore = "needs systemd in a container: ./tests/run provides it"]
+fn the_credentials_of_the_page_reach_the_unit() {
+    let (machine, stub) = (machine(), stub());
+    let unit = instance(machine, "api", &stub, "drop_aws_credentials = true\n");
+    let settings = settings(&stub);
+    let without_keys = settings.lines().filter(|line| !line.contains("KEY"));
+    let without_keys: String = without_keys.map(|line| format!("{line}\n")).collect();
+    machine.write("/etc/ssm-exec/api.env", &without_keys);
+    machine.write(
+        "/etc/ssm-exec/api.aws",
+        "[profile api]\naws_access_key_id = AKIDEXAMPLE\naws_secret_access_key = canary-key\n",
+    );
+    succeeds(&mut machine.run("chmod 600 /etc/ssm-exec/api.aws"));
+    let path = "/etc/systemd/system/ssm-exec@api.service.d/credentials.conf";
+    machine.write(path, &block(&format!("# {path}")));
+    succeeds(&mut machine.run("systemctl daemon-reload"));
+    succeeds(machine.run("systemctl start").arg(&unit));
+    eventually("the command is there", || {
+        let id = machine.property(&unit, "MainPID");
+        let name = machine.run("cat").arg(format!("/proc/{id}/comm")).output();
+        name.expect("docker").stdout == b"api\n"
+    });
+    machine.shows_no_value(&unit);
+    succeeds(machine.run("systemctl stop").arg(&unit));
+}
+
+#[test]
+#[ignore = "needs systemd in a container: ./tests/run provides it"]
+fn a_script_can_notify_systemd_with_the_access_of_the_page() {
+    let (machine, stub) = (machine(), stub());
+    let script = tempfile::tempdir().expect("a directory for the test");
+    let script = script.path().join("script");
+    crate::harness::script(
+        &script,
+        "#!/bin/sh\nsystemd-notify --ready\nexec sleep 1000\n",
+    );
+    machine.copy(&script, "/usr/local/bin/script");
+    let unit = instance_of(machine, "script", &stub, "/usr/local/bin/script", "");
+    drop_in(machine, "script", "notify.conf");
+    machine.write(
+        "/etc/systemd/system/ssm-exec@script.service.d/access.conf",
+        "[Service]\nNotifyAccess=all\n",
+    );
+    succeeds(&mut machine.run("systemctl daemon-reload"));
+    succeeds(machine.run("systemctl start").arg(&unit));
+    assert_eq!(machine.property(&unit, "SubState"), "running");
+    succeeds(machine.run("systemctl stop").arg(&unit));
+}
+
 #[test]
 #[ignore = "needs systemd in a container: ./tests/run provides it"]
 fn a_throttled_start_is_restarted_until_it_succeeds() {
