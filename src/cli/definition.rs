@@ -28,6 +28,22 @@ Examples:
 
 {all-args}{after-help}";
 
+/// The options of `-h`.
+const COMMON: &[&str] = &[
+    "--prefix",
+    "--key",
+    "--json",
+    "--file",
+    "--only",
+    "--require",
+    "--pristine",
+    "--watch",
+    "--region",
+    "--profile",
+    "--stage",
+    "--verbose",
+];
+
 const AFTER_HELP: &str = "\
 Options can also be given as environment variables and in ssm-exec.toml. The
 command line overrides the variables, which override the file. A list is
@@ -107,9 +123,10 @@ pub(super) fn long_help(subcommand: Option<Subcommand>) -> String {
     of(subcommand).render_long_help().to_string()
 }
 
-/// The text of `-h`.
+/// The text of `-h`: one screen, without the groups.
 pub(super) fn short_help(subcommand: Option<Subcommand>) -> String {
-    of(subcommand).render_help().to_string()
+    let mut command = of(subcommand).mut_args(|arg| arg.help_heading(None));
+    command.render_help().to_string()
 }
 
 /// The text of `--version`.
@@ -131,7 +148,7 @@ pub(super) fn command() -> Command {
         .about(ABOUT)
         .override_usage(USAGE)
         .help_template(TEMPLATE)
-        .after_help(AFTER_HELP)
+        .after_long_help(AFTER_HELP)
         .max_term_width(80)
         .disable_help_subcommand(true)
         .args(options(Scope::All))
@@ -154,7 +171,6 @@ pub(super) fn command() -> Command {
                 .args(options(Scope::All)),
             Command::new(Subcommand::Completions.word())
                 .about("Print completions for a shell, the man page, or the schema of ssm-exec.toml")
-                .args(options(Scope::All))
                 .arg(
                     Arg::new("SHELL")
                         .help("The shell, `man` or `schema`")
@@ -166,7 +182,10 @@ pub(super) fn command() -> Command {
 
 /// The command to start and its arguments.
 fn words(help: &'static str) -> Arg {
-    Arg::new("COMMAND").help(help).num_args(0..)
+    Arg::new("COMMAND")
+        .help(help)
+        .num_args(0..)
+        .hide_short_help(true)
 }
 
 fn options(scope: Scope) -> impl Iterator<Item = Arg> {
@@ -178,26 +197,21 @@ fn options(scope: Scope) -> impl Iterator<Item = Arg> {
 
 fn option(setting: &'static Setting) -> Option<Arg> {
     let flag = setting.flag?;
-    let help = short_line(setting);
+    let is_common = COMMON.contains(&flag) || setting.scope != Scope::All;
     let mut arg = Arg::new(flag)
         .long(long(flag))
         .action(action(setting))
-        .help_heading(heading(setting));
+        .help_heading(heading(setting))
+        .help(setting.help)
+        .long_help(long_text(setting))
+        .hide_short_help(!is_common);
     if let Some(short) = setting.short {
         arg = arg.short(short);
     }
     if setting.takes_value() {
         arg = arg.value_name(setting.value_name);
     }
-    if let Kind::Choice(words) = setting.kind {
-        arg = arg
-            .value_parser(PossibleValuesParser::new(words))
-            .hide_possible_values(true);
-    }
-    if !setting.details.is_empty() {
-        arg = arg.long_help(format!("{help}\n\n{}", setting.details));
-    }
-    Some(arg.help(help))
+    Some(arg)
 }
 
 /// The option that switches another one off. It is in no help: `--no-X` is a rule of its own.
@@ -229,8 +243,8 @@ fn action(setting: &Setting) -> ArgAction {
     }
 }
 
-/// One line: what it does, its words, its default, its variables.
-fn short_line(setting: &Setting) -> String {
+/// What it does, its words, its default, its variables and its details.
+fn long_text(setting: &Setting) -> String {
     let mut notes = Vec::new();
     if let Kind::Choice(words) = setting.kind {
         notes.push(words.join(", "));
@@ -241,10 +255,14 @@ fn short_line(setting: &Setting) -> String {
     if !setting.variables.is_empty() {
         notes.push(format!("env: {}", setting.variables.join(", ")));
     }
-    match notes.as_slice() {
-        [] => setting.help.to_owned(),
-        notes => format!("{} [{}]", setting.help, notes.join("; ")),
+    let mut text = setting.help.to_owned();
+    if !notes.is_empty() {
+        text += &format!(" [{}]", notes.join("; "));
     }
+    if !setting.details.is_empty() {
+        text += &format!("\n\n{}", setting.details);
+    }
+    text
 }
 
 fn heading(setting: &Setting) -> &'static str {

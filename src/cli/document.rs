@@ -9,10 +9,6 @@ ssm_exec_core::choice! {
         Zsh = "zsh",
         /// Completions for fish.
         Fish = "fish",
-        /// Completions for elvish.
-        Elvish = "elvish",
-        /// Completions for PowerShell.
-        Powershell = "powershell",
         /// The man page.
         Man = "man",
         /// The JSON Schema of ssm-exec.toml.

@@ -1,28 +1,21 @@
-//! Completions and the man page, made from the definition of the command line.
+//! What `completions` prints: the scripts of the shells, the man page and the schema of the file.
 
 use super::definition;
 use super::document::Document;
 use super::schema;
-use clap_complete::Shell;
 use clap_mangen::Man;
 use ssm_exec_core::config::SETTINGS;
 use std::io::{self, Write};
 
-/// Makes a completion script or the man page.
+/// Makes one of them.
 pub(super) fn generate(document: Document) -> Vec<u8> {
-    let mut command = definition::command();
-    let shell = match document {
-        Document::Bash => Shell::Bash,
-        Document::Zsh => Shell::Zsh,
-        Document::Fish => Shell::Fish,
-        Document::Elvish => Shell::Elvish,
-        Document::Powershell => Shell::PowerShell,
-        Document::Man => return man(command),
-        Document::Schema => return schema::schema().into_bytes(),
-    };
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut command, "ssm-exec", &mut script);
-    script
+    match document {
+        Document::Bash => include_bytes!("completions.bash").to_vec(),
+        Document::Zsh => include_bytes!("completions.zsh").to_vec(),
+        Document::Fish => include_bytes!("completions.fish").to_vec(),
+        Document::Man => man(definition::command()),
+        Document::Schema => schema::schema().into_bytes(),
+    }
 }
 
 /// The whole page: the options of every subcommand, the variables, the files and the exit statuses.

@@ -3,7 +3,7 @@
 //! completions and the man page.
 
 use super::document::Document;
-use super::{Action, Subcommand, Words, definition, generate, hints};
+use super::{Action, Subcommand, Task, Words, definition, generate, hints};
 use ssm_exec_core::config::setting::{Kind, Scope, Setting};
 use ssm_exec_core::config::{Layer, SETTINGS};
 use ssm_exec_core::origin::Origin;
@@ -21,15 +21,7 @@ pub(crate) struct CommandLine {
 
 /// Reads a command line.
 pub(crate) fn read(arguments: &[OsString]) -> CommandLine {
-    let mut reader = Reader {
-        words: arguments.get(1..).unwrap_or_default().iter(),
-        subcommand: None,
-        document: None,
-        printed: None,
-        verbosity: 0,
-        layer: Layer::default(),
-        mistake: None,
-    };
+    let mut reader = Reader::new(arguments.get(1..).unwrap_or_default());
     let command = reader.options();
     let action = reader.action(command);
     CommandLine {
@@ -38,22 +30,38 @@ pub(crate) fn read(arguments: &[OsString]) -> CommandLine {
     }
 }
 
-struct Reader<'a> {
-    /// Those that are left.
+/// What was read, up to the command.
+pub(super) struct Reader<'a> {
+    /// The words that are left.
     words: slice::Iter<'a, OsString>,
-    subcommand: Option<Subcommand>,
+    pub(super) subcommand: Option<Subcommand>,
     document: Option<Document>,
     /// The help or the version.
     printed: Option<String>,
+    /// The option that the line ends with, without its value.
+    pub(super) pending: Option<&'static Setting>,
     verbosity: usize,
-    layer: Layer,
+    pub(super) layer: Layer,
     /// The first one.
     mistake: Option<String>,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    pub(super) fn new(words: &'a [OsString]) -> Self {
+        Self {
+            words: words.iter(),
+            subcommand: None,
+            document: None,
+            printed: None,
+            pending: None,
+            verbosity: 0,
+            layer: Layer::default(),
+            mistake: None,
+        }
+    }
+
     /// Reads up to the command, and returns it.
-    fn options(&mut self) -> Words {
+    pub(super) fn options(&mut self) -> Words {
         while self.printed.is_none()
             && let Some(word) = self.words.next()
         {
@@ -82,11 +90,14 @@ impl Reader<'_> {
             return Ok(Action::Print(text.into_bytes()));
         }
         match (self.subcommand, command.all()) {
-            (None, _) => Ok(Action::Launch(command)),
-            (Some(Subcommand::Check), words) => Ok(Action::Check(words.to_vec())),
+            (None, _) => Ok(Action::Run(Task::Launch, command)),
+            (Some(Subcommand::Check), _) => Ok(Action::Run(Task::Check, command)),
+            (Some(Subcommand::Completions), [_, ..]) => {
+                Ok(Action::Complete(command.all().to_vec()))
+            }
             (Some(other), [word, ..]) => Err(hints::stray(other, &word.to_string_lossy())),
-            (Some(Subcommand::Policy), []) => Ok(Action::Policy),
-            (Some(Subcommand::Init), []) => Ok(Action::Init),
+            (Some(Subcommand::Policy), []) => Ok(Action::Run(Task::Policy, command)),
+            (Some(Subcommand::Init), []) => Ok(Action::Run(Task::Init, command)),
             (Some(Subcommand::Completions), []) => match self.document {
                 Some(document) => Ok(Action::Print(generate::generate(document))),
                 None => Err(hints::see_help(&format!(
@@ -113,8 +124,7 @@ impl Reader<'_> {
         if !name.starts_with("--") && !hints::is_long_with_one_hyphen(name) {
             return self.short_options(&word[1..]);
         }
-        let is_meant = |setting: &Setting| [setting.flag, setting.negation].contains(&Some(name));
-        match (name, self.find(is_meant)) {
+        match (name, self.find(name)) {
             ("--help", _) => self.printed = Some(definition::long_help(self.subcommand)),
             ("--version", _) => self.printed = Some(definition::version()),
             (_, Some(setting)) => self.set(setting, name, word.get(name.len() + 1..)),
@@ -126,31 +136,37 @@ impl Reader<'_> {
     fn short_options(&mut self, letters: &str) {
         let mut letters = letters.chars();
         while let Some(letter) = letters.next() {
-            match (letter, self.find(|setting| setting.short == Some(letter))) {
+            let name = format!("-{letter}");
+            match (letter, self.find(&name)) {
                 ('h', _) => self.printed = Some(definition::short_help(self.subcommand)),
                 ('V', _) => self.printed = Some(definition::version()),
                 (_, Some(setting)) => {
-                    let rest = Some(letters.as_str());
-                    let value = rest.filter(|rest| setting.takes_value() && !rest.is_empty());
+                    let value = Some(letters.as_str());
+                    let value = value.filter(|rest| setting.takes_value() && !rest.is_empty());
+                    let is_last = value.is_some();
                     let value = value.map(|value| value.strip_prefix('=').unwrap_or(value));
-                    self.set(setting, setting.flag.unwrap_or_default(), value);
-                    if value.is_some() {
+                    self.set(setting, setting.flag.unwrap_or(""), value);
+                    if is_last {
                         return;
                     }
                 }
-                (_, None) => return self.refuse(hints::unknown_option(&format!("-{letter}"))),
+                (_, None) => return self.refuse(hints::unknown_option(&name)),
             }
         }
     }
 
     /// The setting of an option that can be given here.
-    fn find(&self, is_meant: impl Fn(&Setting) -> bool) -> Option<&'static Setting> {
-        let scopes = [
-            Some(Scope::All),
-            self.subcommand.and_then(Subcommand::scope),
-        ];
-        let mut settings = SETTINGS.iter();
-        settings.find(|setting| scopes.contains(&Some(setting.scope)) && is_meant(setting))
+    pub(super) fn find(&self, name: &str) -> Option<&'static Setting> {
+        self.settings().find(|setting| setting.is_option(name))
+    }
+
+    /// The settings whose options can be given here.
+    pub(super) fn settings(&self) -> impl Iterator<Item = &'static Setting> {
+        let scope = self.subcommand.and_then(Subcommand::scope);
+        let is_taken = move |scope_of: Scope| scope_of == Scope::All || scope == Some(scope_of);
+        SETTINGS
+            .iter()
+            .filter(move |setting| is_taken(setting.scope))
     }
 
     /// Sets what an option means. Its value is attached to it, or is the next word.
@@ -162,8 +178,7 @@ impl Reader<'_> {
         };
         let origin = Origin::Flag(flag.unwrap_or_default());
         if setting.takes_value() {
-            let value = attached.map_or_else(|| self.value(setting, name), |it| Ok(it.to_owned()));
-            match value {
+            match attached.map_or_else(|| self.value(setting, name), |it| Ok(it.to_owned())) {
                 Ok(value) => self.layer.add_option(setting, &value, &origin),
                 Err(mistake) => self.refuse(mistake),
             }
@@ -175,13 +190,8 @@ impl Reader<'_> {
         }
         match setting.kind {
             Kind::Switch => self.layer.set_switch(setting, !is_negation, origin),
-            // `--quiet` and `--verbose`: which one is meant is unknown.
-            _ if self
-                .layer
-                .log
-                .as_ref()
-                .is_some_and(|given| given.origin != origin) =>
-            {
+            // Which one is meant is unknown.
+            _ if matches!(&self.layer.log, Some(given) if given.origin != origin) => {
                 self.refuse(hints::see_help(
                     "`--quiet` cannot be used together with `--verbose`",
                 ));
@@ -193,16 +203,19 @@ impl Reader<'_> {
             }
             _ => self
                 .layer
-                .add_option(setting, setting.word().unwrap_or_default(), &origin),
+                .add_option(setting, setting.word().unwrap_or(""), &origin),
         }
     }
 
     /// The next word, as the value of an option.
-    fn value(&mut self, setting: &Setting, name: &str) -> Result<String, String> {
-        let needs = format!("`{name} {}` needs a value", setting.value_name);
-        let next = self.words.as_slice().first().filter(|word| *word != "--");
-        let Some(next) = next else {
-            return Err(hints::see_help(&needs));
+    fn value(&mut self, setting: &'static Setting, name: &str) -> Result<String, String> {
+        let next = self.words.as_slice().first();
+        if next.is_none() {
+            self.pending = Some(setting);
+        }
+        let Some(next) = next.filter(|word| *word != "--") else {
+            let what = format!("`{name} {}` needs a value", setting.value_name);
+            return Err(hints::see_help(&what));
         };
         match next.to_str() {
             None => Err(hints::see_help("an option's value is not UTF-8")),
@@ -268,7 +281,7 @@ mod tests {
             ("-v -", &["-"]),
             ("-v --", &[]),
         ] {
-            let Ok(Action::Launch(words)) = read_line(line).action else {
+            let Ok(Action::Run(Task::Launch, words)) = read_line(line).action else {
                 panic!("{line}");
             };
             assert_eq!(words.all(), command, "{line}");

@@ -1,5 +1,6 @@
 //! The command line. What its settings mean is decided in `ssm_exec_core::config`.
 
+mod complete;
 mod definition;
 mod document;
 mod generate;
@@ -7,6 +8,7 @@ pub(crate) mod hints;
 mod line;
 mod schema;
 
+pub(crate) use complete::candidates;
 pub(crate) use line::{CommandLine, read};
 
 use ssm_exec_core::config::setting::Scope;
@@ -47,16 +49,25 @@ impl Subcommand {
 /// What the command line asks for.
 #[derive(Debug)]
 pub(crate) enum Action {
-    /// Start this command, or the configuration's if it is empty.
-    Launch(Words),
+    /// Read the configuration, and do this for a command: the configuration's if there are no words.
+    Run(Task, Words),
+    /// Print what can follow these words of an unfinished line.
+    Complete(Vec<OsString>),
+    /// Print this text.
+    Print(Vec<u8>),
+}
+
+/// What is done with a configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Task {
+    /// Start the command.
+    Launch,
     /// Report; the command counts for the size of the environment.
-    Check(Vec<OsString>),
+    Check,
     /// Print the policy.
     Policy,
     /// Write a configuration file to begin with.
     Init,
-    /// Print this text.
-    Print(Vec<u8>),
 }
 
 /// The command to start and its arguments.

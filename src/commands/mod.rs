@@ -11,7 +11,7 @@ mod policy;
 mod resolve;
 mod watch;
 
-use crate::cli::{self, Action, CommandLine, Words};
+use crate::cli::{self, Action, CommandLine, Task};
 use crate::error::{Error, usage};
 use crate::exec::process;
 use crate::logging::{self, Logger};
@@ -46,45 +46,56 @@ pub(crate) fn run(
     }
     process::refuse_raised_privileges()?;
     let as_json = chosen(&options.format, ReportFormat::parse) == Some(ReportFormat::Json);
-    let action = reported(action.map_err(usage), as_json)?;
-    if let Action::Print(text) = action {
-        process::disable_core_dumps();
-        return output::print(&text).map(|()| 0);
-    }
+    let (task, words) = match reported(action.map_err(usage), as_json)? {
+        Action::Run(task, words) => (task, words),
+        Action::Print(text) => {
+            process::disable_core_dumps();
+            return output::print(&text).map(|()| 0);
+        }
+        Action::Complete(words) => {
+            process::disable_core_dumps();
+            let stages = |options: &Layer| stages(options, inherited, logger).unwrap_or_default();
+            let lines = cli::candidates(&words, stages).into_iter();
+            let text: String = lines.map(|line| line + "\n").collect();
+            return output::print(text.as_bytes()).map(|()| 0);
+        }
+    };
     let called_as = arguments.first().cloned().unwrap_or_default();
-    if let Action::Check(words) = &action
-        && options.all_stages.as_ref().is_some_and(|given| given.value)
-    {
+    if task == Task::Check && options.all_stages.as_ref().is_some_and(|given| given.value) {
         process::disable_core_dumps();
-        let checked = all_stages::run(options, inherited, logger, &called_as, words);
+        let checked = all_stages::run(options, inherited, logger, &called_as, words.all());
         return reported(checked, as_json);
     }
-    let found = configuration(&action, options, inherited, logger);
+    let found = configuration(task, options, inherited, logger);
     let (levels, config) = reported(found, as_json)?;
     let session = Session {
         config,
         config_file: levels.file().map(Path::to_owned),
         inherited,
         called_as,
-        words: match &action {
-            Action::Launch(words) => words.clone(),
-            Action::Check(words) => Words::Separated(words.clone()),
-            Action::Policy | Action::Init | Action::Print(_) => Words::Bare(Vec::new()),
-        },
+        words,
         started,
     };
     logging::set_deadline(started + session.config.timeout);
-    if session.config.no_core && matches!(action, Action::Launch(_)) {
+    if session.config.no_core && task == Task::Launch {
         process::prevent_core_dumps()?;
     }
     process::disable_core_dumps();
-    match action {
-        Action::Launch(_) => launch::run(&session).map(|never| match never {}),
-        Action::Check(_) => check::run(&session),
-        Action::Policy => policy::run(&session),
-        Action::Init => init::run(session, levels.chosen_file()),
-        Action::Print(_) => Ok(0),
+    match task {
+        Task::Launch => launch::run(&session).map(|never| match never {}),
+        Task::Check => check::run(&session),
+        Task::Policy => policy::run(&session),
+        Task::Init => init::run(session, levels.chosen_file()),
     }
+}
+
+/// The stages of the file that these options choose.
+fn stages(
+    options: &Layer,
+    inherited: &Inherited<'_>,
+    logger: &mut Logger,
+) -> Result<Vec<String>, Error> {
+    Levels::read(options.clone(), inherited, logger)?.stages(inherited)
 }
 
 /// What an option chooses, if it is valid.
@@ -102,13 +113,13 @@ fn reported<T>(outcome: Result<T, Error>, as_json: bool) -> Result<T, Error> {
 
 /// The levels that a subcommand reads, and what they mean together.
 fn configuration(
-    action: &Action,
+    task: Task,
     options: Layer,
     inherited: &Inherited<'_>,
     logger: &mut Logger,
 ) -> Result<(Levels, Config), Error> {
-    let levels = match action {
-        Action::Init => Levels::without_file(options, inherited, logger)?,
+    let levels = match task {
+        Task::Init => Levels::without_file(options, inherited, logger)?,
         _ => Levels::read(options, inherited, logger)?,
     };
     let config = levels.config(None, inherited, logger)?;

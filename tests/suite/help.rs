@@ -2,6 +2,7 @@
 
 use crate::harness::*;
 use ssm_exec_core::config::SETTINGS;
+use ssm_exec_core::config::setting::{Scope, Setting};
 
 #[test]
 fn a_command_named_like_a_verb_is_started_if_it_exists() {
@@ -33,20 +34,41 @@ fn help_fits_80_columns_and_begins_with_examples() {
 }
 
 #[test]
+fn the_short_help_is_one_screen_and_the_long_one_has_every_option() {
+    for subcommand in ["", "check", "policy", "init", "completions"] {
+        let help = |flag: &str| Run::bare().args(subcommand).arg(flag).run().text();
+        let lines = help("-h").lines().count();
+        assert!(lines <= 50, "{subcommand}: {lines} lines");
+        let long = help("--help");
+        let is_here = |setting: &&Setting| match setting.scope {
+            Scope::All => subcommand != "completions",
+            Scope::Check => subcommand == "check",
+            Scope::Policy => subcommand == "policy",
+        };
+        for flag in SETTINGS
+            .iter()
+            .filter(is_here)
+            .filter_map(|setting| setting.flag)
+        {
+            assert!(long.contains(flag), "{subcommand}: {flag} in {long}");
+        }
+    }
+}
+
+fn print(words: &str) -> String {
+    let outcome = Run::bare().args("completions").args(words).run();
+    assert_eq!(outcome.status, 0, "{words}: {}", outcome.stderr);
+    outcome.text()
+}
+
+#[test]
 fn completions_and_the_man_page_have_every_option() {
-    let print = |document: &str| {
-        let outcome = Run::bare().args("completions").arg(document).run();
-        assert_eq!(outcome.status, 0, "{document}: {}", outcome.stderr);
-        outcome.text()
-    };
-    let documents = ["bash", "zsh", "fish", "elvish", "powershell"].map(print);
+    let candidates = ["-- --", "-- check --", "-- policy --"].map(print).concat();
     let man = print("man").replace("\\-", "-");
     for setting in SETTINGS {
         if let Some(flag) = setting.flag {
-            let name = flag.trim_start_matches('-');
-            for text in &documents {
-                assert!(text.contains(name), "{flag} in {text}");
-            }
+            let line = format!("{flag}\t{}\n", setting.help);
+            assert!(candidates.contains(&line), "{line} in {candidates}");
             assert!(man.contains(flag), "{flag} in {man}");
         }
         for variable in setting.variables {

@@ -149,12 +149,13 @@ impl Setting {
         }
     }
 
-    /// Whether a word of the command line is its option, long or short.
+    /// Whether this is its option: long, negated or short.
     #[must_use]
-    pub fn is_option(&self, word: &str) -> bool {
-        let mut short = word.strip_prefix('-').unwrap_or_default().chars();
-        self.flag == Some(word)
-            || (self.short.is_some() && self.short == short.next() && short.next().is_none())
+    pub fn is_option(&self, name: &str) -> bool {
+        let short = name.strip_prefix('-').and_then(|short| short.parse().ok());
+        self.flag == Some(name)
+            || self.negation == Some(name)
+            || (short.is_some() && self.short == short)
     }
 
     /// The value that an option without an argument sets.

@@ -97,10 +97,14 @@ impl ChangeSignal {
             );
         }
         let known = REQUESTS.iter().find(|&signal| is_meant(signal));
-        known.map(|&(name, _)| Self(name)).ok_or_else(|| {
-            let names: Vec<&str> = REQUESTS.iter().map(|&(name, _)| name).collect();
-            super::unknown_word(name, &names)
-        })
+        known
+            .map(|&(name, _)| Self(name))
+            .ok_or_else(|| super::unknown_word(name, &Self::names().collect::<Vec<_>>()))
+    }
+
+    /// The names of all, without `SIG`.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        REQUESTS.iter().map(|&(name, _)| name)
     }
 
     /// The name, with `SIG`.
