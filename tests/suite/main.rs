@@ -13,6 +13,7 @@ mod broken_connections;
 mod bytes;
 mod check;
 mod cmd;
+mod compatibility;
 mod completions;
 mod config_file;
 mod connections;
