@@ -368,33 +368,6 @@ fn the_deployment_of_the_page_notices_a_start_that_fails() {
 
 #[test]
 #[ignore = "needs systemd in a container: ./tests/run provides it"]
-fn the_credentials_of_the_page_reach_the_unit() {
-    let (machine, stub) = (machine(), stub());
-    let unit = instance(machine, "api", &stub, "drop_aws_credentials = true\n");
-    let settings = settings(&stub);
-    let without_keys = settings.lines().filter(|line| !line.contains("KEY"));
-    let without_keys: String = without_keys.map(|line| format!("{line}\n")).collect();
-    machine.write("/etc/ssm-exec/api.env", &without_keys);
-    machine.write(
-        "/etc/ssm-exec/api.aws",
-        "[profile api]\naws_access_key_id = AKIDEXAMPLE\naws_secret_access_key = canary-key\n",
-    );
-    succeeds(&mut machine.run("chmod 600 /etc/ssm-exec/api.aws"));
-    let path = "/etc/systemd/system/ssm-exec@api.service.d/credentials.conf";
-    machine.write(path, &block(&format!("# {path}")));
-    succeeds(&mut machine.run("systemctl daemon-reload"));
-    succeeds(machine.run("systemctl start").arg(&unit));
-    eventually("the command is there", || {
-        let id = machine.property(&unit, "MainPID");
-        let name = machine.run("cat").arg(format!("/proc/{id}/comm")).output();
-        name.expect("docker").stdout == b"api\n"
-    });
-    machine.shows_no_value(&unit);
-    succeeds(machine.run("systemctl stop").arg(&unit));
-}
-
-#[test]
-#[ignore = "needs systemd in a container: ./tests/run provides it"]
 fn a_script_can_notify_systemd_with_the_access_of_the_page() {
     let (machine, stub) = (machine(), stub());
     let script = tempfile::tempdir().expect("a directory for the test");
