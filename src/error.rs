@@ -182,6 +182,9 @@ impl From<(FetchError, AwsContext)> for Error {
 impl Incomplete {
     fn diagnostics(&self) -> Vec<Diagnostic> {
         let failures = self.failures.iter().map(|failure| {
+            if let FetchError::Connection(error) = failure {
+                return error.diagnostic.clone();
+            }
             let message = failure.message(&self.context);
             Diagnostic {
                 subject: Box::new(subject(failure, &self.context)),

@@ -273,7 +273,7 @@ fn retry_after(response: &HttpResponse) -> Option<Duration> {
 
 fn dispatch_failure(source: &(dyn Error + 'static), endpoint: &str) -> Failure {
     if let Some(error) = connection_error(source) {
-        return match error.cause.is_transient() {
+        return match error.is_transient {
             true => Failure::Transient {
                 error: TransientError::Connection(Box::new(error)),
                 at_least: None,

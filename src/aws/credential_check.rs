@@ -4,7 +4,7 @@
 #![allow(clippy::disallowed_methods)]
 
 use super::credential_error::CredentialCause;
-use super::error_chain::without_number;
+use super::net::without_number;
 use aws_credential_types::Credentials;
 use ssm_exec_core::endpoint::Endpoint;
 use ssm_exec_core::inherited::Inherited;

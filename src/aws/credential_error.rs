@@ -1,9 +1,9 @@
 //! Why a source gives no credentials, from the SDK's errors: by their types where these are public, else by
 //! their texts, and never with a response's body.
 
-use super::connection::ConnectionError;
 use super::credential_source::CredentialSource;
 use super::error_chain::{chain, connection_error, is_throttle};
+use super::net::ConnectionError;
 use super::service_error::ServiceError;
 use aws_config::imds::client::error::ImdsError;
 use aws_credential_types::provider::error::CredentialsError;
@@ -19,7 +19,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 /// A source that is configured and gives no credentials.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct CredentialError {
     /// Which source.
     pub source: CredentialSource,
@@ -46,7 +46,7 @@ impl fmt::Display for Absence {
 }
 
 /// Why a source gives no credentials.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum CredentialCause {
     /// One of two variables is missing.
     Half {

@@ -153,13 +153,13 @@ pub(super) fn credentials(error: &CredentialError, code: Code, context: &AwsCont
         CredentialCause::Unreachable(error) => {
             let sts = match source {
                 CredentialSource::WebIdentity | CredentialSource::Role { .. }
-                    if error.cause.is_transient() =>
+                    if error.is_transient =>
                 {
                     "STS could not be reached: "
                 }
                 _ => "",
             };
-            none(format!("{sts}{error}")).remedy(error.remedy())
+            none(format!("{sts}{error}")).help(&error.diagnostic)
         }
         CredentialCause::Other { reason, .. } => {
             none(reason.trim_end_matches('.').to_owned()).remedy(check_of(source))

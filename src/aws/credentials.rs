@@ -385,7 +385,7 @@ fn transient(cause: CredentialCause) -> Option<TransientError> {
         CredentialCause::Throttled { answer } => {
             Some(TransientError::Throttled(Throttle::Sts(answer)))
         }
-        CredentialCause::Unreachable(error) if error.cause.is_transient() => {
+        CredentialCause::Unreachable(error) if error.is_transient => {
             Some(TransientError::Connection(error))
         }
         CredentialCause::Other {
@@ -406,7 +406,7 @@ fn other(reason: String) -> CredentialCause {
 /// Whether the connection that a source needs is one that will always be refused.
 fn is_refused(error: &CredentialsError) -> bool {
     match CredentialCause::of(error) {
-        CredentialCause::Unreachable(error) => !error.cause.is_transient(),
+        CredentialCause::Unreachable(error) => !error.is_transient,
         _ => false,
     }
 }

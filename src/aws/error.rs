@@ -1,10 +1,10 @@
 //! Why the parameters can't be fetched.
 
 use super::caller::UnknownCaller;
-use super::connection::{CertificateProblem, ConnectionError, ConnectionFailure};
 use super::credential_error::{Absence, CredentialCause, CredentialError};
 use super::credential_source::CredentialSource;
 use super::denial::{Denial, ParsedDenial};
+use super::net::ConnectionError;
 use super::service_error::ServiceError;
 use ssm_exec_core::arn::Arn;
 use ssm_exec_core::code::Code;
@@ -156,7 +156,7 @@ pub enum FetchError {
 }
 
 /// A failure that may be over at the next attempt.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum TransientError {
     /// Over the quota.
     Throttled(Throttle),
@@ -206,9 +206,9 @@ impl FetchError {
     pub fn status(&self) -> Status {
         match self {
             Self::Config(error) => error.status(),
-            Self::Connection(error) => error.cause.status(),
+            Self::Connection(error) => error.diagnostic.status(),
             Self::Credentials(error) => match &error.cause {
-                CredentialCause::Unreachable(error) => error.cause.status(),
+                CredentialCause::Unreachable(error) => error.diagnostic.status(),
                 _ => self.code().status(),
             },
             _ => self.code().status(),
@@ -250,7 +250,7 @@ impl FetchError {
             },
             Self::TimedOut { .. } => Code::TimedOut,
             Self::TooMany { .. } => Code::TooManyParameters,
-            Self::Connection(error) => connection_code(&error.cause),
+            Self::Connection(error) => error.diagnostic.code,
         }
     }
 
@@ -341,7 +341,7 @@ fn credential_code(cause: &CredentialCause) -> Code {
             bad_credentials_code(&answer.code, opt_in.is_some())
         }
         CredentialCause::Throttled { .. } => Code::Throttled,
-        CredentialCause::Unreachable(error) => connection_code(&error.cause),
+        CredentialCause::Unreachable(error) => error.diagnostic.code,
         CredentialCause::Other {
             is_transient: true, ..
         } => Code::CredentialSourceUnavailable,
@@ -384,26 +384,14 @@ fn key_code(text: &str) -> Code {
     }
 }
 
-fn connection_code(failure: &ConnectionFailure) -> Code {
-    match failure {
-        ConnectionFailure::PlainHttp => Code::PlainHttp,
-        ConnectionFailure::Url { .. } => Code::InvalidSetting,
-        ConnectionFailure::Roots(_) => Code::CaBundle,
-        ConnectionFailure::System(_) => Code::System,
-        ConnectionFailure::ProxyStatus {
-            status: 403 | 407, ..
-        } => Code::Proxy,
-        ConnectionFailure::Certificate(CertificateProblem::NotValidYet(_)) => Code::CertificateTime,
-        ConnectionFailure::Certificate(_)
-        | ConnectionFailure::ProxyCertificate { .. }
-        | ConnectionFailure::Handshake(_) => Code::Tls,
-        ConnectionFailure::TooLarge { .. } => Code::InvalidResponse,
-        _ => Code::Unreachable,
-    }
-}
-
 impl From<ConfigError> for FetchError {
     fn from(error: ConfigError) -> Self {
         Self::Config(error)
+    }
+}
+
+impl From<ConnectionError> for FetchError {
+    fn from(error: ConnectionError) -> Self {
+        Self::Connection(Box::new(error))
     }
 }

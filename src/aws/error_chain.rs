@@ -1,8 +1,7 @@
 //! Looks into the SDK's errors: their causes and codes.
 
-use super::connection::ConnectionError;
+use super::net::ConnectionError;
 use std::error::Error;
-use std::fmt;
 
 /// The codes that the SDK takes for throttling (aws-runtime, `retries/classifiers.rs`).
 pub(super) fn is_throttle(code: &str) -> bool {
@@ -48,13 +47,4 @@ pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
         here = error.source();
     }
     text
-}
-
-/// The text of an error, without the number of a system's: `Connection refused (os error 111)`.
-pub(super) fn without_number(error: &(impl fmt::Display + ?Sized)) -> String {
-    let text = error.to_string();
-    match text.split_once(" (os error ") {
-        Some((reason, _)) => reason.to_owned(),
-        None => text,
-    }
 }

@@ -26,7 +26,7 @@ impl FetchError {
         let with_remedy = |what: String| Message::new(what).remedy(remedy());
         match self {
             Self::Config(error) => Message::new(error.to_string()),
-            Self::Connection(error) => Message::new(error.to_string()).remedy(error.remedy()),
+            Self::Connection(error) => Message::new(error.to_string()).help(&error.diagnostic),
             Self::System { what, reason } => {
                 with_remedy(format!("the system refused {what}: {reason}"))
             }
@@ -38,7 +38,7 @@ impl FetchError {
             ),
             Self::UnknownRegion { region, correction, error } => Message::new(format!(
                 "there is no AWS Region `{region}`, as far as DNS knows ({} has no address)",
-                error.host
+                error.unknown_host.as_deref().unwrap_or_default()
             ))
             .remedy(remedy().fill(&[("region", correction)])),
             Self::NoCredentials { absent } => no_credentials(absent),
@@ -105,7 +105,7 @@ impl FetchError {
                         .remedy(throttled_remedy(work, *throttled, &region)),
                     TransientError::Service(..) => with_remedy(text),
                     TransientError::Connection(error) => {
-                        Message::new(text).remedy(error.remedy())
+                        Message::new(text).help(&error.diagnostic)
                     }
                     TransientError::Network(_) => Message::new(text).remedy(Remedy::new(
                         "Check the endpoint, the Region's name, DNS, the route (VPC endpoint, NAT) and the proxy variables (HTTPS_PROXY)",

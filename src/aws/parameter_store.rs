@@ -2,12 +2,11 @@
 //! that requested it.
 
 use super::classify::{Failure, PermanentError, classify};
-use super::connection::ConnectionFailure;
 use super::credential_source::CredentialSource;
 use super::date::system_time;
 use super::error::{FetchError, TransientError};
+use super::net::ResponseLimit;
 use super::retry::RetryBudget;
-use super::transport::ResponseLimit;
 use aws_sdk_ssm::config::http::HttpResponse;
 use aws_sdk_ssm::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ssm::operation::get_parameters::GetParametersOutput;
@@ -82,10 +81,8 @@ impl Connection {
             Failure::Transient {
                 error: TransientError::Connection(error),
                 at_least,
-            } => match (&error.cause, self.region.as_ref()) {
-                (ConnectionFailure::Lookup(_), Some(region))
-                    if let Some(correction) = region.correction() =>
-                {
+            } => match (&error.unknown_host, self.region.as_ref()) {
+                (Some(_), Some(region)) if let Some(correction) = region.correction() => {
                     Failure::Permanent(PermanentError::Other(FetchError::UnknownRegion {
                         region: region.clone(),
                         correction,

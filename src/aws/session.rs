@@ -4,10 +4,10 @@ use super::caller::{Caller, UnknownCaller};
 use super::credential_source::{CredentialSource, short_origin};
 use super::credentials::{Found, Search};
 use super::error::FetchError;
+use super::net::Transport;
 use super::parameter_store::is_parameter;
 use super::retry::RetryBudget;
 use super::shared_files::{self, SharedFiles};
-use super::transport::Transport;
 use aws_config::imds::region::ImdsRegionProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
@@ -62,8 +62,8 @@ impl Sdk {
         context: &mut AwsContext,
     ) -> Result<Self, FetchError> {
         let aws = &config.aws;
-        let transport = Transport::new(aws, inherited)?;
         let files = SharedFiles::read(inherited)?;
+        let transport = Transport::new(aws, inherited, files.endpoints())?;
         check_profile(aws, &files)?;
         let profile = aws.profile.as_ref().map(|given| given.value.as_str());
         let region = find_region(aws, &files, &transport).await?;

@@ -68,6 +68,13 @@ impl SharedFiles {
         }
     }
 
+    /// Every `endpoint_url` in them.
+    pub(super) fn endpoints(&self) -> Vec<(String, Origin)> {
+        let urls = self.config.endpoint_urls();
+        urls.map(|(url, setting)| (url.to_owned(), self.origin(setting, "endpoint_url")))
+            .collect()
+    }
+
     fn path(&self, kind: FileKind) -> &Path {
         match kind {
             FileKind::Config => &self.config_path,

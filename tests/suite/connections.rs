@@ -66,7 +66,7 @@ fn plain_http_to_another_machine_is_sent_where_it_is_allowed() {
         .unset("AWS_ENDPOINT_URL_SSM")
         .args("-p /n --timeout 900ms --allow-http")
         .fails(75)
-        .says(&["the name ssm.invalid could not be looked up"]);
+        .says(&["DNS: no address for ssm.invalid (NXDOMAIN; "]);
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn a_dead_proxy_is_named_without_its_password() {
         ("http://user:canary@127.0.0.1:1", "Connection refused"),
         (
             "http://user:canary@proxy.invalid:3128",
-            "Name or service not known",
+            "no address for proxy.invalid (NXDOMAIN; ",
         ),
     ] {
         let shown = url.replace("user:canary@", "");
@@ -188,7 +188,7 @@ fn a_dead_proxy_is_named_without_its_password() {
 #[test]
 fn a_proxy_that_asks_for_a_password_or_forbids_the_host_ends_the_run_at_once() {
     for (code, remedy) in [
-        (407, "export HTTPS_PROXY=http://USER:PASSWORD@127.0.0.1:"),
+        (407, "does not accept the user `user` and its password"),
         (403, "forbids ssm.eu-west-1.amazonaws.com:443"),
     ] {
         let proxy = HttpServer::start(move |_| status(code, "canary"));
@@ -317,7 +317,7 @@ fn bad_certificates_are_refused_however_their_ca_is_trusted() {
             75,
             "it is not valid before 2090-01-01T00:00:00Z",
         ),
-        (Certificate::ClientOnly, 78, "key usage for server"),
+        (Certificate::ClientOnly, 78, "it is not for servers"),
         (Certificate::SelfSigned, 78, "which is not trusted"),
         (Certificate::Impostor, 78, "cannot be trusted"),
         (Certificate::IssuedByNoCa, 78, "cannot be trusted"),
@@ -349,10 +349,7 @@ fn a_step_that_takes_too_long_is_named_with_the_host() {
     let address = silent.local_addr().expect("an address");
     std::thread::scope(|scope| {
         for (endpoint, step) in [
-            (
-                format!("http://{address}"),
-                "sent no complete response within 5.4s",
-            ),
+            (format!("http://{address}"), "sent no response within 5.4s"),
             (
                 format!("https://{address}"),
                 "did not complete the TLS handshake within 3.1s",

@@ -62,6 +62,13 @@ impl Message {
         self
     }
 
+    /// Adds what a diagnostic says to do.
+    #[must_use]
+    pub fn help(mut self, diagnostic: &Diagnostic) -> Self {
+        self.help.extend(diagnostic.help.iter().cloned());
+        self
+    }
+
     /// Adds a sentence that says what to do.
     #[must_use]
     pub fn sentence(mut self, text: &str) -> Self {

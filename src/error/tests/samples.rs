@@ -1,14 +1,15 @@
 //! A sample of every error.
 
 use crate::aws::{
-    Absence, ConnectionError, ConnectionFailure, CredentialCause, CredentialError,
-    CredentialSource, Denial, ServiceError, Throttle, TransientError, UnknownCaller,
+    Absence, ConnectionError, CredentialCause, CredentialError, CredentialSource, Denial,
+    ServiceError, Throttle, TransientError, UnknownCaller,
 };
 use crate::error::*;
 use crate::exec::{Correction, Searched};
 use ssm_exec_core::arn::Arn;
 use ssm_exec_core::config::{Meant, Place, Replaced};
 use ssm_exec_core::contract::Violation;
+use ssm_exec_core::diagnostic::Diagnostic;
 use ssm_exec_core::environment::notice::Notice;
 use ssm_exec_core::environment::problem::{Ceiling, Lack, PartAbsence};
 use ssm_exec_core::environment::{Provenance, Requester, Source};
@@ -41,7 +42,7 @@ variants! { credential_variant, CREDENTIAL, CredentialCause:
 }
 variants! { config_variant, CONFIG, ConfigError:
     Invalid Quoted UnknownVariable UnknownKey MisplacedKey Syntax UnsetInFile Unreadable Untrusted UnknownStage NoStage
-    BadReference NearReference Collision DigitName Base64OfNothing NoSources CaBundle SharedConfig UnknownProfile
+    BadReference NearReference Collision DigitName Base64OfNothing NoSources SharedConfig UnknownProfile
 }
 variants! { problem_variant, PROBLEM, Problem:
     Missing NothingBelow NothingAdmitted Warning Required ComposePartUnset ComposePartNotText SkippedReference Collision RenameCollision Digit Refused
@@ -126,9 +127,9 @@ fn role() -> CredentialSource {
 
 fn connection() -> Box<ConnectionError> {
     Box::new(ConnectionError {
-        host: "ssm.ue-west-1.amazonaws.com".to_owned(),
-        port: 443,
-        cause: ConnectionFailure::Lookup("no such name".to_owned()),
+        diagnostic: Diagnostic::new(Code::Unreachable, "DNS: no such name"),
+        is_transient: true,
+        unknown_host: Some("ssm.ue-west-1.amazonaws.com".to_owned()),
     })
 }
 
@@ -527,11 +528,6 @@ fn config_errors() -> Vec<ConfigError> {
         ConfigError::NoStage {
             path: "/srv/ssm-exec.toml".into(),
             known: vec!["dev".to_owned(), "prod".to_owned()],
-        },
-        ConfigError::CaBundle {
-            origin: Origin::Flag("--ca-bundle"),
-            path: "/ca.pem".into(),
-            reason: "it is not PEM".to_owned(),
         },
         ConfigError::SharedConfig {
             path: "/home/ana/.aws/config".into(),

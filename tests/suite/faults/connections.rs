@@ -91,7 +91,7 @@ pub const ROWS: &[Row] = &[
         "half a body, then the connection is closed, always",
         || always(Fault::TruncatedBody(After::Close)),
         Status(75),
-        "attempts … cut off",
+        "attempts … before its response was complete",
     ),
     row(
         "a body longer than its Content-Length, once",

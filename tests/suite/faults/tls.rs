@@ -97,7 +97,7 @@ pub const ROWS: &[Row] = &[
             }
         },
         Status(78),
-        "must speak TLS 1.2 or 1.3",
+        "speaks plain HTTP, not TLS … Use `http://localhost:",
     ),
     row(
         "TLS 1.1 only",

@@ -157,15 +157,6 @@ pub enum ConfigError {
         /// An option that gives sources, and is among the arguments of the command.
         after_command: Option<&'static str>,
     },
-    /// A bundle of certificates that can't be used.
-    CaBundle {
-        /// Where it was given.
-        origin: Origin,
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        reason: String,
-    },
     /// A shared AWS configuration file that can't be used.
     SharedConfig {
         /// The file.
@@ -210,7 +201,6 @@ impl ConfigError {
             | Self::Collision { origin, .. }
             | Self::Base64OfNothing { origin, .. }
             | Self::UnknownStage { origin, .. }
-            | Self::CaBundle { origin, .. }
             | Self::UnknownProfile { origin, .. } => Some(origin),
             Self::DigitName { origin, .. } | Self::Unreadable { origin, .. } => origin.as_ref(),
             _ => None,
@@ -236,7 +226,6 @@ impl ConfigError {
             Self::Collision { .. } => Code::Collision,
             Self::DigitName { .. } => Code::InvalidName,
             Self::NoSources { .. } => Code::NoSources,
-            Self::CaBundle { .. } => Code::CaBundle,
             Self::SharedConfig { .. } => Code::InvalidAwsFile,
             Self::UnknownProfile { .. } => Code::UnknownProfile,
         }
@@ -405,9 +394,6 @@ impl fmt::Display for ConfigError {
             Self::NoSources { after_command: None } => f.write_str(
                 "no source of parameters is configured. Use `--prefix /org/service`, `--key NAME=/org/service/key`, a variable such as `NAME=ssm:///org/service/key`, or an ssm-exec.toml. `--skip` starts the command without any",
             ),
-            Self::CaBundle { origin, path, reason } => {
-                write!(f, "{origin}: cannot use the CA bundle {}: {reason}", path.display())
-            }
             Self::SharedConfig { path, line, reason } => {
                 write!(f, "{}, line {line}: {reason}", path.display())
             }

@@ -123,6 +123,19 @@ impl SharedConfig {
         })
     }
 
+    /// Every `endpoint_url`, and the setting that it is in: one of a profile, or of a service.
+    pub fn endpoint_urls(&self) -> impl Iterator<Item = (&str, &Setting)> {
+        let settings = self.0.values().flat_map(|section| &section.0);
+        settings.flat_map(|(key, setting)| {
+            let own = (key == "endpoint_url").then(|| setting.value());
+            let nested = setting.value().lines().filter_map(|line| {
+                let (key, url) = line.split_once('=')?;
+                (key.trim() == "endpoint_url").then(|| url.trim())
+            });
+            own.into_iter().chain(nested).map(move |url| (url, setting))
+        })
+    }
+
     fn sso_session(&self, name: &str) -> Option<&Section> {
         self.0.get(&SectionName::SsoSession(name.to_owned()))
     }

@@ -1,54 +1,42 @@
 //! The proxy variables: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, in upper or lower case.
 
-use super::connection::ProxyName;
-use super::local;
+use super::server::Server;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http::uri::{Authority, Scheme};
+use http::uri::Authority;
 use http::{HeaderValue, Uri};
-use ipnet::IpNet;
+use hyper_util::client::proxy::matcher::Matcher;
 use percent_encoding::percent_decode_str;
-use ssm_exec_core::config::ConfigError;
-use ssm_exec_core::endpoint::check_authority;
+use ssm_exec_core::code::Code;
+use ssm_exec_core::diagnostic::{Diagnostic, Help};
+use ssm_exec_core::endpoint::{bare, check_authority};
 use ssm_exec_core::inherited::Inherited;
 use ssm_exec_core::origin::Origin;
+use std::fmt;
+use std::net::IpAddr;
 
 /// The proxies of the environment.
 #[derive(Debug, Default)]
 pub(super) struct Proxies {
     http: Option<Proxy>,
     https: Option<Proxy>,
-    bypass: Vec<Bypass>,
+    no_proxy: String,
 }
 
 /// One proxy.
 #[derive(Clone)]
 pub(super) struct Proxy {
-    variable: &'static str,
-    pub(super) tls: bool,
-    pub(super) authority: Authority,
+    pub(super) server: Server,
+    pub(super) variable: &'static str,
+    /// As whom it is asked, if with a password.
+    pub(super) user: Option<String>,
     pub(super) authorization: Option<HeaderValue>,
-}
-
-/// An entry of `NO_PROXY`.
-#[derive(Debug, PartialEq)]
-struct Bypass {
-    hosts: Hosts,
-    port: Option<u16>,
-}
-
-#[derive(Debug, PartialEq)]
-enum Hosts {
-    All,
-    Network(IpNet),
-    /// The domain and everything below it.
-    Domain(String),
 }
 
 impl Proxies {
     /// # Errors
     /// For a variable whose proxy can't be used. Its value may contain a password, so it isn't shown.
-    pub(super) fn from_environment(inherited: &Inherited<'_>) -> Result<Self, ConfigError> {
+    pub(super) fn from_environment(inherited: &Inherited<'_>) -> Result<Self, Diagnostic> {
         let named = |upper, lower| {
             let find = |name| inherited.get(name).filter(|value| !value.is_empty());
             let found = find(upper).map(|value| (upper, value));
@@ -63,51 +51,87 @@ impl Proxies {
             Some(_) => named("http_proxy", "http_proxy")?,
             None => named("HTTP_PROXY", "http_proxy")?,
         };
-        let bypass = ["NO_PROXY", "no_proxy"]
-            .iter()
-            .find_map(|name| inherited.text(name))
-            .unwrap_or_default();
+        let bypass = ["NO_PROXY", "no_proxy"];
         Ok(Self {
             http: http.or_else(|| all.clone()),
             https: named("HTTPS_PROXY", "https_proxy")?.or(all),
-            bypass: bypass
-                .split([',', ' ', '\t', '\n'])
-                .filter_map(Bypass::parse)
-                .collect(),
+            no_proxy: bypass
+                .iter()
+                .find_map(|name| inherited.text(name))
+                .unwrap_or_default()
+                .to_owned(),
         })
     }
 
-    /// The proxy for this URL. Plain HTTP to this machine is never sent to a proxy.
-    pub(super) fn find(&self, uri: &Uri) -> Option<&Proxy> {
-        let host = uri.host()?;
-        let is_https = uri.scheme() == Some(&Scheme::HTTPS);
-        let proxy = match is_https {
+    /// The proxy for this server. Plain HTTP to this machine is never sent to a proxy.
+    pub(super) fn find(&self, server: &Server) -> Option<&Proxy> {
+        let proxy = match server.tls {
             true => self.https.as_ref()?,
-            false if local::is_on_link(host) => return None,
+            false if server.is_on_link() => return None,
             false => self.http.as_ref()?,
         };
-        let port = uri.port_u16().unwrap_or(if is_https { 443 } else { 80 });
-        (!self.bypass.iter().any(|entry| entry.covers(host, port))).then_some(proxy)
+        (!self.is_bypassed(server)).then_some(proxy)
+    }
+
+    /// By the entries for this port, as curl understands them. Addresses match `*` too.
+    fn is_bypassed(&self, server: &Server) -> bool {
+        let entries = self.no_proxy.split([',', ' ', '\t', '\n']);
+        let entries: Vec<&str> = entries
+            .filter_map(|entry| for_port(entry, server.port))
+            .collect();
+        let host = match server.address() {
+            Some(IpAddr::V6(address)) => format!("[{address}]"),
+            _ => server.host.trim_end_matches('.').to_owned(),
+        };
+        let asked = Uri::builder()
+            .scheme("http")
+            .authority(host.as_str())
+            .path_and_query("/");
+        entries.contains(&"*")
+            || asked.build().is_ok_and(|uri| {
+                let matcher = Matcher::builder()
+                    .http("http://proxy")
+                    .no(entries.join(","));
+                matcher.build().intercept(&uri).is_none()
+            })
+    }
+}
+
+/// An entry of `NO_PROXY` without its port, if it has this one or none: `*.example.org` is everything below, and the
+/// domain itself.
+fn for_port(entry: &str, port: u16) -> Option<&str> {
+    let host = match entry.rsplit_once(':') {
+        // Colons are in IPv6 addresses too.
+        Some((host, only)) if !host.contains(':') || host.ends_with(']') => {
+            (only.parse() == Ok(port)).then_some(host)?
+        }
+        _ => entry,
+    };
+    match bare(host) {
+        "*" => Some("*"),
+        host => Some(host.trim_start_matches('*').trim_end_matches('.')),
     }
 }
 
 impl Proxy {
-    fn parse(variable: &'static str, value: &[u8]) -> Result<Self, ConfigError> {
-        let invalid =
-            |reason: &str| ConfigError::invalid(Origin::Variable(variable), reason.to_owned());
-        let form = "it must be http://HOST:PORT or https://HOST:PORT";
+    fn parse(variable: &'static str, value: &[u8]) -> Result<Self, Diagnostic> {
+        let invalid = |reason: &str| {
+            let help = Help::text("It must be http://HOST:PORT or https://HOST:PORT");
+            Diagnostic::with_help(Code::InvalidSetting, reason, vec![help])
+                .at(Origin::Variable(variable))
+        };
         let text = std::str::from_utf8(value)
             .ok()
             .map(str::trim)
-            .ok_or_else(|| invalid(&format!("is not a proxy's URL: {form}")))?;
+            .ok_or_else(|| invalid("it is not the URL of a proxy"))?;
         let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
         let tls = match scheme.to_ascii_lowercase().as_str() {
             "http" => false,
             "https" => true,
             "socks" | "socks4" | "socks4a" | "socks5" | "socks5h" => {
-                return Err(invalid(&format!("SOCKS proxies are not supported: {form}")));
+                return Err(invalid("SOCKS proxies are not supported"));
             }
-            _ => return Err(invalid(&format!("is not a proxy's URL: {form}"))),
+            _ => return Err(invalid("it is not the URL of a proxy")),
         };
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
         let (user, server) = match authority.rsplit_once('@') {
@@ -118,34 +142,33 @@ impl Proxy {
             .parse()
             .ok()
             .filter(|authority: &Authority| check_authority(authority).is_ok())
-            .ok_or_else(|| invalid(&format!("is not a proxy's URL: {form}")))?;
+            .ok_or_else(|| invalid("it is not the URL of a proxy"))?;
+        // Alone, it may be a token.
+        let with_password = user.and_then(|user| user.split_once(':'));
         Ok(Self {
+            server: Server::new(tls, &authority),
             variable,
-            tls,
-            authority,
+            user: with_password.map(|(user, _)| user.to_owned()),
             authorization: user.map(basic),
         })
     }
 
-    pub(super) fn port(&self) -> u16 {
-        self.authority
-            .port_u16()
-            .unwrap_or(if self.tls { 443 } else { 80 })
-    }
-
     /// Its URL without user and password.
-    pub(super) fn name(&self) -> ProxyName {
-        let scheme = if self.tls { "https" } else { "http" };
-        ProxyName {
-            url: format!("{scheme}://{}", self.authority),
-            variable: self.variable,
-        }
+    pub(super) fn url(&self) -> String {
+        let scheme = if self.server.tls { "https" } else { "http" };
+        format!("{scheme}://{}", self.server)
     }
 }
 
-impl std::fmt::Debug for Proxy {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.name().fmt(f)
+impl fmt::Display for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the proxy {} (from {})", self.url(), self.variable)
+    }
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
@@ -161,64 +184,17 @@ fn basic(user: &str) -> HeaderValue {
     value
 }
 
-impl Bypass {
-    fn parse(entry: &str) -> Option<Self> {
-        let entry = entry.trim();
-        if let Some(network) = network(entry) {
-            return Some(Self {
-                hosts: Hosts::Network(network),
-                port: None,
-            });
-        }
-        let (host, port) = match entry.rsplit_once(':') {
-            Some((host, port)) => (host, Some(port.parse().ok()?)),
-            None => (entry, None),
-        };
-        let hosts = match host.trim_start_matches('*') {
-            "" if host.is_empty() => return None,
-            "" => Hosts::All,
-            host => network(host).map_or_else(
-                || Hosts::Domain(host.trim_matches('.').to_ascii_lowercase()),
-                Hosts::Network,
-            ),
-        };
-        Some(Self { hosts, port })
-    }
-
-    fn covers(&self, host: &str, port: u16) -> bool {
-        if self.port.is_some_and(|only| only != port) {
-            return false;
-        }
-        match &self.hosts {
-            Hosts::All => true,
-            Hosts::Network(network) => {
-                local::address(host).is_some_and(|address| network.contains(&address))
-            }
-            Hosts::Domain(domain) => {
-                let host = host.trim_end_matches('.').to_ascii_lowercase();
-                host.strip_suffix(domain.as_str())
-                    .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-            }
-        }
-    }
-}
-
-/// An address, in brackets or not, or a network in CIDR notation.
-fn network(text: &str) -> Option<IpNet> {
-    let address = local::address(text).map(IpNet::from);
-    address.or_else(|| text.parse().ok())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn proxies(entries: &[&'static std::ffi::CStr]) -> Result<Proxies, ConfigError> {
+    fn proxies(entries: &[&'static std::ffi::CStr]) -> Result<Proxies, Diagnostic> {
         Proxies::from_environment(&Inherited::new(entries.to_vec()))
     }
 
     fn carries(proxies: &Proxies, url: &str) -> bool {
-        proxies.find(&url.parse().expect("a URL")).is_some()
+        let server = Server::of(&url.parse().expect("a URL")).expect("a host");
+        proxies.find(&server).is_some()
     }
 
     #[test]
@@ -269,6 +245,16 @@ mod tests {
             (c"NO_PROXY=10.0.0.0/8", "https://11.1.2.3:8443", true),
             (c"NO_PROXY=[fd00::1]:8443", "https://[fd00::1]:8443", false),
             (c"NO_PROXY=fd00::1", "https://[fd00::1]:8443", false),
+            (c"NO_PROXY=[fd00::1]", "https://[fd00::1]:8443", false),
+            (c"NO_PROXY=[fd00::1]:443", "https://[fd00::1]:8443", true),
+            (c"NO_PROXY=fd00::/8", "https://[fd00::1]:8443", false),
+            (c"NO_PROXY=*", "https://10.1.2.3:8443", false),
+            (c"NO_PROXY=10.1.2.3:443", "https://10.1.2.3", false),
+            (
+                c"NO_PROXY=amazonaws.com.",
+                "https://ssm.eu-west-1.amazonaws.com.",
+                false,
+            ),
             (c"NO_PROXY=,", "https://ssm.eu-west-1.amazonaws.com", true),
         ];
         for (entry, url, expected) in table {
@@ -321,7 +307,7 @@ mod tests {
     fn a_password_may_be_percent_encoded_and_a_scheme_left_out() {
         let proxies = proxies(&[c"HTTPS_PROXY=user:p%40ss@proxy:3128/"]).expect("a proxy");
         let proxy = proxies.https.expect("one for https");
-        assert_eq!(proxy.name().url, "http://proxy:3128");
+        assert_eq!(proxy.url(), "http://proxy:3128");
         assert_eq!(
             proxy.authorization.expect("credentials"),
             "Basic dXNlcjpwQHNz"

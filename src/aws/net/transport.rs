@@ -1,11 +1,13 @@
 //! The HTTP client that the SDK uses: HTTP/1.1 with connections that are reused, and responses that are read
 //! as a whole, up to a limit.
 
-use super::connection::{ConnectionError, ConnectionFailure, Step};
-use super::dial::{self, Dialer, Route};
-use super::error_chain::without_number;
-use super::proxy::Proxies;
-use super::tls_roots::TlsRoots;
+use super::dial::{Dialer, reason};
+use super::endpoints::Endpoints;
+use super::exchange::{Exchange, keep};
+use super::failure::{Cause, ConnectionError, Step, within};
+use super::proxy::{Proxies, Proxy};
+use super::roots::TlsRoots;
+use super::server::Server;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
@@ -15,18 +17,18 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use http::{HeaderValue, Request, Response, Uri, header};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::body::{Bytes, Incoming};
+use hyper::body::Bytes;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use ssm_exec_core::config::Aws;
-use ssm_exec_core::config::ConfigError;
 use ssm_exec_core::inherited::Inherited;
+use ssm_exec_core::origin::Origin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// The size limit of the response to a request, in bytes, as an extension of the request.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct ResponseLimit(pub(super) usize);
+pub(in crate::aws) struct ResponseLimit(pub(in crate::aws) usize);
 
 impl Default for ResponseLimit {
     /// Enough for ten values of 8 KB with every character escaped.
@@ -37,7 +39,7 @@ impl Default for ResponseLimit {
 
 /// The HTTP client of a run.
 #[derive(Debug, Clone)]
-pub(super) struct Transport(Arc<Connections>);
+pub(in crate::aws) struct Transport(Arc<Connections>);
 
 #[derive(Debug)]
 struct Connections {
@@ -48,22 +50,29 @@ struct Connections {
 /// A connection, and what it can be reused for.
 #[derive(Debug)]
 struct Connection {
-    origin: String,
+    server: Server,
     sender: SendRequest<Full<Bytes>>,
-    route: Route,
+    proxy: Option<Proxy>,
 }
 
 impl Transport {
+    /// `endpoints` are those of the shared AWS files.
+    ///
     /// # Errors
     /// For a proxy or a CA bundle that can't be used.
-    pub(super) fn new(aws: &Aws, inherited: &Inherited<'_>) -> Result<Self, ConfigError> {
+    pub(in crate::aws) fn new(
+        aws: &Aws,
+        inherited: &Inherited<'_>,
+        endpoints: Vec<(String, Origin)>,
+    ) -> Result<Self, ConnectionError> {
         let roots = match &aws.ca_bundle {
             Some(bundle) => TlsRoots::bundle(&bundle.value, &bundle.origin)?,
             None => TlsRoots::from_environment(inherited),
         };
         let proxies = Proxies::from_environment(inherited)?;
+        let endpoints = Endpoints::new(aws, inherited, endpoints);
         Ok(Self(Arc::new(Connections {
-            dialer: Dialer::new(proxies, roots, aws.allow_http),
+            dialer: Dialer::new(proxies, roots, aws.allow_http, endpoints),
             idle: Mutex::default(),
         })))
     }
@@ -103,22 +112,30 @@ impl HttpConnector for Connector {
             let (head, body) = request.into_parts();
             let body = body.collect().await.map_err(ConnectorError::user)?;
             let request = Request::from_parts(head, Full::new(body.to_bytes()));
-            let response = connections
-                .send(request, connect, read, limit)
-                .await
-                .map_err(for_the_sdk)?;
+            let server = Server::of(request.uri())
+                .ok_or_else(|| ConnectorError::user("the URL of a request has no host".into()))?;
+            let response = connections.send(request, &server, connect, read, limit);
+            let response = response.await;
+            keep(|| match &response {
+                Ok(answer) => {
+                    let status = answer.status().as_u16();
+                    let server = server.to_string();
+                    Ok(Exchange::new(
+                        server,
+                        status,
+                        answer.headers(),
+                        answer.body(),
+                    ))
+                }
+                Err(error) => Err(error.clone()),
+            });
+            let response = response.map_err(|error| match error.is_transient {
+                true => ConnectorError::io(error.into()),
+                false => ConnectorError::other(error.into(), None),
+            })?;
             HttpResponse::try_from(response.map(SdkBody::from))
                 .map_err(|error| ConnectorError::other(error.into(), None))
         })
-    }
-}
-
-/// Classifies an error for the retries of the SDK's own clients (STS, SSO, metadata).
-fn for_the_sdk(error: ConnectionError) -> ConnectorError {
-    match &error.cause {
-        ConnectionFailure::NoResponse { .. } => ConnectorError::timeout(error.into()),
-        cause if cause.is_transient() => ConnectorError::io(error.into()),
-        _ => ConnectorError::other(error.into(), None),
     }
 }
 
@@ -126,30 +143,19 @@ impl Connections {
     async fn send(
         &self,
         mut request: Request<Full<Bytes>>,
+        server: &Server,
         connect_timeout: Option<Duration>,
         read_timeout: Option<Duration>,
         limit: usize,
     ) -> Result<Response<Bytes>, ConnectionError> {
         let uri = request.uri().clone();
         loop {
-            let (mut connection, is_new) = match self.take_idle(&uri) {
+            let (mut connection, is_new) = match self.take_idle(server) {
                 Some(connection) => (connection, false),
-                None => (self.open(&uri, connect_timeout).await?, true),
+                None => (self.open(&uri, server, connect_timeout).await?, true),
             };
             connection.address(&mut request, &uri);
-            let work = connection.exchange(request, limit);
-            let answer = match read_timeout {
-                None => work.await,
-                Some(limit) => {
-                    tokio::time::timeout(limit, work)
-                        .await
-                        .unwrap_or(Err(SendError::Failed(ConnectionFailure::NoResponse {
-                            step: Step::Response,
-                            limit,
-                        })))
-                }
-            };
-            match answer {
+            let cause = match connection.exchange(request, read_timeout, limit).await {
                 Ok(response) => {
                     // A new connection may reach another machine, which may not fail.
                     if !response.status().is_server_error() {
@@ -158,40 +164,41 @@ impl Connections {
                     return Ok(response);
                 }
                 // The server closed the idle connection.
-                Err(SendError::NotSent(back)) if !is_new => request = back,
-                Err(SendError::NotSent(_)) => {
-                    let cause = ConnectionFailure::Lost("before the request was sent".to_owned());
-                    return Err(dial::error(&uri, cause));
+                Err(SendError::NotSent(back)) if !is_new => {
+                    request = back;
+                    continue;
                 }
-                Err(SendError::Failed(cause)) => return Err(dial::error(&uri, cause)),
-            }
+                Err(SendError::NotSent(_)) => Cause::Lost("before the request was sent".to_owned()),
+                Err(SendError::Failed(cause)) => cause,
+            };
+            return Err(self.dialer.error(cause, server));
         }
     }
 
     async fn open(
         &self,
         uri: &Uri,
+        server: &Server,
         limit: Option<Duration>,
     ) -> Result<Connection, ConnectionError> {
-        let dialed = self.dialer.dial(uri, limit).await?;
+        let dialed = self.dialer.dial(uri, server, limit).await?;
         let (sender, connection) = http1::handshake(TokioIo::new(dialed.stream))
             .await
-            .map_err(|error| dial::error(uri, ConnectionFailure::Lost(error.to_string())))?;
+            .map_err(|error| self.dialer.error(Cause::Lost(reason(&error)), server))?;
         tokio::spawn(connection);
         Ok(Connection {
-            origin: origin(uri),
+            server: server.clone(),
             sender,
-            route: dialed.route,
+            proxy: dialed.proxy,
         })
     }
 
-    fn take_idle(&self, uri: &Uri) -> Option<Connection> {
-        let origin = origin(uri);
+    fn take_idle(&self, server: &Server) -> Option<Connection> {
         let mut idle = self.idle.lock().ok()?;
         idle.retain(|connection| !connection.sender.is_closed());
         let at = idle
             .iter()
-            .position(|connection| connection.origin == origin && connection.sender.is_ready())?;
+            .position(|connection| connection.server == *server && connection.sender.is_ready())?;
         Some(idle.swap_remove(at))
     }
 
@@ -202,81 +209,72 @@ impl Connections {
     }
 }
 
-/// The scheme, host and port of a URL.
-fn origin(uri: &Uri) -> String {
-    format!(
-        "{}://{}",
-        uri.scheme_str().unwrap_or_default(),
-        uri.authority().map_or("", |authority| authority.as_str())
-    )
-}
-
 /// Why there is no response.
 enum SendError {
     NotSent(Request<Full<Bytes>>),
-    Failed(ConnectionFailure),
+    Failed(Cause),
 }
 
 impl Connection {
     /// Sets the request target: the path for a server, the URL for a proxy (RFC 9112, section 3.2).
     fn address(&self, request: &mut Request<Full<Bytes>>, uri: &Uri) {
         let host = match uri.port_u16() {
-            Some(443) if uri.scheme_str() == Some("https") => uri.host(),
-            Some(80) if uri.scheme_str() == Some("http") => uri.host(),
+            Some(443) if self.server.tls => uri.host(),
+            Some(80) if !self.server.tls => uri.host(),
             _ => uri.authority().map(http::uri::Authority::as_str),
         };
         if let Ok(host) = HeaderValue::from_str(host.unwrap_or_default()) {
             request.headers_mut().entry(header::HOST).or_insert(host);
         }
-        match &self.route {
-            Route::Direct => {
-                let path = uri.path_and_query().cloned();
-                *request.uri_mut() = path.map_or_else(Uri::default, Uri::from);
-            }
-            Route::Proxy { authorization } => {
-                *request.uri_mut() = uri.clone();
-                if let Some(authorization) = authorization {
-                    let headers = request.headers_mut();
-                    headers.insert(header::PROXY_AUTHORIZATION, authorization.clone());
-                }
-            }
+        *request.uri_mut() = match &self.proxy {
+            Some(_) => uri.clone(),
+            None => uri
+                .path_and_query()
+                .cloned()
+                .map_or_else(Uri::default, Uri::from),
+        };
+        let authorization = self
+            .proxy
+            .as_ref()
+            .and_then(|proxy| proxy.authorization.as_ref());
+        if let Some(authorization) = authorization {
+            let headers = request.headers_mut();
+            headers.insert(header::PROXY_AUTHORIZATION, authorization.clone());
         }
     }
 
     async fn exchange(
         &mut self,
         request: Request<Full<Bytes>>,
+        read_timeout: Option<Duration>,
         limit: usize,
     ) -> Result<Response<Bytes>, SendError> {
-        let lost = |error: hyper::Error| SendError::Failed(ConnectionFailure::Lost(reason(&error)));
-        let response = match self.sender.try_send_request(request).await {
-            Ok(response) => response,
-            Err(mut error) => {
-                return Err(match error.take_message() {
-                    Some(request) => SendError::NotSent(request),
-                    None => lost(error.into_error()),
-                });
-            }
-        };
-        let (head, body): (_, Incoming) = response.into_parts();
-        match Limited::new(body, limit).collect().await {
-            Ok(body) => Ok(Response::from_parts(head, body.to_bytes())),
-            Err(error) if error.is::<LengthLimitError>() => {
-                Err(SendError::Failed(ConnectionFailure::TooLarge { limit }))
-            }
-            Err(error) => Err(match error.downcast::<hyper::Error>() {
-                Ok(error) => lost(*error),
-                Err(error) => SendError::Failed(ConnectionFailure::Lost(error.to_string())),
-            }),
-        }
+        let lost = |error: &hyper::Error| Cause::Lost(reason(error));
+        let began = tokio::time::Instant::now();
+        let silent = |limit| Cause::Silent(Step::Response, limit);
+        let sent = within(read_timeout, silent, async {
+            Ok(self.sender.try_send_request(request).await)
+        });
+        let response = sent
+            .await
+            .map_err(SendError::Failed)?
+            .map_err(|mut error| match error.take_message() {
+                Some(request) => SendError::NotSent(request),
+                None => SendError::Failed(lost(error.error())),
+            })?;
+        let (head, body) = response.into_parts();
+        let left = read_timeout.map(|limit| limit.saturating_sub(began.elapsed()));
+        let silent = |_| Cause::Silent(Step::Rest, read_timeout.unwrap_or_default());
+        let body = within(left, silent, async {
+            Limited::new(body, limit).collect().await.map_err(|error| {
+                match error.downcast_ref::<hyper::Error>() {
+                    Some(error) => lost(error),
+                    None if error.is::<LengthLimitError>() => Cause::TooLarge(limit),
+                    None => Cause::Lost(error.to_string()),
+                }
+            })
+        });
+        let body = body.await.map_err(SendError::Failed)?;
+        Ok(Response::from_parts(head, body.to_bytes()))
     }
-}
-
-/// The system's reason, where there is one.
-fn reason(error: &hyper::Error) -> String {
-    let mut deepest: &(dyn std::error::Error + 'static) = error;
-    while let Some(source) = deepest.source() {
-        deepest = source;
-    }
-    without_number(deepest)
 }

@@ -1,0 +1,337 @@
+//! Opens connections: DNS, TCP, the proxy, TLS. Every connection of this program is opened here, so plain
+//! HTTP to another machine is refused here too, whatever setting its URL comes from.
+
+use super::dns::lookup;
+use super::endpoints::Endpoints;
+use super::exchange::{BODY, tag};
+use super::failure::{
+    Cause, ConnectionError, RefusedTunnel, Step, is_system_refusal, within, without_number,
+};
+use super::proxy::{Proxies, Proxy};
+use super::roots::TlsRoots;
+use super::server::{Server, is_local_address};
+use super::tls;
+use http::{Method, Request, Uri, header};
+use http_body_util::{BodyExt, Collected, Empty, Limited};
+use hyper::body::Bytes;
+use hyper::client::conn::http1;
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
+use ssm_exec_core::endpoint::{self, check_authority};
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::ServerName;
+use tracing::debug;
+
+/// The delay before the next address is tried (RFC 8305, section 5).
+const NEXT_ADDRESS: Duration = Duration::from_millis(250);
+/// How much of a text in the place of TLS a message shows.
+const FIRST: usize = 60;
+
+/// A connection, whatever it is made of.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+/// An open connection.
+pub(super) struct Dialed {
+    pub(super) stream: Box<dyn Stream>,
+    /// A proxy that takes absolute URLs, if requests are not addressed to the server.
+    pub(super) proxy: Option<Proxy>,
+}
+
+/// The settings for opening connections.
+#[derive(Debug)]
+pub(super) struct Dialer {
+    proxies: Proxies,
+    roots: TlsRoots,
+    tls: OnceLock<Arc<rustls::ClientConfig>>,
+    allow_http: bool,
+    endpoints: Endpoints,
+}
+
+/// What failed, and whether at the proxy.
+struct Failed(Cause, Option<Proxy>);
+
+impl From<Cause> for Failed {
+    fn from(cause: Cause) -> Self {
+        Self(cause, None)
+    }
+}
+
+impl Dialer {
+    pub(super) fn new(
+        proxies: Proxies,
+        roots: TlsRoots,
+        allow_http: bool,
+        endpoints: Endpoints,
+    ) -> Self {
+        Self {
+            proxies,
+            roots,
+            tls: OnceLock::new(),
+            allow_http,
+            endpoints,
+        }
+    }
+
+    /// What failed at this server.
+    pub(super) fn error(&self, cause: Cause, server: &Server) -> ConnectionError {
+        ConnectionError::new(cause, server, None, self.endpoints.origin(server))
+    }
+
+    /// Opens a connection for requests to this URL. No step takes longer than `limit`.
+    pub(super) async fn dial(
+        &self,
+        uri: &Uri,
+        server: &Server,
+        limit: Option<Duration>,
+    ) -> Result<Dialed, ConnectionError> {
+        let opened = self.open(uri, server, limit).await;
+        opened.map_err(|Failed(cause, proxy)| {
+            ConnectionError::new(cause, server, proxy.as_ref(), self.endpoints.origin(server))
+        })
+    }
+
+    async fn open(
+        &self,
+        uri: &Uri,
+        server: &Server,
+        limit: Option<Duration>,
+    ) -> Result<Dialed, Failed> {
+        if let Some(authority) = uri.authority() {
+            let written = endpoint::server(authority).to_owned();
+            check_authority(authority).map_err(|reason| Cause::Url(written, reason))?;
+        }
+        let is_local_only = !server.tls && !self.allow_http;
+        if is_local_only && !server.is_local() {
+            return Err(Cause::PlainHttp.into());
+        }
+        if let Some(proxy) = self.proxies.find(server) {
+            debug!("connecting to {server} through {proxy}");
+            return self.through(proxy, server, limit).await;
+        }
+        let addresses = lookup(server, limit).await?;
+        debug!("connecting to {server} at {addresses:?}");
+        if is_local_only && !addresses.iter().all(|to| is_local_address(to.ip())) {
+            return Err(Cause::PlainHttp.into());
+        }
+        let stream = connect(&addresses, limit).await?;
+        Ok(Dialed {
+            stream: self.secure(stream, server, limit).await?,
+            proxy: None,
+        })
+    }
+
+    /// Connects by a proxy: through a tunnel for HTTPS, to the proxy itself for plain HTTP.
+    async fn through(
+        &self,
+        proxy: &Proxy,
+        server: &Server,
+        limit: Option<Duration>,
+    ) -> Result<Dialed, Failed> {
+        let at_proxy = |cause| Failed(cause, Some(proxy.clone()));
+        let reach = async {
+            let addresses = lookup(&proxy.server, limit).await?;
+            let stream = connect(&addresses, limit).await?;
+            self.secure(stream, &proxy.server, limit).await
+        };
+        let stream = reach.await.map_err(at_proxy)?;
+        if !server.tls {
+            return Ok(Dialed {
+                stream,
+                proxy: Some(proxy.clone()),
+            });
+        }
+        let silent = |limit| Cause::Silent(Step::Handshake, limit);
+        let tunnel = within(limit, silent, tunnel(stream, proxy, server)).await;
+        let tunnel = Socket::new(tunnel.map_err(at_proxy)?);
+        Ok(Dialed {
+            stream: self.secure(tunnel, server, limit).await?,
+            proxy: None,
+        })
+    }
+
+    /// Speaks TLS with a server that has it.
+    async fn secure<S: Stream + 'static>(
+        &self,
+        stream: Socket<S>,
+        server: &Server,
+        limit: Option<Duration>,
+    ) -> Result<Box<dyn Stream>, Cause> {
+        if !server.tls {
+            return Ok(Box::new(stream));
+        }
+        let config = self.client_config()?;
+        let name = ServerName::try_from(server.host.clone())
+            .map_err(|_| Cause::Url(server.to_string(), "has an invalid host name"))?;
+        let silent = |limit| Cause::Silent(Step::Handshake, limit);
+        let handshake = async {
+            let stream = TlsConnector::from(config).connect(name, stream);
+            let stream = stream.into_fallible().await;
+            stream.map_err(|(error, stream)| tls::cause(&error, stream.first))
+        };
+        let stream = within(limit, silent, handshake).await?;
+        Ok(Box::new(stream))
+    }
+
+    fn client_config(&self) -> Result<Arc<rustls::ClientConfig>, Cause> {
+        if let Some(config) = self.tls.get() {
+            return Ok(Arc::clone(config));
+        }
+        let roots = self
+            .roots
+            .load()
+            .map_err(|error| Cause::Roots(Box::new(error)))?;
+        let config = tls::client_config(roots).map_err(|error| Cause::Tls(error.to_string()))?;
+        Ok(Arc::clone(self.tls.get_or_init(|| Arc::new(config))))
+    }
+}
+
+/// Connects to the first address that accepts (RFC 8305, simplified).
+async fn connect(
+    addresses: &[SocketAddr],
+    limit: Option<Duration>,
+) -> Result<Socket<TcpStream>, Cause> {
+    let race = async {
+        let mut waiting = addresses.iter().copied();
+        let mut running = JoinSet::new();
+        let mut failed = Cause::Lost("it has no address".to_owned());
+        loop {
+            if let Some(address) = waiting.next() {
+                running.spawn(async move { (address.ip(), TcpStream::connect(address).await) });
+            } else if running.is_empty() {
+                return Err(failed);
+            }
+            let next = match waiting.len() {
+                0 => running.join_next().await,
+                _ => tokio::time::timeout(NEXT_ADDRESS, running.join_next())
+                    .await
+                    .unwrap_or_default(),
+            };
+            match next {
+                Some(Ok((_, Ok(stream)))) => return Ok(stream),
+                Some(Ok((_, Err(error)))) if is_system_refusal(&error) => {
+                    failed = Cause::System("a socket", error);
+                }
+                Some(Ok((address, Err(error)))) => failed = Cause::Connect(address, error),
+                Some(Err(_)) | None => {}
+            }
+        }
+    };
+    let stream = within(limit, |limit| Cause::Silent(Step::Connect, limit), race).await?;
+    // A request is written as a whole, so Nagle's algorithm would only delay it.
+    let _ = stream.set_nodelay(true);
+    Ok(Socket::new(stream))
+}
+
+/// Asks a proxy for a tunnel (RFC 9110, 9.3.6).
+async fn tunnel(
+    stream: Box<dyn Stream>,
+    proxy: &Proxy,
+    server: &Server,
+) -> Result<TokioIo<Upgraded>, Cause> {
+    let lost = |error: hyper::Error| Cause::Lost(reason(&error));
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(lost)?;
+    tokio::spawn(connection.with_upgrades());
+    let to = server.to_string();
+    let mut request = Request::builder()
+        .method(Method::CONNECT)
+        .uri(&to)
+        .header(header::HOST, &to);
+    if let Some(authorization) = &proxy.authorization {
+        request = request.header(header::PROXY_AUTHORIZATION, authorization);
+    }
+    let request = request
+        .body(Empty::<Bytes>::new())
+        .expect("a host and a port of a URL");
+    let response = sender.send_request(request).await.map_err(lost)?;
+    if response.status().is_success() {
+        let upgraded = hyper::upgrade::on(response).await.map_err(lost)?;
+        return Ok(TokioIo::new(upgraded));
+    }
+    let (head, body) = response.into_parts();
+    let body = Limited::new(body, BODY).collect().await;
+    let body = body.map(Collected::to_bytes).unwrap_or_default();
+    // Squid's own reason, such as `ERR_DNS_FAIL 0`.
+    let squid = head
+        .headers
+        .get("x-squid-error")
+        .and_then(|it| it.to_str().ok());
+    let squid = squid
+        .and_then(|reason| reason.split(' ').next())
+        .map(str::to_owned);
+    let schemes = head.headers.get_all(header::PROXY_AUTHENTICATE).iter();
+    let schemes = schemes.filter_map(|scheme| scheme.to_str().ok()?.split(' ').next());
+    Err(Cause::Tunnel(RefusedTunnel {
+        status: head.status.as_u16(),
+        words: squid.or_else(|| tag(&String::from_utf8_lossy(&body), "title")),
+        schemes: schemes.map(str::to_owned).collect(),
+    }))
+}
+
+/// The deepest reason of an error, which is the system's where there is one.
+pub(super) fn reason(error: &hyper::Error) -> String {
+    let mut deepest: &(dyn std::error::Error + 'static) = error;
+    while let Some(source) = deepest.source() {
+        deepest = source;
+    }
+    without_number(deepest)
+}
+
+/// A stream below TLS or HTTP. It never raises SIGPIPE, whose disposition is the command's: the standard library writes
+/// by `send` with MSG_NOSIGNAL, but `writev` takes no flags, so buffers are written one by one.
+struct Socket<S> {
+    stream: S,
+    /// The first bytes that came, for the message about a server that doesn't speak TLS.
+    first: Vec<u8>,
+}
+
+impl<S> Socket<S> {
+    fn new(stream: S) -> Self {
+        Self {
+            stream,
+            first: Vec::new(),
+        }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Socket<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if self.first.is_empty() {
+            let came = buffer.filled();
+            self.first.extend(&came[..came.len().min(FIRST)]);
+        }
+        read
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Socket<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}

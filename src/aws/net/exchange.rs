@@ -1,0 +1,221 @@
+//! The last exchange of an attempt: who answered it, and what an error says. Nothing of a successful answer is kept.
+
+use super::failure::ConnectionError;
+use crate::aws::date::system_time;
+use aws_smithy_types::date_time::{DateTime, Format};
+use http::{HeaderMap, header};
+use serde_json::Value;
+use std::cell::RefCell;
+use std::time::{Duration, SystemTime};
+
+/// How much of an error's body is read.
+pub(super) const BODY: usize = 4096;
+/// How much of a text that is no error of AWS's is shown.
+const TEXT: usize = 200;
+
+tokio::task_local! {
+    static LAST: RefCell<Option<Last>>;
+}
+
+/// How the last request of an attempt ended.
+pub(in crate::aws) type Last = Result<Exchange, ConnectionError>;
+
+/// An answer. Its code and message are those of an error.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(in crate::aws) struct Exchange {
+    /// `HOST:PORT` of the server.
+    pub(in crate::aws) server: String,
+    pub(in crate::aws) status: u16,
+    /// What the server calls itself (`Server`).
+    pub(in crate::aws) software: Option<String>,
+    pub(in crate::aws) content_type: Option<String>,
+    /// The time there.
+    pub(in crate::aws) date: Option<SystemTime>,
+    pub(in crate::aws) retry_after: Option<Duration>,
+    pub(in crate::aws) request_id: Option<String>,
+    /// AWS's code for the error.
+    pub(in crate::aws) code: Option<String>,
+    /// AWS's message, or the title or the first words of another answer.
+    pub(in crate::aws) message: Option<String>,
+}
+
+/// Runs an attempt, and returns how the last request in it ended.
+#[allow(dead_code)]
+pub(in crate::aws) async fn observed<T>(work: impl Future<Output = T>) -> (T, Option<Last>) {
+    let mut attempt = std::pin::pin!(LAST.scope(RefCell::default(), work));
+    let outcome = attempt.as_mut().await;
+    (outcome, attempt.take_value().and_then(RefCell::into_inner))
+}
+
+/// Keeps how a request ended, if somebody observes it.
+pub(super) fn keep(last: impl FnOnce() -> Last) {
+    let _ = LAST.try_with(|kept| kept.replace(Some(last())));
+}
+
+impl Exchange {
+    pub(super) fn new(server: String, status: u16, headers: &HeaderMap, body: &[u8]) -> Self {
+        let header = |name: &str| headers.get(name)?.to_str().ok().map(str::to_owned);
+        let number = |name: &str| header(name)?.trim().parse().ok();
+        let date = header(header::DATE.as_str());
+        let date = date.and_then(|date| DateTime::from_str(&date, Format::HttpDate).ok());
+        let exchange = Self {
+            server,
+            status,
+            software: header("server"),
+            content_type: header("content-type")
+                .map(|kind| kind.split(';').next().unwrap_or_default().to_owned()),
+            date: date.as_ref().and_then(system_time),
+            retry_after: number("x-amz-retry-after")
+                .map(Duration::from_millis)
+                .or_else(|| number("retry-after").map(Duration::from_secs)),
+            request_id: header("x-amzn-requestid"),
+            ..Self::default()
+        };
+        if status < 400 {
+            return exchange;
+        }
+        let text = String::from_utf8_lossy(&body[..body.len().min(BODY)]);
+        let (code, message) = error(&text);
+        let code = header("x-amzn-errortype").or(code);
+        Self {
+            code: code.map(|code| {
+                // `com.amazonaws.ssm#Code`, and `Code:http://…`.
+                let code = code.rsplit('#').next().unwrap_or_default();
+                code.split(':').next().unwrap_or_default().to_owned()
+            }),
+            message: message
+                .map(|text| one_line(&text))
+                .filter(|text| !text.is_empty()),
+            ..exchange
+        }
+    }
+}
+
+/// The code and the message of an error's body: AWS's JSON and XML, an agent's text, or another one.
+fn error(body: &str) -> (Option<String>, Option<String>) {
+    if let Ok(Value::Object(members)) = serde_json::from_str(body) {
+        let find = |names: &[&str]| {
+            let found = names.iter().find_map(|name| members.get(*name)?.as_str());
+            found.map(str::to_owned)
+        };
+        return (
+            find(&["__type", "code", "Code", "error"]),
+            find(&["message", "Message", "error_description"]),
+        );
+    }
+    if let Some(message) = tag(body, "Message") {
+        return (tag(body, "Code"), Some(message));
+    }
+    if let Some(title) = tag(body, "title") {
+        return (None, Some(title));
+    }
+    // The EKS Pod Identity Agent: `[request]: (Code): text, fault: client`.
+    if let Some((code, text)) = body
+        .split_once("]: (")
+        .and_then(|(_, rest)| rest.split_once("): "))
+    {
+        let text = text.split(", fault: ").next().unwrap_or_default();
+        return (Some(code.to_owned()), Some(text.to_owned()));
+    }
+    let first = body.trim_start().lines().next().unwrap_or_default();
+    (None, Some(first.chars().take(TEXT).collect()))
+}
+
+/// The content of the first element with this name.
+pub(super) fn tag(markup: &str, name: &str) -> Option<String> {
+    let (_, rest) = markup.split_once(&format!("<{name}>"))?;
+    let (content, _) = rest.split_once(&format!("</{name}>"))?;
+    let entities = [
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&apos;", "'"),
+        ("&#39;", "'"),
+        ("&amp;", "&"),
+    ];
+    let plain = |text: String, (entity, c): (&str, &str)| text.replace(entity, c);
+    Some(entities.into_iter().fold(content.to_owned(), plain))
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_an_error_are_kept_whatever_its_form() {
+        let aws = |code: &str, message: &str| (Some(code.to_owned()), Some(message.to_owned()));
+        for (body, expected) in [
+            (
+                r#"{"__type":"com.amazonaws.ssm#ThrottlingException","message":"Rate exceeded"}"#,
+                aws("ThrottlingException", "Rate exceeded"),
+            ),
+            (
+                r#"{"code":"InvalidIdInRequest","message":"ID not found","HTTPErrorCode":400}"#,
+                aws("InvalidIdInRequest", "ID not found"),
+            ),
+            (
+                r#"{"error":"invalid_grant","error_description":"Invalid refresh token"}"#,
+                aws("invalid_grant", "Invalid refresh token"),
+            ),
+            (
+                "<ErrorResponse><Error><Code>AccessDenied</Code><Message>User: a\n is &lt;not&gt;</Message></Error></ErrorResponse>",
+                aws("AccessDenied", "User: a is <not>"),
+            ),
+            (
+                "[6f2e]: (AccessDeniedException): Unauthorized Exception! EKS does not, fault: client",
+                aws(
+                    "AccessDeniedException",
+                    "Unauthorized Exception! EKS does not",
+                ),
+            ),
+            (
+                "<html><head><title>403 Forbidden</title></head></html>",
+                (None, Some("403 Forbidden".to_owned())),
+            ),
+            ("busy\nmore", (None, Some("busy".to_owned()))),
+            ("", (None, None)),
+        ] {
+            let exchange = Exchange::new(String::new(), 400, &HeaderMap::new(), body.as_bytes());
+            assert_eq!((exchange.code, exchange.message), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn nothing_of_a_success_is_kept_and_an_error_is_bounded() {
+        let body = br#"{"code":"Success","message":"canary"}"#;
+        let exchange = Exchange::new(String::new(), 200, &HeaderMap::new(), body);
+        assert_eq!((exchange.code, exchange.message), (None, None));
+        let long = "x".repeat(1 << 20);
+        let exchange = Exchange::new(String::new(), 500, &HeaderMap::new(), long.as_bytes());
+        assert_eq!(exchange.message.map(|text| text.len()), Some(TEXT));
+        let long = format!(r#"{{"message":"{long}"}}"#);
+        let exchange = Exchange::new(String::new(), 500, &HeaderMap::new(), long.as_bytes());
+        assert_eq!(exchange.message.map(|text| text.len()), Some(TEXT));
+    }
+
+    #[tokio::test]
+    async fn an_attempt_returns_the_last_request_in_it() {
+        let request = |status| {
+            keep(move || {
+                Ok(Exchange {
+                    status,
+                    ..Exchange::default()
+                })
+            })
+        };
+        request(1);
+        let (outcome, last) = observed(async {
+            request(500);
+            request(200);
+            "done"
+        })
+        .await;
+        assert_eq!(outcome, "done");
+        assert_eq!(last.expect("one").map(|exchange| exchange.status), Ok(200));
+        assert_eq!(observed(async {}).await.1, None);
+    }
+}
