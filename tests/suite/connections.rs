@@ -321,6 +321,27 @@ fn bad_certificates_are_refused_however_their_ca_is_trusted() {
         (Certificate::SelfSigned, 78, "which is not trusted"),
         (Certificate::Impostor, 78, "cannot be trusted"),
         (Certificate::IssuedByNoCa, 78, "cannot be trusted"),
+        (
+            Certificate::IssuedWithoutCertSign,
+            78,
+            "its issuer may not issue certificates",
+        ),
+        (
+            Certificate::ExpiredCa,
+            78,
+            "whose root certificate expired at 2021-01-01",
+        ),
+        (
+            Certificate::CaForMail,
+            78,
+            "whose root certificate is not for servers",
+        ),
+        (
+            Certificate::CaWithoutCertSign,
+            78,
+            "whose root certificate may not issue certificates",
+        ),
+        (Certificate::Unreadable, 78, "it cannot be read"),
     ] {
         for trust in TRUSTED {
             let (_stub, run) = with_certificate(certificate);
@@ -328,6 +349,23 @@ fn bad_certificates_are_refused_however_their_ca_is_trusted() {
                 .fails(status)
                 .says(&["the certificate of localhost", reason]);
         }
+    }
+}
+
+#[test]
+fn a_bundle_is_not_refused_for_a_root_that_is_not_used() {
+    for certificate in [
+        Certificate::ExpiredCa,
+        Certificate::CaForMail,
+        Certificate::CaWithoutCertSign,
+    ] {
+        let (other, _) = with_certificate(certificate);
+        let (stub, run) = with_certificate(Certificate::Good);
+        let bundle = other.ca_pem().to_owned() + stub.ca_pem();
+        std::fs::write(run.home().join("ca.pem"), bundle).expect("a file");
+        run.args("--ca-bundle ca.pem")
+            .environment()
+            .has(&[("A", "canary-a")]);
     }
 }
 

@@ -76,10 +76,12 @@ pub fn check_authority(authority: &Authority) -> Result<(), &'static str> {
     } else if !is_host_name(host) {
         return Err("has an invalid host name");
     }
-    match server(authority).strip_prefix(host) {
+    let rest = server(authority).strip_prefix(host).unwrap_or_default();
+    match rest.strip_prefix(':') {
+        None if rest.is_empty() => Ok(()),
         // An empty port is the default one (RFC 3986, 3.2.3).
-        Some("" | ":") => Ok(()),
-        _ if authority.port_u16().is_some_and(|port| port != 0) => Ok(()),
+        Some("") => Ok(()),
+        Some(_) if authority.port_u16().is_some_and(|port| port != 0) => Ok(()),
         _ => Err("has an invalid port"),
     }
 }
@@ -173,6 +175,8 @@ mod tests {
             ("http://[::1%25lo]:80", "has an invalid IPv6 address"),
             ("http://[127.0.0.1]", "has an invalid IPv6 address"),
             ("http://[::1]oln", "has an invalid port"),
+            ("https://[::1]x:443", "has an invalid port"),
+            ("https://[::1]:x:443", "has an invalid port"),
             ("http://localhost:99999", "has an invalid port"),
             ("http://localhost:0", "has an invalid port"),
             ("http://localhost:80x", "has an invalid port"),

@@ -584,13 +584,10 @@ fn errno(error: &io::Error) -> Option<Errno> {
 
 /// Why a network is unreachable, if this machine has none.
 fn without_network(error: &io::Error) -> &'static str {
-    let interfaces = || {
-        std::fs::read_dir("/sys/class/net")
-            .ok()
-            .map(Iterator::count)
-    };
+    // Below two lines of headings.
+    let devices = || std::fs::read_to_string("/proc/net/dev").map(|list| list.lines().count());
     match errno(error) {
-        Some(Errno::ENETUNREACH | Errno::EHOSTUNREACH) if interfaces() == Some(1) => {
+        Some(Errno::ENETUNREACH | Errno::EHOSTUNREACH) if devices().is_ok_and(|it| it == 3) => {
             ": this machine has no network but lo (PrivateNetwork=yes?)"
         }
         _ => "",

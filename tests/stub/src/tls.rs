@@ -6,6 +6,7 @@ use rcgen::{
 };
 use std::sync::Arc;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::sign::{CertifiedKey, SingleCertAndKey};
 use tokio_rustls::rustls::{ServerConfig, crypto, version};
 
 /// The certificate of the server.
@@ -29,11 +30,21 @@ pub enum Certificate {
     Impostor,
     /// Its issuer has a certificate of the CA, and is no CA.
     IssuedByNoCa,
+    /// Its issuer is a CA that may not sign certificates.
+    IssuedWithoutCertSign,
+    /// The CA has expired.
+    ExpiredCa,
+    /// The CA is for electronic mail.
+    CaForMail,
+    /// The CA may not sign certificates.
+    CaWithoutCertSign,
+    /// What the server sends is no certificate.
+    Unreadable,
 }
 
 /// The configuration of the server, and the PEM of its CA.
 pub(crate) fn make(certificate: Certificate, only_tls12: bool) -> (Arc<ServerConfig>, String) {
-    let ca = ca();
+    let ca = ca(certificate);
     let key = KeyPair::generate().expect("a key");
     let server = server(certificate);
     let signed = |issuer: &CertifiedIssuer<'_, KeyPair>| {
@@ -51,11 +62,13 @@ pub(crate) fn make(certificate: Certificate, only_tls12: bool) -> (Arc<ServerCon
             ]
         }
         // The trusted one is still `ca`.
-        Certificate::Impostor => vec![signed(&self::ca())],
-        Certificate::Intermediate | Certificate::IssuedByNoCa => {
-            let is_ca = certificate == Certificate::Intermediate;
+        Certificate::Impostor => vec![signed(&self::ca(certificate))],
+        Certificate::Unreadable => vec![CertificateDer::from(b"no certificate".to_vec())],
+        Certificate::Intermediate
+        | Certificate::IssuedByNoCa
+        | Certificate::IssuedWithoutCertSign => {
             let issuer_key = KeyPair::generate().expect("a key");
-            let issuer = CertifiedIssuer::signed_by(intermediate(is_ca), issuer_key, &ca)
+            let issuer = CertifiedIssuer::signed_by(intermediate(certificate), issuer_key, &ca)
                 .expect("a certificate");
             vec![signed(&issuer), issuer.der().clone()]
         }
@@ -69,33 +82,47 @@ pub(crate) fn make(certificate: Certificate, only_tls12: bool) -> (Arc<ServerCon
     let config = ServerConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
         .with_protocol_versions(versions)
         .expect("known versions")
-        .with_no_client_auth()
-        .with_single_cert(
-            chain,
-            PrivateKeyDer::try_from(key.serialize_der()).expect("a key in PKCS #8"),
-        )
-        .expect("a matching key");
+        .with_no_client_auth();
+    let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a key in PKCS #8");
+    let key = crypto::ring::sign::any_supported_type(&key).expect("a key");
+    // Whether the certificate has this key is for the client to find out.
+    let certified = SingleCertAndKey::from(CertifiedKey::new(chain, key));
+    let config = config.with_cert_resolver(Arc::new(certified));
     (Arc::new(config), ca.pem())
 }
 
-fn ca() -> CertifiedIssuer<'static, KeyPair> {
+fn ca(certificate: Certificate) -> CertifiedIssuer<'static, KeyPair> {
     let mut ca = CertificateParams::new(Vec::new()).expect("no names");
     // With a distinct name: OpenSSL treats a certificate with its own name as issuer as self-signed.
     ca.distinguished_name
         .push(DnType::CommonName, "ssm-stub CA");
     ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     ca.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    match certificate {
+        Certificate::ExpiredCa => {
+            ca.not_before = date_time_ymd(2020, 1, 1);
+            ca.not_after = date_time_ymd(2021, 1, 1);
+        }
+        Certificate::CaForMail => {
+            ca.extended_key_usages = vec![ExtendedKeyUsagePurpose::EmailProtection];
+        }
+        Certificate::CaWithoutCertSign => ca.key_usages = vec![KeyUsagePurpose::CrlSign],
+        _ => {}
+    }
     CertifiedIssuer::self_signed(ca, KeyPair::generate().expect("a key")).expect("a CA")
 }
 
-fn intermediate(is_ca: bool) -> CertificateParams {
+fn intermediate(certificate: Certificate) -> CertificateParams {
     let mut intermediate = CertificateParams::new(Vec::new()).expect("no names");
     intermediate
         .distinguished_name
         .push(DnType::CommonName, "ssm-stub intermediate");
-    if is_ca {
+    if certificate != Certificate::IssuedByNoCa {
         intermediate.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        intermediate.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        intermediate.key_usages = vec![match certificate {
+            Certificate::Intermediate => KeyUsagePurpose::KeyCertSign,
+            _ => KeyUsagePurpose::CrlSign,
+        }];
     }
     intermediate
 }

@@ -14,6 +14,7 @@
 //! [bytes]                      # files in hexadecimal
 //! [modes]                      # of these files, such as "755"
 //! [owners]                     # of these files: the number of a user
+//! dns = 2                      # the code of a name server of its own, which answers every query so
 //! [hosts]                      # the addresses of names; at a `silent` one nothing accepts a connection
 //! [parameters]                 # beside /r/a, /r/b and /r/c
 //! [stub]                       # of Parameter Store: see `prepare`
@@ -24,7 +25,8 @@
 //! [json]                       # the fields that are not null
 //! ```
 //!
-//! `{home}`, `{stub}` and `{port}` stand for the home directory, and the URL and the port of Parameter Store. In
+//! `{home}`, `{stub}` and `{port}` stand for the home directory, and the URL and the port of Parameter Store, `{proxy}`
+//! for the port of the first other server. In
 //! `[json]`, `{message}` is the text of the first error, and `*` is any text.
 
 use serde_json::{Map, Value};
@@ -45,6 +47,7 @@ const KEYS: &[&str] = &[
     "modes",
     "owners",
     "hosts",
+    "dns",
     "parameters",
     "stub",
     "error",

@@ -9,7 +9,7 @@ use nix::sys::socket::{Backlog, listen};
 use serde_json::Value;
 use ssm_stub::http_server::*;
 use ssm_stub::{Certificate, Fault, Parameter, Stub, When};
-use std::net::{TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
@@ -89,11 +89,19 @@ impl Servers {
         run.args(&words)
     }
 
+    /// The port of the first of the other servers.
+    fn proxy_port(&self) -> String {
+        let first = self.others.first().map(|(_, server)| server.url());
+        let port = first.as_deref().and_then(|url| url.rsplit(':').next());
+        port.unwrap_or_default().to_owned()
+    }
+
     /// Replaces the placeholders.
     pub fn fill(&self, text: &str, run: &Run) -> String {
         text.replace("{home}", &run.home().to_string_lossy())
             .replace("{stub}", &self.stub.url())
             .replace("{port}", &self.stub.port().to_string())
+            .replace("{proxy}", &self.proxy_port())
     }
 }
 
@@ -240,12 +248,30 @@ pub fn network(case: &Case) -> Vec<TcpStream> {
         }
     }
     std::fs::write(&hosts, text).expect("a file");
-    succeeds(
-        Command::new("mount")
-            .arg("--bind")
-            .args([hosts.path(), Path::new("/etc/hosts")]),
-    );
+    let bind = |file: &Path, over: &str| {
+        succeeds(Command::new("mount").arg("--bind").arg(file).arg(over));
+    };
+    bind(hosts.path(), "/etc/hosts");
+    if let Some(code) = case.table["dns"].as_u64() {
+        name_server(u8::try_from(code).expect("a code"));
+        let resolver = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(&resolver, "nameserver 127.0.0.53\n").expect("a file");
+        bind(resolver.path(), "/etc/resolv.conf");
+    }
     kept
+}
+
+/// A name server that answers every query with this code, at 127.0.0.53 of this thread's network.
+fn name_server(code: u8) {
+    let socket = UdpSocket::bind("127.0.0.53:53").expect("an address");
+    std::thread::spawn(move || {
+        let mut query = [0; 512];
+        while let Ok((length, from)) = socket.recv_from(&mut query) {
+            query[2] |= 0x80;
+            query[3] = code;
+            let _ = socket.send_to(&query[..length], from);
+        }
+    });
 }
 
 /// A server whose queue of connections is full: the kernel drops every further one. It lives as long as the

@@ -5,7 +5,7 @@ use super::given::parsed_one;
 use crate::arn::{Arn, is_account};
 use crate::endpoint::Endpoint;
 use crate::kms_key::KmsKey;
-use crate::origin::Given;
+use crate::origin::{Given, Origin};
 use crate::region::{self, Region};
 
 pub(super) fn account(given: Given<String>) -> Result<String, ConfigError> {
@@ -47,8 +47,12 @@ pub(super) fn endpoint(
     let endpoint =
         Endpoint::parse(&url).map_err(|reason| ConfigError::invalid(origin.clone(), reason))?;
     if endpoint.is_plain_and_remote() && !allow_http {
+        let unset = match &origin {
+            Origin::Variable(name) => format!("`unset {name}` to use AWS's, "),
+            _ => String::new(),
+        };
         let reason = format!(
-            "`{url}` would send secrets over plain HTTP to another machine. Use https, or allow it with `--allow-http`"
+            "`{url}` would send secrets over plain HTTP to another machine. Use https, {unset}or allow it with `--allow-http`"
         );
         return Err(ConfigError::invalid(origin, reason));
     }
