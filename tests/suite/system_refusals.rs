@@ -59,6 +59,43 @@ fn refused_system_calls_are_named_as_the_systems_refusal() {
 }
 
 #[test]
+fn what_refuses_a_connection_is_named_by_the_setting_that_does() {
+    let socket = &[libc::SYS_socket][..];
+    let thread = &[libc::SYS_clone, libc::SYS_clone3][..];
+    for (calls, error, reason, help) in [
+        (
+            socket,
+            libc::EAFNOSUPPORT,
+            "Address family not",
+            "RestrictAddressFamilies=",
+        ),
+        (socket, libc::EMFILE, "Too many open files", "LimitNOFILE="),
+        (socket, libc::ENOMEM, "Cannot allocate memory", "memory"),
+        (
+            socket,
+            libc::EACCES,
+            "Permission denied",
+            "SystemCallFilter=",
+        ),
+        (thread, libc::EAGAIN, "Resource temporarily", "TasksMax="),
+    ] {
+        let stub = stub();
+        // Only a name needs a thread.
+        let url = match calls == thread {
+            true => stub.url().replace("127.0.0.1", "localhost"),
+            false => stub.url(),
+        };
+        let run = Run::against(&url).args("--timeout 5s -p /refused -- echo started");
+        let (mut command, _home) = run.command();
+        seccomp::refuse(&mut command, calls, error);
+        let output = command.output().expect("the binary starts");
+        expect_refusal(&output, reason, help);
+        expect_refusal(&output, help, reason);
+        expect_refusal(&output, &url.replace("http://", "to connect to "), reason);
+    }
+}
+
+#[test]
 fn with_too_few_descriptors_the_system_is_named_and_nothing_is_started() {
     let stub = stub();
     let mut started = 0;
