@@ -98,7 +98,7 @@ def prepare(task, kind, wrapped):
         return "function"
     (task / "app.py").write_text(FUNCTION)
     wrapper = f"{STATIC} " if wrapped else ""
-    script(task / "bootstrap", f"#!/bin/sh\nexec {wrapper}{LAMBDA}/python/bin/python -m awslambdaric \"$_HANDLER\"\n")
+    script(task / "bootstrap", f"#!/bin/sh\nexec {wrapper}{ROOT}/target/venv/bin/python -m awslambdaric \"$_HANDLER\"\n")
     return "app.handler"
 
 

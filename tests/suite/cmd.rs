@@ -1,14 +1,14 @@
 //! The case files in `tests/cmd`: arguments and environment of a run, and its expected output and
 //! status. `TRYCMD=overwrite cargo test --test suite cmd::` updates what they expect.
 
-use crate::harness::BINARY;
+use crate::harness::binary;
 use crate::support::project;
 use std::path::{Path, PathBuf};
 
 #[test]
 fn every_case_file_gives_the_expected_output_and_status() {
     trycmd::TestCases::new()
-        .default_bin_path(BINARY)
+        .default_bin_path(binary())
         .env("PATH", "/usr/bin:/bin")
         .env("HOME", "/nonexistent")
         .env("AWS_EC2_METADATA_DISABLED", "true")

@@ -10,16 +10,26 @@ use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 use tempfile::TempDir;
 
-/// The binary under test.
+/// The binary that cargo has built.
 pub const BINARY: &str = env!("CARGO_BIN_EXE_ssm-exec");
 
-/// Starts the binary under test. `SSM_EXEC_TEST_PROGRAM` can name another one, and an emulator before it.
+/// The variable that can name another one, and an emulator before it.
+pub const TEST_PROGRAM: &str = "SSM_EXEC_TEST_PROGRAM";
+
+/// The binary under test.
+pub fn binary() -> &'static Path {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(|| std::env::var_os(TEST_PROGRAM).map_or_else(|| BINARY.into(), PathBuf::from))
+}
+
+/// Starts the binary under test.
 pub fn program() -> Command {
-    let Ok(words) = std::env::var("SSM_EXEC_TEST_PROGRAM") else {
+    let Ok(words) = std::env::var(TEST_PROGRAM) else {
         return Command::new(BINARY);
     };
     let mut words = words.split(' ');

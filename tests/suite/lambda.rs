@@ -69,7 +69,7 @@ impl Emulator {
             .env("PATH", std::env::var_os("PATH").expect("a PATH"))
             .env("LAMBDA_TASK_ROOT", task.path())
             .env("AWS_LAMBDA_EXEC_WRAPPER", task.path().join("ssm-exec"))
-            .env("PYTHON", project("target/lambda/python/bin/python"))
+            .env("PYTHON", crate::support::moto::python())
             .env("AWS_ENDPOINT_URL_SSM", stub.url())
             .env("AWS_REGION", "eu-west-1")
             .env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
@@ -173,7 +173,7 @@ fn custom(task: &Path) -> PathBuf {
 }
 
 fn managed(task: &Path) -> PathBuf {
-    let python = project("target/lambda/python/bin/python");
+    let python = crate::support::moto::python();
     assert!(python.exists(), "no awslambdaric: tests/needs installs it");
     write(&task.join("app.py"), FUNCTION);
     copy_program(static_binary(), &task.join("ssm-exec"));

@@ -8,7 +8,6 @@
 mod harness;
 mod support;
 
-mod arm64;
 mod broken_connections;
 mod bytes;
 mod check;
@@ -31,15 +30,12 @@ mod files;
 mod help;
 mod identity;
 mod init;
-mod install;
-mod instructions;
 mod lambda;
 mod launching;
 mod memory;
 mod mistakes;
 mod no_secret_leaks;
 mod notices;
-mod package;
 mod panics;
 mod parity;
 mod picture;

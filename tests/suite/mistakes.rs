@@ -278,7 +278,7 @@ fn a_handler_that_names_no_program_is_called_the_handler() {
         .env("LAMBDA_TASK_ROOT", "/nonexistent")
         .args("-p /a");
     let bootstrap = run.home().join("bootstrap");
-    std::os::unix::fs::symlink(BINARY, &bootstrap).expect("a link");
+    std::os::unix::fs::symlink(binary(), &bootstrap).expect("a link");
     let (mut command, _home) = run.command_of(std::process::Command::new(bootstrap));
     let output = command.output().expect("a start");
     let message = String::from_utf8_lossy(&output.stderr);

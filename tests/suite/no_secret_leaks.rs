@@ -151,7 +151,7 @@ fn libc_sigsegv() -> i32 {
 fn a_setuid_binary_refuses_to_run() {
     let run = Run::bare();
     let copy = run.home().join("raised");
-    copy_program(BINARY.as_ref(), &copy);
+    copy_program(binary(), &copy);
     std::fs::set_permissions(&copy, std::fs::Permissions::from_mode(0o4755)).expect("its mode");
     std::fs::set_permissions(run.home(), std::fs::Permissions::from_mode(0o755)).expect("a way in");
     let output = Command::new(&copy)

@@ -5,7 +5,7 @@
 //! after the language says why a block can't run here. A `toml` block must load, a `json` block must parse.
 //! Pages that write parameters run against moto.
 
-use crate::harness::BINARY;
+use crate::harness::binary;
 use crate::support::moto::Moto;
 use crate::support::*;
 use ssm_stub::{Fault, Parameter, Stub};
@@ -145,7 +145,7 @@ impl Place {
         let directory = tempfile::tempdir().expect("a directory for the test");
         let bin = directory.path().join("bin");
         std::fs::create_dir(&bin).expect("a directory");
-        std::os::unix::fs::symlink(BINARY, bin.join("ssm-exec")).expect("a link");
+        std::os::unix::fs::symlink(binary(), bin.join("ssm-exec")).expect("a link");
         for name in stand_ins {
             crate::harness::script(&bin.join(name), "#!/bin/sh\nexit 0\n");
             std::os::unix::fs::symlink(bin.join(name), directory.path().join(name))
@@ -203,7 +203,7 @@ impl Place {
                     .path()
                     .join(Path::new(name).file_name().expect("a file name"));
                 std::fs::write(&file, &block.text).expect("a file");
-                let mut check = Command::new(BINARY);
+                let mut check = Command::new(binary());
                 check
                     .arg("check")
                     .arg("--config")
@@ -367,7 +367,7 @@ fn the_first_steps_run_on_moto_as_they_are() {
         place
     });
     let run = |place: &Place, arguments: &[&str]| {
-        let mut command = Command::new(BINARY);
+        let mut command = Command::new(binary());
         text(&place.run(command.args(arguments), &path))
     };
     let shown = run(&start, &["check", "-v", "--prefix", "/org/api"]);

@@ -8,8 +8,8 @@ use std::process::{Child, Command};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-/// Built by `tests/needs`.
-pub const IMAGE: &str = "ssm-exec-tests-systemd:3";
+/// Made by `tests/needs`.
+pub const IMAGE: &str = "ssm-exec-tests-systemd";
 
 /// A service that notifies systemd as the main process, and exits on SIGTERM.
 const APP: &str = r#"#!/usr/bin/perl

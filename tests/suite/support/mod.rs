@@ -7,6 +7,7 @@ pub mod registry;
 pub mod relay;
 pub mod seccomp;
 
+use crate::harness::{BINARY, TEST_PROGRAM, binary};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::io::Write;
@@ -21,12 +22,45 @@ pub fn project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// The static binary, rebuilt if it is out of date.
+/// A static binary: the one under test, or else a development build.
 pub fn static_binary() -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     PATH.get_or_init(|| {
-        PathBuf::from(succeeds(&mut Command::new(project("tests/static"))).trim_end())
+        if cfg!(target_feature = "crt-static") || std::env::var_os(TEST_PROGRAM).is_some() {
+            return binary().to_owned();
+        }
+        succeeds(
+            Command::new(project("tests/static")).args(["build", "--quiet", "--bin", "ssm-exec"]),
+        );
+        let target = format!(
+            "target/{}-unknown-linux-gnu/debug/ssm-exec",
+            std::env::consts::ARCH
+        );
+        project(&target)
     })
+}
+
+/// ssm-exec with a clock that lets an hour pass in seconds: built like the binary, and again if it is out of date.
+pub fn fast_clock() -> Command {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    Command::new(BUILT.get_or_init(|| {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(["build", "--quiet", "--example", "fast_clock"]);
+        // Build scripts watch the variables that cargo sets for a test, and would run again.
+        for (name, _) in std::env::vars_os() {
+            let name = name.to_string_lossy();
+            if ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"]
+                .iter()
+                .any(|set| name.starts_with(set))
+            {
+                cargo.env_remove(&*name);
+            }
+        }
+        succeeds(cargo.current_dir(project(".")));
+        Path::new(BINARY)
+            .with_file_name("examples")
+            .join("fast_clock")
+    }))
 }
 
 /// A static shell with its tools.

@@ -1,20 +1,10 @@
-//! Hours of an SSM that does not answer. The watcher is the real one with another clock (clock.c).
+//! Hours of an SSM that does not answer. The watcher is the real one with another clock (examples/fast_clock.rs).
 
 use super::*;
-use crate::support::{eventually, project, succeeds};
+use crate::support::{eventually, fast_clock};
 use crate::watch::memory::{children, own_memory};
 use nix::unistd::geteuid;
 use ssm_stub::{Fault, OnConnect};
-use std::process::Command;
-
-/// Builds the library in the home directory of a run.
-fn with_fast_clock(run: Run) -> Run {
-    let library = run.home().join("clock.so");
-    let mut compiler = Command::new("cc");
-    compiler.args(["-shared", "-fPIC", "-o"]).arg(&library);
-    succeeds(compiler.arg(project("tests/suite/watch/clock.c")));
-    run.env("LD_PRELOAD", library)
-}
 
 /// After the first failure the interval is 2, 4 and then 8 minutes, each less a fifth at most.
 const MOST_POLLS_IN_AN_HOUR: usize = 11;
@@ -22,7 +12,7 @@ const MOST_POLLS_IN_AN_HOUR: usize = 11;
 fn an_outage(begin: impl Fn(&Stub), end: impl Fn(&Stub)) {
     let stub = stub();
     let run = Run::against(&stub.url()).args("-p /watch --settle 0s --on-change HUP");
-    let run = watch_every("1m", with_fast_clock(run));
+    let run = watch_with("1m", fast_clock(), run);
     run.stdout.wait_for("started");
     wait_for_polls(&stub, 2);
     begin(&stub);
@@ -78,7 +68,7 @@ fn two_thousand_polls_leave_the_watcher_as_it_was() {
     const POLLS: usize = 2_000;
     let stub = stub();
     let run = Run::against(&stub.url()).args("-p /watch --settle 0s --on-change HUP");
-    let run = watch_every("15s", with_fast_clock(run));
+    let run = watch_with("15s", fast_clock(), run);
     run.stdout.wait_for("started");
     stub.wait_for_requests(100);
     let watcher = run.watcher();

@@ -16,7 +16,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use ssm_stub::{Parameter, Stub};
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -141,8 +141,12 @@ fn watch_run(run: Run) -> Watched {
 }
 
 fn watch_every(interval: &str, run: Run) -> Watched {
+    watch_with(interval, program(), run)
+}
+
+fn watch_with(interval: &str, program: Command, run: Run) -> Watched {
     let run = run.args("--watch").arg(interval);
-    let (mut command, home) = run.args("-- sh -c").arg(COMMAND).command();
+    let (mut command, home) = run.args("-- sh -c").arg(COMMAND).command_of(program);
     let mut child = command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

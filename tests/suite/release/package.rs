@@ -1,6 +1,7 @@
 //! The packages built by `./package`, installed into a clean Debian and run there, and the crate that
 //! `cargo publish` would upload.
 
+use super::shipped_binary;
 use crate::support::docker::*;
 use crate::support::*;
 use std::ffi::OsStr;
@@ -8,17 +9,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, OnceLock};
 
-/// The cross toolchain of tests/arm64, which tests/needs makes.
-const ARM64_IMAGE: &str = "ssm-exec-tests-arm64:2";
+/// The cross toolchain of packaging/binary, which tests/needs makes.
+const ARM64_IMAGE: &str = "ssm-exec-tests-arm64";
 
 /// `./package` has one directory for its work.
 static PACKAGE: Mutex<()> = Mutex::new(());
 
-/// Packages made of the static binary of the tests, which compiles faster than a release.
 fn package(sources: &Path, dist: &Path, architectures: &str) {
     let mut package = Command::new(sources.join("package"));
     package
-        .env("PROFILE", "static-test")
         .env("DIST", dist)
         .env("ARCHITECTURES", architectures)
         .env("SOURCE_DATE_EPOCH", "1700000000");
@@ -31,7 +30,7 @@ pub fn packages() -> &'static Path {
     &MADE
         .get_or_init(|| {
             // Fails here with the compiler's message if the binary can't be built.
-            static_binary();
+            shipped_binary();
             let dist = tempfile::tempdir().expect("a directory").keep();
             let remover = run_at_exit(&format!("rm -r {}", dist.display()));
             let architectures = match has_arm64() {
@@ -56,10 +55,10 @@ fn copy_of_the_sources() -> tempfile::TempDir {
     let script = "set -e
         tar -c --exclude=./target --exclude=./fuzz --exclude=./.git . | tar -C \"$0\" -xm
         mkdir -p \"$0/target/x86_64-unknown-linux-gnu\"
-        cp -a target/static-test \"$0/target/\"
-        cp -a target/x86_64-unknown-linux-gnu/static-test \"$0/target/x86_64-unknown-linux-gnu/\"
+        cp -a target/release \"$0/target/\"
+        cp -a target/x86_64-unknown-linux-gnu/release \"$0/target/x86_64-unknown-linux-gnu/\"
         ln -s \"$PWD/target/tools\" \"$0/target/tools\"
-        cd \"$0/target/x86_64-unknown-linux-gnu/static-test\"
+        cd \"$0/target/x86_64-unknown-linux-gnu/release\"
         rm -r ssm-exec deps/*ssm_exec* .fingerprint/ssm-exec-*";
     let mut shell = Command::new("sh");
     shell
@@ -140,7 +139,7 @@ fn lint(dist: &Path) {
 #[test]
 #[ignore = "needs the packagers: ./tests/run provides them"]
 fn what_cannot_be_packaged_is_named_and_the_rest_is_made() {
-    static_binary();
+    shipped_binary();
     let dist = tempfile::tempdir().expect("a directory for the test");
     let programs = tempfile::tempdir().expect("a directory for the test");
     // As if zip were not installed, and with a cargo-generate-rpm that fails.
@@ -159,7 +158,6 @@ fn what_cannot_be_packaged_is_named_and_the_rest_is_made() {
     let mut package = Command::new(project("package"));
     package
         .env("PATH", programs.path())
-        .env("PROFILE", "static-test")
         .env("DIST", dist.path())
         .env("ARCHITECTURES", "x86_64");
     let alone = PACKAGE.lock().expect("no panic");

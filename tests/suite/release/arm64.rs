@@ -1,5 +1,5 @@
-//! The static binary for arm64, in an emulator. ./tests/run also runs the tests of this suite that depend on the machine
-//! with it.
+//! The binary for arm64, in an emulator. `./tests/run --release` also runs the tests of this suite that depend on the
+//! machine with it.
 
 use crate::harness::*;
 use crate::support::{project, succeeds, text};
@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 fn binary() -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     PATH.get_or_init(|| {
-        PathBuf::from(succeeds(&mut Command::new(project("tests/arm64"))).trim_end())
+        PathBuf::from(succeeds(Command::new(project("packaging/binary")).arg("aarch64")).trim_end())
     })
 }
 

@@ -3,13 +3,14 @@
 //!
 //! `check` is measured instead of a launch: callgrind reports nothing for a process that calls `execve`.
 
+use super::shipped_binary;
 use crate::support::*;
 use ssm_stub::{Parameter, Stub};
 use std::fmt::Write;
 use std::fs;
 use std::process::Command;
 
-const BASELINE: &str = "tests/suite/instructions.txt";
+const BASELINE: &str = "tests/suite/release/instructions.txt";
 /// How much a count may differ from the baseline.
 const TOLERANCE: f64 = 0.05;
 
@@ -26,7 +27,7 @@ fn count(parameters: usize, stub: &Stub, roots: &str) -> u64 {
     }
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
-        .arg(static_binary())
+        .arg(shipped_binary())
         .args(["check", "--no-config", "--prefix", "/bench"])
         .env_clear()
         .env("PATH", "/usr/bin:/bin")

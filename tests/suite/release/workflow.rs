@@ -49,7 +49,7 @@ impl Drop for Pulled {
 #[test]
 #[ignore = "needs the packagers, a cross toolchain, a Docker engine and a registry: ./tests/run provides them"]
 fn the_image_of_both_architectures_is_pushed_and_starts() {
-    let packages = crate::package::packages();
+    let packages = super::package::packages();
     let registry = Registry::start();
     let checkout = tempfile::tempdir().expect("a directory for the test");
     let dist = checkout.path().join("dist");
