@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 
 #[test]
 fn every_case_file_gives_the_expected_output_and_status() {
+    let home = tempfile::tempdir().expect("a directory for the test");
     trycmd::TestCases::new()
         .default_bin_path(binary())
         .env("PATH", "/usr/bin:/bin")
-        .env("HOME", "/nonexistent")
+        .env("HOME", home.path().to_str().expect("UTF-8"))
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .env("AWS_REGION", "eu-west-1")
         .case("tests/cmd/*/*.toml");

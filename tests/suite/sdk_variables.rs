@@ -154,7 +154,7 @@ fn check(with_credentials: bool, variables: &[(&str, &[u8])]) -> Result<(), Stri
     for (name, value) in variables {
         run = run.env(name, OsStr::from_bytes(value));
     }
-    let (binary, home) = run.args("--timeout 3s -vv -p /sdk -- true").command();
+    let (binary, home) = run.args("--timeout 1s -vv -p /sdk -- true").command();
     // timeout(1) ends with 124 when it had to stop a run that hangs.
     let mut command = through("timeout", &["--signal=KILL", "30"], &binary);
     command.current_dir(home.path());

@@ -250,6 +250,10 @@ fn known() -> impl Iterator<Item = &'static str> {
 
 /// The known region with the fewest changed characters, if they are few.
 fn nearest(text: &str) -> Option<&'static str> {
+    // Comparing takes time in proportion to the length.
+    if text.len() > 64 {
+        return None;
+    }
     let text = text
         .trim_matches(|c: char| !c.is_ascii_alphanumeric())
         .to_ascii_lowercase();
