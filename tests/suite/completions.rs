@@ -33,7 +33,7 @@ impl Shell {
         for directory in ["bin", "fish"] {
             fs::create_dir(path(directory)).expect("a directory");
         }
-        let program = PROGRAM.replace("BINARY", BINARY);
+        let program = PROGRAM.replace("BINARY", &binary().display().to_string());
         let program = program.replace("HOME", home.path().to_str().expect("UTF-8"));
         script(&path("bin/ssm-exec"), &program);
         script(&path("bin/unusual-program"), "#!/bin/sh\n");

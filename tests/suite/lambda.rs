@@ -249,5 +249,5 @@ fn the_configured_timeout_is_used() {
         write(&task.join("ssm-exec.toml"), "timeout = \"1s\"\n");
         custom(task)
     };
-    Emulator::start(&stub, "function", prepare).expect_failure(&["within 1s", "exit status 75"]);
+    Emulator::start(&stub, "function", prepare).expect_failure(&[" 1s", "exit status 75"]);
 }

@@ -90,7 +90,7 @@ fn signals_end_a_fetch_as_process_1() {
         stub.always(Fault::NoResponse);
         let (command, _home) = Run::against(&stub.url()).args("-p /end -- true").command();
         let mut unshare = through("unshare", &["--pid", "--fork", "--kill-child"], &command);
-        let mut outer = unshare.stderr(Stdio::null()).spawn().expect("starts");
+        let outer = unshare.stderr(Stdio::piped()).spawn().expect("starts");
         stub.wait_for_requests(1);
         let children = format!("/proc/{0}/task/{0}/children", outer.id());
         let inner = std::fs::read_to_string(children).expect("the first process inside");
@@ -103,7 +103,8 @@ fn signals_end_a_fetch_as_process_1() {
             "{inside:?}"
         );
         kill(inner, *signal).expect("a signal");
-        assert_eq!(outer.wait().expect("ends").code(), Some(*status));
+        let ended = outer.wait_with_output().expect("ends");
+        assert_eq!(ended.status.code(), Some(*status), "{ended:?}");
     }
 }
 
