@@ -1,7 +1,6 @@
 //! Why a start ended before `execve`: everything that prevented it, at once, and where AWS was asked.
 
 use crate::aws::{FetchError, ParsedDenial, Work, assume_role_statement};
-use crate::exec::CommandError;
 use serde_json::{Value, json};
 use ssm_exec_core::aws_context::AwsContext;
 use ssm_exec_core::code::Code;
@@ -146,12 +145,6 @@ impl From<Diagnostic> for Error {
 impl From<ConfigError> for Error {
     fn from(error: ConfigError) -> Self {
         error.diagnostic().into()
-    }
-}
-
-impl From<CommandError> for Error {
-    fn from(error: CommandError) -> Self {
-        Diagnostic::with_help(error.code(), error.to_string(), Vec::new()).into()
     }
 }
 

@@ -1,9 +1,8 @@
 //! What can follow an unfinished command line. The scripts for shells ask at each Tab, so that no option, value or
 //! stage is written in them.
 
-use super::document::Document;
 use super::line::Reader;
-use super::{Subcommand, Words};
+use super::{Document, Subcommand, Words};
 use ssm_exec_core::config::setting::{Kind, Setting};
 use ssm_exec_core::config::{ChangeSignal, Layer};
 use ssm_exec_core::region::PARTITIONS;
@@ -20,7 +19,7 @@ pub(crate) fn candidates(
     };
     let mut reader = Reader::new(before);
     let command = reader.options();
-    if !matches!(&command, Words::Bare(words) if words.is_empty()) {
+    if !matches!(&command, Words::Bare { words, .. } if words.is_empty()) {
         return vec![format!(":command {}", before.len() - command.all().len())];
     }
     let last = last.to_string_lossy();

@@ -1,7 +1,6 @@
 //! The definition of the command line for clap, made from the table of settings.
 
-use super::Subcommand;
-use super::document::Document;
+use super::{Document, Subcommand};
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command};
 use ssm_exec_core::config::SETTINGS;
@@ -29,19 +28,10 @@ Examples:
 {all-args}{after-help}";
 
 /// The options of `-h`.
+#[rustfmt::skip]
 const COMMON: &[&str] = &[
-    "--prefix",
-    "--key",
-    "--json",
-    "--file",
-    "--only",
-    "--require",
-    "--pristine",
-    "--watch",
-    "--region",
-    "--profile",
-    "--stage",
-    "--verbose",
+    "--prefix", "--key", "--json", "--file", "--only", "--require", "--pristine", "--watch", "--region", "--profile",
+    "--stage", "--verbose",
 ];
 
 const AFTER_HELP: &str = "\
@@ -53,70 +43,6 @@ Exit status: that of the command once it has started. Before: 64 usage,
 78 configuration, 66 a parameter is missing, 65 unusable value, 77 access
 denied, 75 try again later, 71 refused by the system, 70 bug in ssm-exec,
 126/127 the command cannot be executed/is not found, 128+N signal N.";
-
-/// The man page's synopsis.
-pub(super) const SYNOPSIS: &str = r".SH SYNOPSIS
-.B ssm\-exec
-[\fIOPTIONS\fR] [\-\-] \fICOMMAND\fR [\fIARG\fR]...
-.br
-.B ssm\-exec check
-[\fIOPTIONS\fR] [\-\- \fICOMMAND\fR [\fIARG\fR]...]
-.br
-.B ssm\-exec policy
-[\fIOPTIONS\fR]
-.br
-.B ssm\-exec init
-\-\-prefix \fIPATH\fR [\fIOPTIONS\fR]
-.br
-.B ssm\-exec completions
-\fISHELL\fR
-";
-
-/// The man page's last sections.
-pub(super) const MAN_SECTIONS: &str = r".SH FILES
-.TP
-.I ssm\-exec.toml
-The configuration file, in the working directory or its nearest ancestor.
-.TP
-.I ~/.aws/config, ~/.aws/credentials
-Profiles, as for the AWS CLI.
-.SH EXIT STATUS
-Once the command has started, the status is its own. Before:
-.TP
-.B 64
-Usage: the command line.
-.TP
-.B 65
-A value that cannot be used.
-.TP
-.B 66
-A parameter, or a required variable, is missing.
-.TP
-.B 70
-A bug in ssm\-exec.
-.TP
-.B 71
-The system refused what a start needs.
-.TP
-.B 75
-Try again later: throttled, unreachable, a server error, a timeout.
-.TP
-.B 77
-Access denied, or no valid credentials.
-.TP
-.B 78
-Configuration: the file or a variable.
-.TP
-.B 126, 127
-The command cannot be executed, or is not found.
-.TP
-.B 128+N
-Signal N arrived before the start.
-.SH SEE ALSO
-.BR env (1),
-.BR execve (2),
-.BR sysexits.h (3head)
-";
 
 /// The text of `--help`.
 pub(super) fn long_help(subcommand: Option<Subcommand>) -> String {
@@ -188,7 +114,7 @@ fn words(help: &'static str) -> Arg {
         .hide_short_help(true)
 }
 
-fn options(scope: Scope) -> impl Iterator<Item = Arg> {
+pub(super) fn options(scope: Scope) -> impl Iterator<Item = Arg> {
     let settings = SETTINGS
         .iter()
         .filter(move |setting| setting.scope == scope);

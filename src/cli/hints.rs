@@ -1,200 +1,311 @@
-//! Words of other tools, and what to use here.
+//! What was typed, and what is meant: tables of options and words of other tools, and of the shapes of words.
 
-use super::Subcommand;
+use super::{Subcommand, Words};
+use ssm_exec_core::code::Code;
 use ssm_exec_core::config::SETTINGS;
-use ssm_exec_core::config::setting::Group;
-use ssm_exec_core::words;
-use std::ffi::OsString;
+use ssm_exec_core::config::setting::{Group, Setting};
+use ssm_exec_core::diagnostic::{Diagnostic, Help};
+use ssm_exec_core::words::{misspelled, nearest};
 
 /// Options of other tools.
+#[rustfmt::skip]
 const OPTIONS: &[(&[&str], &str)] = &[
-    (
-        &["--path", "--paths"],
-        "use `--prefix PATH` for every parameter below a path",
-    ),
-    (
-        &["--parameter", "--parameters", "--name", "--names"],
-        "use `--key [NAME=]PARAM` for one parameter",
-    ),
-    (
-        &["--with-decryption"],
-        "values are always decrypted; leave it out",
-    ),
-    (
-        &["--no-fail"],
-        "use `--optional-key [NAME=]PARAM` or `ssm://PARAM?optional` for a parameter that may be missing",
-    ),
-    (
-        &["--template"],
-        "references begin with `ssm://`; `[compose]` in ssm-exec.toml has templates",
-    ),
-    (
-        &["--recursive"],
-        "a prefix is always recursive; leave it out",
-    ),
-    (
-        &["--secret", "--secrets", "--secret-id"],
-        "use `--key NAME=/aws/reference/secretsmanager/NAME` for a secret of Secrets Manager, or `--json` for all its members",
-    ),
-    (
-        &["--env", "--env-file"],
-        "values that are not secret belong in the environment; settings of ssm-exec in ssm-exec.toml",
-    ),
-    (
-        &["--output"],
-        "use `ssm-exec check --format table|json|markdown|toml` for a report; values go to the command's environment only",
-    ),
-    (
-        &["--upcase"],
-        "names are upper case by default; `--case keep` keeps the case",
-    ),
-    (
-        &["--dry-run"],
-        "use `ssm-exec check`, which resolves everything and starts nothing",
-    ),
+    (&["--path", "--paths", "--parameter-path"], "Fetch every parameter below a path with `--prefix PATH`"),
+    (&["--parameter", "--parameters", "--name", "--names"], "Fetch one parameter with `--key [NAME=]PARAM`"),
+    (&["--with-decryption", "--decrypt"], "Values are always decrypted. Leave it out"),
+    (&["--no-fail", "--ignore-missing"], "For a parameter that may be missing, use `--optional-key [NAME=]PARAM` or `ssm://PARAM?optional`"),
+    (&["--template"], "References begin with `ssm://`; `[compose]` in ssm-exec.toml has templates"),
+    (&["--recursive", "-r"], "A prefix is always recursive. Leave it out"),
+    (&["--secret", "--secrets", "--secret-id"], "For a secret of Secrets Manager, use `--key NAME=/aws/reference/secretsmanager/NAME`, or `--json` for all its members"),
+    (&["--env", "--env-file", "-e", "--environment"], "Values that are not secret belong in the environment: `LOG_LEVEL=debug ssm-exec …`. For a stage of ssm-exec.toml, use `--stage NAME`"),
+    (&["--output", "--output-format", "-o"], "For a report, use `ssm-exec check --format table|json|markdown|toml`. Values go to the command's environment only"),
+    (&["--upcase", "--uppercase"], "Names are upper case by default; `--case keep` keeps the case"),
+    (&["--dry-run", "--noop", "-n"], "`ssm-exec check` resolves everything and starts nothing"),
+    (&["--debug", "-d"], "`-vv` prints each step"),
+    (&["--silent", "-s"], "`--quiet` prints errors only"),
+    (&["--role", "--assume-role"], "Use `--role-arn ARN`"),
+    (&["--preserve-env", "--inherit"], "The environment is inherited; `--pristine` begins with an empty one. Leave it out"),
 ];
 
-/// Subcommands of other tools that start a program.
-const STARTING: &[&str] = &["run", "exec", "start", "env"];
-/// Subcommands of other tools that show something.
-const SHOWING: &[&str] = &[
-    "list", "ls", "export", "get", "read", "print", "show", "dry-run", "help",
+/// Subcommands of other tools.
+#[rustfmt::skip]
+const SUBCOMMANDS: &[(&[&str], &str)] = &[
+    (&["run", "exec", "start", "env", "launch", "shell"], "Write the command itself: `ssm-exec --prefix /org/service -- ./server`"),
+    (&["list", "ls", "get", "read", "print", "show", "dump", "tree", "history", "diff", "search"], "`ssm-exec check` shows what a command would get, without the values"),
+    (&["doctor", "validate", "verify", "test", "lint", "dry-run", "status", "plan"], "`ssm-exec check` resolves everything and starts nothing"),
+    (&["help"], "`ssm-exec --help` has every option"),
+    (&["version"], "`ssm-exec --version` prints it"),
+    (&["config", "configure", "setup", "new", "generate"], "`ssm-exec init --prefix PATH` writes an ssm-exec.toml to begin with"),
+    (&["get-parameters-by-path", "get-parameters", "get-parameter"], "Fetch every parameter below a path with `ssm-exec --prefix PATH`, one with `--key [NAME=]PARAM`"),
+    (&["put", "set", "write", "put-parameter", "delete", "import"], "ssm-exec only reads. Write with `aws ssm put-parameter`"),
+    (&["completion", "complete", "man", "schema"], "Use `ssm-exec completions bash|zsh|fish|man|schema`"),
+    (&["watch", "rotate", "daemon"], "Follow changes with `ssm-exec --watch 5m --prefix PATH -- COMMAND`"),
+    (&["login", "auth"], "Log in with `aws sso login`; ssm-exec uses the credentials of the AWS CLI"),
 ];
+
+/// Words that are built into shells.
+#[rustfmt::skip]
+const BUILT_IN: &[&str] = &[
+    ".", ":", "alias", "bg", "cd", "declare", "eval", "exec", "exit", "export", "fg", "for", "if", "local", "popd",
+    "pushd", "set", "shopt", "source", "trap", "ulimit", "umask", "unset", "while",
+];
+
+/// What editors and web pages put in place of a hyphen.
+const DASHES: &[char] = &['‐', '‑', '‒', '–', '—', '―', '−'];
+/// What they put in place of quotation marks.
+const QUOTES: &[char] = &['‘', '’', '‚', '“', '”', '„', '«', '»'];
+
+/// A word of the command line that is none of those that can be there, and where it stands.
+struct Typed<'a> {
+    word: &'a str,
+    /// Not after `--`.
+    is_bare: bool,
+    /// A `--` follows.
+    is_followed: bool,
+    /// The option before it, and its value.
+    after: Option<(&'a str, &'a str)>,
+}
+
+impl Typed<'_> {
+    /// Whether it is `NAME=VALUE`.
+    fn is_assignment(&self) -> bool {
+        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let name = self.word.split_once('=').map_or("", |(name, _)| name);
+        !name.is_empty() && name.chars().all(is_name) && !self.word.contains(char::is_whitespace)
+    }
+
+    fn is_parameter(&self) -> bool {
+        self.word.starts_with('/') || self.word.starts_with("arn:aws")
+    }
+
+    /// Whether the option before it is one of these.
+    fn follows(&self, flags: &[&str]) -> bool {
+        self.after.is_some_and(|(flag, _)| flags.contains(&flag))
+    }
+}
+
+/// What a word looks like; what it is; what to write.
+type Shape = (fn(&Typed<'_>) -> bool, &'static str, &'static str);
+
+/// Shapes that no word of the command line has.
+#[rustfmt::skip]
+const CHARACTERS: &[Shape] = &[
+    (|it| !it.word.is_empty() && it.word.trim_start_matches(DASHES).is_empty(),
+        "is a dash, and not two hyphens", "Write `--`"),
+    (|it| it.word.starts_with(DASHES),
+        "begins with a dash that is not a hyphen", "Write `{hyphens}`"),
+    (|it| it.word.starts_with(QUOTES) || it.word.ends_with(QUOTES),
+        "has quotation marks that a shell does not know", "Write `{unquoted}`"),
+];
+
+const KEYS: &[&str] = &["--key", "--optional-key", "--file"];
+const PATHS: &[&str] = &["--prefix", "--json", "--key", "--optional-key"];
+const LISTS: &[&str] = &[
+    "--only",
+    "--exclude",
+    "--allow",
+    "--require",
+    "--base64",
+    "--keep",
+];
+
+/// Shapes of a first word that is no program.
+#[rustfmt::skip]
+const SHAPES: &[Shape] = &[
+    (|it| it.word.starts_with('-'),
+        "is after the `--`, where the command begins", "Write options of ssm-exec before the `--`"),
+    (|it| !it.is_bare && Subcommand::parse(it.word).is_ok(),
+        "is after the `--`, where the command begins, and there is no such program in PATH",
+        "For the subcommand, leave out the `--`: `ssm-exec {word}`"),
+    (|it| it.is_bare && subcommand(it.word).is_some(),
+        "is neither a subcommand nor a program in PATH", "Did you mean `ssm-exec {subcommand}`?"),
+    (|it| it.word == "=" && it.follows(KEYS),
+        "is an argument of its own", "Write it without blanks: `{option} {value}=PARAM`"),
+    (|it| it.is_parameter() && it.follows(KEYS) && it.after.is_some_and(|(_, name)| !name.contains(['/', '='])),
+        "is neither an option nor a program", "For the variable {value}, write `{option} {value}={word}`"),
+    (|it| it.is_parameter() && it.follows(PATHS),
+        "is neither an option nor a program", "Repeat the option: `{option} {value} {option} {word}`"),
+    (|it| it.follows(LISTS) && !it.word.contains('/'),
+        "is neither an option nor a program in PATH", "To give {option} several, write `{option} {value},{word}`"),
+    (|it| it.is_bare && it.word.starts_with("arn:aws"),
+        "is a parameter, and no program", "Write `ssm-exec --key NAME={word} -- COMMAND`"),
+    (|it| it.is_bare && it.word.starts_with("ssm:"),
+        "is a reference, which is for values of variables", "Write `NAME={word} ssm-exec -- COMMAND`, or `--key NAME=PARAM`"),
+    (|it| it.is_bare && it.is_assignment() && (it.word.contains("=/") || it.word.contains("=arn:aws")),
+        "is neither an option nor a program", "Write `ssm-exec --key {word} -- COMMAND`"),
+    (|it| it.is_assignment(),
+        "sets a variable in a shell, and is no program", "Write it before ssm-exec, `{name}=… ssm-exec …`, or `-- env {name}=… COMMAND`"),
+    (|it| it.is_bare && (it.word.starts_with('/') || it.is_followed && it.word.contains('/')) && !it.word.starts_with('.'),
+        "is neither an option nor a program", "To fetch what is below this path, write `ssm-exec --prefix {path} -- COMMAND`"),
+    (|it| it.is_bare && [".toml", ".yaml", ".yml", ".json"].iter().any(|end| it.word.ends_with(end)),
+        "is neither an option nor a program", "To use this configuration file, write `--config {word}`"),
+    (|it| it.word.starts_with('$'),
+        "was not replaced, since no shell read it", "Write the command itself, or start a shell: `-- sh -c '{word}'`"),
+];
+
+/// What was meant by a command that does not exist.
+pub(crate) fn for_command(command: &Words) -> Option<Diagnostic> {
+    let (words, is_bare, after) = match command {
+        Words::Bare { words, after } => (words, true, after.as_ref()),
+        Words::Separated(words) => (words, false, None),
+    };
+    let typed = Typed {
+        word: words.first()?.to_str()?,
+        is_bare,
+        is_followed: words.iter().any(|word| word == "--"),
+        after: after.map(|(option, value)| (*option, value.as_str())),
+    };
+    let by_shape = for_shape(&typed, CHARACTERS).or_else(|| for_shape(&typed, SHAPES));
+    by_shape.or_else(|| {
+        let help = row(SUBCOMMANDS, typed.word).filter(|_| is_bare)?;
+        let what = format!(
+            "`{}` is neither a subcommand nor a program in PATH",
+            typed.word
+        );
+        Some(usage(what, help))
+    })
+}
+
+/// What is meant by a word that no option and no command begins with.
+pub(super) fn for_characters(word: &str) -> Option<Diagnostic> {
+    let typed = Typed {
+        word,
+        is_bare: true,
+        is_followed: false,
+        after: None,
+    };
+    for_shape(&typed, CHARACTERS)
+}
+
+fn for_shape(typed: &Typed<'_>, shapes: &[Shape]) -> Option<Diagnostic> {
+    let (_, what, help) = shapes.iter().find(|(is_meant, ..)| is_meant(typed))?;
+    let word = typed.word;
+    let option = word.trim_start_matches(DASHES).trim_start_matches('-');
+    let hyphens = if option.chars().count() == 1 {
+        "-"
+    } else {
+        "--"
+    };
+    let (flag, value) = typed.after.unwrap_or_default();
+    // What is assigned may be a secret.
+    let name = word.split('=').next().unwrap_or(word);
+    let shown = if help.contains("{name}") {
+        format!("{name}=…")
+    } else {
+        word.to_owned()
+    };
+    Some(usage(format!("`{shown}` {what}"), help).fill(&[
+        ("word", word),
+        ("name", name),
+        ("hyphens", &format!("{hyphens}{option}")),
+        ("unquoted", word.trim_matches(QUOTES)),
+        ("subcommand", subcommand(word).unwrap_or_default()),
+        ("option", flag),
+        ("value", value),
+        ("path", &format!("/{}", word.trim_start_matches('/'))),
+    ]))
+}
+
+/// The subcommand that is most likely meant.
+fn subcommand(word: &str) -> Option<&'static str> {
+    let same = |known: &&&str| known.eq_ignore_ascii_case(word);
+    let known = || Subcommand::WORDS.iter();
+    let same = known().find(same).copied();
+    same.or_else(|| misspelled(word, known().copied()))
+}
+
+/// Whether a shell would know a command.
+pub(crate) fn is_built_in(word: &str) -> bool {
+    BUILT_IN.contains(&word)
+}
 
 /// Whether a word with one hyphen is meant to be a long option: one of ours, or another tool's.
 pub(super) fn is_long_with_one_hyphen(name: &str) -> bool {
     let long = format!("-{name}");
-    name.len() > 2 && (is_option(&long) || for_option(&long).is_some())
+    name.len() > 2 && (is_option(&long) || row(OPTIONS, &long).is_some())
 }
 
 fn is_option(name: &str) -> bool {
-    name == "--version" || flags().any(|flag| flag == name)
+    ["--help", "--version"].contains(&name) || flags().any(|flag| flag == name)
 }
 
 fn flags() -> impl Iterator<Item = &'static str> {
-    SETTINGS
-        .iter()
-        .flat_map(|row| [row.flag, row.negation])
-        .flatten()
+    let rows = SETTINGS.iter().flat_map(|row| [row.flag, row.negation]);
+    rows.flatten()
 }
 
-/// What to use for another tool's option.
-fn for_option(name: &str) -> Option<&'static str> {
-    let mut hints = OPTIONS.iter();
-    hints.find_map(|(names, hint)| names.contains(&name).then_some(*hint))
+fn row(table: &[(&[&str], &'static str)], word: &str) -> Option<&'static str> {
+    let mut rows = table.iter();
+    rows.find_map(|(words, help)| words.contains(&word).then_some(*help))
 }
 
-/// Describes an option that does not exist, or not here.
-pub(super) fn unknown_option(name: &str) -> String {
+/// An option that does not exist, or not here.
+pub(super) fn unknown_option(name: &str) -> Diagnostic {
     let long = format!("--{}", name.trim_start_matches('-'));
-    if let Some(hint) = for_option(&long) {
-        return format!("unknown option `{name}`: {hint}");
+    let scope = SETTINGS.iter().find(|row| row.flag == Some(name));
+    let subcommand = scope.and_then(|row| Subcommand::of(row.scope));
+    let what = format!("unknown option `{name}`");
+    if let Some(help) = row(OPTIONS, &long).or_else(|| row(OPTIONS, name)) {
+        return usage(what, help);
     }
-    if let Some(setting) = SETTINGS.iter().find(|row| row.flag == Some(name))
-        && let Some(subcommand) = Subcommand::of(setting.scope)
-    {
+    if let Some(subcommand) = subcommand {
         let subcommand = subcommand.word();
-        return format!(
-            "unknown option `{name}`: it is an option of `ssm-exec {subcommand}`, and is given after `{subcommand}`"
-        );
+        return usage(
+            what,
+            "It is an option of `{subcommand}`: `ssm-exec {subcommand} {name}`",
+        )
+        .fill(&[("subcommand", subcommand), ("name", name)]);
     }
-    let near = match is_option(&long) {
-        true => Some(long.as_str()),
-        false => words::nearest(name, flags()),
+    let near = if is_option(&long) {
+        Some(long.as_str())
+    } else {
+        nearest(name, flags())
     };
-    see_help(&match near {
-        Some(near) => format!("unknown option `{name}`; did you mean `{near}`?"),
-        None => format!("unknown option `{name}`"),
-    })
+    match near {
+        Some(near) => usage(what, "Did you mean `{near}`?").fill(&[("near", near)]),
+        None => Diagnostic::new(Code::Usage, what),
+    }
 }
 
-pub(super) fn see_help(what: &str) -> String {
-    format!("{what}; see `ssm-exec --help`")
+/// An option without its value.
+pub(super) fn no_value(
+    setting: &Setting,
+    name: &str,
+    subcommand: Option<Subcommand>,
+) -> Diagnostic {
+    let what = format!("`{name} {}` needs a value", setting.value_name);
+    match (subcommand, name) {
+        (Some(Subcommand::Check), "--json") => usage(
+            what,
+            "For a report in JSON, write `ssm-exec check --format json`. `--json PARAM` is for a parameter that holds a JSON object",
+        ),
+        _ => Diagnostic::new(Code::Usage, what),
+    }
 }
 
-/// Describes a word that is no option, where only options are expected.
-pub(super) fn stray(subcommand: Subcommand, word: &str) -> String {
-    if let Some(hint) = for_dash(word) {
+/// A word that is no option, where only options are expected.
+pub(super) fn stray(subcommand: Subcommand, word: &str) -> Diagnostic {
+    if let Some(hint) = for_characters(word) {
         return hint;
     }
-    match subcommand {
-        Subcommand::Check => format!(
-            "`{word}` is not an option. The command follows `--`: `ssm-exec check [OPTIONS] -- {word}`"
-        ),
-        Subcommand::Init if word.starts_with('/') => {
-            format!("`{word}` is not an option. Write `ssm-exec init --prefix {word}`")
+    let what = format!("`{word}` is not an option");
+    let help = match subcommand {
+        _ if word.ends_with(".toml") => {
+            "To use this configuration file, write `ssm-exec {subcommand} --config {word}`"
         }
-        Subcommand::Completions => {
-            format!("`{word}` is one word too many: completions prints one text at a time")
+        _ if word.starts_with('/') => "Write `ssm-exec {subcommand} --prefix {word}`",
+        Subcommand::Check => "The command follows `--`: `ssm-exec check [OPTIONS] -- {word}`",
+        Subcommand::Completions => "`{subcommand}` prints one text at a time. Leave `{word}` out",
+        Subcommand::Init | Subcommand::Policy => {
+            "`{subcommand}` takes nothing else. Leave `{word}` out"
         }
-        Subcommand::Init | Subcommand::Policy => format!(
-            "`{word}` is not an option, and {} takes nothing else. Leave it out",
-            subcommand.word()
-        ),
-    }
-}
-
-/// What to use for a command that does not exist, if it is a misspelled subcommand or another tool's.
-fn for_command(name: &OsString) -> Option<String> {
-    let name = name.to_str()?;
-    let subcommands = Subcommand::WORDS.iter().copied();
-    if let Some(meant) = words::misspelled(name, subcommands) {
-        return Some(format!(
-            "`{name}` is neither a subcommand nor a program in PATH; did you mean `ssm-exec {meant}`?"
-        ));
-    }
-    if STARTING.contains(&name) {
-        return Some(format!(
-            "`{name}` is neither a subcommand nor a program in PATH; write the command itself: `ssm-exec --prefix /org/service -- ./server`"
-        ));
-    }
-    SHOWING.contains(&name).then(|| {
-        format!(
-            "`{name}` is neither a subcommand nor a program in PATH; `ssm-exec check` shows what the command would get, `ssm-exec --help` the options"
-        )
-    })
-}
-
-/// Characters that editors and web pages put in place of a hyphen.
-const DASHES: &[char] = &[
-    '\u{2010}', '\u{2011}', '\u{2012}', '\u{2013}', '\u{2014}', '\u{2015}', '\u{2212}',
-];
-
-/// What to write in place of an option that begins with another dash.
-fn for_dash(name: &str) -> Option<String> {
-    let option = name.trim_start_matches(DASHES).trim_start_matches('-');
-    let hyphens = match option.chars().count() {
-        0 => return None,
-        1 => "-",
-        _ => "--",
     };
-    name.starts_with(DASHES).then(|| {
-        format!("`{name}` begins with a dash that is not a hyphen. Write `{hyphens}{option}`")
-    })
+    usage(what, help).fill(&[("subcommand", subcommand.word()), ("word", word)])
 }
 
-/// What was meant by a word after `--` that is no command: an option, or a subcommand.
-pub(crate) fn for_separated_word(word: &OsString) -> Option<String> {
-    let name = word.to_str()?;
-    if name.starts_with('-') {
-        return Some(format!(
-            "`{name}` is after the `--`, where the command begins. Write options of ssm-exec before the `--`"
-        ));
-    }
-    let dash = for_dash(name);
-    dash.or_else(|| {
-        Subcommand::parse(name).is_ok().then(|| {
-            format!(
-                "`{name}` is after the `--`, where the command begins, and there is no such program in PATH. For the subcommand, leave out the `--`: `ssm-exec {name}`"
-            )
-        })
-    })
-}
-
-/// What was meant by a word without a `--` before it that is no command: an option that begins with another dash,
-/// or a subcommand, misspelled or another tool's.
-pub(crate) fn for_bare_word(word: &OsString) -> Option<String> {
-    for_dash(word.to_str()?).or_else(|| for_command(word))
+/// A mistake on the command line, and what to write.
+pub(super) fn usage(what: String, help: &str) -> Diagnostic {
+    Diagnostic::with_help(Code::Usage, what, vec![Help::text(help)])
 }
 
 /// The option that gives sources, or the file that has them, if `word` is one. A short option is one only with

@@ -2,10 +2,11 @@
 //! Options are those of the table of settings; clap's definition, made from the same table, serves the help, the
 //! completions and the man page.
 
-use super::document::Document;
-use super::{Action, Subcommand, Task, Words, definition, generate, hints};
+use super::{Action, Document, Subcommand, Task, Words, definition, hints};
+use ssm_exec_core::code::Code;
 use ssm_exec_core::config::setting::{Kind, Scope, Setting};
 use ssm_exec_core::config::{Layer, SETTINGS};
+use ssm_exec_core::diagnostic::{Diagnostic, Help};
 use ssm_exec_core::origin::Origin;
 use std::ffi::OsString;
 use std::slice;
@@ -14,7 +15,7 @@ use std::slice;
 #[derive(Debug)]
 pub(crate) struct CommandLine {
     /// What to do, or the first mistake.
-    pub(crate) action: Result<Action, String>,
+    pub(crate) action: Result<Action, Diagnostic>,
     /// What its options give. Those after a mistake count too: they can say how it is reported.
     pub(crate) layer: Layer,
 }
@@ -40,10 +41,12 @@ pub(super) struct Reader<'a> {
     printed: Option<String>,
     /// The option that the line ends with, without its value.
     pub(super) pending: Option<&'static Setting>,
+    /// The last option, if its value was a word of its own, and the value.
+    last: Option<(&'static str, String)>,
     verbosity: usize,
     pub(super) layer: Layer,
     /// The first one.
-    mistake: Option<String>,
+    mistake: Option<Diagnostic>,
 }
 
 impl<'a> Reader<'a> {
@@ -54,6 +57,7 @@ impl<'a> Reader<'a> {
             document: None,
             printed: None,
             pending: None,
+            last: None,
             verbosity: 0,
             layer: Layer::default(),
             mistake: None,
@@ -71,7 +75,7 @@ impl<'a> Reader<'a> {
             } else if text.starts_with('-') && text != "-" {
                 match word.to_str() {
                     Some(text) => self.option(text),
-                    None => self.refuse(hints::see_help("an option's value is not UTF-8")),
+                    None => self.refuse(not_utf8()),
                 }
             } else if let Some(subcommand) = self.subcommand {
                 self.argument(subcommand, &text);
@@ -79,13 +83,19 @@ impl<'a> Reader<'a> {
                 self.subcommand = Some(subcommand);
             } else {
                 let words = std::iter::once(word).chain(self.words.as_slice());
-                return Words::Bare(words.cloned().collect());
+                return Words::Bare {
+                    words: words.cloned().collect(),
+                    after: self.last.take(),
+                };
             }
         }
-        Words::Bare(Vec::new())
+        Words::Bare {
+            words: Vec::new(),
+            after: None,
+        }
     }
 
-    fn action(&mut self, command: Words) -> Result<Action, String> {
+    fn action(&mut self, command: Words) -> Result<Action, Diagnostic> {
         if let Some(text) = self.printed.take() {
             return Ok(Action::Print(text.into_bytes()));
         }
@@ -99,11 +109,11 @@ impl<'a> Reader<'a> {
             (Some(Subcommand::Policy), []) => Ok(Action::Run(Task::Policy, command)),
             (Some(Subcommand::Init), []) => Ok(Action::Run(Task::Init, command)),
             (Some(Subcommand::Completions), []) => match self.document {
-                Some(document) => Ok(Action::Print(generate::generate(document))),
-                None => Err(hints::see_help(&format!(
-                    "completions needs one of {}",
-                    Document::WORDS.join(", ")
-                ))),
+                Some(document) => Ok(Action::Print(document.text())),
+                None => Err(hints::usage(
+                    "completions needs to know what to print".to_owned(),
+                    &format!("Choose one of {}", Document::WORDS.join(", ")),
+                )),
             },
         }
     }
@@ -115,11 +125,15 @@ impl<'a> Reader<'a> {
         }
         match Document::parse(word) {
             Ok(document) => self.document = Some(document),
-            Err(reason) => self.refuse(hints::see_help(&format!("completions: `{word}` {reason}"))),
+            Err(reason) => {
+                let what = format!("completions: `{word}` {reason}");
+                self.refuse(Diagnostic::new(Code::Usage, what));
+            }
         }
     }
 
     fn option(&mut self, word: &str) {
+        self.last = None;
         let name = word.split('=').next().unwrap_or(word);
         if !name.starts_with("--") && !hints::is_long_with_one_hyphen(name) {
             return self.short_options(&word[1..]);
@@ -179,22 +193,26 @@ impl<'a> Reader<'a> {
         let origin = Origin::Flag(flag.unwrap_or_default());
         if setting.takes_value() {
             match attached.map_or_else(|| self.value(setting, name), |it| Ok(it.to_owned())) {
-                Ok(value) => self.layer.add_option(setting, &value, &origin),
+                Ok(value) => {
+                    if let Some(mistake) = hints::for_characters(&value) {
+                        self.refuse(mistake);
+                    }
+                    self.layer.add_option(setting, &value, &origin);
+                }
                 Err(mistake) => self.refuse(mistake),
             }
             return;
         }
         if let Some(value) = attached {
             let what = format!("`{name}` takes no value, but got `{value}`");
-            return self.refuse(hints::see_help(&what));
+            return self.refuse(hints::usage(what, "Leave the value out"));
         }
         match setting.kind {
             Kind::Switch => self.layer.set_switch(setting, !is_negation, origin),
             // Which one is meant is unknown.
             _ if matches!(&self.layer.log, Some(given) if given.origin != origin) => {
-                self.refuse(hints::see_help(
-                    "`--quiet` cannot be used together with `--verbose`",
-                ));
+                let what = "`--quiet` cannot be used together with `--verbose`".to_owned();
+                self.refuse(hints::usage(what, "Leave one of them out"));
             }
             Kind::Count(words) => {
                 let word = words[self.verbosity.min(words.len() - 1)];
@@ -208,30 +226,37 @@ impl<'a> Reader<'a> {
     }
 
     /// The next word, as the value of an option.
-    fn value(&mut self, setting: &'static Setting, name: &str) -> Result<String, String> {
+    fn value(&mut self, setting: &'static Setting, name: &str) -> Result<String, Diagnostic> {
         let next = self.words.as_slice().first();
         if next.is_none() {
             self.pending = Some(setting);
         }
         let Some(next) = next.filter(|word| *word != "--") else {
-            let what = format!("`{name} {}` needs a value", setting.value_name);
-            return Err(hints::see_help(&what));
+            return Err(hints::no_value(setting, name, self.subcommand));
         };
-        match next.to_str() {
-            None => Err(hints::see_help("an option's value is not UTF-8")),
-            Some(value) if value.starts_with('-') && value != "-" => Err(format!(
-                "`{name}` needs a value, and `{value}` begins with a dash, as an option does. A value that begins with a dash is written `{name}={value}`"
-            )),
-            Some(value) => {
-                self.words.next();
-                Ok(value.to_owned())
+        let value = next.to_str().ok_or_else(not_utf8)?;
+        if value.starts_with('-') && value != "-" {
+            let mut mistake = hints::no_value(setting, name, self.subcommand);
+            mistake.message += &format!(", and `{value}` begins with a dash, as an option does");
+            if self.find(value).is_none() {
+                mistake.help = vec![Help::text(format!(
+                    "A value that begins with a dash is written `{name}={value}`"
+                ))];
             }
+            return Err(mistake);
         }
+        self.words.next();
+        self.last = setting.flag.map(|flag| (flag, value.to_owned()));
+        Ok(value.to_owned())
     }
 
-    fn refuse(&mut self, mistake: impl Into<String>) {
-        self.mistake.get_or_insert_with(|| mistake.into());
+    fn refuse(&mut self, mistake: Diagnostic) {
+        self.mistake.get_or_insert(mistake);
     }
+}
+
+fn not_utf8() -> Diagnostic {
+    Diagnostic::new(Code::Usage, "an option's value is not UTF-8")
 }
 
 #[cfg(test)]

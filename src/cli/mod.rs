@@ -2,7 +2,6 @@
 
 mod complete;
 mod definition;
-mod document;
 mod generate;
 pub(crate) mod hints;
 mod line;
@@ -25,6 +24,22 @@ ssm_exec_core::choice! {
         Init = "init",
         /// Texts for shells, readers and editors.
         Completions = "completions",
+    }
+}
+
+ssm_exec_core::choice! {
+    /// What `completions` prints.
+    enum Document {
+        /// Completions for bash.
+        Bash = "bash",
+        /// Completions for zsh.
+        Zsh = "zsh",
+        /// Completions for fish.
+        Fish = "fish",
+        /// The man page.
+        Man = "man",
+        /// The JSON Schema of ssm-exec.toml.
+        Schema = "schema",
     }
 }
 
@@ -73,8 +88,12 @@ pub(crate) enum Task {
 /// The command to start and its arguments.
 #[derive(Debug, Clone)]
 pub(crate) enum Words {
-    /// The first one can be meant as a subcommand.
-    Bare(Vec<OsString>),
+    /// The first one can be meant as a subcommand, or as a value of the option before it.
+    Bare {
+        words: Vec<OsString>,
+        /// That option, and the value that it has.
+        after: Option<(&'static str, String)>,
+    },
     /// They follow `--`, after which there are no subcommands.
     Separated(Vec<OsString>),
 }
@@ -83,7 +102,7 @@ impl Words {
     /// All of them.
     pub(crate) fn all(&self) -> &[OsString] {
         match self {
-            Self::Bare(words) | Self::Separated(words) => words,
+            Self::Bare { words, .. } | Self::Separated(words) => words,
         }
     }
 }

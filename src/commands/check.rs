@@ -40,7 +40,7 @@ pub(super) fn print_failure(format: ReportFormat, error: &Error) -> Result<(), E
 pub(super) fn resolve<'a>(session: &Session<'a>) -> Result<(Resolved<'a>, Option<Error>), Error> {
     let (command, not_found) = match session.command() {
         Ok(command) => (command, None),
-        Err(error) => (None, Some(error)),
+        Err(error) => (None, Some(error.into())),
     };
     Ok((session.resolve(command.as_ref())?, not_found))
 }

@@ -1,30 +1,31 @@
 //! The command to start: its words and where they come from, and what was most likely meant by one that
 //! does not exist.
+// Names the working directory in a message.
+#![allow(clippy::disallowed_methods)]
 
 use crate::cli::{Words, hints};
-use crate::error::{Error, usage};
 use crate::exec::lookup::{self, Command};
-use crate::exec::{CommandError, Correction};
 use crate::lambda;
+use ssm_exec_core::code::Code;
+use ssm_exec_core::diagnostic::{Diagnostic, Help};
 use ssm_exec_core::escape;
 use ssm_exec_core::inherited::Inherited;
 use std::ffi::{OsStr, OsString};
+use std::path::Path;
 
 /// What a shell would do something about.
 const SHELL: &[char] = &[
-    '\'', '"', '\\', '|', '&', ';', '<', '>', '$', '`', '(', ')', '*', '~',
+    '\'', '"', '\\', '|', '&', ';', '<', '>', '$', '`', '(', ')', '*', '~', '=',
 ];
 
-/// The words of a command, by who gave them.
-enum CommandWords {
+/// Who gave the words of a command.
+enum Giver<'a> {
     /// The command line.
-    Line(Vec<OsString>),
-    /// The command line, without a `--` before them.
-    Bare(Vec<OsString>),
+    Line(&'a Words),
     /// `command` in the file.
-    File(Vec<OsString>),
+    File,
     /// The handler of a function on Lambda.
-    Handler(Vec<OsString>),
+    Handler,
 }
 
 /// The command line's command, else the file's, else Lambda's handler, found before anything is fetched.
@@ -33,81 +34,102 @@ pub(super) fn find(
     file: &[OsString],
     called_as: &OsStr,
     inherited: &Inherited<'_>,
-) -> Result<Option<Command>, Error> {
+) -> Result<Option<Command>, Diagnostic> {
     let line = lambda::without_handler(words.all(), called_as, inherited);
-    let given = if !line.is_empty() {
-        match words {
-            Words::Bare(_) => CommandWords::Bare(line.to_vec()),
-            Words::Separated(_) => CommandWords::Line(line.to_vec()),
-        }
+    let handler;
+    let (words, giver) = if !line.is_empty() {
+        (line, Giver::Line(words))
     } else if !file.is_empty() {
-        CommandWords::File(file.to_vec())
-    } else if let Some(handler) = lambda::handler(called_as, inherited) {
-        CommandWords::Handler(vec![handler])
+        (file, Giver::File)
+    } else if let Some(name) = lambda::handler(called_as, inherited) {
+        handler = [name];
+        (&handler[..], Giver::Handler)
     } else {
         return Ok(None);
     };
-    lookup::resolve_command(given.all(), inherited.get("PATH"))
-        .map(Some)
-        .map_err(|error| given.explain(error))
-}
-
-impl CommandWords {
-    fn all(&self) -> &[OsString] {
-        match self {
-            Self::Line(words) | Self::Bare(words) | Self::File(words) | Self::Handler(words) => {
-                words
-            }
-        }
-    }
-
-    /// The error for a command that was not found, with what was most likely meant.
-    fn explain(&self, error: CommandError) -> Error {
-        let CommandError::NotFound {
-            command, searched, ..
-        } = error
-        else {
-            return error.into();
-        };
-        let hint = match self {
-            Self::Line(_) => hints::for_separated_word(&command),
-            Self::Bare(_) => hints::for_bare_word(&command),
-            Self::File(_) | Self::Handler(_) => None,
-        };
-        if let Some(hint) = hint {
-            return usage(hint);
-        }
-        let correction = match self {
-            Self::Handler(_) => Correction::Handler,
-            Self::Line(words) | Self::Bare(words) => apart(words, on_the_line),
-            Self::File(words) => apart(words, in_the_file),
-        };
-        let not_found = CommandError::NotFound {
-            command,
-            searched,
-            correction,
-        };
-        not_found.into()
+    let path = inherited.get("PATH");
+    match lookup::find(words, path)? {
+        None => Err(not_found(
+            words,
+            &giver,
+            path.unwrap_or(lookup::DEFAULT_PATH),
+        )),
+        found => Ok(found),
     }
 }
 
-/// The correction for a command of which the first word holds several, written by `write`.
-fn apart(words: &[OsString], write: fn(&[&str]) -> String) -> Correction {
-    let words: Option<Vec<&str>> = words.iter().map(|word| word.to_str()).collect();
-    let Some([first, rest @ ..]) = words.as_deref() else {
-        return Correction::Name;
+/// The error for a command that was not found, with what was most likely meant.
+fn not_found(words: &[OsString], giver: &Giver<'_>, path: &[u8]) -> Diagnostic {
+    if let Giver::Line(words) = giver
+        && let Some(hint) = hints::for_command(words)
+    {
+        return hint;
+    }
+    let name = words.first().cloned().unwrap_or_default();
+    let text = name.to_string_lossy();
+    let directory = Path::new(&name).parent().unwrap_or(Path::new(""));
+    let is_path = !directory.as_os_str().is_empty();
+    let name = name.display();
+    let write = match giver {
+        Giver::Line(_) => on_the_line,
+        Giver::File | Giver::Handler => in_the_file,
     };
+    let (what, help) = if hints::is_built_in(&text) {
+        let line = format!("{name} … && exec ./server");
+        let help = format!("Start a shell: `{}`", write(&["sh", "-c", &line]));
+        (
+            format!("`{name}` is built into shells, and there is no such program"),
+            help,
+        )
+    } else if let Some(words) = apart(words) {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let help = format!(
+            "If it is more than one word, write them separately: `{}`",
+            write(&words)
+        );
+        (
+            format!("the command `{name}` does not exist, and has white space in it"),
+            help,
+        )
+    } else if matches!(giver, Giver::Handler) {
+        let help = "The handler of the function (`_HANDLER`) must be the name of the program in the deployment package".to_owned();
+        (format!("there is no command `{name}`"), help)
+    } else if is_path {
+        let place = std::env::current_dir()
+            .ok()
+            .filter(|_| directory.is_relative());
+        let place = place.map(|place| format!(" in {}", place.display()));
+        (
+            format!("there is no command `{name}`{}", place.unwrap_or_default()),
+            format!("Correct its path: `ls -l {}`", directory.display()),
+        )
+    } else {
+        let path = String::from_utf8_lossy(path);
+        (
+            format!("the command `{name}` is not in PATH ({path})"),
+            "Correct its name or PATH".to_owned(),
+        )
+    };
+    Diagnostic::with_help(Code::CommandNotFound, what, vec![Help::text(help)])
+}
+
+/// The words that one holds, as a person would write them, if there is more than one.
+fn apart(words: &[OsString]) -> Option<Vec<String>> {
+    let words: Option<Vec<&str>> = words.iter().map(|word| word.to_str()).collect();
+    let words = words?;
+    let (first, rest) = words.split_first()?;
     if !first.trim().contains(char::is_whitespace) {
-        return Correction::Name;
+        return None;
     }
-    let words = match first.contains(SHELL) {
-        true => vec!["sh", "-c", first],
-        false => first
+    let words = if first.contains(SHELL) {
+        vec!["sh", "-c", first]
+    } else {
+        first
             .split_whitespace()
             .chain(rest.iter().copied())
-            .collect(),
+            .collect()
     };
-    Correction::Words(write(&words))
+    Some(words.into_iter().map(str::to_owned).collect())
 }
 
 fn on_the_line(words: &[&str]) -> String {
@@ -152,18 +174,14 @@ mod tests {
             ),
         ] {
             let words = [OsString::from(word)];
-            assert_eq!(
-                apart(&words, on_the_line),
-                Correction::Words(line.to_owned())
-            );
-            assert_eq!(
-                apart(&words, in_the_file),
-                Correction::Words(file.to_owned())
-            );
+            let words = apart(&words).expect("several words");
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            assert_eq!(on_the_line(&words), line);
+            assert_eq!(in_the_file(&words), file);
         }
         for word in ["cargo", " cargo", ""] {
             let words = [OsString::from(word), OsString::from("a b")];
-            assert_eq!(apart(&words, on_the_line), Correction::Name, "{word}");
+            assert_eq!(apart(&words), None, "{word}");
         }
     }
 

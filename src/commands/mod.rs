@@ -12,7 +12,7 @@ mod resolve;
 mod watch;
 
 use crate::cli::{self, Action, CommandLine, Task};
-use crate::error::{Error, usage};
+use crate::error::Error;
 use crate::exec::process;
 use crate::logging::{self, Logger};
 use levels::Levels;
@@ -46,7 +46,7 @@ pub(crate) fn run(
     }
     process::refuse_raised_privileges()?;
     let as_json = chosen(&options.format, ReportFormat::parse) == Some(ReportFormat::Json);
-    let (task, words) = match reported(action.map_err(usage), as_json)? {
+    let (task, words) = match reported(action.map_err(Error::from), as_json)? {
         Action::Run(task, words) => (task, words),
         Action::Print(text) => {
             process::disable_core_dumps();

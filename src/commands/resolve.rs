@@ -9,6 +9,7 @@ use crate::exec::{process, signals};
 use crate::logging::{self, progress::Progress};
 use ssm_exec_core::aws_context::AwsContext;
 use ssm_exec_core::config::{Config, ConfigError, LogLevel};
+use ssm_exec_core::diagnostic::Diagnostic;
 use ssm_exec_core::env_reference::{self, EnvReference};
 use ssm_exec_core::environment::notice::Notice;
 use ssm_exec_core::environment::problem::Problem;
@@ -112,7 +113,7 @@ impl<'e> Resolved<'e> {
 
 impl<'a> Session<'a> {
     /// The command, found before anything is fetched, if there is one.
-    pub(super) fn command(&self) -> Result<Option<Command>, Error> {
+    pub(super) fn command(&self) -> Result<Option<Command>, Diagnostic> {
         let file = &self.config.command;
         command::find(&self.words, file, &self.called_as, self.inherited)
     }

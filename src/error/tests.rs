@@ -28,6 +28,10 @@ fn every_code_of_a_failed_start_has_an_error() {
         Code::Proxy,
         Code::Tls,
         Code::CertificateTime,
+        // The tests of launching have these.
+        Code::CommandNotFound,
+        Code::CommandNotExecutable,
+        Code::InvalidCommand,
     ]);
     let missing: Vec<_> = Code::ALL
         .iter()

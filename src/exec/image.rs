@@ -1,40 +1,51 @@
-//! What a file is that the kernel cannot execute (`ENOEXEC`). Only text goes to the shell: it would
-//! run any line of text in a binary, with the environment of the command.
+//! What a file is that the kernel does not execute. Only text goes to the shell: it would run any line of
+//! text in a binary, with the environment of the command.
+// Looks into the command's file.
+#![allow(clippy::disallowed_methods)]
 
-use std::fmt;
+use ssm_exec_core::diagnostic::Help;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
 
 /// What the beginning of a file shows.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Image {
     /// No binary, as bash judges it: its first line has no NUL byte in it.
     Text,
-    /// A script whose `#!` line names an interpreter that the kernel cannot execute.
-    Script {
-        /// The interpreter.
-        interpreter: String,
-    },
+    /// A script whose `#!` line names an interpreter.
+    Script { interpreter: String },
     /// An ELF file.
     Elf(Elf),
     /// Any other binary.
     Binary,
 }
 
-/// What an ELF file was made for. `None` is what its header leaves out.
+/// What an ELF file was made for. `None` is what it leaves out, or what is further back in it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Elf {
     is_64_bit: bool,
     /// `e_type`: a program, a library, an object file, a core dump.
-    kind: Option<u16>,
+    kind: Option<u64>,
     /// `e_machine`.
-    machine: Option<u16>,
+    machine: Option<u64>,
+    /// The dynamic loader.
+    interpreter: Option<String>,
 }
 
-/// How much of a file [`Image::of`] needs to see.
-pub(super) const HEAD: usize = 4096;
+/// How much of a file is looked at.
+const HEAD: u64 = 4096;
 
 impl Image {
+    /// Classifies a file.
+    pub(super) fn of_file(path: &Path) -> io::Result<Self> {
+        let mut head = Vec::new();
+        File::open(path)?.take(HEAD).read_to_end(&mut head)?;
+        Ok(Self::of(&head))
+    }
+
     /// Classifies a file by its first bytes.
-    pub(super) fn of(head: &[u8]) -> Self {
+    fn of(head: &[u8]) -> Self {
         if head.starts_with(b"\x7fELF") {
             return Self::Elf(Elf::parse(head));
         }
@@ -46,7 +57,8 @@ impl Image {
             .strip_prefix(b"#!")
             .map(String::from_utf8_lossy)
             .unwrap_or_default();
-        match words.split_whitespace().next() {
+        // The kernel divides at blanks and tabs alone: a carriage return is part of the name.
+        match words.split([' ', '\t']).find(|word| !word.is_empty()) {
             Some(interpreter) => Self::Script {
                 interpreter: interpreter.to_owned(),
             },
@@ -54,7 +66,16 @@ impl Image {
         }
     }
 
-    /// Why it cannot be executed, as the rest of a sentence.
+    /// The program that executes it.
+    pub(super) fn interpreter(&self) -> Option<&str> {
+        match self {
+            Self::Script { interpreter } => Some(interpreter),
+            Self::Elf(elf) => elf.interpreter.as_deref(),
+            Self::Text | Self::Binary => None,
+        }
+    }
+
+    /// Why the kernel does not execute it, as the rest of a sentence.
     pub(super) fn obstacle(&self) -> String {
         match self {
             Self::Text => "it is a script without a `#!` line, and there is no /bin/sh".to_owned(),
@@ -65,88 +86,108 @@ impl Image {
             Self::Elf(elf) => elf.obstacle(),
         }
     }
+
+    /// What to do about it.
+    pub(super) fn remedy(&self) -> Help {
+        match self {
+            Self::Text => Help::text("Write its interpreter into its first line"),
+            Self::Script { .. } => Help::text("Correct the first line"),
+            Self::Binary => Help::text("Build it for Linux on this machine"),
+            Self::Elf(elf) if elf.is_for_another_machine() => Help::command(
+                "Build it for this machine, or the image for its platform",
+                format!("docker build --platform {}", docker_platform()),
+            ),
+            Self::Elf(_) => Help::text("Build it or copy it again"),
+        }
+    }
 }
 
 impl Elf {
-    /// elf(5): byte 4 is the class, byte 5 the byte order; `e_type` is at 16, `e_machine` at 18.
+    /// elf(5): byte 4 is the class, byte 5 the byte order; the offsets below depend on the class.
     fn parse(head: &[u8]) -> Self {
         let is_valid = matches!(head.get(4..6), Some([1 | 2, 1 | 2]));
-        let big_endian = head.get(5) == Some(&2);
-        let number = |at: usize| {
-            let bytes = [*head.get(at)?, *head.get(at + 1)?];
-            Some(match big_endian {
-                true => u16::from_be_bytes(bytes),
-                false => u16::from_le_bytes(bytes),
+        let is_64_bit = head.get(4) == Some(&2);
+        let number = |at: usize, size: usize| {
+            let bytes = head.get(at..at.checked_add(size)?)?;
+            let digit = |number: u64, byte: &u8| number << 8 | u64::from(*byte);
+            Some(match head.get(5) {
+                Some(2) => bytes.iter().fold(0, digit),
+                _ => bytes.iter().rev().fold(0, digit),
             })
         };
+        let offset = |at: usize, size: usize| usize::try_from(number(at, size)?).ok();
+        // The table of segments: where it begins, its entry's size, how many; in an entry offset and length.
+        let (table, entry, count, start, length, word) = if is_64_bit {
+            (32, 54, 56, 8, 32, 8)
+        } else {
+            (28, 42, 44, 4, 16, 4)
+        };
+        let interpreter = || {
+            let (table, entry) = (offset(table, word)?, offset(entry, 2)?);
+            let segments = (0..offset(count, 2)?).map(|n| table.saturating_add(n * entry));
+            let mut loaders = segments.filter(|&at| number(at, 4) == Some(PT_INTERP));
+            let at = loaders.next()?;
+            let start = offset(at + start, word)?;
+            let name = head.get(start..start.checked_add(offset(at + length, word)?)?)?;
+            Some(
+                String::from_utf8_lossy(name)
+                    .trim_end_matches('\0')
+                    .to_owned(),
+            )
+        };
         Self {
-            is_64_bit: head.get(4) == Some(&2),
-            kind: number(16).filter(|_| is_valid),
-            machine: number(18).filter(|_| is_valid),
+            is_64_bit,
+            kind: number(16, 2).filter(|_| is_valid),
+            machine: number(18, 2).filter(|_| is_valid),
+            interpreter: interpreter().filter(|_| is_valid),
         }
+    }
+
+    fn is_for_another_machine(&self) -> bool {
+        let here = self
+            .architecture()
+            .is_none_or(|its| its == std::env::consts::ARCH);
+        !here && !matches!(self.kind, Some(1 | 4))
     }
 
     fn obstacle(&self) -> String {
         let here = std::env::consts::ARCH;
-        let its = self.architecture();
-        match self.kind {
-            Some(1) => "it is an object file that is not linked into a program".to_owned(),
-            Some(4) => "it is a core dump".to_owned(),
-            _ if its.is_none() => {
-                "it is a damaged or incomplete binary. Build it or copy it again".to_owned()
+        match (self.kind, self.architecture()) {
+            (Some(1), _) => "it is an object file that is not linked into a program".to_owned(),
+            (Some(4), _) => "it is a core dump".to_owned(),
+            (_, None) => "it is a damaged or incomplete binary".to_owned(),
+            (_, Some(its)) if its == here => {
+                format!("it is a binary for this machine ({here}), but damaged or incomplete")
             }
-            _ if its.as_deref() == Some(here) => {
-                format!(
-                    "it is a binary for this machine ({here}), but damaged or incomplete. Build it or copy it again"
-                )
-            }
-            _ => format!(
-                "it is a binary for {}, and this machine is {here}. Build it for this machine, or the image with `docker build --platform {}`",
-                its.unwrap_or_default(),
-                DockerPlatform
-            ),
+            (_, Some(its)) => format!("it is a binary for {its}, and this machine is {here}"),
         }
     }
 
     /// As Rust and `uname -m` name it.
     fn architecture(&self) -> Option<String> {
-        // elf.h: EM_386, EM_68K, EM_MIPS, EM_PARISC, EM_SPARC32PLUS, EM_PPC…
+        // elf.h: EM_386, EM_ARM, EM_X86_64, EM_AARCH64, EM_RISCV.
         let name = match (self.machine?, self.is_64_bit) {
             (0, _) => return None,
             (3, _) => "x86",
-            (62, true) => "x86_64",
-            (62, false) => "x32 (x86_64 with 32-bit pointers)",
-            (183, true) => "aarch64",
-            (183, false) => "aarch64 with 32-bit pointers",
             (40, _) => "arm",
+            (62, true) => "x86_64",
+            (183, true) => "aarch64",
             (243, true) => "riscv64",
-            (243, false) => "riscv32",
-            (20, _) => "powerpc",
-            (21, _) => "powerpc64",
-            (22, true) => "s390x",
-            (22, false) => "s390",
-            (8, true) => "mips64",
-            (8, false) => "mips",
-            (258, _) => "loongarch64",
-            (2 | 18, _) => "sparc",
-            (43, _) => "sparc64",
-            (247, _) => "BPF",
             (other, _) => return Some(format!("another machine (ELF machine {other})")),
         };
         Some(name.to_owned())
     }
 }
 
-/// This machine, as Docker names it.
-struct DockerPlatform;
+/// `p_type` of the segment that names the dynamic loader.
+const PT_INTERP: u64 = 3;
 
-impl fmt::Display for DockerPlatform {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match std::env::consts::ARCH {
-            "x86_64" => "linux/amd64",
-            "aarch64" => "linux/arm64",
-            other => return write!(f, "linux/{other}"),
-        })
+/// This machine, as Docker names it.
+fn docker_platform() -> String {
+    match std::env::consts::ARCH {
+        "x86_64" => "linux/amd64".to_owned(),
+        "aarch64" => "linux/arm64".to_owned(),
+        other => format!("linux/{other}"),
     }
 }
 
@@ -191,15 +232,11 @@ mod tests {
         for (head, expected) in [
             (
                 header(2, 2, [0, 2], [0, 22]),
-                format!("a binary for s390x, and this machine is {here}"),
+                format!("another machine (ELF machine 22), and this machine is {here}"),
             ),
             (
                 header(2, 1, [3, 0], [243, 0]),
                 format!("a binary for riscv64, and this machine is {here}"),
-            ),
-            (
-                header(1, 1, [2, 0], [243, 0]),
-                format!("a binary for riscv32, and this machine is {here}"),
             ),
             (
                 header(1, 1, [2, 0], [40, 0]),

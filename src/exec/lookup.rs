@@ -2,19 +2,17 @@
 // Looks for the command.
 #![allow(clippy::disallowed_methods)]
 
-use super::c_string;
-use super::error::{CommandError, Correction, Searched};
+use super::{c_string, obstacle};
 use nix::unistd::{AccessFlags, access};
+use ssm_exec_core::diagnostic::{Diagnostic, Help};
 use ssm_exec_core::environment::limits::CommandSize;
 use std::ffi::{CString, OsStr, OsString};
 use std::fs;
-use std::io::Read;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// Where execvp looks when PATH isn't set (glibc's `_PATH_STDPATH` without the working directory).
-const DEFAULT_PATH: &[u8] = b"/bin:/usr/bin";
+pub(crate) const DEFAULT_PATH: &[u8] = b"/bin:/usr/bin";
 
 /// A command that was found.
 #[derive(Debug)]
@@ -32,15 +30,6 @@ impl Command {
         PathBuf::from(OsStr::from_bytes(self.file.to_bytes()))
     }
 
-    /// The file's first bytes, at most `length`.
-    pub(super) fn head(&self, length: usize) -> std::io::Result<Vec<u8>> {
-        let mut head = Vec::new();
-        let file = fs::File::open(self.path())?;
-        file.take(u64::try_from(length).unwrap_or(u64::MAX))
-            .read_to_end(&mut head)?;
-        Ok(head)
-    }
-
     /// What it takes of the room that `execve` has.
     #[must_use]
     pub fn size(&self) -> CommandSize {
@@ -52,103 +41,75 @@ impl Command {
     }
 }
 
-/// Finds the command's file: a name with a slash is a path, any other is searched for in PATH.
+/// Finds the command's file: a name with a slash is a path, any other is searched for in PATH. `None` if there is no
+/// such file.
 ///
 /// # Errors
-/// When it isn't there, or can't be executed.
-pub fn resolve_command(words: &[OsString], search: Option<&[u8]>) -> Result<Command, CommandError> {
+/// When the file can't be executed; of several in PATH, why the first can't.
+pub fn find(words: &[OsString], search: Option<&[u8]>) -> Result<Option<Command>, Diagnostic> {
     let name = words
         .first()
         .map(|word| word.as_bytes())
         .unwrap_or_default();
-    let file = if name.contains(&b'/') {
-        let path = PathBuf::from(OsStr::from_bytes(name));
-        match check(&path) {
-            Verdict::Runs => path,
-            Verdict::Absent => return Err(no_such_file(&path)),
-            Verdict::Cannot(reason) => return Err(CommandError::NotExecutable { path, reason }),
-        }
+    let is_path = name.contains(&b'/');
+    let directories = if is_path {
+        b""
     } else {
-        in_path(name, search.unwrap_or(DEFAULT_PATH))?
+        search.unwrap_or(DEFAULT_PATH)
     };
-    Ok(Command {
-        file: c_string(&file.into_os_string().into_vec())?,
-        arguments: words
-            .iter()
-            .map(|word| c_string(word.as_bytes()))
-            .collect::<Result<_, _>>()?,
-    })
-}
-
-/// The first that can be executed; else, of those that are there, why the first can't.
-fn in_path(name: &[u8], search: &[u8]) -> Result<PathBuf, CommandError> {
     let mut obstacle = None;
-    let in_directories = || Searched::Path(OsString::from_vec(search.to_vec()));
-    if name.is_empty() {
-        return Err(not_found(name, in_directories()));
-    }
-    for directory in search.split(|&byte| byte == b':') {
-        // An empty entry is the working directory.
-        let directory = if directory.is_empty() {
-            b"."
-        } else {
-            directory
+    for directory in directories
+        .split(|&byte| byte == b':')
+        .filter(|_| !name.is_empty())
+    {
+        let path = match directory {
+            _ if is_path => PathBuf::from(OsStr::from_bytes(name)),
+            // An empty entry is the working directory.
+            b"" => Path::new(".").join(OsStr::from_bytes(name)),
+            _ => Path::new(OsStr::from_bytes(directory)).join(OsStr::from_bytes(name)),
         };
-        let path = Path::new(OsStr::from_bytes(directory)).join(OsStr::from_bytes(name));
-        match check(&path) {
-            Verdict::Runs => return Ok(path),
-            Verdict::Absent => {}
-            Verdict::Cannot(reason) => {
-                obstacle.get_or_insert(CommandError::NotExecutable { path, reason });
+        match is_executable(&path) {
+            Ok(false) => {}
+            Ok(true) => return command(path, words).map(Some),
+            Err(error) => {
+                obstacle.get_or_insert(error);
             }
         }
     }
-    Err(obstacle.unwrap_or_else(|| not_found(name, in_directories())))
+    obstacle.map_or(Ok(None), Err)
 }
 
-/// The error for a path at which there is no file.
-fn no_such_file(path: &Path) -> CommandError {
-    let directory = path.is_relative().then(std::env::current_dir);
-    let directory = directory.and_then(Result::ok);
-    not_found(path.as_os_str().as_bytes(), Searched::From(directory))
+fn command(file: PathBuf, words: &[OsString]) -> Result<Command, Diagnostic> {
+    let arguments = words.iter().map(|word| c_string(word.as_bytes()));
+    Ok(Command {
+        file: c_string(&file.into_os_string().into_vec())?,
+        arguments: arguments.collect::<Result<_, _>>()?,
+    })
 }
 
-fn not_found(name: &[u8], searched: Searched) -> CommandError {
-    CommandError::NotFound {
-        command: OsString::from_vec(name.to_vec()),
-        searched,
-        correction: Correction::Name,
-    }
-}
-
-enum Verdict {
-    Runs,
-    Absent,
-    Cannot(String),
-}
-
-fn check(path: &Path) -> Verdict {
-    let metadata = match fs::metadata(path) {
-        Ok(metadata) => metadata,
+/// Whether it is there.
+///
+/// # Errors
+/// When it is, and can't be executed.
+fn is_executable(path: &Path) -> Result<bool, Diagnostic> {
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => Err(obstacle::cannot(
+            path,
+            "it is a directory",
+            Help::text("Correct its path"),
+        )),
+        Ok(_) if access(path, AccessFlags::X_OK).is_err() => Err(obstacle::denied(path)),
+        Ok(_) => Ok(true),
         Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
-            return Verdict::Cannot("permission denied on a directory above it".to_owned());
+            Err(obstacle::denied(path))
         }
-        Err(_) => return Verdict::Absent,
-    };
-    if metadata.is_dir() {
-        return Verdict::Cannot("it is a directory. Correct its path".to_owned());
-    }
-    match access(path, AccessFlags::X_OK) {
-        Ok(()) => Verdict::Runs,
-        Err(_) if metadata.is_file() => {
-            Verdict::Cannot(match metadata.permissions().mode() & 0o111 {
-                0 => format!(
-                    "it has no execute permission. Set it: `chmod +x {}`",
-                    path.display()
-                ),
-                _ => "permission denied. Is it on a mount with `noexec`?".to_owned(),
-            })
-        }
-        Err(_) => Verdict::Cannot("it is not a regular file".to_owned()),
+        Err(_) => match fs::read_link(path) {
+            Ok(target) => Err(obstacle::cannot(
+                path,
+                &format!("it is a link to {}, which does not exist", target.display()),
+                Help::text("Correct the link"),
+            )),
+            Err(_) => Ok(false),
+        },
     }
 }

@@ -7,22 +7,25 @@
 pub mod allocator;
 mod block;
 pub mod children;
-mod error;
 mod image;
 pub mod lookup;
 mod memfd;
+mod obstacle;
 pub mod process;
+mod refusal;
 pub mod signals;
 pub mod stdio;
 
-pub use error::{CommandError, Correction, Searched};
+pub(crate) use refusal::refused;
 
 use block::Block;
 use image::Image;
 use lookup::Command;
 use memfd::MemoryFile;
 use nix::errno::Errno;
+use ssm_exec_core::code::Code;
 use ssm_exec_core::config::Delivery;
+use ssm_exec_core::diagnostic::{Diagnostic, Help};
 use ssm_exec_core::environment::Environment;
 use std::ffi::{CStr, CString, c_char};
 use std::marker::PhantomData;
@@ -41,16 +44,14 @@ pub struct Ready<'e> {
 ///
 /// # Errors
 /// When the kernel gives no memory or no memory file.
-pub fn prepare<'e>(environment: &Environment<'e>) -> Result<Ready<'e>, CommandError> {
+pub fn prepare<'e>(environment: &Environment<'e>) -> Result<Ready<'e>, Diagnostic> {
     let mut files = Vec::new();
     for (name, setting) in &environment.set {
         if setting.delivery == Delivery::File {
             let file =
                 MemoryFile::create(name.as_str(), setting.value.bytes()).map_err(|error| {
-                    CommandError::System {
-                        what: format!("a file in memory for {name} (`--file`)"),
-                        reason: error.to_string(),
-                    }
+                    let what = format!("a file in memory for {name} (`--file`)");
+                    refused(&what, "memfd_create", error)
                 })?;
             files.push(file);
         }
@@ -71,10 +72,8 @@ pub fn prepare<'e>(environment: &Environment<'e>) -> Result<Ready<'e>, CommandEr
         .iter()
         .map(|(name, value)| name.len() + value.len() + 2)
         .sum();
-    let mut block = Block::new(bytes).map_err(|error| CommandError::System {
-        what: "memory for the environment".to_owned(),
-        reason: error.to_string(),
-    })?;
+    let mut block =
+        Block::new(bytes).map_err(|error| refused("memory for the environment", "mmap", error))?;
     for (name, value) in strings {
         block.push(name, value);
     }
@@ -90,25 +89,17 @@ pub fn prepare<'e>(environment: &Environment<'e>) -> Result<Ready<'e>, CommandEr
 impl Ready<'_> {
     /// Becomes the command. Returns only if that fails; then the block is wiped.
     #[must_use]
-    pub fn launch(self, command: &Command) -> CommandError {
+    pub fn launch(self, command: &Command) -> Diagnostic {
         for file in &self.files {
             if let Err(error) = file.hand_over() {
-                return CommandError::System {
-                    what: "a file in memory (`--file`)".to_owned(),
-                    reason: error.to_string(),
-                };
+                return refused("a file in memory (`--file`)", "fcntl", error);
             }
         }
-        let mut arguments: Vec<*const c_char> = command
-            .arguments
-            .iter()
-            .map(|argument| argument.as_ptr())
-            .collect();
-        arguments.push(std::ptr::null());
-        let failed = execve(&command.file, &arguments, &self.environment);
-        let failed = match failed {
+        let arguments = command.arguments.iter().map(|argument| argument.as_ptr());
+        let arguments: Vec<_> = arguments.chain([std::ptr::null()]).collect();
+        let failed = match execve(&command.file, &arguments, &self.environment) {
             Errno::ENOEXEC => self.launch_script(command),
-            other => explain(command, other),
+            other => obstacle::explain(&command.path(), other),
         };
         drop(self.block);
         failed
@@ -116,32 +107,31 @@ impl Ready<'_> {
 
     /// As execvp does: a script without `#!` is run by the shell. Programs that were started by a shell
     /// or by env rely on it.
-    fn launch_script(&self, command: &Command) -> CommandError {
-        let image = match command.head(image::HEAD) {
-            Ok(head) => Image::of(&head),
+    fn launch_script(&self, command: &Command) -> Diagnostic {
+        let path = command.path();
+        let image = match Image::of_file(&path) {
+            Ok(image) => image,
             Err(error) => {
                 let reason = format!(
                     "the kernel does not execute it as a binary, and it cannot be read as a script: {error}"
                 );
-                return not_executable(command, &reason);
+                let help = Help::command("See what it is", format!("file {}", path.display()));
+                return obstacle::cannot(&path, &reason, help);
             }
         };
         if image != Image::Text {
-            return not_executable(command, &image.obstacle());
+            return obstacle::cannot(&path, &image.obstacle(), image.remedy());
         }
         let shell = c"/bin/sh";
-        let mut arguments: Vec<*const c_char> = vec![shell.as_ptr(), command.file.as_ptr()];
-        arguments.extend(
-            command
-                .arguments
-                .iter()
-                .skip(1)
-                .map(|argument| argument.as_ptr()),
-        );
-        arguments.push(std::ptr::null());
+        let rest = command.arguments.iter().skip(1);
+        let rest = rest.map(|argument| argument.as_ptr());
+        let arguments = [shell.as_ptr(), command.file.as_ptr()]
+            .into_iter()
+            .chain(rest);
+        let arguments: Vec<_> = arguments.chain([std::ptr::null()]).collect();
         match execve(shell, &arguments, &self.environment) {
-            Errno::ENOENT => not_executable(command, &image.obstacle()),
-            other => explain(command, other),
+            Errno::ENOENT => obstacle::cannot(&path, &image.obstacle(), image.remedy()),
+            other => obstacle::explain(&path, other),
         }
     }
 }
@@ -155,30 +145,12 @@ fn execve(file: &CStr, arguments: &[*const c_char], environment: &[*const c_char
     Errno::last()
 }
 
-fn explain(command: &Command, failed: Errno) -> CommandError {
-    let path = command.path();
-    match failed {
-        Errno::ENOENT if path.exists() => CommandError::NoInterpreter { path },
-        // It was there before the fetch.
-        Errno::ENOENT | Errno::ENOTDIR => CommandError::Removed { path },
-        Errno::EACCES => not_executable(
-            command,
-            "permission denied (its mode, a directory above it, or a `noexec` mount)",
-        ),
-        Errno::ETXTBSY => not_executable(command, "it is being written to"),
-        Errno::E2BIG => CommandError::TooLarge,
-        other => not_executable(command, other.desc()),
-    }
-}
-
-fn not_executable(command: &Command, reason: &str) -> CommandError {
-    CommandError::NotExecutable {
-        path: command.path(),
-        reason: reason.to_owned(),
-    }
-}
-
 /// A string for the kernel.
-pub(crate) fn c_string(bytes: &[u8]) -> Result<CString, CommandError> {
-    CString::new(bytes).map_err(|_| CommandError::Nul)
+pub(crate) fn c_string(bytes: &[u8]) -> Result<CString, Diagnostic> {
+    CString::new(bytes).map_err(|_| {
+        Diagnostic::new(
+            Code::InvalidCommand,
+            "the command or one of its arguments contains a NUL byte, which cannot be passed to a program",
+        )
+    })
 }

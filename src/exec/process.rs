@@ -1,7 +1,9 @@
 //! What of this process others may look into: core dumps and debuggers.
 
-use super::error::CommandError;
+use super::refused;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use ssm_exec_core::code::Code;
+use ssm_exec_core::diagnostic::{Diagnostic, Help};
 use std::fs;
 use tracing::debug;
 
@@ -23,19 +25,20 @@ pub fn disable_core_dumps() {
     clippy::disallowed_methods,
     reason = "a setting of the kernel for this process, not a file"
 )]
-pub fn prevent_core_dumps() -> Result<(), CommandError> {
+pub fn prevent_core_dumps() -> Result<(), Diagnostic> {
     // What a debugger or a handler that doesn't look at the limit would still save. Without /proc there
     // is no such filter to set.
     if let Err(error) = fs::write("/proc/self/coredump_filter", "0") {
         debug!("the core dump filter cannot be set: {error}");
     }
     match setrlimit(Resource::RLIMIT_CORE, 1, 1) {
-        Err(error) if is_core_dump_handled() => Err(CommandError::System {
-            what: "--no-core: a core limit of 1".to_owned(),
-            reason: format!(
-                "{error}; raise the hard limit to at least 1 (`ulimit -c`, LimitCORE=1, `docker run --ulimit core=1`): with 0, the handler in /proc/sys/kernel/core_pattern still reads the environment"
-            ),
-        }),
+        Err(error) if is_core_dump_handled() => {
+            let mut refused = refused("--no-core: a core limit of 1", "setrlimit", error);
+            refused.help = vec![Help::text(
+                "Raise the hard limit to at least 1 (`ulimit -c`, LimitCORE=1, `docker run --ulimit core=1`): with 0, the handler in /proc/sys/kernel/core_pattern still reads the environment",
+            )];
+            Err(refused)
+        }
         _ => Ok(()),
     }
 }
@@ -59,13 +62,19 @@ pub fn stack_limit() -> u64 {
 ///
 /// # Errors
 /// When that is so.
-pub fn refuse_raised_privileges() -> Result<(), CommandError> {
+pub fn refuse_raised_privileges() -> Result<(), Diagnostic> {
     let same_user = nix::unistd::getuid() == nix::unistd::geteuid();
     let same_group = nix::unistd::getgid() == nix::unistd::getegid();
     if same_user && same_group && !is_secure_execution() {
         return Ok(());
     }
-    Err(CommandError::RaisedPrivileges)
+    Err(Diagnostic::with_help(
+        Code::InvalidCommand,
+        "ssm-exec was started with more privileges than its caller has (set-user-ID, set-group-ID or file capabilities), and the caller's environment would decide what runs with them",
+        vec![Help::text(
+            "Remove these bits or capabilities from the file",
+        )],
+    ))
 }
 
 #[cfg(target_os = "linux")]

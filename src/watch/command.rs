@@ -4,12 +4,13 @@
 // /proc says whether the command handles a signal.
 #![allow(clippy::disallowed_methods)]
 
-use crate::exec::CommandError;
+use crate::exec::refused;
 use nix::errno::Errno;
 use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 use nix::unistd::{Pid, getpid};
+use ssm_exec_core::diagnostic::Diagnostic;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 use std::time::{Duration, Instant};
 
@@ -32,16 +33,15 @@ pub(super) enum Reception {
 
 impl Running {
     /// This process.
-    pub(super) fn this_process() -> Result<Self, CommandError> {
+    pub(super) fn this_process() -> Result<Self, Diagnostic> {
         let process = getpid();
         // SAFETY: pidfd_open(2) takes two integers.
         let number = unsafe { libc::syscall(libc::SYS_pidfd_open, process.as_raw(), 0) };
         let number = Errno::result(number)
             .and_then(|number| i32::try_from(number).map_err(|_| Errno::EBADF));
-        let number = number.map_err(|error| CommandError::System {
-            what: "a descriptor of this process, which --watch needs (pidfd_open, Linux 5.3)"
-                .to_owned(),
-            reason: error.desc().to_owned(),
+        let number = number.map_err(|error| {
+            let what = "a descriptor of this process, which --watch needs (Linux 5.3)";
+            refused(what, "pidfd_open", error)
         })?;
         // SAFETY: the kernel has just opened it for us. It closes on `execve` by itself.
         let descriptor = unsafe { OwnedFd::from_raw_fd(number) };

@@ -4,12 +4,13 @@
 // /proc lists the descriptors where close_range(2) is missing.
 #![allow(clippy::disallowed_methods)]
 
-use crate::exec::{CommandError, process, stdio};
+use crate::exec::{process, refused, stdio};
 use nix::errno::Errno;
 use nix::libc;
 use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, signal, sigprocmask};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork, setsid};
+use ssm_exec_core::diagnostic::Diagnostic;
 use std::os::fd::RawFd;
 
 /// The first descriptor after the standard streams.
@@ -21,13 +22,10 @@ pub(super) fn detach(
     kept: &[RawFd],
     prepare: impl FnOnce(),
     work: impl FnOnce(),
-) -> Result<(), CommandError> {
+) -> Result<(), Diagnostic> {
     // Not dumpable from its first instruction: a fork inherits it.
     process::disable_core_dumps();
-    let refused = |error: Errno| CommandError::System {
-        what: "a process for --watch".to_owned(),
-        reason: error.desc().to_owned(),
-    };
+    let refused = |error: Errno| refused("a process for --watch", "clone", error);
     match fork_silently().map_err(refused)? {
         None => {
             let second = setsid().and_then(|_| {

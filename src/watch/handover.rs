@@ -3,12 +3,13 @@
 
 use super::command::{LONGEST_POLL, Running, timeout};
 use super::message::Delivered;
-use crate::exec::CommandError;
+use crate::exec::refused;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, poll};
 use nix::sys::socket::{
     AddressFamily, MsgFlags, Shutdown, SockFlag, SockType, send, shutdown, socketpair,
 };
+use ssm_exec_core::diagnostic::Diagnostic;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
 /// The end of the process that becomes the command. It closes on `execve`.
@@ -21,14 +22,12 @@ pub(super) struct Received {
     pub(super) descriptor: OwnedFd,
 }
 
-pub(super) fn channel() -> Result<(Handover, Received), CommandError> {
+pub(super) fn channel() -> Result<(Handover, Received), Diagnostic> {
     // Not a pipe: a write to a socket can be told not to raise SIGPIPE, whose disposition is the command's.
     let flags = SockFlag::SOCK_CLOEXEC;
     let pair = socketpair(AddressFamily::Unix, SockType::Stream, None, flags);
-    let (ours, theirs) = pair.map_err(|error| CommandError::System {
-        what: "a socket for --watch".to_owned(),
-        reason: error.desc().to_owned(),
-    })?;
+    let (ours, theirs) =
+        pair.map_err(|error| refused("a socket for --watch", "socketpair", error))?;
     Ok((
         Handover { descriptor: ours },
         Received { descriptor: theirs },
@@ -40,11 +39,10 @@ impl Handover {
     ///
     /// # Errors
     /// When the watcher is gone.
-    pub(crate) fn send(&self, delivered: &Delivered) -> Result<(), CommandError> {
-        write_all(&self.descriptor, &delivered.to_bytes()).map_err(|error| CommandError::System {
-            what: "the watcher of --watch, which ended early (look at the limits of processes and memory)"
-                .to_owned(),
-            reason: error.desc().to_owned(),
+    pub(crate) fn send(&self, delivered: &Delivered) -> Result<(), Diagnostic> {
+        write_all(&self.descriptor, &delivered.to_bytes()).map_err(|error| {
+            let what = "the watcher of --watch, which ended early (look at the limits of processes and memory)";
+            refused(what, "clone", error)
         })
     }
 }

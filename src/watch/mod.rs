@@ -22,9 +22,11 @@ mod watcher;
 
 pub(crate) use message::{Delivered, Poll, Rehearsal};
 
-use crate::exec::CommandError;
+use crate::exec::refused;
+use nix::errno::Errno;
 use rustls::crypto::ring;
 use ssm_exec_core::config::Watch;
+use ssm_exec_core::diagnostic::Diagnostic;
 use ssm_exec_core::digest::BLOCK;
 
 #[cfg(target_os = "linux")]
@@ -61,13 +63,12 @@ pub(crate) struct Reports {
 ///
 /// # Errors
 /// When the system has no random numbers.
-pub(crate) fn new_key() -> Result<Key, CommandError> {
+pub(crate) fn new_key() -> Result<Key, Diagnostic> {
     let mut key = [0; BLOCK];
     let random = ring::default_provider().secure_random;
-    random.fill(&mut key).map_err(|_| CommandError::System {
-        what: "random numbers".to_owned(),
-        reason: "getrandom(2) failed".to_owned(),
-    })?;
+    random
+        .fill(&mut key)
+        .map_err(|_| refused("random numbers", "getrandom", Errno::EIO))?;
     Ok(key)
 }
 
@@ -76,7 +77,7 @@ pub(crate) fn new_key() -> Result<Key, CommandError> {
 /// # Errors
 /// When the system refuses a process or a descriptor, or doesn't know those of processes.
 #[cfg(target_os = "linux")]
-pub(crate) fn start(watch: &Watch, work: &impl Work) -> Result<Handover, CommandError> {
+pub(crate) fn start(watch: &Watch, work: &impl Work) -> Result<Handover, Diagnostic> {
     let command = command::Running::this_process()?;
     let (handover, received) = handover::channel()?;
     let kept = [
@@ -97,15 +98,16 @@ pub(crate) enum Handover {}
 
 #[cfg(not(target_os = "linux"))]
 impl Handover {
-    pub(crate) fn send(&self, _delivered: &Delivered) -> Result<(), CommandError> {
+    pub(crate) fn send(&self, _delivered: &Delivered) -> Result<(), Diagnostic> {
         match *self {}
     }
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn start(_watch: &Watch, _work: &impl Work) -> Result<Handover, CommandError> {
-    Err(CommandError::System {
-        what: "`--watch`".to_owned(),
-        reason: "it needs Linux".to_owned(),
-    })
+pub(crate) fn start(_watch: &Watch, _work: &impl Work) -> Result<Handover, Diagnostic> {
+    Err(refused(
+        "`--watch`, which needs Linux",
+        "pidfd_open",
+        Errno::ENOTSUP,
+    ))
 }

@@ -156,7 +156,147 @@ fn a_missing_interpreter_and_a_missing_file_have_different_errors() {
     let path = run.home().join("bad");
     let outcome = run.args("--skip -q").arg(path).run();
     assert_eq!(outcome.status, 127);
-    outcome.says(&["exists, but its interpreter or dynamic loader does not"]);
+    outcome.says(&[
+        "cannot be executed: its interpreter /no/such/interpreter does not exist",
+        "correct the first line",
+    ]);
+}
+
+#[test]
+fn what_a_program_needs_and_does_not_find_is_named() {
+    let loader = elf_with_loader("/lib/ld-none.so.1");
+    let files: [(&str, &[u8], &[&str]); 4] = [
+        (
+            "crlf",
+            b"#!/bin/sh\r\necho\r\n",
+            &[
+                "Its first line ends with a carriage return",
+                "sed -i 's/\\r$//'",
+            ],
+        ),
+        (
+            "outer",
+            b"#!inner\n",
+            &[
+                "its interpreter /no/such/one does not exist",
+                "the first line of inner",
+            ],
+        ),
+        (
+            "inner",
+            b"#!/no/such/one\n",
+            &["/no/such/one does not exist"],
+        ),
+        (
+            "other-libc",
+            &loader,
+            &[
+                "its dynamic loader /lib/ld-none.so.1 does not exist",
+                "glibc or musl",
+            ],
+        ),
+    ];
+    for (name, _, says) in &files {
+        let run = Run::bare().args("--skip -q --");
+        for (name, bytes, _) in &files {
+            let path = run.home().join(name);
+            script(&path, "");
+            std::fs::write(path, bytes).expect("a file");
+        }
+        let path = if *name == "outer" {
+            "./outer".into()
+        } else {
+            run.home().join(name)
+        };
+        let outcome = run.arg(path).run();
+        assert_eq!(outcome.status, 127, "{name}: {}", outcome.stderr);
+        outcome.says(says);
+    }
+}
+
+/// A program for this machine with this dynamic loader: a header, one segment, and the loader's path.
+fn elf_with_loader(loader: &str) -> Vec<u8> {
+    let machine = if cfg!(target_arch = "x86_64") {
+        62
+    } else {
+        183
+    };
+    let mut bytes = elf(machine);
+    let length = u64::try_from(loader.len() + 1).expect("a length");
+    bytes[16] = 3;
+    bytes[20] = 1;
+    bytes[32] = 64;
+    bytes[52] = 64;
+    bytes[54] = 56;
+    bytes[56] = 1;
+    bytes.extend([3, 0, 0, 0, 4, 0, 0, 0]);
+    for field in [120, 0, 0, length, length, 1_u64] {
+        bytes.extend(field.to_le_bytes());
+    }
+    bytes.extend(loader.as_bytes());
+    bytes.push(0);
+    bytes
+}
+
+#[test]
+fn as_root_a_mount_and_a_mode_that_forbid_execution_are_named() {
+    let mounted = |options: &str| {
+        let run = Run::bare().args("--skip -q -- ./mount/program");
+        std::fs::create_dir(run.home().join("mount")).expect("a directory");
+        let (command, home) = run.command();
+        let script = format!(
+            "mount -t tmpfs -o {options} none mount && printf '#!/bin/sh\n' >mount/program && chmod $1 mount/program && shift && exec setpriv --reuid 65534 --regid 65534 --clear-groups \"$@\""
+        );
+        (command, home, script)
+    };
+    for (options, mode, says) in [
+        (
+            "noexec",
+            "755",
+            &["/mount is mounted with `noexec`", "mount -o remount,exec "][..],
+        ),
+        (
+            "exec",
+            "644",
+            &["it has no execute permission", "chmod +x ./mount/program"],
+        ),
+        (
+            "exec",
+            "700",
+            &["its mode is 700 and its owner 0:0, and this is 65534:65534"],
+        ),
+        (
+            "mode=700",
+            "755",
+            &["permission denied on the directory ./mount"],
+        ),
+    ] {
+        let (command, home, script) = mounted(options);
+        let mut inside = std::process::Command::new("unshare");
+        inside
+            .args(["--mount", "sh", "-c", &script, "sh", mode])
+            .arg(command.get_program())
+            .args(command.get_args());
+        inside
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin:/usr/sbin:/sbin")
+            .current_dir(home.path());
+        let open = std::process::Command::new("chmod")
+            .arg("755")
+            .arg(home.path())
+            .status();
+        assert!(open.expect("chmod").success());
+        let output = inside.output().expect("unshare starts");
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(
+            output.status.code(),
+            Some(126),
+            "{options} {mode}: {message}"
+        );
+        for part in says {
+            assert!(message.contains(part), "{options} {mode}: {message}");
+        }
+    }
 }
 
 #[test]

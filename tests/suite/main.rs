@@ -28,6 +28,7 @@ mod escaping;
 mod faults;
 mod files;
 mod help;
+mod hints;
 mod identity;
 mod init;
 mod lambda;

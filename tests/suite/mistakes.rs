@@ -287,7 +287,7 @@ fn a_handler_that_names_no_program_is_called_the_handler() {
         "{message}"
     );
     assert!(
-        message.contains("It is the handler of the function (`_HANDLER`)"),
+        message.contains("The handler of the function (`_HANDLER`)"),
         "{message}"
     );
 }

@@ -5,7 +5,6 @@ use crate::aws::{
     ServiceError, Throttle, TransientError, UnknownCaller,
 };
 use crate::error::*;
-use crate::exec::{Correction, Searched};
 use ssm_exec_core::arn::Arn;
 use ssm_exec_core::config::{Meant, Place, Replaced};
 use ssm_exec_core::contract::Violation;
@@ -48,10 +47,6 @@ variants! { problem_variant, PROBLEM, Problem:
     Missing NothingBelow NothingAdmitted Warning Required ComposePartUnset ComposePartNotText SkippedReference Collision RenameCollision Digit Refused
     Nul Json Contract Base64 TooLong ArgumentTooLong TooMuch
 }
-variants! { command_variant, COMMAND, CommandError:
-    NotFound Removed NotExecutable NoInterpreter Nul TooLarge System RaisedPrivileges
-}
-
 pub(super) fn name(text: &str) -> VariableName {
     VariableName::inherited(text)
 }
@@ -655,48 +650,6 @@ fn problems() -> Vec<Problem> {
     ]
 }
 
-fn command_errors() -> Vec<CommandError> {
-    vec![
-        CommandError::NotFound {
-            command: "srv".into(),
-            searched: Searched::Path("/usr/bin:/bin".into()),
-            correction: Correction::Name,
-        },
-        CommandError::NotFound {
-            command: "./srv".into(),
-            searched: Searched::From(Some("/srv".into())),
-            correction: Correction::Name,
-        },
-        CommandError::NotFound {
-            command: "cargo run".into(),
-            searched: Searched::Path("/usr/bin:/bin".into()),
-            correction: Correction::Words("command = [\"cargo\", \"run\"]".to_owned()),
-        },
-        CommandError::NotFound {
-            command: "/var/task/servr".into(),
-            searched: Searched::From(None),
-            correction: Correction::Handler,
-        },
-        CommandError::NotExecutable {
-            path: "/srv".into(),
-            reason: "it is a directory".to_owned(),
-        },
-        CommandError::Removed {
-            path: "/srv".into(),
-        },
-        CommandError::NoInterpreter {
-            path: "/srv".into(),
-        },
-        CommandError::Nul,
-        CommandError::TooLarge,
-        CommandError::System {
-            what: "a memory file".to_owned(),
-            reason: "Operation not permitted".to_owned(),
-        },
-        CommandError::RaisedPrivileges,
-    ]
-}
-
 fn complete<T>(samples: &[T], variant: impl Fn(&T) -> &'static str, all: &[&str]) {
     let sampled: BTreeSet<&str> = samples.iter().map(variant).collect();
     let missing: Vec<_> = all
@@ -734,8 +687,6 @@ pub(super) fn all() -> Vec<Error> {
     complete(&config, config_variant, CONFIG);
     let problems = problems();
     complete(&problems, problem_variant, PROBLEM);
-    let commands = command_errors();
-    complete(&commands, command_variant, COMMAND);
     let mut all = vec![
         usage("x".to_owned()),
         Diagnostic::new(Code::NoCommand, "there is no command to start").into(),
@@ -751,6 +702,5 @@ pub(super) fn all() -> Vec<Error> {
             .into_iter()
             .map(|problem| incomplete(Vec::new(), vec![problem])),
     );
-    all.extend(commands.into_iter().map(Error::from));
     all
 }

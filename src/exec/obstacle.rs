@@ -1,0 +1,192 @@
+//! Why a file that is there can't be executed: what the number of the error leaves open is looked up in the file, its
+//! directories and its mount.
+// Looks into the command's file and the table of mounts.
+#![allow(clippy::disallowed_methods)]
+
+use super::image::Image;
+use nix::errno::Errno;
+use nix::unistd::{AccessFlags, access};
+use ssm_exec_core::code::Code;
+use ssm_exec_core::diagnostic::{Diagnostic, Help};
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+/// Interpreters of interpreters, before the kernel gives up (`BINPRM_MAX_RECURSION`).
+const DEEPEST: usize = 5;
+
+/// What execve(2) says about a file that was found.
+pub(super) fn explain(path: &Path, error: Errno) -> Diagnostic {
+    match error {
+        Errno::ENOENT | Errno::ENOTDIR if !path.exists() => Diagnostic::with_help(
+            Code::CommandNotFound,
+            format!(
+                "the command {} was removed while the parameters were fetched",
+                path.display()
+            ),
+            vec![Help::text("Start it again when the file is complete")],
+        ),
+        Errno::ENOENT => missing_interpreter(path),
+        Errno::EACCES => denied(path),
+        Errno::EPERM => cannot(
+            path,
+            error.desc(),
+            Help::command(
+                "A filter (seccomp, SystemCallFilter= of the unit) or a security module forbids it. See what it logs",
+                "journalctl -k -g audit",
+            ),
+        ),
+        Errno::ETXTBSY => cannot(
+            path,
+            "it is being written to",
+            Help::text("Start it again when the file is complete"),
+        ),
+        Errno::E2BIG => Diagnostic::new(
+            Code::TooLarge,
+            "the arguments and the environment together are larger than the kernel allows (E2BIG)",
+        ),
+        other => cannot(
+            path,
+            other.desc(),
+            Help::text("Correct its path, or the file"),
+        ),
+    }
+}
+
+/// Why this user may not execute a file.
+pub(super) fn denied(path: &Path) -> Diagnostic {
+    if let Some(closed) = closed_directory(path) {
+        return cannot(
+            path,
+            &format!("permission denied on the directory {}", closed.display()),
+            Help::command("See its mode", format!("ls -ld {}", closed.display())),
+        );
+    }
+    let Ok(metadata) = fs::metadata(path) else {
+        return cannot(path, "permission denied", Help::text("Correct its path"));
+    };
+    let mode = metadata.permissions().mode() & 0o7777;
+    if !metadata.is_file() {
+        return cannot(
+            path,
+            "it is not a regular file",
+            Help::text("Correct its path"),
+        );
+    }
+    if let Some(mount) = noexec_mount(path) {
+        let mount = mount.display();
+        return cannot(
+            path,
+            &format!("{mount} is mounted with `noexec`"),
+            Help::command(
+                "Mount it without, or move the file",
+                format!("mount -o remount,exec {mount}"),
+            ),
+        );
+    }
+    if mode & 0o111 == 0 {
+        return cannot(
+            path,
+            "it has no execute permission",
+            Help::command("Set it", format!("chmod +x {}", path.display())),
+        );
+    }
+    let (user, group) = (nix::unistd::geteuid(), nix::unistd::getegid());
+    cannot(
+        path,
+        &format!(
+            "its mode is {mode:o} and its owner {}:{}, and this is {user}:{group}",
+            metadata.uid(),
+            metadata.gid()
+        ),
+        Help::text("Change its mode or its owner, or start ssm-exec as another user"),
+    )
+}
+
+/// The first directory above that this user may not search.
+fn closed_directory(path: &Path) -> Option<&Path> {
+    let mut above: Vec<&Path> = path.ancestors().skip(1).collect();
+    above.reverse();
+    let mut above = above
+        .into_iter()
+        .filter(|path| !path.as_os_str().is_empty());
+    above.find(|path| access(*path, AccessFlags::X_OK) == Err(Errno::EACCES))
+}
+
+/// The mount point of a file, if its mount forbids execution: the longest that is a path above it
+/// (proc_pid_mountinfo(5): the fifth field is the mount point, the sixth its options).
+fn noexec_mount(path: &Path) -> Option<PathBuf> {
+    let path = path.canonicalize().ok()?;
+    let mounts = fs::read_to_string("/proc/self/mountinfo").ok()?;
+    let mounts = mounts.lines().filter_map(|line| {
+        let mut fields = line.split(' ').skip(4);
+        let point = fields.next()?.replace("\\040", " ");
+        Some((PathBuf::from(point), fields.next()?))
+    });
+    let above = mounts.filter(|(point, _)| path.starts_with(point));
+    let (point, options) = above.max_by_key(|(point, _)| point.as_os_str().len())?;
+    options.split(',').any(|it| it == "noexec").then_some(point)
+}
+
+/// The kernel says that something does not exist, and it is not the file.
+fn missing_interpreter(path: &Path) -> Diagnostic {
+    let mut file = path.to_owned();
+    for _ in 0..DEEPEST {
+        let Ok(image) = Image::of_file(&file) else {
+            break;
+        };
+        let Some(interpreter) = image.interpreter() else {
+            break;
+        };
+        if Path::new(interpreter).exists() {
+            file = interpreter.into();
+            continue;
+        }
+        let help = match (&image, interpreter.strip_suffix('\r')) {
+            (Image::Script { .. }, Some(_)) => Help::command(
+                "Its first line ends with a carriage return. Remove it",
+                format!("sed -i 's/\\r$//' {}", file.display()),
+            ),
+            (Image::Script { .. }, None) => Help::text(format!(
+                "Install it, or correct the first line of {}",
+                file.display()
+            )),
+            _ => Help::text(
+                "Build it for the C library of this system, glibc or musl, or statically",
+            ),
+        };
+        let what = if matches!(image, Image::Script { .. }) {
+            "interpreter"
+        } else {
+            "dynamic loader"
+        };
+        return Diagnostic::with_help(
+            Code::CommandNotFound,
+            format!(
+                "the command {} cannot be executed: its {what} {interpreter} does not exist",
+                path.display()
+            ),
+            vec![help],
+        );
+    }
+    Diagnostic::with_help(
+        Code::CommandNotFound,
+        format!(
+            "the command {} exists, but its interpreter or dynamic loader does not",
+            path.display()
+        ),
+        vec![Help::command(
+            "See what it needs",
+            format!("file {}", path.display()),
+        )],
+    )
+}
+
+/// There is a file, and it can't be executed.
+pub(super) fn cannot(path: &Path, reason: &str, help: Help) -> Diagnostic {
+    let message = format!(
+        "the command {} cannot be executed: {reason}",
+        path.display()
+    );
+    Diagnostic::with_help(Code::CommandNotExecutable, message, vec![help])
+}

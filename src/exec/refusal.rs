@@ -1,0 +1,39 @@
+//! What the system refused, and the limit or the filter that most likely did it.
+
+use nix::errno::Errno;
+use nix::sys::resource::{Resource, getrlimit};
+use ssm_exec_core::code::Code;
+use ssm_exec_core::diagnostic::{Diagnostic, Help};
+use std::io;
+
+/// The system refused something that a start needs. `call` is the system call.
+pub(crate) fn refused(what: &str, call: &str, error: impl Into<io::Error>) -> Diagnostic {
+    let error = error.into();
+    let number = error.raw_os_error().map(Errno::from_raw);
+    let reason = number.map_or_else(|| error.to_string(), |number| number.desc().to_owned());
+    let message = format!("the system refused {what}: {reason}");
+    match number.and_then(|number| remedy(number, call)) {
+        Some(help) => Diagnostic::with_help(Code::System, message, vec![help]),
+        None => Diagnostic::new(Code::System, message),
+    }
+}
+
+/// What to do about the refusal of a system call.
+fn remedy(error: Errno, call: &str) -> Option<Help> {
+    Some(Help::text(match error {
+        Errno::EMFILE => {
+            let limit = getrlimit(Resource::RLIMIT_NOFILE).map_or(0, |(soft, _)| soft);
+            format!(
+                "Raise the limit of open files, which is {limit}: `ulimit -n 1024`, LimitNOFILE= of the unit"
+            )
+        }
+        Errno::EAGAIN => "Raise the limit of processes: `ulimit -u`, TasksMax= of the unit, pids_limit of the container".to_owned(),
+        Errno::ENOMEM => "Raise the limit of memory: `ulimit -v`, MemoryMax= of the unit, the memory limit of the container".to_owned(),
+        Errno::EFBIG => "Raise the limit on the size of files: `ulimit -f`, LimitFSIZE= of the unit".to_owned(),
+        Errno::EAFNOSUPPORT => "RestrictAddressFamilies= of the unit must have AF_INET, AF_INET6 and AF_UNIX".to_owned(),
+        Errno::EPERM | Errno::ENOSYS => format!(
+            "A filter (seccomp) forbids {call}: allow it in the container's profile or SystemCallFilter= of the unit"
+        ),
+        _ => return None,
+    }))
+}
