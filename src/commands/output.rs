@@ -1,6 +1,8 @@
 //! What the subcommands write to stdout.
 
 use crate::error::Error;
+use crate::logging::stderr::SignalsBlocked;
+use nix::sys::signal::Signal;
 use ssm_exec_core::code::Code;
 use ssm_exec_core::diagnostic::Diagnostic;
 use ssm_exec_core::inherited::Inherited;
@@ -12,6 +14,8 @@ use std::io::{IsTerminal, Write};
 /// # Errors
 /// When stdout cannot be written to; a reader that has gone away is no error.
 pub(super) fn print(text: &[u8]) -> Result<(), Error> {
+    // A file that has reached RLIMIT_FSIZE is an error, and no signal that ends us without a word.
+    let _blocked = SignalsBlocked::new(&[Signal::SIGXFSZ]);
     let mut stdout = std::io::stdout();
     match stdout.write_all(text).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {

@@ -15,7 +15,7 @@ use ssm_exec_core::status::Status;
 use std::fmt;
 use std::io::{IsTerminal, Write as _};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tracing::field::{Field, Visit};
 use tracing::subscriber::Interest;
@@ -23,13 +23,15 @@ use tracing::{Event, Level, Metadata, Subscriber, span};
 
 /// When the start must be over, once that is known.
 static DEADLINE: OnceLock<Instant> = OnceLock::new();
-/// Whether the last message was dropped: the next ones don't wait.
-static STALLED: AtomicBool = AtomicBool::new(false);
+/// For how many milliseconds messages have waited since the last that did not have to.
+static WAITED: AtomicU64 = AtomicU64::new(0);
 /// Whether messages are JSON, for those that are written in a signal's handler or by a panic.
 static JSON: AtomicBool = AtomicBool::new(false);
 
-/// How long a message waits for a reader, if not for the deadline.
+/// How long a failure waits for a reader, if not until the deadline.
 const WAIT: Duration = Duration::from_secs(1);
+/// How long all other messages wait together: what they take is missing to the start.
+const PATIENCE: Duration = Duration::from_millis(100);
 /// How long a final message waits: the process was asked to end.
 const FINAL_WAIT: Duration = Duration::from_millis(100);
 
@@ -110,15 +112,38 @@ impl Logger {
         };
         line.push('\n');
         // A full or closed stderr changes nothing about the launch.
-        let until = match is_failure {
-            true => until_deadline(),
-            false if STALLED.load(Ordering::Relaxed) => Instant::now(),
-            false => Instant::now() + WAIT,
+        let began = Instant::now();
+        let until = if is_failure {
+            until_deadline()
+        } else {
+            began + patience()
         };
         progress::clear(until);
-        let is_written = stderr::write_until(line.as_bytes(), until);
-        STALLED.store(!is_written, Ordering::Relaxed);
+        if stderr::write_until(line.as_bytes(), until) {
+            let waited = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+            let before = WAITED.load(Ordering::Relaxed);
+            WAITED.store(
+                if waited == 0 {
+                    0
+                } else {
+                    before.saturating_add(waited)
+                },
+                Ordering::Relaxed,
+            );
+        } else {
+            WAITED.store(u64::MAX, Ordering::Relaxed);
+        }
     }
+}
+
+/// How long a message may wait now: what is left of the time for all, and at most a tenth of the time for the start.
+fn patience() -> Duration {
+    let waited = Duration::from_millis(WAITED.load(Ordering::Relaxed));
+    let left = PATIENCE.saturating_sub(waited);
+    let until_deadline = |it: &Instant| it.saturating_duration_since(Instant::now());
+    DEADLINE
+        .get()
+        .map_or(left, |it| left.min(until_deadline(it) / 10))
 }
 
 /// Bounds the time that messages wait for their reader.

@@ -2,7 +2,7 @@
 //! neither a start, nor a failure, nor the end by a signal waiting. What can't be written is dropped.
 //!
 //! O_NONBLOCK on the descriptor would do, but it belongs to the open file, which other processes share.
-//! Everything here is safe in a signal's handler (signal-safety(7)): no lock, no allocation.
+//! Everything here can run in a signal's handler: system calls and arithmetic, no lock, no allocation.
 #![allow(unsafe_code)]
 
 use nix::errno::Errno;
@@ -16,7 +16,8 @@ use nix::unistd::{isatty, write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-// SAFETY: `exec::stdio` has every one of the descriptors 0 to 2 open, from the start of `main` on.
+// SAFETY: `main` first calls `exec::stdio::reserve_closed_descriptors`, which ends the process unless 0 to 2 are open,
+// and nothing closes 2.
 const STDERR: BorrowedFd<'static> = unsafe { BorrowedFd::borrow_raw(2) };
 
 /// Between two attempts to write to a full pipe, socket or terminal.
@@ -25,7 +26,7 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// Writes all of it, unless that takes longer than until this moment. Returns whether it did.
 pub(crate) fn write_until(mut bytes: &[u8], until: Instant) -> bool {
     let output = Output::find();
-    let _blocked = SigpipeBlocked::new();
+    let _blocked = SignalsBlocked::new(&[Signal::SIGPIPE, Signal::SIGXFSZ]);
     while !bytes.is_empty() {
         match output.write(bytes) {
             Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
@@ -98,7 +99,7 @@ fn write_to_pipe(bytes: &[u8]) -> nix::Result<usize> {
         iov_base: bytes.as_ptr().cast_mut().cast(),
         iov_len: bytes.len(),
     };
-    // SAFETY: the one element describes `bytes`, which the call only reads.
+    // SAFETY: `vector` and the bytes that it describes live until the call returns, and the call only reads them.
     let written = unsafe { libc::pwritev2(2, &raw const vector, 1, -1, libc::RWF_NOWAIT) };
     Errno::result(written).map(|written| usize::try_from(written).unwrap_or_default())
 }
@@ -116,39 +117,43 @@ fn write_polled(bytes: &[u8], length: usize) -> nix::Result<usize> {
     write(STDERR, bytes.get(..length).unwrap_or(bytes))
 }
 
-/// A pipe without a reader is no reason to end either: while this lives, SIGPIPE has no effect on this
-/// thread. The disposition isn't touched, since the command inherits it.
-struct SigpipeBlocked {
+/// Neither a pipe without a reader nor a file that has reached RLIMIT_FSIZE is a reason to end: while this lives,
+/// their signals have no effect on this thread. The dispositions aren't touched, since the command inherits them.
+pub(crate) struct SignalsBlocked {
+    signals: &'static [Signal],
     before: SigSet,
 }
 
-impl SigpipeBlocked {
-    fn new() -> Self {
+impl SignalsBlocked {
+    /// For signals that a write raises in the thread that writes.
+    pub(crate) fn new(signals: &'static [Signal]) -> Self {
         let mut before = SigSet::empty();
-        let sigpipe = SigSet::from(Signal::SIGPIPE);
+        let raised = SigSet::from_iter(signals.iter().copied());
         // Fails for invalid arguments only.
-        let _ = pthread_sigmask(SigmaskHow::SIG_BLOCK, Some(&sigpipe), Some(&mut before));
-        Self { before }
+        let _ = pthread_sigmask(SigmaskHow::SIG_BLOCK, Some(&raised), Some(&mut before));
+        Self { signals, before }
     }
 }
 
-impl Drop for SigpipeBlocked {
+impl Drop for SignalsBlocked {
     fn drop(&mut self) {
-        // One that was blocked before stays as it is, pending or not.
-        if !self.before.contains(Signal::SIGPIPE) && is_sigpipe_pending() {
-            // Takes the pending signal, so it doesn't wait.
-            let _ = SigSet::from(Signal::SIGPIPE).wait();
+        for &signal in self.signals {
+            // One that was blocked before stays as it is, pending or not.
+            if !self.before.contains(signal) && is_pending(signal) {
+                // Takes the pending signal, so it doesn't wait.
+                let _ = SigSet::from(signal).wait();
+            }
         }
         let _ = pthread_sigmask(SigmaskHow::SIG_SETMASK, Some(&self.before), None);
     }
 }
 
-fn is_sigpipe_pending() -> bool {
+fn is_pending(signal: Signal) -> bool {
     let mut pending = std::mem::MaybeUninit::uninit();
-    // SAFETY: sigpending(2) fills the set that it is given.
+    // SAFETY: sigpending(2) only writes to the set that the pointer is to, which is ours and large enough.
     if unsafe { libc::sigpending(pending.as_mut_ptr()) } != 0 {
         return false;
     }
-    // SAFETY: the kernel filled it.
-    unsafe { libc::sigismember(pending.as_ptr(), libc::SIGPIPE) == 1 }
+    // SAFETY: sigpending(2) returned 0, so it has initialised the set; the call only reads it.
+    unsafe { libc::sigismember(pending.as_ptr(), signal as libc::c_int) == 1 }
 }

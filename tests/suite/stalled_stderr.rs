@@ -144,3 +144,90 @@ fn end(child: &mut Child) -> i32 {
         .or(status.signal().map(|signal| 128 + signal))
         .expect("an end")
 }
+
+/// The limit on the size of files is reached where the message should be written.
+#[test]
+fn a_file_that_may_not_grow_changes_nothing() {
+    let stub = stub();
+    for (words, status) in [
+        ("-vvv -p /full -- true", 0),
+        ("-k A=/full/none -- true", 66),
+        ("--no-such-option", 64),
+        ("-p /full -- sh -c", 153),
+    ] {
+        let mut run = Run::against(&stub.url()).args(words);
+        if status == 153 {
+            // The command has the disposition that we were started with.
+            run = run.arg("kill -XFSZ $$");
+        }
+        let (mut command, _home) = run.command();
+        let mut file = tempfile::tempfile().expect("a file");
+        file.write_all(&[b'.'; 4096]).expect("a full file");
+        let set = || {
+            Ok(nix::sys::resource::setrlimit(
+                nix::sys::resource::Resource::RLIMIT_FSIZE,
+                4096,
+                4096,
+            )?)
+        };
+        // SAFETY: setrlimit(2) is a system call on the state of this process.
+        #[allow(unsafe_code)]
+        unsafe {
+            std::os::unix::process::CommandExt::pre_exec(&mut command, set)
+        };
+        let child = command
+            .stderr(Stdio::from(file))
+            .stdout(Stdio::null())
+            .spawn();
+        assert_eq!(
+            end(&mut child.expect("the binary starts")),
+            status,
+            "{words}"
+        );
+    }
+}
+
+#[test]
+fn a_report_that_does_not_fit_is_an_error() {
+    let stub = stub();
+    let (mut command, _home) = Run::against(&stub.url()).args("check -p /full").command();
+    let mut file = tempfile::tempfile().expect("a file");
+    file.write_all(&[b'.'; 4096]).expect("a full file");
+    let set = || {
+        Ok(nix::sys::resource::setrlimit(
+            nix::sys::resource::Resource::RLIMIT_FSIZE,
+            4096,
+            4096,
+        )?)
+    };
+    // SAFETY: setrlimit(2) is a system call on the state of this process.
+    #[allow(unsafe_code)]
+    unsafe {
+        std::os::unix::process::CommandExt::pre_exec(&mut command, set)
+    };
+    let output = command
+        .stdout(Stdio::from(file))
+        .output()
+        .expect("the binary starts");
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(71), "{message}");
+    assert!(
+        message.contains("cannot write to stdout: File too large"),
+        "{message}"
+    );
+}
+
+#[test]
+fn messages_that_nobody_reads_do_not_use_up_the_time_limit() {
+    for kind in ["pipe", "socket", "terminal"] {
+        let stub = stub();
+        let (_reader, stderr) = full(kind);
+        for words in ["-v --timeout 1s", "-vvv --timeout 1s"] {
+            let run = Run::against(&stub.url())
+                .args(words)
+                .args("-p /full -- echo started");
+            let output = start(run, &stderr).0.wait_with_output().expect("its end");
+            assert_eq!(output.stdout, b"started\n", "{kind} {words}");
+        }
+    }
+}
