@@ -191,7 +191,7 @@ impl<'a> Reader<'a> {
             false => setting.flag,
         };
         let origin = Origin::Flag(flag.unwrap_or_default());
-        if setting.takes_value() {
+        if setting.takes_value() && !is_negation {
             match attached.map_or_else(|| self.value(setting, name), |it| Ok(it.to_owned())) {
                 Ok(value) => {
                     if let Some(mistake) = hints::for_characters(&value) {
@@ -209,6 +209,7 @@ impl<'a> Reader<'a> {
         }
         match setting.kind {
             Kind::Switch => self.layer.set_switch(setting, !is_negation, origin),
+            _ if is_negation => self.layer.add_option(setting, "off", &origin),
             // Which one is meant is unknown.
             _ if matches!(&self.layer.log, Some(given) if given.origin != origin) => {
                 let what = "`--quiet` cannot be used together with `--verbose`".to_owned();

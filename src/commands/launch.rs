@@ -1,35 +1,30 @@
 //! Starting the command.
 
+use super::levels::Levels;
 use super::resolve::Session;
+use super::watch::Watcher;
 use crate::error::Error;
 use crate::exec;
-use ssm_exec_core::code::Code;
-use ssm_exec_core::diagnostic::Diagnostic;
 use ssm_exec_core::environment::Environment;
 use ssm_exec_core::environment::notice::Level;
 use std::convert::Infallible;
-use std::path::Path;
 use tracing::{info, warn};
 
 /// Becomes the command, or fails.
-pub(super) fn run(session: &Session<'_>) -> Result<Infallible, Error> {
-    let command = session.command()?.ok_or_else(|| {
-        let file = session.config_file.as_deref();
-        let file = file.unwrap_or(Path::new("ssm-exec.toml"));
-        Diagnostic::new(Code::NoCommand, "there is no command to start")
-            .fill(&[("file", &file.display().to_string())])
-    })?;
+pub(super) fn run(session: &Session<'_>, levels: &Levels) -> Result<Infallible, Error> {
+    let command = session.required_command()?;
     // Before there is a secret in this process, of which it is a copy.
-    let watcher = session.start_watcher(&command)?;
+    let watcher = session.start_watcher(levels)?;
     let mut resolved = session.resolve(Some(&command))?;
     if let Some(incomplete) = resolved.incomplete() {
         return Err(incomplete.into());
     }
     let (fetched, environment) = resolved.into_parts();
     report(&environment);
-    let ready = exec::prepare(&environment)?;
+    let live_files = watcher.as_ref().is_some_and(Watcher::writes_files);
+    let ready = exec::prepare(&environment, live_files)?;
     if let Some(watcher) = &watcher {
-        watcher.hand_over(&watcher.delivered(&environment, fetched.as_ref()))?;
+        watcher.hand_over(&environment, fetched.as_ref(), &ready)?;
     }
     // From here on each value is in memory once: in the block that the command gets.
     drop(environment);

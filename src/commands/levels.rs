@@ -13,6 +13,7 @@ use tracing::info;
 pub(super) struct Levels {
     /// The command line over the variables.
     stronger: Layer,
+    location: ConfigLocation,
     /// The file's path and text.
     file: Option<(PathBuf, String)>,
 }
@@ -31,13 +32,24 @@ impl Levels {
                 .config_location()?
                 .unwrap_or(ConfigLocation::Nearest),
         };
-        let levels = Self {
-            stronger: options.over(variables),
-            file: None,
-        };
-        logger.configure(levels.stronger.logging()?);
-        let file = config_file::find_config_file(&location)?;
-        Ok(Self { file, ..levels })
+        let stronger = options.over(variables);
+        logger.configure(stronger.logging()?);
+        Self::with_file(stronger, location)
+    }
+
+    fn with_file(stronger: Layer, location: ConfigLocation) -> Result<Self, Error> {
+        Ok(Self {
+            file: config_file::find_config_file(&location)?,
+            stronger,
+            location,
+        })
+    }
+
+    /// The configuration that a new start would have: from the file as it is now.
+    pub(super) fn read_again(&self, inherited: &Inherited<'_>) -> Result<(Config, Self), Error> {
+        let again = Self::with_file(self.stronger.clone(), self.location.clone())?;
+        let (layer, _) = again.merged(None, inherited)?;
+        Ok((again.resolve(layer, None, inherited)?, again))
     }
 
     /// Reads the variables only.
@@ -50,6 +62,7 @@ impl Levels {
         logger.configure(stronger.logging()?);
         Ok(Self {
             stronger,
+            location: ConfigLocation::None,
             file: None,
         })
     }
@@ -82,29 +95,47 @@ impl Levels {
         inherited: &Inherited<'_>,
         logger: &mut Logger,
     ) -> Result<Config, Error> {
-        let every_stage_is_checked = stage.is_some();
-        let stage = stage.or(self.stronger.stage.as_ref());
-        let mut layer = self.stronger.clone();
-        let mut replaced = Vec::new();
-        match &self.file {
-            None => config::refuse_stage(stage)?,
-            Some((path, text)) => {
-                let file = ConfigFile::parse(path, text, inherited)?;
-                if !every_stage_is_checked {
-                    self.check_other_stages(&file, stage, inherited)?;
-                }
-                let file = file.layer(stage)?;
-                let lists = layer.replaced_lists(&file).into_iter();
-                replaced.extend(lists.map(|(by, list)| format!("{by} replaces {list}")));
-                layer = layer.over(file);
-            }
-        }
+        let (layer, replaced) = self.merged(stage, inherited)?;
         logger.configure(layer.logging()?);
         logger.install();
         if let Some((path, _)) = &self.file {
             info!("configuration from {}", path.display());
             replaced.iter().for_each(|replaced| info!("{replaced}"));
         }
+        self.resolve(layer, stage, inherited)
+    }
+
+    /// All levels in one, and which lists of the file are replaced.
+    fn merged(
+        &self,
+        stage: Option<&Given<String>>,
+        inherited: &Inherited<'_>,
+    ) -> Result<(Layer, Vec<String>), Error> {
+        let every_stage_is_checked = stage.is_some();
+        let stage = stage.or(self.stronger.stage.as_ref());
+        let layer = self.stronger.clone();
+        let Some((path, text)) = &self.file else {
+            config::refuse_stage(stage)?;
+            return Ok((layer, Vec::new()));
+        };
+        let file = ConfigFile::parse(path, text, inherited)?;
+        if !every_stage_is_checked {
+            self.check_other_stages(&file, stage, inherited)?;
+        }
+        let file = file.layer(stage)?;
+        let lists = layer.replaced_lists(&file).into_iter();
+        let replaced = lists.map(|(by, list)| format!("{by} replaces {list}"));
+        let replaced = replaced.collect();
+        Ok((layer.over(file), replaced))
+    }
+
+    fn resolve(
+        &self,
+        layer: Layer,
+        stage: Option<&Given<String>>,
+        inherited: &Inherited<'_>,
+    ) -> Result<Config, Error> {
+        let stage = stage.or(self.stronger.stage.as_ref());
         let error = match (Config::resolve(layer, inherited), &self.file) {
             (Ok(config), _) => return Ok(config),
             (Err(error), None) => error,

@@ -82,7 +82,7 @@ pub(crate) fn run(
     }
     process::disable_core_dumps();
     match task {
-        Task::Launch => launch::run(&session).map(|never| match never {}),
+        Task::Launch => launch::run(&session, &levels).map(|never| match never {}),
         Task::Check => check::run(&session),
         Task::Policy => policy::run(&session),
         Task::Init => init::run(session, levels.chosen_file()),

@@ -8,6 +8,7 @@ use crate::exec::lookup::Command;
 use crate::exec::{process, signals};
 use crate::logging::{self, progress::Progress};
 use ssm_exec_core::aws_context::AwsContext;
+use ssm_exec_core::code::Code;
 use ssm_exec_core::config::{Config, ConfigError, LogLevel};
 use ssm_exec_core::diagnostic::Diagnostic;
 use ssm_exec_core::env_reference::{self, EnvReference};
@@ -19,6 +20,7 @@ use ssm_exec_core::inherited::Inherited;
 use ssm_exec_core::parameter::{Label, ParameterRef, Prefix};
 use ssm_exec_core::plan::{self, Request};
 use std::ffi::OsString;
+use std::path::Path;
 use std::path::PathBuf;
 use std::time::Instant;
 use tracing::{debug, info, warn};
@@ -118,20 +120,30 @@ impl<'a> Session<'a> {
         command::find(&self.words, file, &self.called_as, self.inherited)
     }
 
-    /// Fetches everything and builds the environment. `command` counts for its size.
-    pub(super) fn resolve(&self, command: Option<&Command>) -> Result<Resolved<'a>, Error> {
-        self.resolve_again(command, Read::Values, self.started)
+    /// The same, where there must be one.
+    pub(super) fn required_command(&self) -> Result<Command, Error> {
+        self.command()?.ok_or_else(|| {
+            let file = self.config_file.as_deref();
+            let file = file.unwrap_or(Path::new("ssm-exec.toml"));
+            Diagnostic::new(Code::NoCommand, "there is no command to start")
+                .fill(&[("file", &file.display().to_string())])
+                .into()
+        })
     }
 
-    /// The same from another moment on, as a rehearsal of a start.
-    pub(super) fn resolve_again(
+    /// Fetches everything and builds the environment. `command` counts for its size.
+    pub(super) fn resolve(&self, command: Option<&Command>) -> Result<Resolved<'a>, Error> {
+        self.resolve_by(command, Read::Values)
+    }
+
+    /// The same, also for a rehearsal of a start.
+    pub(super) fn resolve_by(
         &self,
         command: Option<&Command>,
         read: Read,
-        began: Instant,
     ) -> Result<Resolved<'a>, Error> {
         let references = self.references()?;
-        let (fetched, failures, session) = match self.fetch(&references, read, began)? {
+        let (fetched, failures, session) = match self.fetch(&references, read)? {
             Some(fetch) => (Some(fetch.fetched), fetch.failures, Some(fetch.session)),
             None => (None, Vec::new(), None),
         };
@@ -233,7 +245,6 @@ impl<'a> Session<'a> {
         &self,
         references: &[EnvReference],
         read: Read,
-        began: Instant,
     ) -> Result<Option<aws::Fetch>, Error> {
         if let Some(origin) = &self.config.skip {
             warn!(
@@ -254,7 +265,7 @@ impl<'a> Session<'a> {
             self.inherited,
             requests,
             read,
-            began,
+            self.started,
             &mut progress,
         )))
     }

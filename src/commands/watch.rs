@@ -1,19 +1,27 @@
 //! What the watcher does in its forks: a poll asks for versions, a rehearsal does what a start would do.
 
+use super::levels::Levels;
 use super::resolve::Session;
 use crate::aws::{self, Read};
 use crate::error::Error;
-use crate::exec::lookup::Command;
+use crate::exec::Ready;
 use crate::logging::{self, progress::Progress};
-use crate::watch::{self, Delivered, Handover, Key, Poll, Rehearsal, Reports, Work};
-use ssm_exec_core::config::{ConfigError, Watch};
-use ssm_exec_core::digest;
+use crate::watch::{
+    self, Delivered, Handover, LiveFile, Look, Poll, Rehearsal, Settled, Told, Work,
+};
+use ssm_exec_core::code::Code;
+use ssm_exec_core::config::{ConfigError, Delivery, Watch};
+use ssm_exec_core::contents::{Change, Contents, Gone, Key};
+use ssm_exec_core::diagnostic::Diagnostic;
 use ssm_exec_core::environment::Environment;
 use ssm_exec_core::fetched::Fetched;
 use ssm_exec_core::plan::{self, Request};
 use ssm_exec_core::report::WatchCost;
-use ssm_exec_core::revision::{Change, Revisions};
+use ssm_exec_core::revision::{self, Revisions};
 use ssm_exec_core::status::Status;
+use ssm_exec_core::variable::VariableName;
+use std::os::fd::AsRawFd;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use tracing::{error, warn};
 
@@ -23,6 +31,7 @@ const HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// The watcher of a start that has not happened yet.
 pub(super) struct Watcher {
+    watch: Watch,
     handover: Handover,
     key: Key,
     /// What can change.
@@ -31,7 +40,7 @@ pub(super) struct Watcher {
 
 impl Session<'_> {
     /// Leaves the watcher behind, if the configuration has one. Must come before the first request.
-    pub(super) fn start_watcher(&self, command: &Command) -> Result<Option<Watcher>, Error> {
+    pub(super) fn start_watcher(&self, levels: &Levels) -> Result<Option<Watcher>, Error> {
         let Some(watch) = &self.config.watch else {
             return Ok(None);
         };
@@ -48,7 +57,8 @@ impl Session<'_> {
         let key = watch::new_key()?;
         let work = Forked {
             session: self,
-            command,
+            levels,
+            directory: nix::unistd::getcwd().ok(),
             watch,
             key,
             requests: &requests,
@@ -56,6 +66,7 @@ impl Session<'_> {
         };
         let handover = watch::start(watch, &work)?;
         Ok(Some(Watcher {
+            watch: watch.clone(),
             handover,
             key,
             requests,
@@ -96,37 +107,42 @@ pub(super) fn polled(watch: &Watch, requests: &[Request]) -> Vec<Request> {
 }
 
 impl Watcher {
-    /// What the watcher has to know about the start.
-    pub(super) fn delivered(
+    /// Whether it writes in-memory files while the command runs.
+    pub(super) fn writes_files(&self) -> bool {
+        self.watch.on_file_change.is_some()
+    }
+
+    /// Tells it what it has to know about the start. It begins when this process has become the command.
+    pub(super) fn hand_over(
         &self,
         environment: &Environment<'_>,
         fetched: Option<&Fetched>,
-    ) -> Delivered {
-        delivered(&self.key, &self.requests, environment, fetched)
-    }
-
-    /// Tells it. It begins when this process has become the command.
-    pub(super) fn hand_over(&self, delivered: &Delivered) -> Result<(), Error> {
-        Ok(self.handover.send(delivered)?)
-    }
-}
-
-fn delivered(
-    key: &Key,
-    requests: &[Request],
-    environment: &Environment<'_>,
-    fetched: Option<&Fetched>,
-) -> Delivered {
-    let revisions = fetched.map(|fetched| Revisions::new(requests, fetched));
-    Delivered {
-        digest: digest::digest(key, environment),
-        revisions: revisions.unwrap_or_default().to_bytes(),
+        ready: &Ready<'_>,
+    ) -> Result<(), Error> {
+        if let Some(warning) = self.watch.without_effect(environment) {
+            warn!("{warning}");
+        }
+        let files = environment.set.iter();
+        let files = files.filter(|(_, setting)| setting.delivery == Delivery::File);
+        let files = files.zip(ready.live_files());
+        let files = files.map(|((name, _), (path, descriptor))| {
+            let (name, path) = (name.to_string(), path.to_owned());
+            (LiveFile { name, path }, descriptor.as_raw_fd())
+        });
+        let revisions = fetched.map(|fetched| Revisions::new(&self.requests, fetched));
+        let delivered = Delivered {
+            contents: Contents::new(&self.key, environment),
+            revisions: revisions.unwrap_or_default(),
+        };
+        Ok(self.handover.send(&delivered, files.collect())?)
     }
 }
 
 struct Forked<'a> {
     session: &'a Session<'a>,
-    command: &'a Command,
+    levels: &'a Levels,
+    /// Where relative paths begin.
+    directory: Option<PathBuf>,
     watch: &'a Watch,
     key: Key,
     requests: &'a [Request],
@@ -134,7 +150,13 @@ struct Forked<'a> {
 }
 
 impl Work for Forked<'_> {
-    fn poll(&self, delivered: &Delivered, report: bool) -> Poll {
+    fn time_limit(&self) -> Duration {
+        self.session.config.timeout
+    }
+
+    fn poll(&self, look: &Look<'_>) -> Poll {
+        // Where it is gone, nothing can be relative to it.
+        let _ = self.enter_directory();
         let fetch = aws::fetch(
             &self.session.config,
             self.session.inherited,
@@ -144,79 +166,172 @@ impl Work for Forked<'_> {
             &mut Progress::new(true),
         );
         if let Some(failure) = fetch.failures.into_iter().next() {
-            if report {
-                let error = Error::from((failure, fetch.session.context().clone()));
-                let lines = error.lines();
-                warn!(
-                    lines = %logging::lines(&lines[1..]),
-                    "--watch could not look for changes, and goes on trying: {}", lines[0]
-                );
-            }
-            return Poll::Failed;
+            let error = Error::from((failure, fetch.session.context().clone()));
+            return Poll::Failed(Some(fails(look, &error)));
         }
-        let before = Revisions::from_bytes(&delivered.revisions).unwrap_or_default();
         let before = match &self.watch.trigger {
-            Some(trigger) => before.only(trigger),
-            None => before,
+            Some(trigger) => &look.delivered.revisions.only(trigger),
+            None => &look.delivered.revisions,
         };
         let now = Revisions::new(self.polled, &fetch.fetched);
-        match before == now {
+        match *before == now {
             true => Poll::Unchanged,
-            false => Poll::Changed(now.to_bytes()),
+            false => Poll::Changed(now),
         }
     }
 
-    fn rehearse(&self, before: &Delivered, settled: Option<&[u8]>, reports: Reports) -> Rehearsal {
-        let resolved =
-            self.session
-                .resolve_again(Some(self.command), Read::ValuesOnce, Instant::now());
-        let ended = |error: &Error| {
-            let all = error.lines();
-            let (text, lines) = (&all[0], logging::lines(&all[1..]));
-            match error.status() {
-                Status::TryLater | Status::System => {
-                    if reports.failure {
-                        warn!(
-                            %lines,
-                            "parameters changed; --watch could not fetch them, and goes on trying: {text}"
-                        );
-                    }
-                    Rehearsal::Failed
-                }
-                _ => {
-                    if reports.mistake {
-                        error!(
-                            %lines,
-                            "parameters changed, but the command would not start with them, so it runs on as it is: {text}"
-                        );
-                    }
-                    Rehearsal::Broken
-                }
-            }
-        };
-        let mut resolved = match resolved {
-            Ok(resolved) => resolved,
-            Err(error) => return ended(&error),
-        };
-        if let Some(incomplete) = resolved.incomplete() {
-            return ended(&incomplete.into());
-        }
-        let (fetched, environment) = resolved.into_parts();
-        let now = delivered(&self.key, self.requests, &environment, fetched.as_ref());
-        if settled.is_some_and(|settled| settled != now.revisions) {
-            return Rehearsal::Moved;
-        }
-        if now.digest == before.digest {
-            return Rehearsal::Same(now);
-        }
-        let revisions =
-            |delivered: &Delivered| Revisions::from_bytes(&delivered.revisions).unwrap_or_default();
-        let changes = revisions(before).changes(&revisions(&now));
-        Rehearsal::Changed(now, describe(&changes))
+    fn rehearse(&self, look: &Look<'_>) -> (Rehearsal, Vec<(String, Vec<u8>)>) {
+        let started = self.enter_directory().and_then(|()| self.start_again(look));
+        started.unwrap_or_else(|error| {
+            let failed = match error.status() {
+                Status::TryLater | Status::System => Rehearsal::Failed(Some(fails(look, &error))),
+                _ => mistake(look, &error, "a new start would fail"),
+            };
+            (failed, Vec::new())
+        })
     }
 }
 
-fn describe(changes: &[Change]) -> String {
+impl Forked<'_> {
+    fn enter_directory(&self) -> Result<(), Error> {
+        let Some(directory) = &self.directory else {
+            return Ok(());
+        };
+        let entered = nix::unistd::chdir(directory);
+        Ok(entered.map_err(|error| {
+            let directory = directory.display();
+            let reason = error.desc();
+            let message =
+                format!("the directory of the start, {directory}, cannot be entered: {reason}");
+            Diagnostic::new(Code::InvalidCommand, message)
+        })?)
+    }
+
+    /// Does what a new start would do, as far as this process can see it: reads the file, looks the command
+    /// up, fetches, and checks everything.
+    fn start_again(&self, look: &Look<'_>) -> Result<(Rehearsal, Vec<(String, Vec<u8>)>), Error> {
+        let (mut config, levels) = self.levels.read_again(self.session.inherited)?;
+        // It goes on as it was started.
+        config.sources.trigger.clone_from(&self.watch.trigger);
+        let session = Session {
+            config,
+            config_file: levels.file().map(PathBuf::from),
+            inherited: self.session.inherited,
+            called_as: self.session.called_as.clone(),
+            words: self.session.words.clone(),
+            started: Instant::now(),
+        };
+        let command = session.required_command()?;
+        let references = session.references()?;
+        let requests = session.watched(self.watch)?;
+        let mut resolved = session.resolve_by(Some(&command), Read::ValuesOnce)?;
+        if let Some(incomplete) = resolved.incomplete() {
+            return Err(incomplete.into());
+        }
+        let (fetched, environment) = resolved.into_parts();
+        let fetched = fetched.unwrap_or_default();
+        let before = look.delivered;
+        let mut contents = Contents::new(&self.key, &environment);
+        let found = contents.clone();
+        let change = before
+            .contents
+            .change(&mut contents, &session.config, &references, &fetched);
+        let now = Revisions::new(&requests, &fetched);
+        let changed = before.revisions.changes(&now);
+        let changes = listed(&changed);
+        let delivered = Delivered {
+            contents,
+            revisions: now.kept_for(self.requests, &requests, look.seen),
+        };
+        let settled = match look.settled {
+            Settled::Anything => true,
+            Settled::Only(last) => last == Some(&found),
+        };
+        let files = match change {
+            Change::Nothing { gone } => {
+                let is_new = |gone: &&Gone| changed.iter().any(|change| change.is_of(&gone.param));
+                if gone.iter().find(is_new).is_some() {
+                    let gone = no_longer(&gone);
+                    warn!("{gone}, so the command keeps the old value until it is restarted");
+                }
+                return Ok((Rehearsal::Same(delivered), Vec::new()));
+            }
+            Change::Loss { gone, others } => {
+                let params = gone.iter().map(|gone| &gone.param);
+                let mut error = Diagnostic::new(Code::Removed, no_longer(&gone)).parameters(params);
+                if others {
+                    error
+                        .list
+                        .push(format!("These changes wait for that: {changes}"));
+                }
+                let why = "the command is not restarted without it";
+                return Ok((mistake(look, &error.into(), why), Vec::new()));
+            }
+            _ if !settled => return Ok((Rehearsal::Unsettled(found), Vec::new())),
+            Change::Variables => Vec::new(),
+            Change::Files(names) => {
+                let names = names.into_iter().filter_map(|name| {
+                    let value = environment.value(&VariableName::inherited(&name))?;
+                    Some((name, value.to_vec()))
+                });
+                names.collect()
+            }
+        };
+        let live = false;
+        Ok((
+            Rehearsal::Changed {
+                delivered,
+                changes,
+                live,
+            },
+            files,
+        ))
+    }
+}
+
+/// Writes a failure that may be over at the next attempt.
+fn fails(look: &Look<'_>, error: &Error) -> u64 {
+    tell(look.failures, error, |first, lines| {
+        warn!(%lines, "{first}; --watch could not look for changes, and goes on trying");
+    })
+}
+
+/// Writes what must be corrected before the command can be started anew, and what follows.
+fn mistake(look: &Look<'_>, error: &Error, follows: &str) -> Rehearsal {
+    let told = look.mistakes.map(|told| {
+        tell(told, error, |first, lines| {
+            error!(%lines, "{first}; {follows}, so it keeps its old values");
+        })
+    });
+    Rehearsal::Broken(told.unwrap_or_default())
+}
+
+/// Writes an error, unless it was told lately. Returns what tells it from others.
+fn tell(told: &Told, error: &Error, write: impl FnOnce(&str, &str)) -> u64 {
+    let all = error.diagnostics().iter();
+    let all: Vec<String> = all
+        .map(|it| format!("{} {}", it.code.word(), it.line()))
+        .collect();
+    let failure = Told::failure(&all.join("\n"));
+    if told.is_due(failure, Instant::now()) {
+        let lines = error.lines();
+        write(&lines[0], &logging::lines(&lines[1..]));
+    }
+    failure
+}
+
+fn no_longer(gone: &[Gone]) -> String {
+    let names: Vec<String> = gone
+        .iter()
+        .map(|gone| format!("{} ({})", gone.param, gone.variable))
+        .collect();
+    match names.as_slice() {
+        [one] => format!("{one} no longer exists"),
+        names => format!("{} no longer exist", names.join(", ")),
+    }
+}
+
+fn listed(changes: &[revision::Change]) -> String {
     if changes.is_empty() {
         return "a parameter has another value in the same version".to_owned();
     }
@@ -225,8 +340,7 @@ fn describe(changes: &[Change]) -> String {
         .take(NAMED)
         .map(ToString::to_string)
         .collect();
-    let more = changes.len().saturating_sub(NAMED);
-    match more {
+    match changes.len().saturating_sub(NAMED) {
         0 => named.join(", "),
         more => format!("{} and {more} more", named.join(", ")),
     }

@@ -1,6 +1,6 @@
-//! A value as a file that is in memory only: sealed, so that it cannot be changed, and left open for the
-//! command, which can open its path again and again, from the start each time. docs/files.md says where
-//! the path works.
+//! A value as a file that is in memory only, left open for the command, which can open its path again and
+//! again, from the start each time. It is sealed, so that it cannot be changed, unless the watcher is to write
+//! it. docs/files.md says where the path works.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -12,12 +12,19 @@ const LOWEST_DESCRIPTOR: i32 = 100;
 pub(super) struct MemoryFile {
     descriptor: OwnedFd,
     path: String,
+    /// For the watcher, where it writes the file. It closes on `execve`.
+    writable: Option<OwnedFd>,
 }
 
 impl MemoryFile {
     /// Where the command and its children find it.
     pub(super) fn path(&self) -> &str {
         &self.path
+    }
+
+    /// Where the watcher writes it.
+    pub(super) fn writable(&self) -> Option<&OwnedFd> {
+        self.writable.as_ref()
     }
 
     /// Lets the descriptor live through `execve`.
@@ -35,7 +42,7 @@ impl MemoryFile {
     /// # Errors
     /// What the kernel says, or that it could not be opened by its path.
     #[cfg(target_os = "linux")]
-    pub(super) fn create(name: &str, value: &[u8]) -> io::Result<Self> {
+    pub(super) fn create(name: &str, value: &[u8], is_live: bool) -> io::Result<Self> {
         use nix::fcntl::{FcntlArg, OFlag, SealFlag, fcntl, open};
         use nix::sys::stat::{Mode, fchmod};
         use std::os::fd::{AsRawFd, FromRawFd};
@@ -43,10 +50,10 @@ impl MemoryFile {
         let file = memory_file(name)?;
         write(&file, value)?;
         fchmod(&file, mode())?;
-        let seals = SealFlag::F_SEAL_SHRINK
-            | SealFlag::F_SEAL_GROW
-            | SealFlag::F_SEAL_WRITE
-            | SealFlag::F_SEAL_SEAL;
+        let mut seals = SealFlag::F_SEAL_SEAL;
+        if !is_live {
+            seals |= SealFlag::F_SEAL_SHRINK | SealFlag::F_SEAL_GROW | SealFlag::F_SEAL_WRITE;
+        }
         // A filter that refuses the seals leaves a private file that only this user could write.
         let _ = fcntl(&file, FcntlArg::F_ADD_SEALS(seals));
         // What the command gets can only be read.
@@ -67,6 +74,7 @@ impl MemoryFile {
         Ok(Self {
             path: path(&descriptor),
             descriptor,
+            writable: is_live.then_some(file),
         })
     }
 
@@ -75,7 +83,7 @@ impl MemoryFile {
     /// # Errors
     /// Always: only Linux has memory files.
     #[cfg(not(target_os = "linux"))]
-    pub(super) fn create(_name: &str, _value: &[u8]) -> io::Result<Self> {
+    pub(super) fn create(_name: &str, _value: &[u8], _is_live: bool) -> io::Result<Self> {
         Err(io::Error::new(
             io::ErrorKind::Unsupported,
             "files in memory need Linux",
@@ -110,16 +118,36 @@ fn memory_file(name: &str) -> nix::Result<OwnedFd> {
     }
 }
 
+/// Writes a new value, and cuts off what is left of a longer one.
+///
+/// # Errors
+/// What the kernel says.
+#[cfg(target_os = "linux")]
+pub(crate) fn rewrite(file: &OwnedFd, value: &[u8]) -> io::Result<()> {
+    write(file, value)?;
+    let length = i64::try_from(value.len()).map_err(io::Error::other)?;
+    Ok(nix::unistd::ftruncate(file, length)?)
+}
+
+/// Past the limit, the kernel would end the process with SIGXFSZ.
+///
+/// # Errors
+/// Which limit it is.
+#[cfg(target_os = "linux")]
+pub(crate) fn check_size(value: &[u8]) -> io::Result<()> {
+    use nix::sys::resource::{Resource, getrlimit};
+    let limit = getrlimit(Resource::RLIMIT_FSIZE).map_or(u64::MAX, |(soft, _)| soft);
+    match u64::try_from(value.len()).is_ok_and(|length| length > limit) {
+        true => Err(io::Error::other(
+            "the limit on the size of files is too low (`ulimit -f`, LimitFSIZE=)",
+        )),
+        false => Ok(()),
+    }
+}
+
 #[cfg(target_os = "linux")]
 fn write(file: &OwnedFd, value: &[u8]) -> io::Result<()> {
-    use nix::sys::resource::{Resource, getrlimit};
-    // Past the limit, the kernel would end the process with SIGXFSZ.
-    let limit = getrlimit(Resource::RLIMIT_FSIZE).map_or(u64::MAX, |(soft, _)| soft);
-    if u64::try_from(value.len()).is_ok_and(|length| length > limit) {
-        return Err(io::Error::other(
-            "the limit on the size of files is too low (`ulimit -f`, LimitFSIZE=)",
-        ));
-    }
+    check_size(value)?;
     let mut rest = value;
     let mut at = 0;
     while !rest.is_empty() {

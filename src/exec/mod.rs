@@ -9,7 +9,7 @@ mod block;
 pub mod children;
 mod image;
 pub mod lookup;
-mod memfd;
+pub(crate) mod memfd;
 mod obstacle;
 pub mod process;
 mod refusal;
@@ -29,6 +29,7 @@ use ssm_exec_core::diagnostic::{Diagnostic, Help};
 use ssm_exec_core::environment::Environment;
 use std::ffi::{CStr, CString, c_char};
 use std::marker::PhantomData;
+use std::os::fd::OwnedFd;
 
 /// Everything that `execve` needs, with each value in memory once.
 pub struct Ready<'e> {
@@ -39,21 +40,23 @@ pub struct Ready<'e> {
     files: Vec<MemoryFile>,
 }
 
-/// Copies the values into the block, and those of files into memory files. After this, everything that
-/// was fetched can be dropped.
+/// Copies the values into the block, and those of files into memory files, which the watcher may write if
+/// they are live. After this, everything that was fetched can be dropped.
 ///
 /// # Errors
 /// When the kernel gives no memory or no memory file.
-pub fn prepare<'e>(environment: &Environment<'e>) -> Result<Ready<'e>, Diagnostic> {
+pub fn prepare<'e>(
+    environment: &Environment<'e>,
+    live_files: bool,
+) -> Result<Ready<'e>, Diagnostic> {
     let mut files = Vec::new();
     for (name, setting) in &environment.set {
         if setting.delivery == Delivery::File {
-            let file =
-                MemoryFile::create(name.as_str(), setting.value.bytes()).map_err(|error| {
-                    let what = format!("a file in memory for {name} (`--file`)");
-                    refused(&what, "memfd_create", error)
-                })?;
-            files.push(file);
+            let file = MemoryFile::create(name.as_str(), setting.value.bytes(), live_files);
+            files.push(file.map_err(|error| {
+                let what = format!("a file in memory for {name} (`--file`)");
+                refused(&what, "memfd_create", error)
+            })?);
         }
     }
     let mut paths = files.iter().map(MemoryFile::path);
@@ -87,6 +90,12 @@ pub fn prepare<'e>(environment: &Environment<'e>) -> Result<Ready<'e>, Diagnosti
 }
 
 impl Ready<'_> {
+    /// The live files: the path that the command has, and a descriptor to write by.
+    pub(crate) fn live_files(&self) -> impl Iterator<Item = (&str, &OwnedFd)> {
+        let files = self.files.iter();
+        files.filter_map(|file| Some((file.path(), file.writable()?)))
+    }
+
     /// Becomes the command. Returns only if that fails; then the block is wiped.
     #[must_use]
     pub fn launch(self, command: &Command) -> Diagnostic {

@@ -10,8 +10,10 @@ use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 use nix::unistd::{Pid, getpid};
+use ssm_exec_core::config::ChangeSignal;
 use ssm_exec_core::diagnostic::Diagnostic;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
+use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 /// A process that became the command, or is about to.
@@ -23,12 +25,17 @@ pub(super) struct Running {
 /// What a process does with a signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reception {
-    /// A handler, or the default action.
-    Delivered,
-    /// It ignores it.
+    /// It has a handler, or blocks the signal to take it by sigwait(3) or signalfd(2).
+    Taken,
+    /// The default action, which ends it.
+    Ends,
+    /// It ignores it, or the default action is to.
     Ignored,
-    /// It is process 1 and has no handler: the kernel drops it (pid_namespaces(7)).
-    Dropped,
+    /// It is process 1 and shows no handler: the kernel drops the signal (pid_namespaces(7)), unless it
+    /// waits for it by sigwait(3), which can't be seen.
+    Unseen,
+    /// /proc doesn't tell.
+    Unknown,
 }
 
 impl Running {
@@ -67,13 +74,13 @@ impl Running {
     }
 
     /// Sends a signal. Never to another process that has got its number since.
-    pub(super) fn send(&self, signal: Signal) -> nix::Result<()> {
+    pub(super) fn send(&self, signal: ChangeSignal) -> nix::Result<()> {
         // SAFETY: pidfd_send_signal(2) with a null pointer sends what kill(2) would.
         let result = unsafe {
             libc::syscall(
                 libc::SYS_pidfd_send_signal,
                 self.descriptor.as_raw_fd(),
-                signal as libc::c_int,
+                number(signal) as libc::c_int,
                 std::ptr::null::<libc::siginfo_t>(),
                 0,
             )
@@ -82,20 +89,20 @@ impl Running {
     }
 
     /// What the process will do with a signal, as far as /proc tells.
-    pub(super) fn reception(&self, signal: Signal) -> Reception {
-        let information = format!("/proc/self/fdinfo/{}", self.descriptor.as_raw_fd());
-        let Ok(information) = std::fs::read_to_string(information) else {
-            return Reception::Delivered;
-        };
+    pub(super) fn reception(&self, signal: ChangeSignal) -> Reception {
+        let read = |path: String| std::fs::read_to_string(path).ok();
+        let information = read(format!("/proc/self/fdinfo/{}", self.descriptor.as_raw_fd()));
         // /proc may be that of another PID namespace, where the process has another number.
-        let Some(process) = field(&information, "Pid:") else {
-            return Reception::Delivered;
-        };
-        let Ok(status) = std::fs::read_to_string(format!("/proc/{process}/status")) else {
-            return Reception::Delivered;
-        };
-        reception(signal, self.process == Pid::from_raw(1), &status)
+        let process = information.and_then(|text| field(&text, "Pid:").map(str::to_owned));
+        let status = process.and_then(|process| read(format!("/proc/{process}/status")));
+        let is_process_1 = self.process == Pid::from_raw(1);
+        reception(number(signal), is_process_1, &status.unwrap_or_default())
     }
+}
+
+/// The table of signals has those of Linux only.
+fn number(signal: ChangeSignal) -> Signal {
+    Signal::from_str(&signal.to_string()).unwrap_or(Signal::SIGTERM)
 }
 
 fn reception(signal: Signal, is_process_1: bool, status: &str) -> Reception {
@@ -104,13 +111,18 @@ fn reception(signal: Signal, is_process_1: bool, status: &str) -> Reception {
         let bit = (signal as libc::c_int - 1).cast_unsigned();
         mask.is_some_and(|mask| mask >> bit & 1 == 1)
     };
-    let is_known = field(status, "SigCgt:").is_some();
-    if has("SigIgn:") {
-        Reception::Ignored
-    } else if is_process_1 && is_known && !has("SigCgt:") {
-        Reception::Dropped
-    } else {
-        Reception::Delivered
+    if field(status, "SigCgt:").is_none() {
+        return Reception::Unknown;
+    }
+    // One that is blocked waits for the process even where it is ignored.
+    if has("SigCgt:") || has("SigBlk:") {
+        return Reception::Taken;
+    }
+    match signal {
+        _ if has("SigIgn:") => Reception::Ignored,
+        Signal::SIGCONT | Signal::SIGURG | Signal::SIGWINCH => Reception::Ignored,
+        _ if is_process_1 => Reception::Unseen,
+        _ => Reception::Ends,
     }
 }
 
@@ -133,20 +145,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn process_1_without_a_handler_gets_no_signal() {
-        let status = "Name:\tx\nSigIgn:\t0000000000000001\nSigCgt:\t0000000000000200\n";
-        let of = |signal, is_process_1| reception(signal, is_process_1, status);
-        assert_eq!(of(Signal::SIGTERM, true), Reception::Dropped);
-        assert_eq!(of(Signal::SIGTERM, false), Reception::Delivered);
-        assert_eq!(of(Signal::SIGUSR1, true), Reception::Delivered);
-        assert_eq!(of(Signal::SIGHUP, false), Reception::Ignored);
-        assert_eq!(reception(Signal::SIGTERM, true, ""), Reception::Delivered);
+    fn a_signal_is_taken_ignored_or_ends_the_process() {
+        // HUP ignored, QUIT ignored and blocked, USR1 handled, ALRM blocked.
+        let status = "Name:\tx\nSigBlk:\t0000000000002004\nSigIgn:\t0000000000000005\nSigCgt:\t0000000000000200\n";
+        for (signal, process_1, other) in [
+            (Signal::SIGHUP, Reception::Ignored, Reception::Ignored),
+            (Signal::SIGQUIT, Reception::Taken, Reception::Taken),
+            (Signal::SIGUSR1, Reception::Taken, Reception::Taken),
+            (Signal::SIGALRM, Reception::Taken, Reception::Taken),
+            (Signal::SIGTERM, Reception::Unseen, Reception::Ends),
+            (Signal::SIGWINCH, Reception::Ignored, Reception::Ignored),
+        ] {
+            assert_eq!(reception(signal, true, status), process_1, "{signal}");
+            assert_eq!(reception(signal, false, status), other, "{signal}");
+            assert_eq!(reception(signal, true, ""), Reception::Unknown);
+        }
     }
 
     #[test]
     fn this_process_has_not_ended() {
         let running = Running::this_process().expect("Linux 5.3");
         assert!(!running.ends_within(Duration::from_millis(1)));
-        assert_eq!(running.reception(Signal::SIGURG), Reception::Delivered);
+        let term = ChangeSignal::parse("TERM").expect("a signal");
+        assert_eq!(running.reception(term), Reception::Ends);
     }
 }

@@ -1,5 +1,5 @@
-//! Leaves a process behind that is no child of ours, has a session of its own and no descriptor but
-//! stderr and those that it is given.
+//! Leaves a process behind that no `wait` of the command returns, with a session of its own and no
+//! descriptor but stderr and those that it is given.
 #![allow(unsafe_code)]
 // /proc lists the descriptors where close_range(2) is missing.
 #![allow(clippy::disallowed_methods)]
@@ -7,51 +7,71 @@
 use crate::exec::{process, refused, stdio};
 use nix::errno::Errno;
 use nix::libc;
-use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, signal, sigprocmask};
+use nix::sys::prctl;
+use nix::sys::signal::{SigSet, SigmaskHow, sigprocmask};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::{ForkResult, Pid, fork, setsid};
+use nix::unistd::{ForkResult, Pid, chdir, fork, getpid, setsid};
 use ssm_exec_core::diagnostic::Diagnostic;
 use std::os::fd::RawFd;
+use std::thread;
 
 /// The first descriptor after the standard streams.
 const AFTER_STDERR: u32 = 3;
 
-/// Runs `work` in a process that outlives this one's `execve`. When this returns, `prepare` has been run
-/// for it. Must be called while there is one thread.
+/// Signals that are sent to every process of a unit, and would end this one.
+const WITHOUT_EFFECT: &[libc::c_int] = &[
+    libc::SIGHUP,
+    libc::SIGINT,
+    libc::SIGQUIT,
+    libc::SIGUSR1,
+    libc::SIGUSR2,
+    libc::SIGALRM,
+    libc::SIGPIPE,
+    libc::SIGVTALRM,
+    libc::SIGPROF,
+    libc::SIGIO,
+    libc::SIGPWR,
+];
+
+/// Runs `work` in a process that outlives this one's `execve`. `prepare` comes first. Must be called while
+/// there is one thread.
 pub(super) fn detach(
     kept: &[RawFd],
     prepare: impl FnOnce(),
-    work: impl FnOnce(),
+    work: impl FnOnce() + Send,
 ) -> Result<(), Diagnostic> {
     // Not dumpable from its first instruction: a fork inherits it.
     process::disable_core_dumps();
     let refused = |error: Errno| refused("a process for --watch", "clone", error);
-    match fork_silently().map_err(refused)? {
-        None => {
-            let second = setsid().and_then(|_| {
-                reset_inherited(kept);
-                prepare();
-                // SAFETY: there is one thread, so the child may do whatever this process may.
-                unsafe { fork() }
-            });
-            match second {
-                Ok(ForkResult::Child) => {
-                    work();
-                    process::end(0)
-                }
-                Ok(ForkResult::Parent { .. }) => process::end(0),
-                Err(error) => process::end(u8::try_from(error as i32).unwrap_or(1)),
-            }
+    let adopts_orphans = adopts_orphans();
+    let Some(child) = fork_silently().map_err(refused)? else {
+        // Refused only to the leader of a group, which a new process isn't.
+        let _ = setsid();
+        reset_inherited(kept);
+        prepare();
+        match adopts_orphans {
+            true => run_in_thread(work),
+            false => run_in_fork(work),
         }
-        Some(child) => match wait_for(child).map_err(refused)? {
-            WaitStatus::Exited(_, 0) => Ok(()),
-            WaitStatus::Exited(_, error) => Err(refused(Errno::from_raw(error))),
-            _ => Err(refused(Errno::EINTR)),
-        },
+    };
+    if adopts_orphans {
+        return Ok(());
+    }
+    match wait_for(child).map_err(refused)? {
+        WaitStatus::Exited(_, 0) => Ok(()),
+        WaitStatus::Exited(_, error) => Err(refused(Errno::from_raw(error))),
+        _ => Err(refused(Errno::EINTR)),
     }
 }
 
+/// Whether a process that loses its parent becomes a child of the command, whose `wait` would return it.
+/// A direct child without a signal for its end is not returned (waitpid(2), "clone" children).
+fn adopts_orphans() -> bool {
+    getpid() == Pid::from_raw(1) || prctl::get_child_subreaper().unwrap_or(false)
+}
+
 /// A fork whose end raises no SIGCHLD: where that is blocked, it would be pending when the command starts.
+/// The C library still takes this process for its parent: musl's raise(3) would end that.
 fn fork_silently() -> nix::Result<Option<Pid>> {
     // SAFETY: without flags, clone(2) is fork(2) with no signal for its end. There is one thread, so the
     // child may do whatever this process may.
@@ -59,6 +79,28 @@ fn fork_silently() -> nix::Result<Option<Pid>> {
     let process = Errno::result(process)?;
     let process = libc::pid_t::try_from(process).map_err(|_| Errno::EOVERFLOW)?;
     Ok((process != 0).then(|| Pid::from_raw(process)))
+}
+
+/// In a child that the C library made.
+fn run_in_fork(work: impl FnOnce()) -> ! {
+    // SAFETY: there is one thread, so the child may do whatever this process may.
+    match unsafe { fork() } {
+        Ok(ForkResult::Child) => {
+            work();
+            process::end(0)
+        }
+        Ok(ForkResult::Parent { .. }) => process::end(0),
+        Err(error) => process::end(u8::try_from(error as i32).unwrap_or(1)),
+    }
+}
+
+/// In this process, but in a thread that the C library made. This one only waits.
+fn run_in_thread(work: impl FnOnce() + Send) -> ! {
+    thread::scope(|scope| {
+        // Without a thread the watcher ends, and the start finds that.
+        let _ = thread::Builder::new().spawn_scoped(scope, work);
+    });
+    process::end(0)
 }
 
 fn wait_for(child: Pid) -> nix::Result<WaitStatus> {
@@ -71,17 +113,26 @@ fn wait_for(child: Pid) -> nix::Result<WaitStatus> {
     }
 }
 
-/// Closes the inherited descriptors, and sets signals to their defaults.
+/// Gives up what is inherited: descriptors, signals and the working directory.
 fn reset_inherited(kept: &[RawFd]) {
     close_all_but(kept);
     stdio::reserve_closed_descriptors();
-    for number in Signal::iterator() {
-        // Fails for SIGKILL and SIGSTOP, which have no other action.
-        // SAFETY: the default action is no code of ours.
-        let _ = unsafe { signal(number, SigHandler::SigDfl) };
+    // A file system must not be busy for the watcher's sake.
+    let _ = chdir("/");
+    for number in 1..=libc::SIGRTMAX() {
+        // In place of ignoring it: what a fork executes must not inherit that.
+        let handler = nothing as extern "C" fn(libc::c_int) as libc::sighandler_t;
+        let action = match WITHOUT_EFFECT.contains(&number) || number >= libc::SIGRTMIN() {
+            true => handler,
+            false => libc::SIG_DFL,
+        };
+        // SAFETY: the handler does nothing. It fails for SIGKILL, SIGSTOP and signals of the C library.
+        unsafe { libc::signal(number, action) };
     }
     let _ = sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None);
 }
+
+extern "C" fn nothing(_: libc::c_int) {}
 
 /// Closes stdin, stdout and everything above stderr, but these.
 fn close_all_but(kept: &[RawFd]) {

@@ -2,76 +2,103 @@
 #![allow(unsafe_code)]
 
 use super::command::Running;
-use super::handover::{read_to_end, write_all};
+use super::socket::{self, Received};
 use crate::exec::process;
-use crate::panic;
 use nix::errno::Errno;
 use nix::sys::prctl;
 use nix::sys::signal::{Signal, kill};
-use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
 use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::{ForkResult, Pid, fork};
-use std::fmt;
-use tracing::warn;
+use nix::unistd::{ForkResult, Pid, fork, getpid, getppid};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use ssm_exec_core::status::Status;
+use std::time::Duration;
 
-/// Runs `work` in a fork, and returns the bytes that it returns; none if it failed. `None` if the command
-/// has ended meanwhile. If `report`, what the fork cannot say of itself is logged, and so is a panic in it.
-pub(super) fn run(
+/// How a fork ended.
+pub(super) enum Outcome<T> {
+    /// It has done what it said.
+    Done(T),
+    /// It has not, or has said nothing.
+    Failed { said: Option<T>, why: Why },
+}
+
+/// Why a fork has failed.
+pub(super) enum Why {
+    /// It was asked to end: a supervisor that stops the unit sends SIGTERM to every process of it.
+    Asked,
+    /// It has written that itself, if it might.
+    Panic,
+    Reason(String),
+}
+
+/// Runs `work` in a fork, for a limited time. `work` says its result before it carries it out, and returns
+/// whether it could. `None` if the command has ended meanwhile.
+pub(super) fn run<T: Serialize + DeserializeOwned>(
     command: &Running,
-    report: bool,
-    work: impl FnOnce() -> Vec<u8>,
-) -> Option<Vec<u8>> {
-    let failed = |why: fmt::Arguments<'_>| {
-        if report {
-            warn!("--watch could not look for changes, and goes on trying: {why}");
-        }
-        Some(Vec::new())
+    limit: Duration,
+    work: impl FnOnce(&dyn Fn(&T)) -> bool,
+) -> Option<Outcome<T>> {
+    let failed = |said, why| Some(Outcome::Failed { said, why });
+    let refused = |what: &str, error: Errno| {
+        let reason = format!("the system refused {what}: {}", error.desc());
+        failed(None, Why::Reason(reason))
     };
-    let flags = SockFlag::SOCK_CLOEXEC;
-    let pair = socketpair(AddressFamily::Unix, SockType::Stream, None, flags);
-    let (ours, theirs) = match pair {
+    let (ours, theirs) = match socket::pair() {
         Ok(pair) => pair,
-        Err(error) => {
-            return failed(format_args!(
-                "the system refused a socket: {}",
-                error.desc()
-            ));
-        }
+        Err(error) => return refused("a socket", error),
     };
-    // SAFETY: the watcher has one thread, so the child may do whatever it may.
+    let watcher = getpid();
+    // SAFETY: no other thread of the watcher does anything, so the child may do whatever it may.
     match unsafe { fork() } {
-        Err(error) => failed(format_args!(
-            "the system refused a process: {}",
-            error.desc()
-        )),
+        Err(error) => refused("a process", error),
         Ok(ForkResult::Child) => {
-            if !report {
-                panic::end_silently();
-            }
-            // When the watcher ends, so does its fork.
+            // When the watcher ends, so does its fork; it may have ended already.
             let _ = prctl::set_pdeathsig(Signal::SIGKILL);
-            // The watcher may have read enough, or be gone.
-            let _ = write_all(&theirs, &work());
-            process::end(0)
+            if getppid() != watcher {
+                process::end(0);
+            }
+            // The watcher may be gone.
+            let is_done = work(&|said| {
+                let _ = socket::send(&theirs, said, &[]);
+            });
+            process::end(if is_done { 0 } else { Status::System.code() })
         }
         Ok(ForkResult::Parent { child }) => {
             drop(theirs);
-            let result = read_to_end(&ours, command);
-            if result.is_none() {
+            let received = socket::receive(&ours, command, Some(limit));
+            if !matches!(received, Received::Message(..)) {
                 let _ = kill(child, Signal::SIGKILL);
             }
-            let Ok(WaitStatus::Signaled(_, signal, _)) = wait_for(child) else {
-                return result;
+            let status = wait_for(child);
+            let text = match received {
+                Received::CommandEnded => return None,
+                Received::Late => {
+                    let reason = format!("its process took longer than {limit:?}");
+                    return failed(None, Why::Reason(reason));
+                }
+                Received::Message(text, _) => text,
             };
-            let reason = match (signal, &result) {
-                // A supervisor that stops the unit sends it to the watcher too.
-                (Signal::SIGTERM, _) | (_, None) => return result,
-                (Signal::SIGKILL, _) => ", as the kernel does where memory is short",
-                _ => "",
-            };
-            failed(format_args!("{signal} ended its process{reason}"))
+            let said = serde_json::from_slice(&text).ok();
+            match (status, said) {
+                (Ok(WaitStatus::Exited(_, 0)), Some(said)) => Some(Outcome::Done(said)),
+                (Ok(WaitStatus::Signaled(_, signal, _)), said) => failed(said, ended_by(signal)),
+                (_, None) => failed(None, Why::Panic),
+                (_, said) => failed(
+                    said,
+                    Why::Reason("an in-memory file could not be written".to_owned()),
+                ),
+            }
         }
     }
+}
+
+fn ended_by(signal: Signal) -> Why {
+    let cause = match signal {
+        Signal::SIGTERM => return Why::Asked,
+        Signal::SIGKILL => ", as the kernel does where memory is short",
+        _ => "",
+    };
+    Why::Reason(format!("{signal} ended its process{cause}"))
 }
 
 fn wait_for(child: Pid) -> nix::Result<WaitStatus> {

@@ -2,99 +2,265 @@
 //! the signal. It ends with the command.
 
 use super::command::{Reception, Running};
-use super::handover::Received;
-use super::message::{Delivered, Poll, Rehearsal};
-use super::schedule::{Schedule, Step};
-use super::{Reports, Work, fork};
+use super::fork::{self, Outcome, Why};
+use super::live::Live;
+use super::message::{Delivered, Failure, Poll, Rehearsal};
+use super::schedule::Schedule;
+use super::told::{HOUR, Told};
+use super::{Look, Work};
+use crate::panic;
 use nix::errno::Errno;
-use nix::sys::signal::Signal;
 use ssm_exec_core::config::{ChangeSignal, Watch};
-use std::str::FromStr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tracing::{error, warn};
 
-/// Watches until the command has ended. It may never have been started.
-pub(super) fn run(watch: &Watch, work: &impl Work, command: &Running, received: Received) {
-    let Some(mut delivered) = received.wait(command) else {
-        return;
-    };
-    let settle = watch.trigger.is_none().then_some(watch.settle);
-    let mut schedule = Schedule::new(watch.every, settle);
-    let mut wait = schedule.first_wait(fastrand::f64());
-    while !command.ends_within(wait) {
-        if round(watch, work, command, &mut schedule, &mut delivered).is_none() {
-            return;
-        }
-        wait = schedule.wait(fastrand::f64());
-    }
+/// How much longer than its requests a fork may take.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// What stands for a panic among the failures.
+const PANIC: &str = "panic";
+
+/// The watcher of a command.
+pub(super) struct Watcher<'a, W> {
+    pub(super) watch: &'a Watch,
+    pub(super) work: &'a W,
+    pub(super) command: &'a Running,
+    pub(super) live: Option<Live>,
+    pub(super) delivered: Delivered,
+    pub(super) schedule: Schedule,
+    failures: Told,
+    mistakes: Told,
 }
 
-/// One poll, and what follows from it. `None` when the command has ended.
-fn round(
-    watch: &Watch,
-    work: &impl Work,
-    command: &Running,
-    schedule: &mut Schedule,
-    delivered: &mut Delivered,
-) -> Option<()> {
-    let report = schedule.reports_failure(Instant::now());
-    let result = fork::run(command, report, || work.poll(delivered, report).to_bytes())?;
-    let poll = Poll::from_bytes(&result);
-    let Step::Rehearse(settled) = schedule.after_poll(poll, Instant::now()) else {
-        return Some(());
-    };
-    let reports = Reports {
-        failure: schedule.reports_failure(Instant::now()),
-        mistake: schedule.reports_mistake(Instant::now()),
-    };
-    let rehearse = || work.rehearse(delivered, settled.as_deref(), reports);
-    let result = fork::run(command, reports.failure, || rehearse().to_bytes())?;
-    let rehearsal = Rehearsal::from_bytes(&result);
-    schedule.after_rehearsal(&rehearsal, Instant::now());
-    match rehearsal {
-        Rehearsal::Same(new) => *delivered = new,
-        Rehearsal::Changed(new, changes) => {
-            *delivered = new;
-            return notify(watch.on_change, command, &changes);
-        }
-        Rehearsal::Moved | Rehearsal::Broken | Rehearsal::Failed => {}
-    }
-    Some(())
+/// What follows a look.
+enum Next {
+    Wait,
+    /// The command was told to end.
+    Last(ChangeSignal),
 }
 
-/// Sends the signal, or says why the command would not notice it.
-fn notify(on_change: ChangeSignal, command: &Running, changes: &str) -> Option<()> {
-    let name = on_change.name();
-    let process = command.process;
-    // The table of signals has those of Linux only.
-    let signal = Signal::from_str(&name).unwrap_or(Signal::SIGTERM);
-    match command.reception(signal) {
-        Reception::Delivered => {
-            // Before the signal: as process 1, the command takes the watcher with it.
-            warn!("{changes}: sending {name} to the command (process {process})");
-        }
-        Reception::Ignored => {
-            error!(
-                "{changes}: the command (process {process}) ignores {name}, so it keeps its old values; choose another signal with --on-change, or restart it"
-            );
-            return Some(());
-        }
-        Reception::Dropped => {
-            error!(
-                "{changes}: the command is process 1 and has no handler for {name}, and the kernel does not deliver such a signal to process 1, so it keeps its old values; run the container with `--init` (in Compose `init: true`, in ECS `initProcessEnabled`), or handle {name}"
-            );
-            return Some(());
+impl<'a, W: Work> Watcher<'a, W> {
+    pub(super) fn new(
+        watch: &'a Watch,
+        work: &'a W,
+        command: &'a Running,
+        live: Option<Live>,
+        delivered: Delivered,
+    ) -> Self {
+        let settle = match watch.trigger {
+            Some(_) => Duration::ZERO,
+            None => watch.settle,
+        };
+        Self {
+            watch,
+            work,
+            command,
+            live,
+            delivered,
+            schedule: Schedule::new(watch.every, settle),
+            failures: Told::default(),
+            mistakes: Told::default(),
         }
     }
-    match command.send(signal) {
-        Ok(()) => Some(()),
-        Err(Errno::ESRCH) => None,
-        Err(error) => {
+
+    /// Watches until the command has ended.
+    pub(super) fn run(mut self) {
+        let mut wait = self.schedule.first_wait(fastrand::f64());
+        while !self.command.ends_within(wait) {
+            match self.look() {
+                None => return,
+                Some(Next::Wait) => wait = self.schedule.wait(fastrand::f64()),
+                // A second signal would end many programs at once, whatever they still had to do.
+                Some(Next::Last(signal)) => return self.await_end(signal),
+            }
+        }
+    }
+
+    fn await_end(&self, signal: ChangeSignal) {
+        let process = self.command.process;
+        let since = Instant::now();
+        while !self.command.ends_within(HOUR) {
+            let hours = since.elapsed().as_secs() / HOUR.as_secs();
             error!(
-                "{name} could not be sent to the command (process {process}): {}; it keeps its old values",
-                error.desc()
+                "the command (process {process}) still runs {hours}h after {signal}, and keeps its old values; no second signal is sent to it; restart it"
             );
-            Some(())
+        }
+    }
+
+    /// One poll or rehearsal, and what follows from it. `None` when the command has ended.
+    fn look(&mut self) -> Option<Next> {
+        if self.schedule.polls() {
+            let poll = self.poll()?;
+            let failure = match poll {
+                Poll::Failed(failure) => Some(failure),
+                Poll::Unchanged | Poll::Changed(_) => None,
+            };
+            if !self.schedule.after_poll(poll) {
+                self.note(failure);
+                return Some(Next::Wait);
+            }
+        }
+        let rehearsal = self.rehearse()?;
+        let now = Instant::now();
+        if let (Rehearsal::Broken(mistake), true) =
+            (&rehearsal, self.schedule.reports_mistakes(now))
+        {
+            self.mistakes.note(*mistake, now);
+        }
+        self.note(match rehearsal {
+            Rehearsal::Failed(failure) => Some(failure),
+            _ => None,
+        });
+        self.schedule.after_rehearsal(&rehearsal, now);
+        match rehearsal {
+            Rehearsal::Same(new) => {
+                self.delivered = new;
+                if std::mem::take(&mut self.mistakes).is_over() {
+                    warn!("a new start would succeed again, with the values that the command has");
+                }
+            }
+            Rehearsal::Changed {
+                delivered,
+                changes,
+                live,
+            } => {
+                self.delivered = delivered;
+                self.mistakes = Told::default();
+                return self.notify(&changes, live);
+            }
+            Rehearsal::Unsettled(_) | Rehearsal::Broken(_) | Rehearsal::Failed(_) => {}
+        }
+        Some(Next::Wait)
+    }
+
+    /// Notes whether looking for changes has failed.
+    fn note(&mut self, failure: Option<Option<Failure>>) {
+        match failure {
+            Some(failure) => failure.into_iter().for_each(|failure| {
+                self.failures.note(failure, Instant::now());
+            }),
+            None if self.failures.is_over() => warn!("--watch looks for changes again"),
+            None => {}
+        }
+    }
+
+    fn poll(&mut self) -> Option<Poll> {
+        let look = self.look_at();
+        let outcome = fork::run(self.command, self.limit(), |say| {
+            self.prepare_fork();
+            say(&self.work.poll(&look));
+            true
+        })?;
+        Some(match outcome {
+            Outcome::Done(poll) => poll,
+            Outcome::Failed { why, .. } => Poll::Failed(self.explain(why)),
+        })
+    }
+
+    fn rehearse(&mut self) -> Option<Rehearsal> {
+        let look = self.look_at();
+        let outcome = fork::run(self.command, self.limit(), |say| {
+            self.prepare_fork();
+            let (mut rehearsal, files) = self.work.rehearse(&look);
+            let live = self.live.as_ref().filter(|_| !files.is_empty());
+            let Some(live) = live else {
+                say(&rehearsal);
+                return true;
+            };
+            let obstacle = live.obstacle(self.command, &files);
+            if let Rehearsal::Changed { live, changes, .. } = &mut rehearsal {
+                *live = obstacle.is_none();
+                changes.extend(
+                    obstacle
+                        .iter()
+                        .flat_map(|why| [" (only files, but ", why, ")"]),
+                );
+            }
+            say(&rehearsal);
+            obstacle.is_some() || live.write(&files).is_ok()
+        })?;
+        Some(match outcome {
+            Outcome::Done(rehearsal) => rehearsal,
+            Outcome::Failed { said, why } => {
+                if let Some(Rehearsal::Changed { live: true, .. }) = said {
+                    // It may have written a part.
+                    self.delivered.contents.forget_files();
+                }
+                Rehearsal::Failed(self.explain(why))
+            }
+        })
+    }
+
+    fn look_at(&self) -> Look<'_> {
+        let now = Instant::now();
+        Look {
+            delivered: &self.delivered,
+            seen: self.schedule.seen().unwrap_or(&self.delivered.revisions),
+            settled: self.schedule.settled(now),
+            failures: &self.failures,
+            mistakes: self
+                .schedule
+                .reports_mistakes(now)
+                .then_some(&self.mistakes),
+        }
+    }
+
+    fn limit(&self) -> Duration {
+        self.work.time_limit() + GRACE
+    }
+
+    fn prepare_fork(&self) {
+        if !self.failures.is_due(Told::failure(PANIC), Instant::now()) {
+            panic::end_silently();
+        }
+    }
+
+    /// Writes why a fork has failed, unless that was written lately.
+    fn explain(&self, why: Why) -> Option<Failure> {
+        Some(match why {
+            Why::Asked => return None,
+            Why::Panic => Told::failure(PANIC),
+            Why::Reason(reason) => {
+                let failure = Told::failure(&reason);
+                if self.failures.is_due(failure, Instant::now()) {
+                    warn!("{reason}; --watch could not look for changes, and goes on trying");
+                }
+                failure
+            }
+        })
+    }
+
+    /// Sends a signal, and says where the command may not notice it.
+    fn notify(&self, changes: &str, live: bool) -> Option<Next> {
+        let process = self.command.process;
+        let signal = match &self.live {
+            Some(files) if live => files.signal,
+            _ => self.watch.on_change,
+        };
+        let reception = self.command.reception(signal);
+        let to = format!("{changes}: sending {signal} to the command (process {process})");
+        // Before the signal: as process 1, the command takes the watcher with it. One that waits for the signal
+        // by sigwait(3) shows neither a handler nor that it blocks it, so it is sent in any case.
+        match reception {
+            Reception::Ignored => error!(
+                "{to}, which ignores {signal}: unless it waits for the signal, it keeps its old values; choose another signal with --on-change, or restart it"
+            ),
+            Reception::Unseen => warn!(
+                "{to}, which has no handler for {signal}: unless it waits for the signal, the kernel does not deliver it to process 1, and the command keeps its old values; run the container with `--init` (in Compose `init: true`, in ECS `initProcessEnabled`), or handle {signal}"
+            ),
+            Reception::Taken | Reception::Ends | Reception::Unknown => warn!("{to}"),
+        }
+        match self.command.send(signal) {
+            Ok(()) if signal.ends() || reception == Reception::Ends => Some(Next::Last(signal)),
+            Ok(()) => Some(Next::Wait),
+            Err(Errno::ESRCH) => None,
+            Err(error) => {
+                error!(
+                    "{signal} could not be sent to the command (process {process}): {}; it keeps its old values",
+                    error.desc()
+                );
+                Some(Next::Wait)
+            }
         }
     }
 }
@@ -105,26 +271,26 @@ fn notify(on_change: ChangeSignal, command: &Running, changes: &str) -> Option<(
 mod tests {
     use super::*;
     use crate::exec::process;
+    use nix::errno::Errno;
     use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
     use nix::unistd::{ForkResult, fork};
-    use ssm_exec_core::config::Watch;
     use ssm_exec_core::origin::Origin;
-    use std::time::Duration;
 
     const POLLS: usize = 10_000;
 
     struct Unchanged;
 
     impl Work for Unchanged {
-        fn poll(&self, delivered: &Delivered, _report: bool) -> Poll {
-            match delivered.revisions.is_empty() {
-                true => Poll::Failed,
-                false => Poll::Unchanged,
-            }
+        fn time_limit(&self) -> Duration {
+            Duration::from_secs(60)
         }
 
-        fn rehearse(&self, _: &Delivered, _: Option<&[u8]>, _: Reports) -> Rehearsal {
-            Rehearsal::Failed
+        fn poll(&self, _: &Look<'_>) -> Poll {
+            Poll::Unchanged
+        }
+
+        fn rehearse(&self, _: &Look<'_>) -> (Rehearsal, Vec<(String, Vec<u8>)>) {
+            (Rehearsal::Failed(None), Vec::new())
         }
     }
 
@@ -143,20 +309,15 @@ mod tests {
         let watch = Watch {
             every: Duration::ZERO,
             on_change: ChangeSignal::TERM,
+            on_file_change: None,
             settle: Duration::ZERO,
             trigger: None,
             origin: Origin::Default,
         };
-        let mut schedule = Schedule::new(watch.every, Some(watch.settle));
-        let mut delivered = Delivered {
-            digest: [0; 32],
-            revisions: b"[]".to_vec(),
-        };
+        let delivered = Delivered::default();
+        let mut watcher = Watcher::new(&watch, &Unchanged, command, None, delivered);
         let mut poll = |times: usize| {
-            (0..times).all(|_| {
-                round(&watch, &Unchanged, command, &mut schedule, &mut delivered).is_some()
-                    && schedule.wait(0.5).is_zero()
-            })
+            (0..times).all(|_| watcher.look().is_some() && watcher.schedule.wait(0.5).is_zero())
         };
         if !poll(100) {
             return 1;

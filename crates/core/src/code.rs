@@ -205,6 +205,9 @@ codes! {
     Missing "missing" Missing
         "A parameter, a version or a label does not exist."
         []
+    Removed "removed" Missing
+        "A parameter that the running command was given no longer exists (`--watch`)."
+        ["Write it again, or restart the command to accept that"]
     NothingBelowPrefix "nothing-below-prefix" Missing
         "There is no parameter below a prefix."
         []

@@ -98,10 +98,9 @@ impl Fetched {
     /// Whether a parameter may exist, although it wasn't fetched.
     #[must_use]
     pub fn is_unknown(&self, parameter: &ParameterRef) -> bool {
-        self.failed.iter().any(|request| match request {
-            Request::Below(prefix) => prefix.includes(parameter),
-            Request::Batch(names) => names.contains(parameter),
-        })
+        self.failed
+            .iter()
+            .any(|request| request.includes(parameter))
     }
 
     /// Whether there may be parameters below a prefix, although none was fetched.

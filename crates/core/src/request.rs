@@ -15,6 +15,17 @@ pub enum Request {
     Batch(Vec<ParameterRef>),
 }
 
+impl Request {
+    /// Whether a parameter is among what it fetches.
+    #[must_use]
+    pub fn includes(&self, parameter: &ParameterRef) -> bool {
+        match self {
+            Self::Below(prefix) => prefix.includes(parameter),
+            Self::Batch(names) => names.contains(parameter),
+        }
+    }
+}
+
 /// What it fetches, for a sentence: `/a/*`, `/a, /b`, `/a, /b, /c and 7 more`.
 impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

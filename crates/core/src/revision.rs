@@ -4,15 +4,16 @@
 use crate::fetched::{Fetched, FetchedParameter};
 use crate::parameter::{ParameterRef, Version};
 use crate::plan::Request;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// One revision of a parameter. A deleted and recreated parameter begins with version 1 again, so the
 /// date counts too; a secret of Secrets Manager has only the date.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Revision {
-    version: Option<Version>,
+    version: Option<u64>,
     /// Since the epoch.
     modified: Option<Duration>,
 }
@@ -21,18 +22,15 @@ impl Revision {
     fn of(parameter: &FetchedParameter) -> Self {
         let since = |time: SystemTime| time.duration_since(UNIX_EPOCH).ok();
         Self {
-            version: parameter.version,
+            version: parameter.version.map(Version::get),
             modified: parameter.modified.and_then(since),
         }
     }
 }
 
 /// The revision of each parameter, by the name that it was requested by.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Revisions(BTreeMap<String, Revision>);
-
-/// A revision as it is written: name, version, and date in seconds and nanoseconds.
-type Record = (String, Option<u64>, Option<(u64, u32)>);
 
 impl Revisions {
     /// The revisions that these requests returned. A missing parameter has none.
@@ -59,28 +57,6 @@ impl Revisions {
             }
         }
         Self(all)
-    }
-
-    /// For another process.
-    #[must_use]
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let records: Vec<Record> = self.0.iter().map(record).collect();
-        // Strings and numbers can always be written.
-        serde_json::to_vec(&records).unwrap_or_default()
-    }
-
-    /// Reads what [`Self::to_bytes`] wrote.
-    #[must_use]
-    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let records: Vec<Record> = serde_json::from_slice(bytes).ok()?;
-        let revision = |(name, version, modified): Record| {
-            let revision = Revision {
-                version: version.and_then(Version::new),
-                modified: modified.map(|(seconds, nanos)| Duration::new(seconds, nanos)),
-            };
-            (name, revision)
-        };
-        Some(Self(records.into_iter().map(revision).collect()))
     }
 
     /// As texts, for a fingerprint: each name, its version and its date.
@@ -113,6 +89,23 @@ impl Revisions {
             .collect()
     }
 
+    /// What the next poll is compared with: of what the polls ask for, these where a start asks for it
+    /// too, else what the last poll has seen. The file may ask for something else by now.
+    #[must_use]
+    pub fn kept_for(&self, polled: &[Request], started: &[Request], seen: &Self) -> Self {
+        let asks = |requests: &[Request], name: &str| {
+            let parameter = ParameterRef::parse(name);
+            parameter.is_ok_and(|parameter| requests.iter().any(|r| r.includes(&parameter)))
+        };
+        let own = self.0.iter().filter(|(name, _)| asks(polled, name));
+        let others = seen.0.iter().filter(|(name, _)| !asks(started, name));
+        let all = own.chain(others);
+        Self(
+            all.map(|(name, revision)| (name.clone(), *revision))
+                .collect(),
+        )
+    }
+
     /// The revision of this parameter, if it has one.
     #[must_use]
     pub fn only(&self, parameter: &ParameterRef) -> Self {
@@ -126,22 +119,20 @@ impl Revisions {
     }
 }
 
-fn record((name, revision): (&String, &Revision)) -> Record {
-    (
-        name.clone(),
-        revision.version.map(Version::get),
-        revision
-            .modified
-            .map(|time| (time.as_secs(), time.subsec_nanos())),
-    )
-}
-
 /// A parameter that has another revision than before: `/a/b 3 -> 4`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     name: String,
     from: Option<Revision>,
     to: Option<Revision>,
+}
+
+impl Change {
+    /// Whether it is one of this parameter, or of the one that a place is in.
+    #[must_use]
+    pub fn is_of(&self, param: &str) -> bool {
+        param.split('#').next() == Some(&self.name)
+    }
 }
 
 impl fmt::Display for Change {
@@ -207,16 +198,31 @@ mod tests {
     }
 
     #[test]
-    fn revisions_survive_the_way_to_another_process() {
-        let all = revisions(&[("/a/one", 1), ("/a/\"\n", 2)]);
-        assert_eq!(Revisions::from_bytes(&all.to_bytes()), Some(all));
-        assert_eq!(Revisions::from_bytes(b"[["), None);
+    fn polls_keep_to_what_they_ask_for_though_the_file_asks_for_something_else() {
+        let batch = |name| Request::Batch(vec![ParameterRef::parse(name).expect("a name")]);
+        let of = |all: &[(&str, u64)]| {
+            let revision = |version| Revision {
+                version: Some(version),
+                modified: None,
+            };
+            let all = all
+                .iter()
+                .map(|&(name, version)| (name.to_owned(), revision(version)));
+            Revisions(all.collect())
+        };
+        let polled = [Request::Below(Prefix::parse("/a").expect("a prefix"))];
+        let seen = of(&[("/a/both", 1), ("/a/old", 2)]);
+        let started = of(&[("/a/both", 3), ("/b/new", 4)]);
+        let kept = started.kept_for(&polled, &[batch("/a/both"), batch("/b/new")], &seen);
+        assert_eq!(kept, of(&[("/a/both", 3), ("/a/old", 2)]));
+        let kept = started.kept_for(&polled, &polled, &seen);
+        assert_eq!(kept, of(&[("/a/both", 3)]));
     }
 
     #[test]
     fn a_recreated_parameter_is_a_change_though_its_version_is_the_same() {
         let revision = |seconds| Revision {
-            version: Version::new(1),
+            version: Some(1),
             modified: Some(Duration::from_secs(seconds)),
         };
         let all = |seconds| Revisions([("/a".to_owned(), revision(seconds))].into());

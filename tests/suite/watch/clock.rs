@@ -14,6 +14,7 @@ fn an_outage(begin: impl Fn(&Stub), end: impl Fn(&Stub)) {
     let run = Run::against(&stub.url()).args("-p /watch --settle 0s --on-change HUP");
     let run = watch_with("1m", fast_clock(), run);
     run.stdout.wait_for("started");
+    run.stderr.wait_for("--on-change HUP");
     wait_for_polls(&stub, 2);
     begin(&stub);
     stub.put(Parameter::secure("/watch/password", "canary-two"));
@@ -53,6 +54,26 @@ fn hours_without_connections_are_one_message_an_hour_few_requests_and_no_signal(
         |stub| stub.on_connect(OnConnect::Reset),
         |stub| stub.on_connect(OnConnect::Serve),
     );
+}
+
+#[test]
+fn a_command_that_goes_on_after_its_signal_is_one_message_an_hour() {
+    let stub = stub();
+    let run = Run::against(&stub.url()).args("-p /watch --settle 0s --watch 1m");
+    let script = "trap 'echo got TERM' TERM; echo started; while :; do sleep 0.05; done";
+    let run = spawn(with_fast_clock(run).args("-- sh -c").arg(script));
+    run.stdout.wait_for("started");
+    stub.put(Parameter::secure("/watch/password", "canary-two"));
+    run.stderr.wait_for("sending SIGTERM");
+    for hours in 1..3 {
+        let line = run.stderr.next();
+        assert!(
+            line.contains(&format!("still runs {hours}h after SIGTERM")),
+            "{line}"
+        );
+    }
+    assert_eq!(run.stdout.so_far(), ["got TERM"]);
+    run.send(Signal::SIGKILL);
 }
 
 /// Open descriptors, where only root may look.

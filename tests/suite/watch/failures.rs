@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::support::relay::{Break, How, Relay, Step};
-use crate::support::succeeds;
+use crate::support::{eventually, succeeds};
+use crate::watch::memory::children;
 use ssm_stub::{Fault, KmsDenial, When};
 use std::process::Command;
 use std::sync::Arc;
@@ -32,7 +33,7 @@ fn expect_one_message(
     break_it(&stub);
     let line = run.stderr.wait_for("ssm-exec: error:");
     assert!(line.contains(words), "{line}");
-    assert!(line.contains("it runs on"), "{line}");
+    assert!(line.contains("keeps its old values"), "{line}");
     wait_for_polls(&stub, 6);
     assert_eq!(run.stderr.so_far(), [""; 0], "{words}");
     assert_eq!(run.stdout.so_far(), [""; 0], "{words}");
@@ -178,6 +179,48 @@ fn while_ssm_is_down_the_interval_grows_and_a_change_is_found_afterwards() {
         assert_eq!(run.stdout.next(), "got HUP");
         assert_eq!(run.stop().0, ["got TERM"]);
     }
+}
+
+#[test]
+fn another_failure_and_the_end_of_all_are_told_at_once() {
+    let stub = stub();
+    let run = watch(&stub, "-p /watch --settle 0s");
+    run.stdout.wait_for("started");
+    run.stderr.wait_for("--watch: an interval");
+    stub.always(Fault::throttle());
+    let line = run.stderr.next();
+    assert!(line.contains("hrottl"), "{line}");
+    stub.clear_faults();
+    let line = run.stderr.next();
+    assert!(line.contains("looks for changes again"), "{line}");
+    stub.always(Fault::throttle());
+    stub.wait_for_requests(stub.requests().len() + 2);
+    stub.clear_faults();
+    stub.deny("GetParametersByPath", "*", ssm_stub::Denial::default());
+    let line = run.stderr.next();
+    assert!(line.contains("ssm:GetParametersByPath"), "{line}");
+    stub.clear_denials();
+    let line = run.stderr.next();
+    assert!(line.contains("looks for changes again"), "{line}");
+    assert_eq!(run.stop(), (vec!["got TERM".to_owned()], Vec::new()));
+}
+
+#[test]
+fn a_fork_that_is_stopped_is_not_waited_for_without_end() {
+    let stub = stub();
+    let run = watch(&stub, "-p /watch --settle 0s --timeout 1s");
+    run.stdout.wait_for("started");
+    let watcher = run.watcher();
+    stub.hold();
+    eventually("a poll waits", || children(watcher).len() == 1);
+    let poll = children(watcher)[0];
+    kill(poll, Signal::SIGSTOP).expect("a signal");
+    let line = run.stderr.wait_for("took longer than");
+    assert!(line.contains("goes on trying"), "{line}");
+    assert!(is_gone(poll), "it is gone");
+    stub.release();
+    run.stderr.wait_for("looks for changes again");
+    assert_eq!(run.stop().0, ["got TERM"]);
 }
 
 /// Sets the soft limit on open files of a process.

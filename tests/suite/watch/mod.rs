@@ -5,7 +5,9 @@ mod clock;
 mod credentials;
 mod docker;
 mod failures;
+mod losses;
 mod memory;
+mod next_start;
 mod process;
 mod process_1;
 mod settings;
@@ -109,6 +111,11 @@ impl Lines {
         lines.filter(|line| !line.starts_with("  ")).collect()
     }
 
+    /// Whether nothing comes for so long.
+    fn stays_silent(&self, time: Duration) -> bool {
+        self.0.recv_timeout(time) == Err(RecvTimeoutError::Timeout)
+    }
+
     /// Everything until the stream ends.
     fn rest(&self) -> Vec<String> {
         let mut lines = Vec::new();
@@ -146,7 +153,15 @@ fn watch_every(interval: &str, run: Run) -> Watched {
 
 fn watch_with(interval: &str, program: Command, run: Run) -> Watched {
     let run = run.args("--watch").arg(interval);
-    let (mut command, home) = run.args("-- sh -c").arg(COMMAND).command_of(program);
+    spawn_with(program, run.args("-- sh -c").arg(COMMAND))
+}
+
+fn spawn(run: Run) -> Watched {
+    spawn_with(program(), run)
+}
+
+fn spawn_with(program: Command, run: Run) -> Watched {
+    let (mut command, home) = run.command_of(program);
     let mut child = command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -237,13 +252,23 @@ fn is_gone(process: Pid) -> bool {
 
 /// Waits until the watcher has polled so often from now on.
 fn wait_for_polls(stub: &Stub, polls: usize) {
-    let polled = || {
+    wait_for(stub, false, polls);
+}
+
+/// Waits until the watcher has rehearsed a start of one request so often from now on.
+fn wait_for_rehearsals(stub: &Stub, rehearsals: usize) {
+    wait_for(stub, true, rehearsals);
+}
+
+fn wait_for(stub: &Stub, with_decryption: bool, count: usize) {
+    let seen = || {
         let requests = stub.requests();
-        let is_poll = |request: &&ssm_stub::Request| request.body["WithDecryption"] == false;
-        requests.iter().filter(is_poll).count()
+        let is_one =
+            |request: &&ssm_stub::Request| request.body["WithDecryption"] == with_decryption;
+        requests.iter().filter(is_one).count()
     };
-    let until = polled() + polls;
-    while polled() < until {
+    let until = seen() + count;
+    while seen() < until {
         stub.wait_for_requests(stub.requests().len() + 1);
     }
 }

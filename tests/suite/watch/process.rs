@@ -39,6 +39,34 @@ fn the_command_has_no_child_that_it_did_not_make() {
     }
 }
 
+/// A service manager, which starts others and waits for all of them.
+pub(super) const WAITS_FOR_ALL: &str = "import os, sys
+children = open('/proc/self/task/%d/children' % os.getpid()).read().split()
+shown = [open('/proc/%s/cmdline' % child).read() for child in children]
+print('a watcher' if any('ssm-exec: watching' in line for line in shown) else 'no watcher')
+pid = os.fork()
+if pid == 0: os._exit(7)
+ended = []
+try:
+    while True: ended.append(os.wait()[0] == pid)
+except ChildProcessError: print(ended)
+sys.exit(9)";
+
+#[test]
+fn a_subreaper_that_waits_for_all_its_children_ends() {
+    let stub = stub();
+    let run = Run::against(&stub.url()).args("-p /watch --watch 5m -- python3 -c");
+    let (mut command, _home) = run.arg(WAITS_FOR_ALL).command();
+    // SAFETY: one system call on the state of the new process, which keeps it across `execve`.
+    #[allow(unsafe_code)]
+    unsafe {
+        command.pre_exec(|| Ok(nix::sys::prctl::set_child_subreaper(true)?));
+    }
+    let output = command.output().expect("starts");
+    assert_eq!(output.stdout, b"a watcher\n[True]\n", "{output:?}");
+    assert_eq!(output.status.code(), Some(9));
+}
+
 #[test]
 fn every_exit_status_passes_unchanged() {
     every_exit_status(|run| Some(run.run().status));
@@ -111,6 +139,70 @@ fn sigterm_ends_the_watcher_and_the_command_runs_on() {
     let watcher = run.watcher();
     kill(watcher, Signal::SIGTERM).expect("a signal");
     eventually("the watcher is gone", || is_gone(watcher));
+    assert_eq!(run.stop().0, ["got TERM"]);
+}
+
+#[test]
+fn signals_to_the_whole_unit_do_not_end_the_watcher() {
+    let stub = stub();
+    let run = watch(&stub, "-p /watch --settle 0s");
+    run.stdout.wait_for("started");
+    let watcher = run.watcher();
+    for signal in [1, 2, 3, 10, 12, 13, 14, 26, 27, 29, 30, 34, 40, 64] {
+        // SAFETY: kill(2) takes any number.
+        #[allow(unsafe_code)]
+        let sent = unsafe { libc::kill(watcher.as_raw(), signal) };
+        assert_eq!(sent, 0, "{signal}");
+    }
+    wait_for_polls(&stub, 2);
+    stub.put(Parameter::secure("/watch/password", "canary-two"));
+    run.stderr.wait_for("sending SIGTERM");
+    assert_eq!(run.finish().1, ["got TERM"]);
+}
+
+#[test]
+fn what_a_fork_executes_has_signals_at_their_defaults() {
+    let stub = stub();
+    let run = Run::against(&stub.url());
+    let found = run.home().join("signals");
+    let helper = format!(
+        "grep -E 'Sig(Ign|Blk)' /proc/self/status >>{}; echo '{}'",
+        found.display(),
+        r#"{"Version":1,"AccessKeyId":"AKIDEXAMPLE","SecretAccessKey":"canary-key"}"#
+    );
+    let config = format!(
+        "[default]\ncredential_process = sh -c \"{}\"\n",
+        helper.replace('"', "\\\"")
+    );
+    let file = run.home().join("config");
+    std::fs::write(&file, config).expect("a file");
+    let run = run
+        .unset("AWS_ACCESS_KEY_ID")
+        .unset("AWS_SECRET_ACCESS_KEY")
+        .env("AWS_CONFIG_FILE", file);
+    let run = watch_run(run.args("-p /watch"));
+    run.stdout.wait_for("started");
+    wait_for_polls(&stub, 2);
+    let found = std::fs::read_to_string(found).expect("it ran");
+    assert!(found.lines().count() >= 6, "{found}");
+    for line in found.lines() {
+        let (_, mask) = line.rsplit_once('\t').expect("a mask");
+        // The C library's own, 32 and 33, are not asked for.
+        let mask = u64::from_str_radix(mask, 16).expect("a number") & !(0b11 << 31);
+        assert_eq!(mask, 0, "{found}");
+    }
+    assert_eq!(run.stop().0, ["got TERM"]);
+}
+
+#[test]
+fn the_watcher_keeps_no_directory_busy() {
+    let stub = stub();
+    let run = watch(&stub, "-p /watch");
+    run.stdout.wait_for("started");
+    if nix::unistd::geteuid().is_root() {
+        let directory = std::fs::read_link(format!("/proc/{}/cwd", run.watcher()));
+        assert_eq!(directory.expect("a link"), std::path::Path::new("/"));
+    }
     assert_eq!(run.stop().0, ["got TERM"]);
 }
 

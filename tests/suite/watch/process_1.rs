@@ -56,6 +56,48 @@ fn as_process_1_without_a_handler_the_message_names_the_remedy() {
     child.wait().expect("ends");
 }
 
+/// Takes SIGTERM by sigwait(3), as tini does: no handler for it is to be seen.
+const SIGWAIT: &str = "import signal, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+print('started', flush=True)
+sys.exit(signal.sigwait([signal.SIGTERM]))";
+
+#[test]
+#[ignore = "needs root, for a PID namespace: ./tests/run provides it"]
+fn as_process_1_that_waits_for_the_signal_it_gets_it() {
+    let ignores = "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n";
+    for ignores in ["", ignores] {
+        let stub = stub();
+        let program = SIGWAIT.replace(
+            "signal.pthread_sigmask",
+            &format!("{ignores}signal.pthread_sigmask"),
+        );
+        let run = Run::against(&stub.url()).args("-p /watch --settle 0s --watch 1s -- python3 -c");
+        let (inner, _home) = run.arg(program).command();
+        let mut child = in_a_namespace(&inner)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("starts");
+        Lines::of(child.stdout.take().expect("a pipe")).wait_for("started");
+        let stderr = Lines::of(child.stderr.take().expect("a pipe"));
+        stub.put(Parameter::secure("/watch/password", "canary-two"));
+        stderr.wait_for("sending SIGTERM");
+        assert_eq!(child.wait().expect("ends").code(), Some(15), "{ignores}");
+    }
+}
+
+#[test]
+#[ignore = "needs root, for a PID namespace: ./tests/run provides it"]
+fn process_1_that_waits_for_all_its_children_ends() {
+    let stub = stub();
+    let run = Run::against(&stub.url()).args("-p /watch --watch 5m -- python3 -c");
+    let (inner, _home) = run.arg(super::process::WAITS_FOR_ALL).command();
+    let output = in_a_namespace(&inner).output().expect("starts");
+    assert_eq!(output.stdout, b"a watcher\n[True]\n", "{output:?}");
+    assert_eq!(output.status.code(), Some(9));
+}
+
 #[test]
 #[ignore = "needs root, for a PID namespace: ./tests/run provides it"]
 fn as_process_1_every_exit_status_passes_unchanged() {

@@ -42,6 +42,14 @@ fn mistakes_in_the_settings_are_errors_before_the_start() {
         ),
         ("--settle 5s", &["--settle", "without `--watch"]),
         ("--on-change HUP", &["--on-change", "without `--watch"]),
+        (
+            "--on-file-change HUP",
+            &["--on-file-change", "without `--watch"],
+        ),
+        (
+            "--watch 5m --on-file-change KILL",
+            &["--on-file-change", "`KILL`"],
+        ),
     ] {
         refused(&format!("-p /watch {words}"), 64, parts);
     }
@@ -68,6 +76,58 @@ fn a_mistake_in_a_variable_or_the_file_ends_with_78() {
         .file("[watch]\nevry = \"5m\"\n")
         .fails(78)
         .says(&["evry", "did you mean `every`"]);
+}
+
+#[test]
+fn off_is_off_whatever_weaker_levels_say() {
+    const FILE: &str = "prefix = \"/watch\"\n[watch]\nevery = \"1s\"\nsettle = \"0s\"\n";
+    let stub = stub();
+    let run = || Run::against(&stub.url()).file(FILE);
+    for run in [
+        run().args("--no-watch"),
+        run().args("--watch 5s --no-watch"),
+        run().args("--watch off"),
+        run().env("SSM_EXEC_WATCH", "off"),
+        run().env("SSM_EXEC_WATCH", "5s").args("--no-watch"),
+    ] {
+        let outcome = run.args("-- grep -c . /proc/self/status").run();
+        assert_eq!(
+            (outcome.status, outcome.stderr.as_str()),
+            (0, ""),
+            "{}",
+            outcome.shown
+        );
+    }
+    for run in [
+        run().args("--no-watch --watch 1s"),
+        run().env("SSM_EXEC_WATCH", ""),
+        run().env("SSM_EXEC_WATCH", "off").args("--watch 1s"),
+    ] {
+        let outcome = run.args("-- true").run();
+        outcome.says(&["an interval of 1s"]);
+    }
+}
+
+#[test]
+fn a_signal_to_reload_is_one_warning() {
+    let stub = stub();
+    let run = |options: &str| {
+        let run = Run::against(&stub.url()).args("--watch 5m");
+        run.args(options).args("-- true").run()
+    };
+    for options in [
+        "-p /watch --on-change HUP",
+        "-p /watch --on-change USR1",
+        "--file F=/watch/password --on-change USR2",
+    ] {
+        run(options).says(&["--on-change", "does not change", "--on-file-change"]);
+    }
+    for options in [
+        "-p /watch --on-change INT",
+        "--file F=/watch/password --on-change HUP --on-file-change HUP",
+    ] {
+        assert_eq!(run(options).stderr, "", "{options}");
+    }
 }
 
 #[test]

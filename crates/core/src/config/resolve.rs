@@ -61,6 +61,7 @@ impl Config {
             rename,
             watch,
             on_change,
+            on_file_change,
             settle,
             trigger,
             region,
@@ -122,6 +123,7 @@ impl Config {
         let settings = watch::Settings {
             every: watch,
             on_change,
+            on_file_change,
             settle,
             trigger,
         };

@@ -13,7 +13,7 @@ pub struct Setting {
     pub group: Group,
     /// `--long`
     pub flag: Option<&'static str>,
-    /// `--no-long`, which every switch has.
+    /// `--no-long`, which every switch has. Of another option, it means `off`.
     pub negation: Option<&'static str>,
     /// `-s`
     pub short: Option<char>,

@@ -287,20 +287,27 @@ settings! {
 
     /// `--watch`
     watch: One<String> = [Setting {
-        details: "A small process beside the command asks for the versions of the parameters at this interval, and sends a signal when one has changed and the command would get other values. At least 1s. It needs Linux 5.3, and does not work on Lambda.",
+        negation: Some("--no-watch"),
+        details: "A small process beside the command asks for the versions of the parameters at this interval, and sends a signal when one has changed and the command would get other values. At least 1s; `off` switches it off. It needs Linux 5.3, and does not work on Lambda.",
         ..valued!(Kind::Duration, Rotation, "watch" "DURATION", ["SSM_EXEC_WATCH"], Some("watch.every"), "Send a signal to the command when its parameters have changed")
     }];
 
     /// `--on-change`
     on_change: One<String> = [Setting {
-        details: "With TERM, whatever started the command starts it again, with the new values. A program that reloads by itself can take another signal, such as HUP or USR1.",
+        details: "With TERM, whatever started the command starts it again, with the new values. The variables of a running process cannot change, so a signal that makes it reload brings it no new value.",
         default: Some("TERM"),
         ..valued!(Kind::Text, Rotation, "on-change" "SIGNAL", ["SSM_EXEC_ON_CHANGE"], Some("watch.on_change"), "The signal that --watch sends")
     }];
 
+    /// `--on-file-change`
+    on_file_change: One<String> = [Setting {
+        details: "The in-memory files are written again while the command runs, and it gets this signal, such as HUP, to read them. Where a variable has changed too, or the command has no handler for the signal, --on-change follows.",
+        ..valued!(Kind::Text, Rotation, "on-file-change" "SIGNAL", ["SSM_EXEC_ON_FILE_CHANGE"], Some("watch.on_file_change"), "The signal that --watch sends when only values of --file have changed")
+    }];
+
     /// `--settle`
     settle: One<String> = [Setting {
-        details: "The signal waits until two requests this far apart see the same versions, so that a user and a password that are rotated one after the other are one change.",
+        details: "The signal waits until the same new values are found twice, this far apart, so that a user and a password that are rotated one after the other are one change.",
         default: Some("30s"),
         ..valued!(Kind::Duration, Rotation, "settle" "DURATION", ["SSM_EXEC_SETTLE"], Some("watch.settle"), "How long parameters must stay the same before --watch sends its signal")
     }];

@@ -281,7 +281,7 @@ fn a_watcher_has_an_interval_and_what_else_is_given() {
     let all = all.expect("a watcher");
     assert_eq!(all.every, Duration::from_secs(365 * 24 * 60 * 60));
     assert_eq!(all.settle, Duration::from_secs(2));
-    assert_eq!(all.on_change.name(), "SIGHUP");
+    assert_eq!(all.on_change.to_string(), "SIGHUP");
     assert_eq!(
         all.trigger.map(|trigger| trigger.to_string()).as_deref(),
         Some("/t:label")

@@ -1,12 +1,14 @@
 //! Settings of the watcher, which sends a signal to the running command when its parameters have changed.
 
-use super::ConfigError;
 use super::duration;
 use super::given::parse_one;
 use super::layer::One;
 use super::sources::refuse_name;
+use super::{ConfigError, Delivery};
+use crate::environment::Environment;
 use crate::origin::{Given, Origin};
 use crate::parameter::{ParameterRef, Selector};
+use std::fmt;
 use std::time::Duration;
 
 /// The shortest interval.
@@ -15,6 +17,8 @@ const SHORTEST: Duration = Duration::from_secs(1);
 const FREQUENT: Duration = Duration::from_secs(30);
 /// A longer interval means the same, and would overflow what the clock can represent.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+/// In place of an interval, it switches off what a weaker level has switched on.
+pub(super) const OFF: &str = "off";
 /// How long parameters must stay the same, where nothing else is configured.
 const SETTLE: Duration = Duration::from_secs(30);
 
@@ -25,6 +29,8 @@ pub struct Watch {
     pub every: Duration,
     /// What the command receives.
     pub on_change: ChangeSignal,
+    /// What it receives where only in-memory files have changed: then they are written while it runs.
+    pub on_file_change: Option<ChangeSignal>,
     /// How long parameters must stay the same before the signal.
     pub settle: Duration,
     /// The only parameter that is polled, instead of all of them.
@@ -38,6 +44,22 @@ impl Watch {
     #[must_use]
     pub fn is_frequent(&self) -> bool {
         self.every < FREQUENT
+    }
+
+    /// Why a signal brings the running command nothing new, if that is so: its variables can't change, and
+    /// its in-memory files only with `on_file_change`.
+    #[must_use]
+    pub fn without_effect(&self, environment: &Environment<'_>) -> Option<String> {
+        let mut settings = environment.set.values();
+        let only_live_files = self.on_file_change.is_some()
+            && settings.all(|setting| setting.delivery == Delivery::File);
+        if self.on_change.ends() || only_live_files {
+            return None;
+        }
+        Some(format!(
+            "--on-change {}: the environment of a running process does not change, so a command that reloads keeps the old values of its variables. Use TERM and a supervisor that restarts it, or pass the values as files with `--on-file-change {}`",
+            self.on_change.0, self.on_change.0
+        ))
     }
 
     /// The error for a configuration whose parameters can't change.
@@ -107,10 +129,17 @@ impl ChangeSignal {
         REQUESTS.iter().map(|&(name, _)| name)
     }
 
-    /// The name, with `SIG`.
+    /// Whether it asks a program to end, whatever handles it.
     #[must_use]
-    pub fn name(self) -> String {
-        format!("SIG{}", self.0)
+    pub fn ends(self) -> bool {
+        ["TERM", "INT", "QUIT", "ABRT"].contains(&self.0)
+    }
+}
+
+/// The name, with `SIG`.
+impl fmt::Display for ChangeSignal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SIG{}", self.0)
     }
 }
 
@@ -118,21 +147,27 @@ impl ChangeSignal {
 pub(super) struct Settings {
     pub(super) every: One<String>,
     pub(super) on_change: One<String>,
+    pub(super) on_file_change: One<String>,
     pub(super) settle: One<String>,
     pub(super) trigger: One<String>,
 }
 
 /// Parses the settings of the watcher, if it is asked for.
 pub(super) fn resolve(given: Settings, is_lambda: bool) -> Result<Option<Watch>, ConfigError> {
-    let on_change = given.on_change.as_ref();
-    let on_change = on_change
-        .map(|given| parse_one(&given.value, &given.origin, ChangeSignal::parse))
-        .transpose()?;
+    let signal = |given: &One<String>| {
+        let given = given.as_ref();
+        given
+            .map(|given| parse_one(&given.value, &given.origin, ChangeSignal::parse))
+            .transpose()
+    };
+    let on_change = signal(&given.on_change)?;
+    let on_file_change = signal(&given.on_file_change)?;
     let settle = given.settle.as_ref().map(parse_duration).transpose()?;
     let trigger = given.trigger.as_ref().map(parse_trigger).transpose()?;
     let Some(every) = given.every else {
-        let unused = [given.on_change, given.settle, given.trigger];
-        return match unused.into_iter().flatten().next() {
+        let signals = [given.on_change, given.on_file_change];
+        let unused = signals.into_iter().chain([given.settle, given.trigger]);
+        return match unused.flatten().next() {
             Some(unused) => Err(ConfigError::invalid(
                 unused.origin,
                 "has no effect without `--watch DURATION`",
@@ -140,6 +175,9 @@ pub(super) fn resolve(given: Settings, is_lambda: bool) -> Result<Option<Watch>,
             None => Ok(None),
         };
     };
+    if every.value == OFF {
+        return Ok(None);
+    }
     let interval = parse_duration(&every)?;
     let text = &every.value;
     if interval < SHORTEST {
@@ -157,6 +195,7 @@ pub(super) fn resolve(given: Settings, is_lambda: bool) -> Result<Option<Watch>,
     Ok(Some(Watch {
         every: interval,
         on_change: on_change.unwrap_or(ChangeSignal::TERM),
+        on_file_change,
         settle: settle.unwrap_or(SETTLE),
         trigger,
         origin: every.origin,
@@ -196,8 +235,8 @@ mod tests {
             ("15", "SIGTERM"),
         ] {
             assert_eq!(
-                ChangeSignal::parse(text).map(ChangeSignal::name).as_deref(),
-                Ok(name)
+                ChangeSignal::parse(text).map(|signal| signal.to_string()),
+                Ok(name.to_owned())
             );
         }
     }
