@@ -252,7 +252,7 @@ impl Forked<'_> {
                 let is_new = |gone: &&Gone| changed.iter().any(|change| change.is_of(&gone.param));
                 if gone.iter().find(is_new).is_some() {
                     let gone = no_longer(&gone);
-                    warn!("{gone}, so the command keeps the old value until it is restarted");
+                    warn!("{gone}, so the command keeps its old value until it is restarted");
                 }
                 return Ok((Rehearsal::Same(delivered), Vec::new()));
             }

@@ -61,7 +61,7 @@ fn a_command_that_goes_on_after_its_signal_is_one_message_an_hour() {
     let stub = stub();
     let run = Run::against(&stub.url()).args("-p /watch --settle 0s --watch 1m");
     let script = "trap 'echo got TERM' TERM; echo started; while :; do sleep 0.05; done";
-    let run = spawn(with_fast_clock(run).args("-- sh -c").arg(script));
+    let run = spawn_with(fast_clock(), run.args("-- sh -c").arg(script));
     run.stdout.wait_for("started");
     stub.put(Parameter::secure("/watch/password", "canary-two"));
     run.stderr.wait_for("sending SIGTERM");

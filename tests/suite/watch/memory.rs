@@ -40,11 +40,27 @@ pub(super) fn own_memory(process: Pid) -> usize {
 #[test]
 #[ignore = "needs root, to read the memory of a process that hides it: ./tests/run provides it"]
 fn the_watcher_never_holds_a_value_and_stays_small() {
+    holds_no_value(
+        "-p /watch --settle 0s --on-change HUP",
+        "started with one canary-0-Qk7vX2mP9sLw",
+    );
+}
+
+#[test]
+#[ignore = "needs root, to read the memory of a process that hides it: ./tests/run provides it"]
+fn the_watcher_of_live_files_never_holds_a_value_and_stays_small() {
+    holds_no_value(
+        "--file PASSWORD=/watch/password --settle 0s --on-file-change HUP",
+        "started with  /proc/",
+    );
+}
+
+fn holds_no_value(options: &str, started: &str) {
     let value = |n: usize| format!("canary-{n}-Qk7vX2mP9sLw");
     let stub = stub();
     stub.put(Parameter::secure("/watch/password", &value(0)));
-    let run = watch(&stub, "-p /watch --settle 0s --on-change HUP");
-    run.stdout.wait_for("started");
+    let run = watch(&stub, options);
+    run.stdout.wait_for(started);
     let watcher = run.watcher();
     let needles: Vec<String> = (0..4).map(value).collect();
     assert_eq!(count(watcher, &needles), Some(0), "after the start");

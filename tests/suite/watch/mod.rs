@@ -5,6 +5,7 @@ mod clock;
 mod credentials;
 mod docker;
 mod failures;
+mod live;
 mod losses;
 mod memory;
 mod next_start;

@@ -89,7 +89,7 @@ fn as_process_1_that_waits_for_the_signal_it_gets_it() {
 
 #[test]
 #[ignore = "needs root, for a PID namespace: ./tests/run provides it"]
-fn process_1_that_waits_for_all_its_children_ends() {
+fn as_process_1_that_waits_for_all_its_children_it_ends() {
     let stub = stub();
     let run = Run::against(&stub.url()).args("-p /watch --watch 5m -- python3 -c");
     let (inner, _home) = run.arg(super::process::WAITS_FOR_ALL).command();
