@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::exec::Ready;
 use crate::logging::{self, progress::Progress};
 use crate::watch::{
-    self, Delivered, Handover, LiveFile, Look, Poll, Rehearsal, Settled, Told, Work,
+    self, Delivered, Handover, LiveFile, Look, NewContent, Poll, Rehearsal, Settled, Told, Work,
 };
 use ssm_exec_core::code::Code;
 use ssm_exec_core::config::{ConfigError, Delivery, Watch};
@@ -180,7 +180,7 @@ impl Work for Forked<'_> {
         }
     }
 
-    fn rehearse(&self, look: &Look<'_>) -> (Rehearsal, Vec<(String, Vec<u8>)>) {
+    fn rehearse(&self, look: &Look<'_>) -> (Rehearsal, Vec<NewContent>) {
         let started = self.enter_directory().and_then(|()| self.start_again(look));
         started.unwrap_or_else(|error| {
             let failed = match error.status() {
@@ -209,7 +209,7 @@ impl Forked<'_> {
 
     /// Does what a new start would do, as far as this process can see it: reads the file, looks the command
     /// up, fetches, and checks everything.
-    fn start_again(&self, look: &Look<'_>) -> Result<(Rehearsal, Vec<(String, Vec<u8>)>), Error> {
+    fn start_again(&self, look: &Look<'_>) -> Result<(Rehearsal, Vec<NewContent>), Error> {
         let (mut config, levels) = self.levels.read_again(self.session.inherited)?;
         // It goes on as it was started.
         config.sources.trigger.clone_from(&self.watch.trigger);

@@ -1,6 +1,7 @@
 //! In-memory files that are written again while the command runs. The watcher has a descriptor of each,
 //! and never reads or maps one; its forks write.
 
+use super::NewContent;
 use super::command::{Reception, Running};
 use super::message::LiveFile;
 use crate::exec::memfd;
@@ -8,9 +9,6 @@ use nix::sys::stat::{fstat, stat};
 use ssm_exec_core::config::ChangeSignal;
 use std::io;
 use std::os::fd::OwnedFd;
-
-/// The content of a file, by its variable.
-pub(crate) type NewContent = (String, Vec<u8>);
 
 /// The files of the command, and what announces that they have changed.
 pub(super) struct Live {

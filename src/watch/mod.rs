@@ -49,8 +49,11 @@ pub(crate) trait Work: Sync {
     fn poll(&self, look: &Look<'_>) -> Poll;
     /// Resolves everything as a start would. Returns the new contents of in-memory files where nothing else
     /// has changed, by the names of their variables.
-    fn rehearse(&self, look: &Look<'_>) -> (Rehearsal, Vec<(String, Vec<u8>)>);
+    fn rehearse(&self, look: &Look<'_>) -> (Rehearsal, Vec<NewContent>);
 }
+
+/// The content of an in-memory file, by its variable.
+pub(crate) type NewContent = (String, Vec<u8>);
 
 /// What a fork has to know.
 pub(crate) struct Look<'a> {

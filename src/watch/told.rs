@@ -54,14 +54,14 @@ mod tests {
     fn each_failure_is_told_once_an_hour_and_the_end_once() {
         let (mut told, start) = (Told::default(), Instant::now());
         let [one, other] = ["throttled", "denied"].map(Told::failure);
-        let mut tell = |told: &mut Told, failure, minutes| {
+        let tell = |told: &mut Told, failure, minutes: u64| {
             let now = start + Duration::from_secs(minutes * 60);
             let due = told.is_due(failure, now);
             told.note(failure, now);
             due
         };
         assert!(!told.is_over());
-        let times = (0..180).step_by(10);
+        let times = (0..180_u64).step_by(10);
         let reports = times.map(|minutes| {
             usize::from(tell(&mut told, one, minutes))
                 + usize::from(tell(&mut told, other, minutes))

@@ -269,6 +269,7 @@ impl<'a, W: Work> Watcher<'a, W> {
 // Its own size is in /proc.
 #[allow(unsafe_code, clippy::disallowed_methods)]
 mod tests {
+    use super::super::NewContent;
     use super::*;
     use crate::exec::process;
     use nix::errno::Errno;
@@ -289,7 +290,7 @@ mod tests {
             Poll::Unchanged
         }
 
-        fn rehearse(&self, _: &Look<'_>) -> (Rehearsal, Vec<(String, Vec<u8>)>) {
+        fn rehearse(&self, _: &Look<'_>) -> (Rehearsal, Vec<NewContent>) {
             (Rehearsal::Failed(None), Vec::new())
         }
     }
