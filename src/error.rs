@@ -6,9 +6,6 @@ use ssm_exec_core::aws_context::AwsContext;
 use ssm_exec_core::code::Code;
 use ssm_exec_core::config::ConfigError;
 use ssm_exec_core::diagnostic::{AwsAnswer, Diagnostic, Statement, Subject};
-use ssm_exec_core::environment::problem::Problem;
-use ssm_exec_core::environment::problem_message;
-use ssm_exec_core::parameter::ParameterRef;
 use ssm_exec_core::plan::Request;
 use ssm_exec_core::status::Status;
 use std::fmt;
@@ -20,22 +17,36 @@ pub struct Error {
     diagnostics: Vec<Diagnostic>,
     /// Where AWS was asked, and as whom.
     pub context: AwsContext,
-}
-
-/// What failed and what is missing, all at once.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Incomplete {
-    /// Requests that failed.
-    pub failures: Vec<FetchError>,
-    /// Problems of the environment that don't follow from them.
-    pub problems: Vec<Problem>,
-    /// Where AWS was asked, and as whom.
-    pub context: AwsContext,
-    /// Missing parameters that exist in another version.
-    pub existing: Vec<ParameterRef>,
+    is_in_report: bool,
 }
 
 impl Error {
+    /// Everything that prevented it.
+    #[must_use]
+    pub fn new(diagnostics: Vec<Diagnostic>, context: AwsContext) -> Self {
+        Self {
+            diagnostics,
+            context,
+            is_in_report: false,
+        }
+    }
+
+    /// The same, of which the message says no more than that the report has it.
+    #[must_use]
+    pub fn in_report(self) -> Self {
+        Self {
+            is_in_report: true,
+            ..self
+        }
+    }
+
+    /// Adds what another error says.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.diagnostics.extend(other.diagnostics);
+        self
+    }
+
     /// All that prevented it.
     #[must_use]
     pub fn diagnostics(&self) -> &[Diagnostic] {
@@ -48,6 +59,7 @@ impl Error {
         let rank = |diagnostic: &&Diagnostic| match diagnostic.status() {
             Status::Missing => 1,
             Status::Unusable => 2,
+            Status::NotFound | Status::NotExecutable => 3,
             _ => 0,
         };
         self.diagnostics.iter().min_by_key(rank)
@@ -68,6 +80,15 @@ impl Error {
     /// The message: the first line says what is wrong, the last one where and as whom AWS was asked.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
+        if self.is_in_report {
+            let problems = match self.diagnostics.len() {
+                1 => "1 problem".to_owned(),
+                count => format!("{count} problems"),
+            };
+            return vec![format!(
+                "the command would not start: the report has {problems}"
+            )];
+        }
         let mut lines = Vec::new();
         for diagnostic in &self.diagnostics {
             let also = if lines.is_empty() { "" } else { "Also: " };
@@ -135,10 +156,7 @@ pub fn usage(message: String) -> Error {
 
 impl From<Diagnostic> for Error {
     fn from(diagnostic: Diagnostic) -> Self {
-        Self {
-            diagnostics: vec![diagnostic],
-            context: AwsContext::default(),
-        }
+        Self::new(vec![diagnostic], AwsContext::default())
     }
 }
 
@@ -148,49 +166,26 @@ impl From<ConfigError> for Error {
     }
 }
 
-impl From<Incomplete> for Error {
-    fn from(error: Incomplete) -> Self {
-        match (error.failures.as_slice(), error.problems.as_slice()) {
-            // An error in a setting is reported without a Region and an account.
-            ([FetchError::Config(error)], []) => error.clone().into(),
-            _ => Self {
-                diagnostics: error.diagnostics(),
-                context: error.context,
-            },
-        }
-    }
-}
-
 impl From<(FetchError, AwsContext)> for Error {
     fn from((failure, context): (FetchError, AwsContext)) -> Self {
-        Incomplete {
-            failures: vec![failure],
-            context,
-            ..Incomplete::default()
+        match failure {
+            // An error in a setting is reported without a Region and an account.
+            FetchError::Config(error) => error.into(),
+            failure => Self::new(vec![failed(&failure, &context)], context),
         }
-        .into()
     }
 }
 
-impl Incomplete {
-    fn diagnostics(&self) -> Vec<Diagnostic> {
-        let failures = self.failures.iter().map(|failure| {
-            if let FetchError::Connection(error) = failure {
-                return error.diagnostic.clone();
-            }
-            let message = failure.message(&self.context);
-            Diagnostic {
-                subject: Box::new(subject(failure, &self.context)),
-                ..message.diagnostic(failure.code())
-            }
-        });
-        failures
-            .chain(problem_message::diagnostics(
-                &self.problems,
-                &self.context,
-                &self.existing,
-            ))
-            .collect()
+/// What to say of a request that failed.
+#[must_use]
+pub fn failed(failure: &FetchError, context: &AwsContext) -> Diagnostic {
+    if let FetchError::Connection(error) = failure {
+        return error.diagnostic.clone();
+    }
+    let message = failure.message(context);
+    Diagnostic {
+        subject: Box::new(subject(failure, context)),
+        ..message.diagnostic(failure.code())
     }
 }
 

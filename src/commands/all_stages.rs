@@ -1,4 +1,4 @@
-//! `ssm-exec check --all-stages`: every stage of the file, variable by variable.
+//! `ssm-exec check --all-stages`: the report of every stage of the file.
 
 use super::check as check_command;
 use super::levels::Levels;
@@ -7,17 +7,16 @@ use super::resolve::Session;
 use crate::cli::Words;
 use crate::error::{Error, usage};
 use crate::logging::Logger;
-use ssm_exec_core::config::{self, Config, Layer, ReportFormat};
+use ssm_exec_core::config::{self, Layer, ReportFormat};
 use ssm_exec_core::inherited::Inherited;
 use ssm_exec_core::origin::{Given, Origin};
-use ssm_exec_core::report::Report;
-use ssm_exec_core::report::matrix::{self, StageReport};
+use ssm_exec_core::report::{self, Report};
 use ssm_exec_core::status::Status;
 use std::ffi::{OsStr, OsString};
 use std::time::Instant;
 use tracing::error;
 
-/// Checks each stage, prints the matrix, and ends with the status of the first stage that has one, or with 1 if a
+/// Checks each stage, prints the reports, and ends with the status of the first stage that has one, or with 1 if a
 /// parameter of any stage is too old.
 pub(super) fn run(
     options: Layer,
@@ -36,60 +35,47 @@ pub(super) fn run(
     }
     let mut stages = Vec::new();
     let mut first: Option<Status> = None;
-    let mut too_old = Vec::new();
     let mut format = ReportFormat::Table;
+    let mut broken = Vec::new();
+    let mut too_old = Vec::new();
     for name in names {
         let chosen = Given::new(name.clone(), Origin::Flag("--all-stages"));
-        let checked = levels
-            .config(Some(&chosen), inherited, logger)
-            .and_then(|config| {
-                format = config.check.format;
-                check(config, inherited, called_as, words)
-            });
-        let (report, problems, status) = match checked {
-            Ok((report, status)) => {
-                let text = check_command::too_old(&report);
-                too_old.extend(text.map(|text| format!("stage {name}: {text}")));
-                let problems = report.problems.clone();
-                (Some(report), problems, status)
-            }
-            Err(error) => (None, vec![error.to_string()], Some(error.status())),
-        };
-        first = first.or(status);
-        stages.push(StageReport {
-            stage: name,
-            report,
-            problems,
+        let config = levels.config(Some(&chosen), inherited, logger);
+        let checked = config.and_then(|config| {
+            format = config.check.format;
+            check_command::make_report(&Session {
+                config,
+                config_file: None,
+                inherited,
+                called_as: called_as.to_owned(),
+                words: Words::Separated(words.to_vec()),
+                // Each stage has the whole time limit.
+                started: Instant::now(),
+            })
         });
+        let (report, error) = checked.unwrap_or_else(|error| {
+            let report = Report::of_problems(error.diagnostics());
+            (report, Some(error))
+        });
+        if let Some(error) = error {
+            first = first.or(Some(error.status()));
+            broken.push(name.clone());
+        }
+        let text = check_command::too_old(&report);
+        too_old.extend(text.map(|text| format!("stage {name}: {text}")));
+        stages.push((name, report));
     }
     let terminal = output::terminal(inherited);
-    output::print(matrix::render(&stages, format, terminal).as_bytes())?;
+    output::print(report::render_stages(&stages, format, terminal).as_bytes())?;
+    if !broken.is_empty() {
+        error!(
+            "the command would not start in {}: the report has the problems",
+            broken.join(", ")
+        );
+    }
     for text in &too_old {
         error!("{text}");
     }
     let stale = u8::from(!too_old.is_empty());
     Ok(first.map_or(stale, Status::code))
-}
-
-/// The report of one stage, and what it would end with.
-fn check(
-    config: Config,
-    inherited: &Inherited<'_>,
-    called_as: &OsStr,
-    words: &[OsString],
-) -> Result<(Report, Option<Status>), Error> {
-    let session = Session {
-        config,
-        config_file: None,
-        inherited,
-        called_as: called_as.to_owned(),
-        words: Words::Separated(words.to_vec()),
-        // Each stage has the whole time limit.
-        started: Instant::now(),
-    };
-    let (mut resolved, not_found) = check_command::resolve(&session)?;
-    let (report, incomplete) =
-        check_command::make_report(&session, &mut resolved, not_found.as_ref());
-    let error = incomplete.or(not_found);
-    Ok((report, error.map(|error| error.status())))
 }

@@ -1,14 +1,13 @@
 //! `ssm-exec check`: everything but the start, and a report.
 
 use super::output;
-use super::resolve::{Resolved, Session};
+use super::resolve::Session;
 use crate::aws::Read;
-use crate::error::{Error, Incomplete};
+use crate::error::{Error, failed};
 use ssm_exec_core::aws_context::AwsContext;
 use ssm_exec_core::config::{FingerprintOptions, ReportFormat};
 use ssm_exec_core::diagnostic::Diagnostic;
-use ssm_exec_core::environment;
-use ssm_exec_core::environment::notice::Notice;
+use ssm_exec_core::environment::missing;
 use ssm_exec_core::fetched::Fetched;
 use ssm_exec_core::fingerprint::Fingerprint;
 use ssm_exec_core::plan;
@@ -31,56 +30,54 @@ pub(super) fn run(session: &Session<'_>) -> Result<u8, Error> {
 /// What a reader of JSON gets where there is no report: one object, with the problem.
 pub(super) fn print_failure(format: ReportFormat, error: &Error) -> Result<(), Error> {
     match format {
-        ReportFormat::Json => output::print(Report::failure(&error.to_string()).as_bytes()),
+        ReportFormat::Json => {
+            let report = Report::of_problems(error.diagnostics());
+            output::print(report.to_json().as_bytes())
+        }
         _ => Ok(()),
     }
 }
 
-/// Resolves everything, also for a command that is not found: the report shows the rest, too.
-pub(super) fn resolve<'a>(session: &Session<'a>) -> Result<(Resolved<'a>, Option<Error>), Error> {
+/// The report, and why the command can't be started, if it can't. It shows the rest also for a command that is
+/// not found.
+pub(super) fn make_report(session: &Session<'_>) -> Result<(Report, Option<Error>), Error> {
     let (command, not_found) = match session.command() {
         Ok(command) => (command, None),
         Err(error) => (None, Some(error.into())),
     };
-    Ok((session.resolve(command.as_ref())?, not_found))
-}
-
-/// The report on what was resolved, and why the command can't be started, if it can't.
-pub(super) fn make_report(
-    session: &Session<'_>,
-    resolved: &mut Resolved<'_>,
-    not_found: Option<&Error>,
-) -> (Report, Option<Error>) {
+    let mut resolved = session.resolve(command.as_ref())?;
     let options = &session.config.check;
     if options.identity
         && let Err(reason) = resolved.identify()
     {
         warn!("--identity: the caller is unknown: {reason}");
     }
-    let incomplete = resolved.incomplete().map(Error::from);
+    let error = match (resolved.error(), not_found) {
+        (Some(error), Some(not_found)) => Some(error.and(not_found)),
+        (error, not_found) => error.or(not_found),
+    };
+    let fetched = resolved.fetched.as_ref();
     let mut report = Report::new(
         &session.config,
         &resolved.environment,
-        resolved.fetched.as_ref(),
+        fetched,
         options.max_age,
         options.unused,
         SystemTime::now(),
     );
-    report.asked = incomplete.as_ref().map_or_else(
-        || resolved.context(),
-        |incomplete| incomplete.context.clone(),
-    );
-    if let Some(incomplete) = &incomplete {
-        report.problems = lines(incomplete);
+    report.asked = resolved.context();
+    let problems = error.iter().flat_map(Error::diagnostics);
+    report.problems = problems.cloned().collect();
+    if let Some(fetched) = fetched.filter(|_| resolved.failures.is_empty()) {
+        report.notices.extend(session.partial_labels(fetched));
     }
-    report
-        .problems
-        .extend(not_found.into_iter().flat_map(lines));
-    (report, incomplete)
-}
-
-fn lines(error: &Error) -> Vec<String> {
-    error.diagnostics().iter().map(Diagnostic::line).collect()
+    let file = session.config_file.iter();
+    let file = file.map(|path| format!("the configuration file is {}", path.display()));
+    report.notices.extend(file.map(Diagnostic::note));
+    if let (Some(watch), Some(fetched)) = (&session.config.watch, fetched) {
+        report.watch = Some(session.watch_cost(watch, fetched)?);
+    }
+    Ok((report, error))
 }
 
 fn check(session: &Session<'_>, printed: &mut bool) -> Result<u8, Error> {
@@ -88,43 +85,20 @@ fn check(session: &Session<'_>, printed: &mut bool) -> Result<u8, Error> {
     if let Some(fingerprint) = &options.fingerprint {
         return compare(session, fingerprint);
     }
-    let (mut resolved, not_found) = resolve(session)?;
-    if let Some(fetched) = &resolved.fetched
-        && resolved.failures.is_empty()
-    {
-        let notices = session.partial_labels(fetched);
-        resolved.environment.notices.extend(notices);
-    }
-    let file = session.config_file.clone();
-    let notices = &mut resolved.environment.notices;
-    notices.extend(file.map(Notice::ConfigFile));
-    let (mut report, incomplete) = make_report(session, &mut resolved, not_found.as_ref());
-    if let (Some(watch), Some(fetched)) = (&session.config.watch, &resolved.fetched) {
-        report.watch = Some(session.watch_cost(watch, fetched)?);
-    }
+    let (report, error) = make_report(session)?;
     let terminal = output::terminal(session.inherited);
     *printed = true;
-    output::print(
-        report
-            .render(options.format, &session.config, terminal)
-            .as_bytes(),
-    )?;
-    match (incomplete, not_found) {
-        (Some(incomplete), not_found) => {
-            if let Some(error) = not_found {
-                error!("{error}");
-            }
-            return Err(incomplete);
-        }
-        (None, Some(error)) => return Err(error),
-        (None, None) => {}
-    }
-    match too_old(&report) {
-        None => Ok(0),
-        Some(text) => {
+    let text = report.render(options.format, &session.config, terminal);
+    output::print(text.as_bytes())?;
+    match (error, too_old(&report)) {
+        // A TOML file has no place for problems.
+        (Some(error), _) if options.format == ReportFormat::Toml => Err(error),
+        (Some(error), _) => Err(error.in_report()),
+        (None, Some(text)) => {
             error!("{text}");
             Ok(1)
         }
+        (None, None) => Ok(0),
     }
 }
 
@@ -155,18 +129,14 @@ fn compare(session: &Session<'_>, options: &FingerprintOptions) -> Result<u8, Er
         None => (Fetched::default(), Vec::new(), AwsContext::default()),
     };
     let sources = &session.config.sources;
-    let mut problems = Vec::new();
-    if session.config.skip.is_none() && failures.is_empty() {
-        problems = environment::missing(sources, &references, &fetched);
+    let failures = failures.iter().map(|failure| failed(failure, &context));
+    let mut problems: Vec<Diagnostic> = failures.collect();
+    if session.config.skip.is_none() && problems.is_empty() {
+        let missing = missing::missing(sources, &references, &fetched);
+        problems = missing::diagnostics(&missing, &context, &[]);
     }
-    if !problems.is_empty() || !failures.is_empty() {
-        return Err(Incomplete {
-            failures,
-            problems,
-            context,
-            ..Incomplete::default()
-        }
-        .into());
+    if !problems.is_empty() {
+        return Err(Error::new(problems, context));
     }
     let revisions = Revisions::new(&plan::plan(sources, &references), &fetched);
     let settings = std::iter::once(options.settings.clone());

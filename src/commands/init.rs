@@ -1,11 +1,11 @@
 //! `ssm-exec init`: a configuration file to begin with.
 
 use super::output;
-use super::resolve::{Resolved, Session};
+use super::resolve::Session;
 use crate::config_file;
 use crate::error::{Error, usage};
 use ssm_exec_core::config::{Rules, Sources};
-use ssm_exec_core::environment::problem::Problem;
+use ssm_exec_core::diagnostic::Diagnostic;
 use ssm_exec_core::report::{self, Report};
 use ssm_exec_core::status::Status;
 use std::path::Path;
@@ -29,27 +29,22 @@ pub(super) fn run(mut session: Session<'_>, path: Option<&Path>) -> Result<u8, E
     // Before anything is fetched.
     config_file::ensure_no_config_file(path)?;
     let mut resolved = session.resolve(None)?;
-    let problems = resolved.environment.problems.clone();
     // Other problems are for the file's reader to solve.
-    let is_missing = |problem: &Problem| problem.status() == Status::Missing;
-    resolved.environment.problems.retain(is_missing);
-    if let Some(incomplete) = resolved.incomplete() {
-        return Err(incomplete.into());
+    let errors: Vec<_> = resolved.environment.errors().cloned().collect();
+    let is_missing = |it: &Diagnostic| it.status() == Status::Missing;
+    resolved.environment.diagnostics.retain(is_missing);
+    if let Some(error) = resolved.error() {
+        return Err(error);
     }
-    let Resolved {
-        fetched,
-        mut environment,
-        ..
-    } = resolved;
-    environment.problems = problems;
-    let report = Report::new(
+    let mut report = Report::new(
         &session.config,
-        &environment,
-        fetched.as_ref(),
+        &resolved.environment,
+        resolved.fetched.as_ref(),
         None,
         false,
         SystemTime::now(),
     );
+    report.problems = errors;
     let text = report::starter_file(&report, &session.config);
     let path = config_file::create_config_file(path, &text)?;
     let variables = match report.rows.len() {

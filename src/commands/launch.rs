@@ -5,8 +5,9 @@ use super::resolve::Session;
 use super::watch::Watcher;
 use crate::error::Error;
 use crate::exec;
+use crate::logging;
+use ssm_exec_core::diagnostic::Severity;
 use ssm_exec_core::environment::Environment;
-use ssm_exec_core::environment::notice::Level;
 use std::convert::Infallible;
 use tracing::{info, warn};
 
@@ -16,8 +17,8 @@ pub(super) fn run(session: &Session<'_>, levels: &Levels) -> Result<Infallible, 
     // Before there is a secret in this process, of which it is a copy.
     let watcher = session.start_watcher(levels)?;
     let mut resolved = session.resolve(Some(&command))?;
-    if let Some(incomplete) = resolved.incomplete() {
-        return Err(incomplete.into());
+    if let Some(error) = resolved.error() {
+        return Err(error);
     }
     let (fetched, environment) = resolved.into_parts();
     report(&environment);
@@ -34,10 +35,11 @@ pub(super) fn run(session: &Session<'_>, levels: &Levels) -> Result<Infallible, 
 
 /// Writes where each variable comes from, and what else is worth knowing.
 fn report(environment: &Environment<'_>) {
-    for notice in &environment.notices {
-        match notice.level() {
-            Level::Warning => warn!("{notice}"),
-            Level::Note => info!("{notice}"),
+    for notice in environment.notices() {
+        let (line, lines) = (notice.line(), logging::lines(&notice.details()));
+        match notice.severity {
+            Severity::Warning => warn!(%lines, "{line}"),
+            _ => info!(%lines, "{line}"),
         }
     }
     for (name, setting) in &environment.set {

@@ -3,21 +3,20 @@
 use super::command;
 use crate::aws::{self, FetchError, Read, UnknownCaller};
 use crate::cli::Words;
-use crate::error::{Error, Incomplete};
+use crate::error::{Error, failed};
 use crate::exec::lookup::Command;
 use crate::exec::{process, signals};
-use crate::logging::{self, progress::Progress};
+use crate::logging::progress::Progress;
 use ssm_exec_core::aws_context::AwsContext;
 use ssm_exec_core::code::Code;
 use ssm_exec_core::config::{Config, ConfigError, LogLevel};
 use ssm_exec_core::diagnostic::Diagnostic;
 use ssm_exec_core::env_reference::{self, EnvReference};
-use ssm_exec_core::environment::notice::Notice;
-use ssm_exec_core::environment::problem::Problem;
+use ssm_exec_core::environment::missing::{self, Missing};
 use ssm_exec_core::environment::{self, Environment};
 use ssm_exec_core::fetched::Fetched;
 use ssm_exec_core::inherited::Inherited;
-use ssm_exec_core::parameter::{Label, ParameterRef, Prefix};
+use ssm_exec_core::parameter::{Label, Prefix};
 use ssm_exec_core::plan::{self, Request};
 use std::ffi::OsString;
 use std::path::Path;
@@ -70,46 +69,30 @@ impl<'e> Resolved<'e> {
     }
 
     /// Why the command can't be started, if it can't.
-    pub(super) fn incomplete(&mut self) -> Option<Incomplete> {
-        if self.failures.is_empty() && self.environment.problems.is_empty() {
+    pub(super) fn error(&mut self) -> Option<Error> {
+        let (environment, failures) = (&self.environment, &self.failures);
+        if failures.is_empty() && environment.is_complete() {
             return None;
         }
-        let concerns_aws = self.failures.iter().all(FetchError::knows_caller)
-            && (!self.failures.is_empty()
-                || self.environment.problems.iter().any(|problem| {
-                    matches!(
-                        problem,
-                        Problem::Missing { .. } | Problem::NothingBelow { .. }
-                    )
-                }));
-        let versions = self.missing_versions();
+        if let ([FetchError::Config(error)], true) = (&failures[..], environment.is_complete()) {
+            return Some(error.clone().into());
+        }
+        let concerns_aws = failures.iter().all(FetchError::knows_caller)
+            && !(failures.is_empty() && environment.missing.is_empty());
         let mut existing = Vec::new();
         let mut context = AwsContext::default();
         if let Some(session) = &mut self.session {
             if concerns_aws && let Err(reason) = session.identify() {
                 debug!("the caller is unknown: {reason}");
             }
-            existing = session.existing(&versions);
+            let selected = environment.missing.iter().filter_map(Missing::selected);
+            existing = session.existing(&selected.cloned().collect::<Vec<_>>());
             context = session.context().clone();
         }
-        Some(Incomplete {
-            failures: self.failures.clone(),
-            problems: self.environment.problems.clone(),
-            context,
-            existing,
-        })
-    }
-
-    /// Missing parameters with a version or a label: they may exist without it.
-    fn missing_versions(&self) -> Vec<ParameterRef> {
-        let missing = self.environment.problems.iter();
-        missing
-            .filter_map(|problem| match problem {
-                Problem::Missing { param, .. } => Some(param.parameter.clone()),
-                _ => None,
-            })
-            .filter(|parameter| parameter.selector.is_some())
-            .collect()
+        let failures = failures.iter().map(|failure| failed(failure, &context));
+        let missing = missing::diagnostics(&environment.missing, &context, &existing);
+        let all = failures.chain(missing).chain(environment.errors().cloned());
+        Some(Error::new(all.collect(), context))
     }
 }
 
@@ -154,14 +137,6 @@ impl<'a> Session<'a> {
         }
         let mut environment =
             environment::assemble(&self.config, self.inherited, &references, fetched.as_ref());
-        if let (Some(trigger), Some(fetched)) = (&self.config.sources.trigger, &fetched) {
-            environment
-                .problems
-                .extend(environment::missing_trigger(trigger, fetched));
-        }
-        if let Some(fetched) = &fetched {
-            environment.drop_consequences(&self.config, &references, fetched);
-        }
         if self.config.strict {
             environment.refuse_warnings();
         }
@@ -177,44 +152,33 @@ impl<'a> Session<'a> {
 
     /// How many of the parameters below a prefix have its label, where only some do. What cannot be
     /// counted is left out: the environment does not depend on it.
-    pub(super) fn partial_labels(&self, fetched: &Fetched) -> Vec<Notice> {
+    pub(super) fn partial_labels(&self, fetched: &Fetched) -> Vec<Diagnostic> {
         let sources = self.config.sources.prefixes.iter();
-        let prefixes: Vec<(&Prefix, &Label)> = sources
-            .filter_map(|source| Some((&source.prefix, source.prefix.label()?)))
-            .collect();
-        if prefixes.is_empty() {
+        let labelled = sources.filter_map(|source| Some((&source.prefix, source.prefix.label()?)));
+        let labelled: Vec<(&Prefix, &Label)> = labelled.collect();
+        let requests = labelled.iter().map(|(prefix, _)| prefix.without_label());
+        let requests: Vec<Request> = requests.map(Request::Below).collect();
+        if requests.is_empty() {
             return Vec::new();
         }
-        let whole = |prefix: &Prefix| Request::Below(prefix.without_label());
-        let requests = prefixes.iter().map(|(prefix, _)| whole(prefix)).collect();
         let mut progress = Progress::new(true);
-        let fetch = aws::fetch(
+        let read = Read::Versions;
+        let all = aws::fetch(
             &self.config,
             self.inherited,
             requests,
-            Read::Versions,
+            read,
             self.started,
             &mut progress,
         );
-        if let Some(failure) = fetch.failures.first() {
-            let message = failure
-                .message(fetch.session.context())
-                .diagnostic(failure.code());
-            info!(
-                lines = %logging::lines(&message.details()),
-                "could not count labels: {}", message.message
-            );
-            return Vec::new();
-        }
-        let all = fetch.fetched;
-        let counted = prefixes.into_iter().map(|(prefix, label)| {
-            let labelled = fetched.below(prefix).count();
-            let total = all.below(&prefix.without_label()).count();
-            (labelled < total).then(|| Notice::PartialLabel {
-                prefix: prefix.clone(),
-                label: label.clone(),
-                labelled,
-                total,
+        let counted = labelled.into_iter().map(|(prefix, label)| {
+            let some = fetched.below(prefix).count();
+            let count = all.fetched.below(&prefix.without_label()).count();
+            let path = prefix.path();
+            (some < count).then(|| {
+                Diagnostic::note(format!(
+                    "{some} of {count} parameters below {path} have the label {label}"
+                ))
             })
         });
         counted.flatten().collect()

@@ -225,8 +225,8 @@ impl Forked<'_> {
         let references = session.references()?;
         let requests = session.watched(self.watch)?;
         let mut resolved = session.resolve_by(Some(&command), Read::ValuesOnce)?;
-        if let Some(incomplete) = resolved.incomplete() {
-            return Err(incomplete.into());
+        if let Some(error) = resolved.error() {
+            return Err(error);
         }
         let (fetched, environment) = resolved.into_parts();
         let fetched = fetched.unwrap_or_default();

@@ -4,8 +4,7 @@
 mod samples;
 
 use super::*;
-use samples::{all, batch, context, denied, incomplete, name, param};
-use ssm_exec_core::environment::{Provenance, Requester};
+use samples::{all, batch, context, denied};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -22,7 +21,7 @@ fn the_text_of_every_error_is_recorded() {
 #[test]
 fn every_code_of_a_failed_start_has_an_error() {
     let mut codes: BTreeSet<Code> = all().iter().map(Error::code).collect();
-    // These need a server's certificate or a proxy: the tests of connections have them.
+    // These need a bundle, a server's certificate or a proxy: the tests of connections have them.
     codes.extend([
         Code::PlainHttp,
         Code::Proxy,
@@ -32,6 +31,7 @@ fn every_code_of_a_failed_start_has_an_error() {
         Code::CommandNotFound,
         Code::CommandNotExecutable,
         Code::InvalidCommand,
+        Code::CaBundle,
     ]);
     let missing: Vec<_> = Code::ALL
         .iter()
@@ -64,51 +64,49 @@ fn json_messages_have_every_field_of_the_documentation() {
         ]
     );
     let denial = "User: arn:aws:sts::111122223333:assumed-role/api/i is not authorized to perform: ssm:GetParameters on resource: arn:aws:ssm:eu-west-1:111122223333:parameter/a/b because no identity-based policy allows the ssm:GetParameters action";
-    let fields = incomplete(vec![denied(denial, batch("/a/b"))], Vec::new()).fields();
+    let fields = Error::from((denied(denial, batch("/a/b")), context())).fields();
     insta::assert_snapshot!(format!("{fields:#}"));
 }
 
 #[test]
 fn of_several_problems_the_gravest_gives_the_status_and_all_are_reported() {
-    let error = incomplete(
-        Vec::new(),
-        vec![
-            Problem::Nul {
-                name: name("N"),
-                provenance: Provenance::Key(param("/o/n")),
-            },
-            Problem::Missing {
-                param: param("/o/m"),
-                requester: Requester::Variable(name("M")),
-            },
-            Problem::Digit {
-                param: param("/o/1"),
-                name: "1".to_owned(),
-            },
-        ],
-    );
-    assert_eq!(error.status(), Status::Config);
-    for part in ["/o/n", "/o/m (for M)", "--name-prefix"] {
-        assert!(error.to_string().contains(part), "{part}: {error}");
+    let codes = [
+        Code::CommandNotFound,
+        Code::Nul,
+        Code::Missing,
+        Code::InvalidName,
+    ];
+    for (count, status) in [
+        (4, Status::Config),
+        (3, Status::Missing),
+        (2, Status::Unusable),
+        (0, Status::Internal),
+    ] {
+        let codes = &codes[..count];
+        let problems = codes.iter().map(|code| Diagnostic::new(*code, code.word()));
+        let error = Error::new(problems.collect(), context());
+        assert_eq!(error.status(), status);
+        let text = error.to_string();
+        assert!(
+            codes.iter().all(|code| text.contains(code.word())),
+            "{text}"
+        );
     }
 }
 
 #[test]
-fn a_parameter_that_exists_in_another_version_is_reported_separately() {
-    let error = Error::from(Incomplete {
-        problems: vec![Problem::Missing {
-            param: param("/o/m:3"),
-            requester: Requester::Variable(name("M")),
-        }],
-        existing: vec![ParameterRef::parse("/o/m:3").expect("a parameter")],
-        context: context(),
-        failures: Vec::new(),
-    });
-    assert_eq!(error.status(), Status::Missing);
-    assert!(
-        error
-            .to_string()
-            .contains("exists in eu-west-1 of account 111122223333, but has no version 3"),
-        "{error}"
+fn what_a_report_has_is_not_said_again() {
+    let problem = |text| Diagnostic::new(Code::Missing, text);
+    let error = |problems| Error::new(problems, context()).in_report();
+    let one = error(vec![problem("/a")]);
+    assert_eq!(
+        one.to_string(),
+        "the command would not start: the report has 1 problem"
     );
+    let two = error(vec![problem("/a"), problem("/b")]);
+    assert_eq!(
+        two.to_string(),
+        "the command would not start: the report has 2 problems"
+    );
+    assert_eq!(two.fields()["problems"][1]["message"], "/b");
 }

@@ -79,19 +79,63 @@ fn all_problems_are_reported_at_once_with_the_most_severe_status() {
         .args("check -p /golden/api -p /golden/none -k A=/golden/nope --require B");
     let outcome = run.run();
     assert_eq!(outcome.status, 78);
+    let text = outcome.text();
     for part in [
         "would set PATH",
+        "help: If that is intended, use `--allow PATH`",
         "nothing below the prefix /golden/none",
         "/golden/nope (for A)",
+        "aws ssm get-parameters-by-path --path /golden --recursive",
         "B is required",
     ] {
-        assert!(outcome.text().contains(part), "{part}: {}", outcome.text());
-        assert!(
-            outcome.stderr.contains(part) || part.contains("(for A)"),
-            "{part}: {}",
-            outcome.stderr
-        );
+        assert_eq!(text.matches(part).count(), 1, "{part}: {text}");
     }
+    assert_eq!(
+        outcome.stderr,
+        "ssm-exec: error: the command would not start: the report has 4 problems\n"
+    );
+}
+
+#[test]
+fn a_report_without_variables_has_no_table() {
+    let stub = stub();
+    let outcome = Run::against(&stub.url())
+        .args("check -p /golden/none")
+        .run();
+    assert_eq!(outcome.status, 66);
+    let text = outcome.text();
+    assert!(!text.contains("VARIABLE"), "{text}");
+    assert!(
+        text.contains("Problems\n  there is nothing below"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_report_without_a_place_for_problems_leaves_them_on_stderr() {
+    let stub = stub();
+    let outcome = Run::against(&stub.url())
+        .args("check -p /golden/none --format toml")
+        .run();
+    assert_eq!(outcome.status, 66);
+    outcome.says(&["nothing below the prefix /golden/none", "help: "]);
+}
+
+#[test]
+fn json_has_each_problem_with_its_help() {
+    let stub = stub();
+    let outcome = Run::against(&stub.url())
+        .args("check -k A=/golden/nope --format json")
+        .run();
+    let report: serde_json::Value = serde_json::from_str(&outcome.text()).expect("JSON");
+    let problem = &report["problems"][0];
+    assert_eq!(problem["code"], "missing");
+    assert_eq!(problem["variables"], serde_json::json!(["A"]));
+    assert_eq!(problem["parameters"], serde_json::json!(["/golden/nope"]));
+    let help = problem["help"].as_array().expect("help");
+    let command = help.iter().find_map(|help| help["command"].as_str());
+    let command = command.expect("a command");
+    assert!(command.starts_with("aws ssm get-parameters-by-path --path /golden "));
 }
 
 #[test]
@@ -183,23 +227,20 @@ fn a_command_that_does_not_exist_is_one_problem_among_others() {
     let missing = "there is no command `/app/server`";
     let alone = run("");
     assert_eq!(alone.status, 127);
-    alone.says(&[missing]);
-    assert!(
-        alone.text().contains("/golden/api/db/url"),
-        "{}",
-        alone.text()
-    );
+    for words in [missing, "/golden/api/db/url"] {
+        assert!(alone.text().contains(words), "{}", alone.text());
+    }
 
     let both = run("--require NOPE");
     assert_eq!(both.status, 66);
     for words in [missing, "NOPE is required"] {
-        assert!(both.stderr.contains(words), "{}", both.stderr);
         assert!(both.text().contains(words), "{}", both.text());
     }
+    both.says(&["the report has 2 problems"]);
     let json = run("--format json").text();
     let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
     assert!(
-        json["problems"][0]
+        json["problems"][0]["message"]
             .as_str()
             .is_some_and(|text| text.contains(missing))
     );

@@ -28,8 +28,7 @@ fn reported(run: impl Fn() -> Run, words: &str) -> [String; 3] {
 fn is_warning(run: impl Fn() -> Run, words: &str, part: &str, strict: i32) {
     let [launch, verbose, check] = reported(&run, words);
     assert!(launch.contains(part), "{words}: {launch}");
-    assert!(launch.contains("warn"), "{words}: {launch}");
-    assert_eq!(launch.lines().count(), 1, "{words}: {launch}");
+    assert_eq!(launch.matches("warning: ").count(), 1, "{words}: {launch}");
     assert!(verbose.contains(part), "{words}: {verbose}");
     assert!(
         check.contains(part) && check.contains("\"warning\""),
@@ -139,10 +138,22 @@ fn a_rename_without_its_source_is_a_warning() {
 }
 
 #[test]
-fn unused_exclusions_and_permissions_are_notes() {
+fn patterns_that_leave_nothing_out_are_warnings() {
     let stub = stub();
     let run = || Run::against(&stub.url()).args("-p /n/api");
-    is_note(run, "--exclude NOPE*", "--exclude: `NOPE*` matches no");
+    is_warning(run, "--exclude NOPE*", "--exclude: `NOPE*` matches no", 64);
+    let drop = || run().file("drop = [\"LOG\", \"NOPE\"]");
+    is_warning(drop, "", "`drop`: `NOPE` matches no", 78);
+    // Another stage may have what a pattern for all stages is for.
+    let stages = || run().file("exclude = [\"NOPE\"]\ndrop = [\"NEVER\"]\n[stage.dev]");
+    is_note(stages, "--stage dev", "`exclude`: `NOPE` matches no");
+    is_note(stages, "--stage dev", "`drop`: `NEVER` matches no");
+}
+
+#[test]
+fn unused_permissions_are_notes() {
+    let stub = stub();
+    let run = || Run::against(&stub.url()).args("-p /n/api");
     is_note(
         run,
         "--allow PATH",
@@ -158,8 +169,6 @@ fn unused_exclusions_and_permissions_are_notes() {
         "--pristine --keep PATH,X_*",
         "--keep: `X_*` matches no inherited",
     );
-    let drop = || run().file("drop = [\"LOG\", \"NOPE\"]");
-    is_note(drop, "", "`drop`: `NOPE` matches no");
 }
 
 #[test]

@@ -103,30 +103,37 @@ fn check_shows_every_stage() {
     };
     let table = run("table");
     assert_eq!(table.status, 66, "{}", table.stderr);
+    let error = "error: the command would not start in broken: the report has the problems";
+    assert!(table.stderr.contains(error), "{}", table.stderr);
     let text = table.text();
-    let row = |name: &str| {
-        let line = text.lines().find(|line| line.starts_with(name));
-        line.unwrap_or_else(|| panic!("{name} in {text}"))
-            .split_whitespace()
-            .collect::<Vec<_>>()
+    let stage = |name: &str| {
+        let (_, rest) = text.split_once(&format!("Stage {name}\n")).expect(&text);
+        rest.split("Stage ").next().unwrap_or_default().to_owned()
     };
-    assert_eq!(row("VARIABLE"), ["VARIABLE", "broken", "dev", "prod"]);
-    assert_eq!(row("DB"), ["DB", "missing", "-", "set"]);
-    assert_eq!(row("LOG"), ["LOG", "default", "default", "default"]);
-    assert_eq!(row("EXTRA"), ["EXTRA", "-", "-", "set"]);
-    assert!(
-        text.contains("Problems of broken") && text.contains("/org/nope"),
-        "{text}"
-    );
+    let row = |stage: &str, name: &str| {
+        let line = stage.lines().find(|line| line.starts_with(name));
+        line.map(|line| {
+            line.split_whitespace()
+                .next_back()
+                .unwrap_or_default()
+                .to_owned()
+        })
+    };
+    let (broken, dev, prod) = (stage("broken"), stage("dev"), stage("prod"));
+    assert_eq!(row(&broken, "X").as_deref(), Some("missing"));
+    assert_eq!(broken.matches("/org/nope (for X)").count(), 1, "{broken}");
+    assert_eq!(row(&dev, "LOG").as_deref(), Some("default"));
+    assert_eq!(row(&dev, "EXTRA"), None);
+    assert_eq!(row(&prod, "EXTRA").as_deref(), Some("key"));
+    assert!(!prod.contains("Problems"), "{prod}");
     let json: serde_json::Value = serde_json::from_str(&run("json").text()).expect("JSON");
-    assert_eq!(json["stages"], serde_json::json!(["broken", "dev", "prod"]));
-    assert_eq!(json["variables"]["DB"]["prod"], "set");
-    assert_eq!(json["problems"]["prod"], serde_json::json!([]));
-    assert!(
-        run("markdown")
-            .text()
-            .contains("| variable | `broken` | `dev` | `prod` |")
-    );
+    let names = json["stages"].as_array().expect("stages").iter();
+    let names: Vec<_> = names.map(|stage| stage["stage"].clone()).collect();
+    assert_eq!(names, ["broken", "dev", "prod"]);
+    assert_eq!(json["stages"][0]["problems"][0]["code"], "missing");
+    assert_eq!(json["stages"][2]["problems"], serde_json::json!([]));
+    assert_eq!(json["stages"][2]["variables"][0]["variable"], "DB");
+    assert!(run("markdown").text().contains("## prod\n\n| variable |"));
     let stale = Run::against(&stub.url())
         .file(FILE)
         .args("check --all-stages --max-age 1s -- true")
@@ -210,7 +217,7 @@ fn the_example_service_starts_in_each_stage() {
     let file = include_str!("../../examples/service/ssm-exec.toml");
     let stub = Stub::start();
     for stage in ["staging", "prod"] {
-        let name = |key: &str| format!("/omneuro/{stage}/api/{key}");
+        let name = |key: &str| format!("/org/{stage}/api/{key}");
         stub.put(Parameter::secure(
             &name("database-url"),
             &format!("postgres://canary-{stage}/db"),
@@ -235,11 +242,11 @@ fn the_example_service_starts_in_each_stage() {
     let check = run().args("check --all-stages -- true").run();
     assert_eq!(check.status, 0, "{}", check.stderr);
     stub.put(Parameter::string(
-        "/omneuro/prod/api/database-url",
+        "/org/prod/api/database-url",
         "canary-not-a-url",
     ));
     run()
         .args("--stage prod")
         .fails(65)
-        .says(&["DATABASE_URL", "/omneuro/prod/api/database-url"]);
+        .says(&["DATABASE_URL", "/org/prod/api/database-url"]);
 }

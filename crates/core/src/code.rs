@@ -204,16 +204,16 @@ codes! {
         ["Raise `--timeout`, or find out what does not answer (`-vv` logs each step)"]
     Missing "missing" Missing
         "A parameter, a version or a label does not exist."
-        []
+        ["Check the account and the Region (`--profile`, `--region`), then correct the name, or create the parameter"]
     Removed "removed" Missing
         "A parameter that the running command was given no longer exists (`--watch`)."
         ["Write it again, or restart the command to accept that"]
     NothingBelowPrefix "nothing-below-prefix" Missing
         "There is no parameter below a prefix."
-        []
+        ["Check the account and the Region (`--profile`, `--region`), then correct the path, or mark the prefix `optional` in ssm-exec.toml", "A parameter of exactly that name is not below it: give it with `--key`", "See what exists" => "aws ssm describe-parameters --parameter-filters Key=Name,Option=Contains,Values={start} --query 'Parameters[].Name'{region}"]
     NothingAdmitted "nothing-admitted" Missing
-        "`--only` matches no variable of a prefix or a JSON object."
-        ["Correct the pattern", "It is matched against the name of the variable, not the path"]
+        "`--only` or `--exclude` leaves no variable of a prefix or a JSON object."
+        ["Correct the pattern: it is matched against the name of the variable, not the path"]
     Warning "warning" Config
         "There is a warning, and `--strict` makes it an error."
         ["Correct what it names, or run without `--strict`"]
@@ -234,16 +234,16 @@ codes! {
         ["Choose one with an explicit `--key`, or rename one"]
     InvalidName "invalid-name" Config
         "A parameter would become a variable whose name begins with a digit."
-        ["Prefix the name with `--name-prefix`, or exclude it"]
+        ["Prefix the name with `--name-prefix TEXT`, or leave it out with `--exclude`"]
     RefusedName "refused-name" Config
         "A prefix or a JSON object would set a variable that controls a loader, a shell or a runtime."
-        ["If that is intended, use `--allow NAME`, otherwise exclude it"]
+        ["If that is intended, use `--allow {name}`, otherwise `--exclude {name}`"]
     Nul "nul" Unusable
         "A value contains a NUL byte."
-        ["Pass it as a file with `--file`"]
+        ["Pass it as a file with `--file {name}={param}`"]
     Json "json" Unusable
         "A value is not the JSON that was expected, or lacks the member."
-        ["Correct the value, or what follows the `#`"]
+        ["Store JSON that fits, or correct what follows the `#`"]
     Contract "contract" Unusable
         "A value breaks the contract."
         ["Correct the value, or the rule in `[contract]`"]
@@ -252,7 +252,7 @@ codes! {
         ["Correct the value, or remove `--base64`"]
     TooLarge "too-large" Unusable
         "A value or the whole environment is larger than the kernel allows."
-        ["Pass large values as files with `--file`"]
+        ["Pass large values as files with `--file`, and long arguments in a file or on stdin"]
     CommandNotFound "command-not-found" NotFound
         "The command does not exist."
         ["Correct its name, or PATH"]

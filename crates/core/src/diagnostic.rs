@@ -22,6 +22,18 @@ pub enum Severity {
     Note,
 }
 
+impl Severity {
+    /// The stable word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Note => "note",
+        }
+    }
+}
+
 /// One thing that is to be said, with what to do about it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Diagnostic {
@@ -109,6 +121,17 @@ impl Help {
         Self {
             text: text.into(),
             command: Some(command.into()),
+        }
+    }
+}
+
+/// In one line.
+impl fmt::Display for Help {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)?;
+        match &self.command {
+            Some(command) => write!(f, ": {command}"),
+            None => Ok(()),
         }
     }
 }

@@ -55,6 +55,17 @@ pub struct FetchedParameter {
     pub arn: Option<String>,
 }
 
+/// What is known of a parameter.
+#[derive(Debug)]
+pub enum Answer<'a> {
+    /// It exists.
+    Found(&'a Rc<FetchedParameter>),
+    /// It does not exist.
+    Absent,
+    /// Nothing: the request that would have returned it failed.
+    Unknown,
+}
+
 /// Everything that was fetched.
 #[derive(Debug, Default)]
 pub struct Fetched {
@@ -95,12 +106,14 @@ impl Fetched {
         self.failed.push(request);
     }
 
-    /// Whether a parameter may exist, although it wasn't fetched.
+    /// What is known of a parameter.
     #[must_use]
-    pub fn is_unknown(&self, parameter: &ParameterRef) -> bool {
-        self.failed
-            .iter()
-            .any(|request| request.includes(parameter))
+    pub fn answer(&self, asked: &ParameterRef) -> Answer<'_> {
+        match self.get(asked) {
+            Some(parameter) => Answer::Found(parameter),
+            None if self.failed.iter().any(|request| request.includes(asked)) => Answer::Unknown,
+            None => Answer::Absent,
+        }
     }
 
     /// Whether there may be parameters below a prefix, although none was fetched.
@@ -109,12 +122,6 @@ impl Fetched {
         self.failed
             .iter()
             .any(|request| matches!(request, Request::Below(failed) if failed.covers(prefix)))
-    }
-
-    /// Whether something is missing because a request has failed.
-    #[must_use]
-    pub fn is_incomplete(&self) -> bool {
-        !self.failed.is_empty()
     }
 
     /// The account that the parameters are in, by the ARN of one that was not requested by its own ARN.
@@ -239,12 +246,12 @@ mod tests {
     #[test]
     fn nothing_is_known_of_what_a_failed_request_would_have_returned() {
         let mut fetched = Fetched::default();
-        assert!(!fetched.is_incomplete() && !fetched.is_unknown(&name("/a/x")));
+        assert!(matches!(fetched.answer(&name("/a/x")), Answer::Absent));
         fetched.add_failed(Request::Below(prefix("/a")));
         fetched.add_failed(Request::Batch(vec![name("/b:2")]));
-        assert!(fetched.is_incomplete());
         for (text, unknown) in [("/a/x", true), ("/b:2", true), ("/b", false), ("/c", false)] {
-            assert_eq!(fetched.is_unknown(&name(text)), unknown, "{text}");
+            let answer = fetched.answer(&name(text));
+            assert_eq!(matches!(answer, Answer::Unknown), unknown, "{text}");
         }
         for (text, unknown) in [("/a", true), ("/a/b", true), ("/b", false)] {
             assert_eq!(fetched.is_unknown_below(&prefix(text)), unknown, "{text}");

@@ -6,54 +6,59 @@ use crate::secret::Secret;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
+/// As many members of an object as a message lists.
+const LISTED: usize = 10;
+
 /// Why there is no value to take.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Problem {
-    /// Not JSON, from here on.
-    Syntax {
-        /// Counted from 1.
-        line: usize,
-        /// Counted from 1.
-        column: usize,
-    },
-    /// Something other than an object where an object is expected.
-    NotAnObject,
-    /// The value there is null.
-    Null,
-    /// No such member.
-    Absent {
-        /// The names in the innermost object that was reached.
-        members: Vec<String>,
-    },
-    /// A string that is no text: half a surrogate pair.
-    NotText,
+pub struct Fault {
+    /// The rest of a sentence that begins with the parameter.
+    pub reason: String,
+    /// Whether the JSON is valid, and has nothing at the place.
+    pub is_absent: bool,
+}
+
+impl Fault {
+    fn new(reason: impl Into<String>) -> Self {
+        Self {
+            reason: reason.into(),
+            is_absent: false,
+        }
+    }
+
+    fn absent(reason: String) -> Self {
+        Self {
+            reason,
+            is_absent: true,
+        }
+    }
+
+    fn syntax(error: &serde_json::Error) -> Self {
+        let (line, column) = (error.line(), error.column());
+        Self::new(format!("is not valid JSON at line {line}, column {column}"))
+    }
 }
 
 /// The value at a place.
 ///
 /// # Errors
 /// When the text isn't JSON, or has nothing there.
-pub fn field(text: &[u8], field: &Field) -> Result<Secret, Problem> {
+pub fn field(text: &[u8], field: &Field) -> Result<Secret, Fault> {
     let mut here = parse(text)?;
     for token in field.tokens() {
         here = step(here, token)?;
     }
-    render(here)?.ok_or(Problem::Null)
-}
-
-fn absent(parent: &str) -> Problem {
-    let members = object(parent).unwrap_or_default().into_keys().collect();
-    Problem::Absent { members }
+    render(here)?.ok_or_else(|| Fault::absent(format!("exists, but `{field}` in its JSON is null")))
 }
 
 /// The members of the object that the text is, by name. Those that are null are left out.
 ///
 /// # Errors
 /// When the text isn't JSON, or is no object.
-pub fn members(text: &[u8]) -> Result<Vec<(String, Secret)>, Problem> {
+pub fn members(text: &[u8]) -> Result<Vec<(String, Secret)>, Fault> {
     // A text that does not even begin like an object is better told as that than as invalid JSON.
     if !text.trim_ascii_start().starts_with(b"{") {
-        return Err(Problem::NotAnObject);
+        return Err(Fault::new("is not a JSON object"));
     }
     let mut all = Vec::new();
     for (name, value) in object(parse(text)?)? {
@@ -64,52 +69,62 @@ pub fn members(text: &[u8]) -> Result<Vec<(String, Secret)>, Problem> {
     Ok(all)
 }
 
-fn parse(text: &[u8]) -> Result<&str, Problem> {
-    let raw: &RawValue = serde_json::from_slice(text).map_err(|error| syntax(&error))?;
+fn parse(text: &[u8]) -> Result<&str, Fault> {
+    let raw: &RawValue = serde_json::from_slice(text).map_err(|error| Fault::syntax(&error))?;
     Ok(raw.get())
 }
 
-fn syntax(error: &serde_json::Error) -> Problem {
-    Problem::Syntax {
-        line: error.line(),
-        column: error.column(),
-    }
+/// The members of valid JSON that is an object.
+fn object(json: &str) -> Result<BTreeMap<String, &RawValue>, Fault> {
+    serde_json::from_str(json).map_err(|_| half_a_pair())
 }
 
-fn object(json: &str) -> Result<BTreeMap<String, &RawValue>, Problem> {
-    if !json.starts_with('{') {
-        return Err(Problem::NotAnObject);
-    }
-    serde_json::from_str(json).map_err(|_| Problem::NotText)
+/// A string that is no text.
+fn half_a_pair() -> Fault {
+    Fault::new("contains a string that is not valid Unicode (half a surrogate pair)")
 }
 
-fn step<'a>(json: &'a str, token: &str) -> Result<&'a str, Problem> {
-    if json.starts_with('[') {
-        // RFC 6901: digits without a leading zero.
-        let index: Option<usize> = (token == "0" || !token.starts_with(['0', '+']))
-            .then(|| token.parse().ok())
-            .flatten();
-        let items: Vec<&RawValue> = serde_json::from_str(json).map_err(|error| syntax(&error))?;
-        return index
-            .and_then(|at| items.get(at))
-            .map(|raw| raw.get())
-            .ok_or_else(|| absent(json));
-    }
-    match object(json) {
-        Ok(members) => members
-            .get(token)
-            .map(|raw| raw.get())
-            .ok_or_else(|| absent(json)),
-        Err(Problem::NotAnObject) => Err(absent(json)),
-        Err(problem) => Err(problem),
-    }
+fn step<'a>(json: &'a str, token: &str) -> Result<&'a str, Fault> {
+    let (found, members) = match json.as_bytes().first() {
+        Some(b'[') => {
+            // RFC 6901: digits without a leading zero.
+            let index: Option<usize> = (token == "0" || !token.starts_with(['0', '+']))
+                .then(|| token.parse().ok())
+                .flatten();
+            let items: Vec<&RawValue> =
+                serde_json::from_str(json).map_err(|error| Fault::syntax(&error))?;
+            (index.and_then(|at| items.get(at).copied()), Vec::new())
+        }
+        Some(b'{') => {
+            let members = object(json)?;
+            (members.get(token).copied(), members.into_keys().collect())
+        }
+        _ => (None, Vec::new()),
+    };
+    found
+        .map(RawValue::get)
+        .ok_or_else(|| no_member(token, &members))
+}
+
+fn no_member(token: &str, members: &[String]) -> Fault {
+    let others = match members.len().saturating_sub(LISTED) {
+        _ if members.is_empty() => String::new(),
+        0 => format!(" (it has {})", members.join(", ")),
+        others => {
+            let word = if others == 1 { "other" } else { "others" };
+            format!(" ({} and {others} {word})", members[..LISTED].join(", "))
+        }
+    };
+    Fault::absent(format!(
+        "exists, but its JSON has no member `{token}`{others}"
+    ))
 }
 
 /// Strings by their text, numbers and booleans as written, objects and arrays compact, null as nothing.
-fn render(json: &str) -> Result<Option<Secret>, Problem> {
+fn render(json: &str) -> Result<Option<Secret>, Fault> {
     Ok(match json.as_bytes().first() {
         Some(b'"') => {
-            let text: String = serde_json::from_str(json).map_err(|_| Problem::NotText)?;
+            let text: String = serde_json::from_str(json).map_err(|_| half_a_pair())?;
             Some(Secret::new(text))
         }
         Some(b'n') => None,
@@ -142,7 +157,7 @@ mod tests {
     use crate::parameter::ValueRef;
     use proptest::prelude::*;
 
-    fn take(json: &str, path: &str) -> Result<String, Problem> {
+    fn take(json: &str, path: &str) -> Result<String, Fault> {
         let param = ValueRef::parse(&format!("/p#{path}")).expect("a valid field");
         field(json.as_bytes(), &param.field.expect("a field"))
             .map(|secret| String::from_utf8(secret.expose().to_vec()).expect("UTF-8"))
@@ -181,29 +196,42 @@ mod tests {
             "/port/x",
             "/user/0",
         ] {
-            let taken = take(DB, path);
-            assert!(matches!(taken, Err(Problem::Absent { .. })), "{path}");
+            assert!(take(DB, path).is_err_and(|fault| fault.is_absent), "{path}");
         }
-        let members = |names: &[&str]| {
-            let members = names.iter().map(ToString::to_string).collect();
-            Err(Problem::Absent { members })
-        };
-        assert_eq!(take("\"text\"", "x"), members(&[]));
-        assert_eq!(take(DB, "/hosts/1/x"), members(&["n"]));
-        assert_eq!(take(r#"{"b":null,"a":1}"#, "b"), Err(Problem::Null));
-        assert_eq!(take(r#"{"a":[null]}"#, "/a/0"), Err(Problem::Null));
+        for (json, path, reason) in [
+            ("\"text\"", "x", "exists, but its JSON has no member `x`"),
+            (
+                DB,
+                "/hosts/1/x",
+                "exists, but its JSON has no member `x` (it has n)",
+            ),
+            (
+                r#"{"b":null,"a":1}"#,
+                "b",
+                "exists, but `#b` in its JSON is null",
+            ),
+            (
+                r#"{"a":[null]}"#,
+                "/a/0",
+                "exists, but `#/a/0` in its JSON is null",
+            ),
+        ] {
+            assert_eq!(take(json, path), Err(Fault::absent(reason.to_owned())));
+        }
     }
 
     #[test]
     fn only_the_place_of_invalid_json_is_reported() {
-        assert_eq!(
-            take("{\n \"a\": hunter2}", "a"),
-            Err(Problem::Syntax { line: 2, column: 7 })
-        );
-        assert_eq!(take(r#"{"a": "\ud800"}"#, "a"), Err(Problem::NotText));
-        assert_eq!(members(b"[1]").map(|_| ()), Err(Problem::NotAnObject));
-        assert_eq!(members(b"info").map(|_| ()), Err(Problem::NotAnObject));
-        assert_eq!(members(b"").map(|_| ()), Err(Problem::NotAnObject));
+        let reason = |fault: Fault| (!fault.is_absent).then_some(fault.reason);
+        let taken = |json| take(json, "a").map_err(reason);
+        let place = "is not valid JSON at line 2, column 7";
+        assert_eq!(taken("{\n \"a\": hunter2}"), Err(Some(place.to_owned())));
+        let text = taken(r#"{"a": "\ud800"}"#).expect_err("no text");
+        assert!(text.is_some_and(|text| text.contains("half a surrogate pair")));
+        for json in ["[1]", "info", ""] {
+            let found = members(json.as_bytes()).map(|_| ()).map_err(reason);
+            assert_eq!(found, Err(Some("is not a JSON object".to_owned())));
+        }
     }
 
     proptest! {

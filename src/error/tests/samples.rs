@@ -6,16 +6,16 @@ use crate::aws::{
 };
 use crate::error::*;
 use ssm_exec_core::arn::Arn;
-use ssm_exec_core::config::{Meant, Place, Replaced};
-use ssm_exec_core::contract::Violation;
-use ssm_exec_core::diagnostic::Diagnostic;
-use ssm_exec_core::environment::notice::Notice;
-use ssm_exec_core::environment::problem::{Ceiling, Lack, PartAbsence};
-use ssm_exec_core::environment::{Provenance, Requester, Source};
-use ssm_exec_core::json as json_value;
+use ssm_exec_core::config::{Config, ConfigFile, Meant, Place, Replaced};
+use ssm_exec_core::env_reference::find_references;
+use ssm_exec_core::environment::limits::{self, CommandSize};
+use ssm_exec_core::environment::{Environment, assemble, missing};
+use ssm_exec_core::fetched::{Fetched, FetchedParameter, ParameterType};
+use ssm_exec_core::inherited::Inherited;
 use ssm_exec_core::origin::{Given, Origin};
-use ssm_exec_core::parameter::{Prefix, ValueRef};
+use ssm_exec_core::parameter::{ParameterRef, Prefix, ValueRef};
 use ssm_exec_core::region::Region;
+use ssm_exec_core::secret::Secret;
 use ssm_exec_core::variable::VariableName;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -43,16 +43,8 @@ variants! { config_variant, CONFIG, ConfigError:
     Invalid Quoted UnknownVariable UnknownKey MisplacedKey Syntax UnsetInFile Unreadable Untrusted UnknownStage NoStage
     BadReference NearReference Collision DigitName Base64OfNothing NoSources SharedConfig UnknownProfile
 }
-variants! { problem_variant, PROBLEM, Problem:
-    Missing NothingBelow NothingAdmitted Warning Required ComposePartUnset ComposePartNotText SkippedReference Collision RenameCollision Digit Refused
-    Nul Json Contract Base64 TooLong ArgumentTooLong TooMuch
-}
-pub(super) fn name(text: &str) -> VariableName {
+fn name(text: &str) -> VariableName {
     VariableName::inherited(text)
-}
-
-pub(super) fn param(text: &str) -> ValueRef {
-    ValueRef::parse(text).expect("a parameter")
 }
 
 fn prefix() -> Prefix {
@@ -542,112 +534,118 @@ fn config_errors() -> Vec<ConfigError> {
     ]
 }
 
-fn problems() -> Vec<Problem> {
-    let for_a = || Requester::Variable(name("A"));
-    let key = || Provenance::Key(param("/org/a"));
-    vec![
-        Problem::Missing {
-            param: param("/org/api/db"),
-            requester: for_a(),
-        },
-        Problem::NothingBelow { prefix: prefix() },
-        Problem::NothingAdmitted {
-            source: Source::Prefix(prefix()),
-            only: Vec::new(),
-            meant: Vec::new(),
-        },
-        Problem::Warning(Box::new(Notice::RenameWithoutSource {
-            from: name("A"),
-            origin: Origin::Flag("--rename"),
-        })),
-        Problem::Required {
-            name: name("A"),
-            lack: Lack::Empty,
-        },
-        Problem::Required {
-            name: name("A"),
-            lack: Lack::Unset,
-        },
-        Problem::Required {
-            name: name("db_url"),
-            lack: Lack::OtherCase(name("DB_URL")),
-        },
-        Problem::ComposePartUnset {
-            name: name("A"),
-            part: "B".to_owned(),
-            reason: PartAbsence::NotSet,
-        },
-        Problem::ComposePartUnset {
-            name: name("A"),
-            part: "B".to_owned(),
-            reason: PartAbsence::Renamed { from: name("C") },
-        },
-        Problem::ComposePartNotText {
-            name: name("A"),
-            part: "B".to_owned(),
-        },
-        Problem::SkippedReference { name: name("A") },
-        Problem::Collision {
-            name: name("A"),
-            params: vec![param("/org/a"), param("/org/b")],
-        },
-        Problem::RenameCollision {
-            from: name("A"),
-            to: name("B"),
-            other: key(),
-        },
-        Problem::Digit {
-            param: param("/org/1"),
-            name: "1".to_owned(),
-        },
-        Problem::Refused {
-            name: name("PATH"),
-            param: param("/org/path"),
-            reason: "decides which programs run",
-        },
-        Problem::Nul {
-            name: name("A"),
-            provenance: key(),
-        },
-        Problem::Json {
-            param: param("/org/a#b"),
-            requester: for_a(),
-            problem: json_value::Problem::NotAnObject,
-        },
-        Problem::Contract {
-            name: name("A"),
-            provenance: Some(key()),
-            violation: Violation::Pattern("[a-z]+".to_owned()),
-        },
-        Problem::Base64 {
-            name: name("A"),
-            param: param("/org/a"),
-        },
-        Problem::TooLong {
-            name: name("A"),
-            provenance: key(),
-            limit: 131_071,
-        },
-        Problem::TooMuch {
-            total: 3_000_000,
-            ceiling: Ceiling::Stack(2_000_000),
-            largest: vec![name("A"), name("B")],
-        },
-        Problem::TooMuch {
-            total: 7_000_000,
-            ceiling: Ceiling::Kernel(6_291_456),
-            largest: vec![name("A")],
-        },
-        Problem::TooMuch {
-            total: 3_000_000,
-            ceiling: Ceiling::Stack(2_000_000),
-            largest: Vec::new(),
-        },
-        Problem::ArgumentTooLong {
-            number: 2,
-            limit: 131_071,
-        },
-    ]
+/// A file with which nothing fits.
+const FILE: &str = r#"
+prefix = ["/org/api", "/org/none", "/org/blue:live", { path = "/org/other", only = ["nope"] }]
+json = ["/org/list"]
+require = ["REQUIRED"]
+strict = true
+
+[keys]
+BASE64 = { param = "/org/odd", encoding = "base64" }
+BYTES = "/org/bytes"
+GONE = "/org/gone"
+SECRET = "/aws/reference/secretsmanager/prod/db"
+MEMBER = "/org/object#none"
+NUL = "/org/nul"
+PORT = "/org/text"
+REFERENCED = "/org/text"
+
+[files]
+FILE = "/org/text"
+
+[compose]
+LATER = "${RENAMED}"
+OF_FILE = "${FILE}"
+OF_NOTHING = "${NOTHING}"
+QUOTED = "${TEXT|json}"
+
+[rename]
+A = "RENAMED"
+MEMBER2 = "OTHER"
+REFERENCED = "RENAMED"
+
+[contract]
+PORT = { type = "port", secure = true }
+"#;
+
+/// What else prevents a start: every mistake in the sources, the rules and the values.
+fn problems() -> Vec<Diagnostic> {
+    let inherited = Inherited::new(vec![c"REF=ssm:///org/ref", c"TEXT=\xff"]);
+    let layer = ConfigFile::parse("t.toml".as_ref(), FILE, &inherited)
+        .and_then(|file| file.layer(None))
+        .expect("a valid file");
+    let config = Config::resolve(layer, &inherited).expect("a valid configuration");
+    let mut fetched = Fetched::default();
+    for (prefix, names) in [
+        (
+            "/org/api",
+            &[
+                "/org/api/1st",
+                "/org/api/a",
+                "/org/api/b-c",
+                "/org/api/b/c",
+                "/org/api/path",
+            ][..],
+        ),
+        ("/org/none", &[]),
+        ("/org/blue:live", &[]),
+        ("/org/other", &["/org/other/x"]),
+    ] {
+        let below = names.iter().map(|name| parameter(name, "text"));
+        fetched.add_below(Prefix::parse(prefix).expect("a prefix"), below.collect());
+    }
+    for (name, value) in [
+        ("/org/bytes", "\u{0}"),
+        ("/org/list", "[]"),
+        ("/org/nul", "\u{0}"),
+        ("/org/odd", "!"),
+        ("/org/object", "{}"),
+        ("/org/text", "text"),
+    ] {
+        let asked = ParameterRef::parse(name).expect("a parameter");
+        fetched.add_named(asked, parameter(name, value));
+    }
+    let mut environment = assemble(&config, &inherited, &[], Some(&fetched));
+    environment.refuse_warnings();
+    let mut problems = missing::diagnostics(&environment.missing, &context(), &[]);
+    problems.extend(environment.errors().cloned());
+    let references = find_references(&inherited, |_| true).expect("a reference");
+    let skipped = assemble(&config, &inherited, &references, None);
+    problems.extend(
+        skipped
+            .errors()
+            .filter(|it| it.code == Code::SkippedReference)
+            .cloned(),
+    );
+    let command = CommandSize {
+        file: 1,
+        arguments: vec![1, 200_000],
+    };
+    problems.extend(limits::check(
+        &Environment::default(),
+        Some(&command),
+        u64::MAX,
+    ));
+    for (size, stack) in [(140_000, 0), (7_000_000, u64::MAX)] {
+        let command = CommandSize {
+            file: size,
+            arguments: vec![1],
+        };
+        problems.extend(limits::check(&environment, Some(&command), stack));
+    }
+    problems
+}
+
+fn parameter(name: &str, value: &str) -> FetchedParameter {
+    FetchedParameter {
+        name: name.to_owned(),
+        value: Secret::new(value.to_owned()),
+        kind: Some(ParameterType::String),
+        version: None,
+        modified: None,
+        arn: None,
+    }
 }
 
 fn complete<T>(samples: &[T], variant: impl Fn(&T) -> &'static str, all: &[&str]) {
@@ -657,16 +655,6 @@ fn complete<T>(samples: &[T], variant: impl Fn(&T) -> &'static str, all: &[&str]
         .filter(|name| !sampled.contains(**name))
         .collect();
     assert!(missing.is_empty(), "no sample of {missing:?}");
-}
-
-pub(super) fn incomplete(failures: Vec<FetchError>, problems: Vec<Problem>) -> Error {
-    Incomplete {
-        failures,
-        problems,
-        context: context(),
-        existing: Vec::new(),
-    }
-    .into()
 }
 
 pub(super) fn all() -> Vec<Error> {
@@ -685,8 +673,6 @@ pub(super) fn all() -> Vec<Error> {
     complete(&fetch, fetch_variant, FETCH);
     let config = config_errors();
     complete(&config, config_variant, CONFIG);
-    let problems = problems();
-    complete(&problems, problem_variant, PROBLEM);
     let mut all = vec![
         usage("x".to_owned()),
         Diagnostic::new(Code::NoCommand, "there is no command to start").into(),
@@ -695,12 +681,9 @@ pub(super) fn all() -> Vec<Error> {
     all.extend(
         fetch
             .into_iter()
-            .map(|error| incomplete(vec![error], Vec::new())),
+            .map(|error| Error::from((error, context()))),
     );
-    all.extend(
-        problems
-            .into_iter()
-            .map(|problem| incomplete(Vec::new(), vec![problem])),
-    );
+    let problems = problems().into_iter();
+    all.extend(problems.map(|problem| Error::new(vec![problem], context())));
     all
 }

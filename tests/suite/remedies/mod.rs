@@ -31,8 +31,10 @@ fn problems(case: &Case) -> Vec<String> {
         .collect();
     let home = run.home().to_string_lossy().into_owned();
     let outcome = start(case, run);
+    // `check` has its problems in the report, indented by two more.
+    let report = outcome.text().replace("\n  ", "\n");
     // A command is a line of its own, and a part may be a sentence with its command.
-    let text = outcome.stderr.replace(":\n    ", ": ");
+    let text = (report + &outcome.stderr).replace(":\n    ", ": ");
     println!(
         "== {} ({}): {}\n{text}",
         case.name,
@@ -107,7 +109,8 @@ fn json_problems(case: &Case, parts: &[String], servers: &Servers, run: Run) -> 
         Err(error) => return vec![format!("no JSON: {error}: {}", outcome.stderr)],
     };
     let mut problems = Vec::new();
-    let text = message["message"].as_str().unwrap_or_default();
+    let report = outcome.text().replace("\n  ", "\n");
+    let text = report + message["message"].as_str().unwrap_or_default();
     let text = text.replace(":\n    ", ": ");
     for part in parts {
         if !text.contains(part.as_str()) {
@@ -214,8 +217,11 @@ fn check_prints_one_json_object_after_a_denial_too() {
     let report: Value = serde_json::from_str(&outcome.text()).expect("JSON");
     assert_eq!(report["asked"]["region"], "eu-west-1");
     assert_eq!(report["asked"]["account"], "111122223333");
-    let problem = report["problems"][0].as_str().expect("a problem");
-    assert!(problem.contains("AWS denied"), "{report}");
+    let problem = report["problems"][0]["message"].as_str();
+    assert!(
+        problem.is_some_and(|it| it.contains("AWS denied")),
+        "{report}"
+    );
 }
 
 #[test]

@@ -74,6 +74,8 @@ pub struct Config {
     pub no_core: bool,
     /// Whether warnings are errors.
     pub strict: bool,
+    /// Whether a stage of the file was chosen.
+    pub has_stage: bool,
     /// The settings that have no effect beside the others.
     pub without_effect: Vec<Unused>,
     /// The file's command, for when the command line has none.

@@ -88,7 +88,7 @@ impl Config {
             no_config: _,
             all_stages: _,
             stage: _,
-            default_stage: _,
+            default_stage,
             log: _,
             log_format: _,
         } = layer;
@@ -165,6 +165,7 @@ impl Config {
             skip,
             no_core: on(no_core),
             strict: on(strict),
+            has_stage: default_stage.is_some(),
             without_effect,
             watch,
             command: command

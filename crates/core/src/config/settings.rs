@@ -479,7 +479,7 @@ settings! {
     all_stages: One<bool> = [Setting {
         flag: Some("--all-stages"),
         scope: Scope::Check,
-        ..Setting::new(Kind::Switch, Group::Command, "Check every stage, and show which variable is set in which stage")
+        ..Setting::new(Kind::Switch, Group::Command, "Check every stage, with a report for each")
     }];
 
     /// `policy --account`

@@ -37,7 +37,10 @@ impl ConfigFile<'_> {
         for other in known.iter().filter(|name| **name != chosen.value) {
             self.check_stage(other)?;
         }
-        Ok(self.stage(&chosen.value)?.merged_over(base))
+        Ok(Layer {
+            default_stage: Some(chosen.clone()),
+            ..self.stage(&chosen.value)?.merged_over(base)
+        })
     }
 
     /// The levels of the stages that are not chosen, as far as their variables are set.

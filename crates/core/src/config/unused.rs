@@ -2,8 +2,8 @@
 
 use super::layer::first;
 use super::settings::Layer;
+use crate::diagnostic::Diagnostic;
 use crate::origin::Origin;
-use std::fmt;
 
 /// A setting without effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,13 +58,20 @@ impl Unused {
     }
 }
 
-impl fmt::Display for Unused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Unused {
+    /// What to say of it.
+    #[must_use]
+    pub fn diagnostic(&self) -> Diagnostic {
         let why = match self.reason {
             UnusedReason::NoPrefix => "there is no prefix and no JSON object",
             UnusedReason::NoRole => "no role is assumed (`--role-arn`)",
             UnusedReason::Trigger => "a change of the trigger counts immediately",
         };
-        write!(f, "{}: has no effect, since {why}", self.origin)
+        let message = format!("has no effect, since {why}");
+        let diagnostic = match self.reason {
+            UnusedReason::Trigger => Diagnostic::note(message),
+            UnusedReason::NoPrefix | UnusedReason::NoRole => Diagnostic::warning(message),
+        };
+        diagnostic.at(self.origin.clone())
     }
 }

@@ -1,5 +1,5 @@
 //! The contract: what each variable of the final environment must be, whatever its source. Pure; a
-//! violation names the rule, never the value, its length or a part of it.
+//! violation is the rule in words, never the value, its length or a part of it.
 
 mod parse;
 mod pattern;
@@ -7,14 +7,12 @@ mod spec;
 mod toml;
 mod type_name;
 mod value_type;
-mod violation;
 
 pub use parse::RuleError;
 pub use pattern::Pattern;
 pub use spec::{ContractSpec, RULES, RuleValue};
 pub use type_name::TypeName;
 pub use value_type::ValueType;
-pub use violation::Violation;
 
 use crate::config::duration;
 use crate::fetched::ParameterType;
@@ -58,41 +56,40 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// Every way in which a value, and the type of the parameter that holds it, breaks the rule.
+    /// Every way in which a value breaks the rule, as the rest of a sentence that begins with the variable.
     #[must_use]
-    pub fn violations(&self, value: &[u8], stored_as: Option<ParameterType>) -> Vec<Violation> {
-        let mut violations = self.value_violations(value);
-        if let (true, Some(kind @ (ParameterType::String | ParameterType::StringList))) =
-            (self.secure, stored_as)
-        {
-            violations.push(Violation::NotSecure(kind));
-        }
-        violations
-    }
-
-    fn value_violations(&self, value: &[u8]) -> Vec<Violation> {
+    pub fn violations(&self, value: &[u8]) -> Vec<String> {
         if value.is_empty() {
-            return vec![Violation::Empty];
+            return vec!["must not be empty".to_owned()];
         }
-        let mut violations: Vec<Violation> = self.value_type.violation(value).into_iter().collect();
+        let mut violations: Vec<String> = self.value_type.violation(value).into_iter().collect();
         let text = std::str::from_utf8(value);
         if let Some(pattern) = &self.pattern
             && !text.is_ok_and(|text| pattern.matches(text))
         {
-            violations.push(Violation::Pattern(pattern.as_str().to_owned()));
+            violations.push(format!("must match the pattern `{}`", pattern.as_str()));
         }
         if !self.one_of.is_empty() && !self.one_of.iter().any(|word| word.as_bytes() == value) {
-            violations.push(Violation::OneOf(self.one_of.clone()));
+            violations.push(format!("must be one of {}", value_type::list(&self.one_of)));
         }
         let length = text.map_or(value.len(), |text| text.chars().count());
         let length = u64::try_from(length).unwrap_or(u64::MAX);
         if let Some(min) = self.min_length.filter(|min| length < *min) {
-            violations.push(Violation::MinLength(min));
+            violations.push(format!("must have at least {}", characters(min)));
         }
         if let Some(max) = self.max_length.filter(|max| length > *max) {
-            violations.push(Violation::MaxLength(max));
+            violations.push(format!("must have at most {}", characters(max)));
         }
         violations
+    }
+
+    /// The same for the type of the parameter that holds the value.
+    #[must_use]
+    pub fn insecure(&self, stored_as: Option<ParameterType>) -> Option<String> {
+        let kind = stored_as.filter(|kind| self.secure && *kind != ParameterType::SecureString)?;
+        Some(format!(
+            "must be a SecureString, and the parameter is a {kind}"
+        ))
     }
 
     /// The rules in words, for a table: the type, then what else holds.
@@ -103,9 +100,9 @@ impl Rule {
             pattern.map(|pattern| format!("matches {}", pattern.as_str())),
             (!self.one_of.is_empty()).then(|| format!("one of {}", self.one_of.join(", "))),
             self.min_length
-                .map(|min| format!("at least {}", violation::characters(min))),
+                .map(|min| format!("at least {}", characters(min))),
             self.max_length
-                .map(|max| format!("at most {}", violation::characters(max))),
+                .map(|max| format!("at most {}", characters(max))),
             self.secure.then(|| "secure".to_owned()),
             self.optional.then(|| "optional".to_owned()),
             self.max_age
@@ -113,6 +110,14 @@ impl Rule {
         ];
         let value_type = std::iter::once(self.value_type.words());
         value_type.chain(rules.into_iter().flatten()).collect()
+    }
+}
+
+/// A length in words.
+fn characters(count: u64) -> String {
+    match count {
+        1 => "1 character".to_owned(),
+        count => format!("{count} characters"),
     }
 }
 

@@ -83,7 +83,7 @@ impl Rule {
             ..self.clone()
         };
         for word in &self.one_of {
-            if let Some(violation) = others.value_violations(word.as_bytes()).first() {
+            if let Some(violation) = others.violations(word.as_bytes()).first() {
                 return Err(RuleError {
                     origin: self.origin,
                     reason: format!(

@@ -1,7 +1,6 @@
 //! Types of values. docs/contract.md says what each takes.
 
 use super::type_name::TypeName;
-use super::violation::Violation;
 use crate::decode;
 use serde::de::IgnoredAny;
 use std::fmt::Display;
@@ -86,41 +85,52 @@ impl ValueType {
     }
 
     /// How a value, which is not empty, is not of this type.
-    pub(super) fn violation(&self, value: &[u8]) -> Option<Violation> {
+    pub(super) fn violation(&self, value: &[u8]) -> Option<String> {
         let text = std::str::from_utf8(value).ok();
-        let wrong_type = || Some(Violation::Type(self.name()));
+        let is = |holds: bool, what: &str| (!holds).then(|| format!("must be {what}"));
         match self {
             Self::Text => None,
             Self::Integer { min, max } => match text.and_then(integer) {
-                None => wrong_type(),
+                None => is(false, "an integer"),
                 Some(number) => out_of_range(&number, min.as_ref(), max.as_ref()),
             },
             Self::Number { min, max } => match text.and_then(number) {
-                None => wrong_type(),
+                None => is(false, "a number"),
                 Some(number) => out_of_range(&number, min.as_ref(), max.as_ref()),
             },
-            Self::Boolean if BOOLEANS.contains(&value) => None,
-            Self::Port if text.is_some_and(is_port) => None,
+            Self::Boolean => is(
+                BOOLEANS.contains(&value),
+                "a boolean (true, false, 1, 0, yes, no, on or off)",
+            ),
+            Self::Port => is(text.is_some_and(is_port), "a port (1 to 65535)"),
             Self::Url { schemes } => match text.and_then(scheme) {
-                None => wrong_type(),
-                Some(scheme) if schemes.is_empty() || schemes.contains(&scheme) => None,
-                Some(_) => Some(Violation::Schemes(schemes.clone())),
+                None => is(false, "a URL"),
+                Some(scheme) => is(
+                    schemes.is_empty() || schemes.contains(&scheme),
+                    &format!("a URL with the scheme {}", list(schemes)),
+                ),
             },
-            Self::Json if serde_json::from_slice::<IgnoredAny>(value).is_ok() => None,
-            Self::Base64 if is_base64(value) => None,
+            Self::Json => is(
+                serde_json::from_slice::<IgnoredAny>(value).is_ok(),
+                "valid JSON",
+            ),
+            Self::Base64 => is(is_base64(value), "valid Base64"),
             Self::Pem { labels } => match text.and_then(pem_labels) {
-                None => wrong_type(),
-                Some(found)
-                    if labels.is_empty() || found.iter().all(|one| labels.contains(one)) =>
-                {
-                    None
-                }
-                Some(_) => Some(Violation::Labels(labels.clone())),
+                None => is(false, "one or more whole PEM blocks"),
+                Some(found) => is(
+                    labels.is_empty() || found.iter().all(|one| labels.contains(one)),
+                    &format!("PEM with the label {}", list(labels)),
+                ),
             },
-            Self::Uuid if text.is_some_and(is_uuid) => None,
-            Self::Boolean | Self::Port | Self::Json | Self::Base64 | Self::Uuid => wrong_type(),
+            Self::Uuid => is(text.is_some_and(is_uuid), "a UUID"),
         }
     }
+}
+
+/// Words in quotes, separated by commas.
+pub(super) fn list(words: &[String]) -> String {
+    let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    words.join(", ")
 }
 
 fn range<T: Display>(min: Option<&T>, max: Option<&T>) -> String {
@@ -136,9 +146,9 @@ fn out_of_range<T: PartialOrd + Display>(
     number: &T,
     min: Option<&T>,
     max: Option<&T>,
-) -> Option<Violation> {
+) -> Option<String> {
     let is_within = min.is_none_or(|min| number >= min) && max.is_none_or(|max| number <= max);
-    (!is_within).then(|| Violation::Range(range(min, max)))
+    (!is_within).then(|| format!("must be within the limits: {}", range(min, max)))
 }
 
 /// A sign, then digits, within 64 bits.

@@ -1,14 +1,14 @@
 //! Applies the sources in order of precedence, then the rules for the whole environment.
 
-use super::filters::Filters;
+use super::filters::{self, Filters};
 use super::inherit::kept_entries;
-use super::notice::Notice;
-use super::problem::Problem;
-use super::{Environment, Provenance, Requester, Setting, Source, Value, denylist};
-use crate::config::{Config, Encoding, KeySource, ObjectSource, PrefixSource, Rules};
-use crate::contract::Contract;
+use super::missing::missing;
+use super::{Environment, Provenance, Requester, Setting, Value, denylist};
+use crate::code::Code;
+use crate::config::{Config, Encoding, KeySource, ObjectSource, PrefixSource, Unused};
+use crate::diagnostic::{Diagnostic, Help, Severity};
 use crate::env_reference::EnvReference;
-use crate::fetched::{Fetched, FetchedParameter};
+use crate::fetched::{Answer, Fetched, FetchedParameter};
 use crate::inherited::Inherited;
 use crate::json;
 use crate::parameter::{OnMissing, ValueRef};
@@ -26,66 +26,78 @@ pub fn assemble<'e>(
     references: &[EnvReference],
     fetched: Option<&Fetched>,
 ) -> Environment<'e> {
-    let keys = config.sources.keys.iter();
-    let keys = keys.map(|key| (&key.name, &key.param, &key.absence));
-    let named = references
-        .iter()
-        .map(|reference| (&reference.name, &reference.param, &reference.absence));
+    let sources = &config.sources;
     let mut assembler = Assembler {
-        rules: &config.rules,
-        contract: &config.contract,
+        config,
         inherited,
         fetched,
-        explicit: keys
-            .chain(named)
-            .filter(|(_, param, absence)| **absence == OnMissing::Fail || may_exist(fetched, param))
-            .map(|(name, ..)| name)
-            .collect(),
+        explicit: BTreeSet::new(),
         base: kept_entries(&config.rules, inherited),
+        unknown: BTreeSet::new(),
+        unknown_source: false,
         absent_source: false,
-        filters: Filters::new(config, inherited, fetched.is_some()),
-        environment: Environment::default(),
+        filters: Filters::default(),
+        environment: Environment {
+            diagnostics: config
+                .without_effect
+                .iter()
+                .map(Unused::diagnostic)
+                .collect(),
+            missing: fetched.map_or_else(Vec::new, |it| missing(sources, references, it)),
+            ..Environment::default()
+        },
     };
-    for unused in &config.without_effect {
-        assembler.notice(Notice::Unused(unused.clone()));
-    }
-    for source in &config.sources.prefixes {
+    // Before the prefixes, which must not set what a key or a reference decides.
+    let keys: Vec<_> = sources
+        .keys
+        .iter()
+        .map(|key| assembler.find_key(key))
+        .collect();
+    let named = references.iter();
+    let named: Vec<_> = named
+        .map(|reference| assembler.find_reference(reference))
+        .collect();
+    for source in &sources.prefixes {
         assembler.prefix(source);
     }
-    for source in &config.sources.objects {
+    for source in &sources.objects {
         assembler.object(source);
     }
-    for key in &config.sources.keys {
-        assembler.key(key);
+    for (key, found) in sources.keys.iter().zip(keys) {
+        let options = |setting| Setting {
+            delivery: key.delivery,
+            max_age: key.max_age,
+            ..setting
+        };
+        assembler.set_found(
+            &key.name,
+            found,
+            Provenance::Key(key.param.clone()),
+            options,
+        );
     }
-    for reference in references {
-        assembler.reference(reference);
+    for (reference, found) in references.iter().zip(named) {
+        // The variable holds a reference, not a value: its text must never reach the command.
+        assembler.drop_inherited(&reference.name);
+        let provenance = Provenance::Reference(reference.param.clone());
+        assembler.set_found(&reference.name, found, provenance, |setting| setting);
     }
     assembler.compose();
     assembler.rename();
     assembler.finish()
 }
 
-fn may_exist(fetched: Option<&Fetched>, param: &ValueRef) -> bool {
-    let Some(fetched) = fetched else { return false };
-    match (fetched.get(&param.parameter), &param.field) {
-        (None, _) => fetched.is_unknown(&param.parameter),
-        (Some(_), None) => true,
-        (Some(parameter), Some(field)) => !matches!(
-            json::field(parameter.value.expose(), field),
-            Err(json::Problem::Absent { .. })
-        ),
-    }
-}
-
 pub(super) struct Assembler<'a, 'e> {
-    pub(super) rules: &'a Rules,
-    pub(super) contract: &'a Contract,
+    pub(super) config: &'a Config,
     pub(super) inherited: &'a Inherited<'e>,
     pub(super) fetched: Option<&'a Fetched>,
-    /// The names that a key, a file or a reference sets. One that is optional and absent sets nothing.
-    explicit: BTreeSet<&'a VariableName>,
+    /// The names that a key, a file or a reference decides. One that is optional and absent does not.
+    pub(super) explicit: BTreeSet<&'a VariableName>,
     pub(super) base: Vec<(&'e [u8], &'e CStr)>,
+    /// The names of keys and references of which nothing is known, since their requests failed.
+    unknown: BTreeSet<&'a VariableName>,
+    /// Whether that holds for a prefix or a JSON object, which may set any variable.
+    pub(super) unknown_source: bool,
     /// Whether an optional prefix or JSON object has nothing.
     pub(super) absent_source: bool,
     pub(super) filters: Filters<'a>,
@@ -101,23 +113,29 @@ struct Candidate<'p> {
     parameter: Option<Rc<FetchedParameter>>,
 }
 
-/// The answer for one parameter, or a place in it.
+/// What there is for one variable or one JSON object.
 enum Found {
     Value(Value, Rc<FetchedParameter>),
     Default(Value),
+    /// Nothing, and it is optional.
     Absent,
+    /// Nothing is known, since the request failed.
+    Unknown,
+    /// Nothing, and that is reported.
+    Reported,
 }
 
-impl<'e> Assembler<'_, 'e> {
-    pub(super) fn notice(&mut self, notice: Notice) {
-        self.environment.notices.push(notice);
+impl<'a, 'e> Assembler<'a, 'e> {
+    pub(super) fn report(&mut self, diagnostic: Diagnostic) {
+        self.environment.diagnostics.push(diagnostic);
     }
 
-    pub(super) fn problem(&mut self, problem: Problem) {
-        self.environment.problems.push(problem);
+    /// Whether it is told elsewhere why a variable is not set, or not known yet.
+    pub(super) fn is_explained(&self, name: &VariableName) -> bool {
+        self.unknown_source || self.unknown.contains(name) || self.environment.has_error(name)
     }
 
-    fn prefix(&mut self, source: &PrefixSource) {
+    fn prefix(&mut self, source: &'a PrefixSource) {
         let Some(fetched) = self.fetched else { return };
         let below = fetched.below(&source.prefix);
         let candidates: Vec<_> = below
@@ -128,45 +146,57 @@ impl<'e> Assembler<'_, 'e> {
                 parameter: Some(Rc::clone(parameter)),
             })
             .collect();
-        let prefix = source.prefix.clone();
-        match (candidates.is_empty(), source.optional) {
-            (true, true) => {
-                self.absent_source = true;
-                return self.notice(Notice::EmptyPrefix { prefix });
-            }
-            (true, false) => return self.problem(Problem::NothingBelow { prefix }),
-            (false, _) => {}
-        }
-        let admitted = self.source(&source.naming, candidates, Provenance::Prefix);
-        if !admitted {
-            self.nothing_admitted(&source.naming, Source::Prefix(prefix));
+        if !candidates.is_empty() {
+            let (what, pattern) = (
+                format!("the prefix {}", source.prefix),
+                source.prefix.pattern(),
+            );
+            self.source(
+                &source.naming,
+                candidates,
+                Provenance::Prefix,
+                &what,
+                &pattern,
+            );
+        } else if fetched.is_unknown_below(&source.prefix) {
+            self.unknown_source = true;
+        } else if source.optional {
+            self.absent_source = true;
+            let message = format!(
+                "there is nothing below the optional prefix {}",
+                source.prefix
+            );
+            self.report(Diagnostic::note(message).parameters([source.prefix.pattern()]));
         }
     }
 
-    fn object(&mut self, source: &ObjectSource) {
+    fn object(&mut self, source: &'a ObjectSource) {
         let on_missing = if source.optional {
             OnMissing::Omit
         } else {
             OnMissing::Fail
         };
-        let found = self.find(&Requester::Object, &source.param, &on_missing);
-        let (object, parameter) = match found {
-            Some(Found::Value(object, parameter)) => (object, parameter),
-            Some(_) if self.fetched.is_some() => {
-                let param = source.param.clone();
+        let param = &source.param;
+        let (object, parameter) = match self.find(&Requester::Object, param, &on_missing) {
+            Found::Value(object, parameter) => (object, parameter),
+            Found::Absent if self.fetched.is_some() => {
                 self.absent_source = true;
-                return self.notice(Notice::AbsentObject { param });
+                let message = format!("the optional JSON object {param} does not exist");
+                return self.report(Diagnostic::note(message).parameters([param]));
+            }
+            Found::Unknown => {
+                self.unknown_source = true;
+                return;
             }
             _ => return,
         };
         let members = match json::members(object.bytes()) {
             Ok(members) => members,
-            Err(problem) => {
-                return self.problem(Problem::Json {
-                    param: source.param.clone(),
-                    requester: Requester::Object,
-                    problem,
-                });
+            Err(fault) => {
+                let message = format!("{param} (for --json) {}", fault.reason);
+                let help = format!("Or use the value as it is, with `--key NAME={param}`");
+                let problem = Diagnostic::new(Code::Json, message).help(Help::text(help));
+                return self.report(problem.parameters([param]));
             }
         };
         let names: Vec<String>;
@@ -174,41 +204,39 @@ impl<'e> Assembler<'_, 'e> {
         (names, values) = members.into_iter().unzip();
         let candidates = names.iter().zip(values).map(|(name, value)| Candidate {
             path: name,
-            param: source.param.member(name),
+            param: param.member(name),
             value: Value::Made(value),
             parameter: Some(Rc::clone(&parameter)),
         });
         let candidates: Vec<_> = candidates.collect();
         if candidates.is_empty() {
-            let param = source.param.clone();
-            return self.notice(Notice::EmptyObject { param });
+            let message = format!("no member of the JSON object {param} has a value");
+            return self.report(Diagnostic {
+                severity: Severity::Warning,
+                ..Diagnostic::new(Code::Json, message).parameters([param])
+            });
         }
-        let admitted = self.source(&source.naming, candidates, Provenance::Object);
-        if !admitted {
-            self.nothing_admitted(&source.naming, Source::Object(source.param.clone()));
-        }
+        let (what, pattern) = (format!("the JSON object {param}"), param.to_string());
+        self.source(
+            &source.naming,
+            candidates,
+            Provenance::Object,
+            &what,
+            &pattern,
+        );
     }
 
-    /// Filters that leave nothing of a source: with `only`, a mistake that must not start the command.
-    fn nothing_admitted(&mut self, naming: &Naming, source: Source) {
-        if naming.only.is_empty() {
-            return self.notice(Notice::NothingAdmitted { source });
-        }
-        self.problem(Problem::NothingAdmitted {
-            source,
-            meant: self.filters.in_other_case(&naming.only),
-            only: naming.only.clone(),
-        });
-    }
-
-    /// Names the values of one source and sets those that the filters admit, if there are any.
+    /// Names the values of one source and sets those that the filters admit.
     fn source(
         &mut self,
-        naming: &Naming,
+        naming: &'a Naming,
         candidates: Vec<Candidate<'_>>,
         provenance: fn(ValueRef) -> Provenance,
-    ) -> bool {
+        what: &str,
+        pattern: &str,
+    ) {
         let mut named: BTreeMap<VariableName, Vec<Candidate<'_>>> = BTreeMap::new();
+        let mut names = Vec::new();
         let mut admitted = false;
         for candidate in candidates {
             let name = naming.name(candidate.path);
@@ -216,91 +244,110 @@ impl<'e> Assembler<'_, 'e> {
                 Ok(name) => name.clone(),
                 Err(name) => VariableName::inherited(name),
             };
-            self.filters.see(naming, shown.as_str());
-            if !naming.admits(&shown) {
-                continue;
-            }
-            admitted = true;
+            let admits = naming.admits(&shown);
+            admitted |= admits;
+            names.push(shown);
             match name {
+                _ if !admits => {}
                 Ok(name) => named.entry(name).or_default().push(candidate),
-                Err(name) => self.problem(Problem::Digit {
-                    param: candidate.param,
-                    name,
-                }),
+                Err(name) => {
+                    let param = candidate.param;
+                    let message = format!(
+                        "{param} would become the variable `{name}`, which begins with a digit"
+                    );
+                    let problem = Diagnostic::new(Code::InvalidName, message).parameters([param]);
+                    self.report(problem.fill(&[("name", &name)]));
+                }
             }
+        }
+        if admitted {
+            self.filters.see(naming, names);
+        } else {
+            let problem = filters::nothing_admitted(naming, &names, what);
+            self.report(problem.parameters([pattern]));
         }
         for (name, mut candidates) in named {
             if candidates.len() > 1 {
                 // A key for that very name decides which value it has.
                 if !self.explicit.contains(&name) {
-                    let params = candidates.into_iter().map(|candidate| candidate.param);
-                    let params = params.collect();
-                    self.problem(Problem::Collision { name, params });
+                    self.report(collision(&name, &candidates));
                 }
                 continue;
             }
             let Some(candidate) = candidates.pop() else {
                 continue;
             };
-            match denylist::reason(&name) {
-                Some(_) if self.explicit.contains(&name) => {}
-                Some(reason) if !self.filters.allows(&name) => {
-                    self.problem(Problem::Refused {
-                        name,
-                        param: candidate.param,
-                        reason,
-                    });
-                }
-                _ => self.set(
-                    name,
-                    Setting {
-                        parameter: candidate.parameter,
-                        ..Setting::new(candidate.value, provenance(candidate.param))
-                    },
-                ),
+            let reason = denylist::reason(&name).filter(|_| !self.explicit.contains(&name));
+            if let Some(reason) = reason
+                && !self.filters.allows(&self.config.rules.allow, &name)
+            {
+                let param = candidate.param;
+                let message = format!("{param} would set {name}, which {reason}");
+                let problem = Diagnostic::new(Code::RefusedName, message).parameters([param]);
+                let values = [("name", name.as_str())];
+                self.report(problem.fill(&values).variables([name]));
+                continue;
             }
+            let setting = Setting::new(candidate.value, provenance(candidate.param));
+            let parameter = candidate.parameter;
+            self.set(
+                name,
+                Setting {
+                    parameter,
+                    ..setting
+                },
+            );
         }
-        admitted
     }
 
-    fn key(&mut self, key: &KeySource) {
+    fn find_key(&mut self, key: &'a KeySource) -> Found {
         let requester = Requester::Variable(key.name.clone());
-        let Some(mut found) = self.find(&requester, &key.param, &key.absence) else {
-            return;
-        };
+        let mut found = self.find(&requester, &key.param, &key.absence);
         // A default is not encoded.
         if let (Found::Value(value, parameter), Encoding::Base64) = (&found, key.encoding) {
             found = match value.decode_base64() {
                 Some(decoded) => Found::Value(decoded, Rc::clone(parameter)),
                 None => {
-                    return self.problem(Problem::Base64 {
-                        name: key.name.clone(),
-                        param: key.param.clone(),
-                    });
+                    let message = format!(
+                        "the value of {} (for {}) is not Base64",
+                        key.param, key.name
+                    );
+                    let problem = Diagnostic::new(Code::Base64, message);
+                    self.report(problem.variables([&key.name]).parameters([&key.param]));
+                    Found::Reported
                 }
             };
         }
-        let provenance = Provenance::Key(key.param.clone());
-        self.set_found(&key.name, found, provenance, |setting| Setting {
-            delivery: key.delivery,
-            max_age: key.max_age,
-            ..setting
-        });
+        self.decide(&key.name, found)
     }
 
-    fn reference(&mut self, reference: &EnvReference) {
-        // The variable holds a reference, not a value: its text must never reach the command.
-        self.drop_inherited(&reference.name);
-        if self.fetched.is_none() && reference.absence == OnMissing::Fail {
-            return self.problem(Problem::SkippedReference {
-                name: reference.name.clone(),
-            });
+    fn find_reference(&mut self, reference: &'a EnvReference) -> Found {
+        let EnvReference {
+            name,
+            param,
+            absence,
+        } = reference;
+        if self.fetched.is_none() && *absence == OnMissing::Fail {
+            let message = format!(
+                "{name} holds an ssm:// reference that `--skip` leaves unresolved, and the command must not get its text"
+            );
+            self.report(Diagnostic::new(Code::SkippedReference, message).variables([name]));
+            return Found::Reported;
         }
-        let requester = Requester::Reference(reference.name.clone());
-        if let Some(found) = self.find(&requester, &reference.param, &reference.absence) {
-            let provenance = Provenance::Reference(reference.param.clone());
-            self.set_found(&reference.name, found, provenance, |setting| setting);
+        let requester = Requester::Reference(name.clone());
+        let found = self.find(&requester, param, absence);
+        self.decide(name, found)
+    }
+
+    /// Notes whether a key or a reference decides what its variable is.
+    fn decide(&mut self, name: &'a VariableName, found: Found) -> Found {
+        match found {
+            Found::Absent | Found::Default(_) => return found,
+            Found::Unknown => _ = self.unknown.insert(name),
+            Found::Value(..) | Found::Reported => {}
         }
+        self.explicit.insert(name);
+        found
     }
 
     /// Sets a variable to what was found. One that is absent leaves what a weaker source set.
@@ -324,65 +371,62 @@ impl<'e> Assembler<'_, 'e> {
                 self.environment.absent.insert(name.clone(), provenance);
                 return;
             }
+            Found::Unknown | Found::Reported => return,
         };
         self.set(name.clone(), with_options(setting));
     }
 
-    /// The value of a parameter or of a place in it, or its substitute. `None` after a problem.
-    fn find(
-        &mut self,
-        requester: &Requester,
-        param: &ValueRef,
-        on_missing: &OnMissing,
-    ) -> Option<Found> {
-        let parameter = self
-            .fetched
-            .and_then(|fetched| fetched.get(&param.parameter))
-            .cloned();
-        let mut absence = None;
-        if let Some(parameter) = parameter {
-            let Some(field) = &param.field else {
-                return Some(Found::Value(
-                    Value::Fetched(Rc::clone(&parameter)),
-                    parameter,
-                ));
-            };
-            match json::field(parameter.value.expose(), field) {
-                Ok(value) => return Some(Found::Value(Value::Made(value), parameter)),
-                Err(problem @ (json::Problem::Absent { .. } | json::Problem::Null)) => {
-                    absence = Some(problem);
-                }
-                Err(problem) => {
-                    self.problem(Problem::Json {
-                        param: param.clone(),
-                        requester: requester.clone(),
-                        problem,
-                    });
-                    return None;
+    /// The value of a parameter or of a place in it, or its substitute.
+    fn find(&mut self, requester: &Requester, param: &ValueRef, on_missing: &OnMissing) -> Found {
+        let answer = self.fetched.map(|it| it.answer(&param.parameter));
+        let mut fault = None;
+        match (answer, &param.field) {
+            (Some(Answer::Unknown), _) => return Found::Unknown,
+            (Some(Answer::Found(parameter)), None) => {
+                return Found::Value(Value::Fetched(Rc::clone(parameter)), Rc::clone(parameter));
+            }
+            (Some(Answer::Found(parameter)), Some(field)) => {
+                match json::field(parameter.value.expose(), field) {
+                    Ok(value) => return Found::Value(Value::Made(value), Rc::clone(parameter)),
+                    Err(found) => fault = Some(found),
                 }
             }
+            (Some(Answer::Absent) | None, _) => {}
         }
-        match (on_missing, absence) {
-            (OnMissing::Default(text), _) => {
-                Some(Found::Default(Value::Made(Secret::new(text.clone()))))
-            }
-            (OnMissing::Omit, _) => Some(Found::Absent),
-            (OnMissing::Fail, _) if self.fetched.is_none() => Some(Found::Absent),
-            (OnMissing::Fail, Some(problem)) => {
-                self.problem(Problem::Json {
-                    param: param.clone(),
-                    requester: requester.clone(),
-                    problem,
-                });
+        match (on_missing, fault) {
+            (
+                OnMissing::Default(text),
                 None
-            }
-            (OnMissing::Fail, None) => {
-                self.problem(Problem::Missing {
-                    param: param.clone(),
-                    requester: requester.clone(),
-                });
+                | Some(json::Fault {
+                    is_absent: true, ..
+                }),
+            ) => Found::Default(Value::Made(Secret::new(text.clone()))),
+            (
+                OnMissing::Omit,
                 None
+                | Some(json::Fault {
+                    is_absent: true, ..
+                }),
+            ) => Found::Absent,
+            (_, Some(fault)) => {
+                let whole = param.parameter.to_string();
+                let what = if fault.is_absent {
+                    &whole
+                } else {
+                    &param.to_string()
+                };
+                let message = format!("{what} (for {requester}) {}", fault.reason);
+                let mut problem = Diagnostic::new(Code::Json, message);
+                if let (false, Some(name)) = (fault.is_absent, requester.variable()) {
+                    let help = format!("Or use the whole value: `--key {name}={whole}`");
+                    problem = problem.help(Help::text(help));
+                }
+                self.report(problem.variables(requester.variable()).parameters([param]));
+                Found::Reported
             }
+            (OnMissing::Fail, None) if self.fetched.is_none() => Found::Absent,
+            // It is among what is missing.
+            (OnMissing::Fail, None) => Found::Reported,
         }
     }
 
@@ -402,15 +446,21 @@ impl<'e> Assembler<'_, 'e> {
     pub(super) fn set(&mut self, name: VariableName, mut setting: Setting) {
         let earlier = self.environment.set.get(&name);
         if let (true, Some(earlier)) = (setting.is_default, earlier.filter(|s| !s.is_default)) {
-            let by = Box::new(earlier.provenance.clone());
-            let param = setting.provenance.param().cloned();
-            self.environment
-                .notices
-                .extend(param.map(|param| Notice::UnusedDefault { name, by, param }));
+            if let Some(param) = setting.provenance.param() {
+                let by = &earlier.provenance;
+                let message = format!(
+                    "{name} comes from {by} instead of its default, although {param} does not exist"
+                );
+                self.report(
+                    Diagnostic::note(message)
+                        .variables([name])
+                        .parameters([param]),
+                );
+            }
             return;
         }
         setting.overrides = self.is_inherited(&name);
-        if setting.overrides && (self.rules.keep_existing || setting.is_default) {
+        if setting.overrides && (self.config.rules.keep_existing || setting.is_default) {
             self.environment.kept.insert(name, setting.provenance);
             return;
         }
@@ -422,4 +472,19 @@ impl<'e> Assembler<'_, 'e> {
             .map(|earlier| earlier.provenance);
         self.environment.set.insert(name, setting);
     }
+}
+
+/// Several parameters of one source for one variable.
+fn collision(name: &VariableName, candidates: &[Candidate<'_>]) -> Diagnostic {
+    let params: Vec<String> = candidates.iter().map(|one| one.param.to_string()).collect();
+    let all = if params.len() == 2 { "both" } else { "all" };
+    let message = format!("{} {all} become the variable {name}", params.join(" and "));
+    let (first, other) = (&params[0], &params[1]);
+    let help = format!(
+        "For example with `--key {name}={first}`, and `--key NAME={other}` if that is needed too"
+    );
+    Diagnostic::new(Code::Collision, message)
+        .help(Help::text(help))
+        .variables([name])
+        .parameters(params)
 }

@@ -1,67 +1,94 @@
 //! What follows the sources: composed and renamed variables, requirements, notes.
 
 use super::assemble::Assembler;
+use super::filters::unmatched;
 use super::inherit;
-use super::notice::Notice;
-use super::problem::{PartAbsence, Problem};
-use super::verify::verify;
 use super::{Environment, Provenance, Setting, Value};
-use crate::config::{Delivery, Rename};
+use crate::code::Code;
+use crate::config::{Composed, Delivery, Rename};
+use crate::diagnostic::{Diagnostic, Help, Severity};
+use crate::origin::Origin;
 use crate::secret::Secret;
 use crate::template::FillError;
-use crate::variable::VariableName;
+use crate::variable::{Glob, VariableName};
 
 impl<'e> Assembler<'_, 'e> {
     pub(super) fn compose(&mut self) {
-        let rules = self.rules;
-        // A part that is missing for a reason already reported needs no second report.
-        let reported = !self.environment.problems.is_empty();
-        for composed in &rules.compose {
+        let config = self.config;
+        for composed in &config.rules.compose {
             match composed.template.fill(|name| self.lookup(name)) {
                 Ok(mut value) => {
                     let value = Secret::from_bytes(std::mem::take(&mut *value));
                     let setting = Setting::new(Value::Made(value), Provenance::Composed);
                     self.set(composed.name.clone(), setting);
                 }
-                Err(FillError::NotText(part)) => self.problem(Problem::ComposePartNotText {
-                    name: composed.name.clone(),
-                    part: part.to_owned(),
-                }),
-                Err(FillError::Unset(part)) => {
-                    let reason = self.why_unset(part);
-                    // A part that is composed too has a problem of its own.
-                    let is_composed = rules.compose.iter().any(|one| one.name.as_str() == part);
-                    let reported = reported || is_composed;
-                    if !reported || reason != PartAbsence::NotSet {
-                        self.problem(Problem::ComposePartUnset {
-                            name: composed.name.clone(),
-                            part: part.to_owned(),
-                            reason,
-                        });
-                    }
+                Err(FillError::NotText(part)) => {
+                    let message = format!(
+                        "{} cannot be composed, since the value of {part} is not UTF-8, which the filter `json` needs",
+                        composed.name
+                    );
+                    let problem = Diagnostic::new(Code::ComposePartNotText, message);
+                    self.report(problem.variables([&composed.name]));
+                }
+                Err(FillError::Unset(_)) => {
+                    let problems = self.unset_parts(composed);
+                    self.environment.diagnostics.extend(problems);
                 }
             }
         }
     }
 
-    /// Why a part of a template has no value: it may exist, but not yet, or not any more.
-    fn why_unset(&self, part: &str) -> PartAbsence {
+    /// The parts of a template that have no value, unless it is told elsewhere why.
+    fn unset_parts(&self, composed: &Composed) -> Vec<Diagnostic> {
+        let mut parts: Vec<&str> = composed.template.variables().collect();
+        parts.sort_unstable();
+        parts.dedup();
+        let unset = parts.into_iter().filter(|part| self.lookup(part).is_none());
+        let problems = unset.filter_map(|part| {
+            let (reason, help) = self.why_unset(part)?;
+            let message = format!(
+                "{} cannot be composed, since {part} {reason}",
+                composed.name
+            );
+            let problem = match help {
+                Some(help) => {
+                    Diagnostic::with_help(Code::ComposePartUnset, message, vec![Help::text(help)])
+                }
+                None => Diagnostic::new(Code::ComposePartUnset, message),
+            };
+            Some(problem.variables([&composed.name]))
+        });
+        problems.collect()
+    }
+
+    /// Why a part of a template has no value, and what to do about it if not what is usual. It may exist, but
+    /// not yet, or not any more.
+    fn why_unset(&self, part: &str) -> Option<(String, Option<String>)> {
         let name = VariableName::inherited(part);
-        let mut renames = self.rules.rename.iter();
+        let rules = &self.config.rules;
+        let mut renames = rules.rename.iter();
         if self.environment.set.contains_key(&name) {
-            PartAbsence::File
-        } else if let Some(rename) = renames.find(|rename| rename.to == name) {
-            PartAbsence::Renamed {
-                from: rename.from.clone(),
-            }
-        } else if let (Some(_), Some(rule)) = (
-            self.inherited.get(part),
-            inherit::withheld(self.rules, part.as_bytes()),
-        ) {
-            PartAbsence::Withheld(rule)
-        } else {
-            PartAbsence::NotSet
+            let reason = "is a file, and the path of a file is not known before the start";
+            let help = "Take the value as a variable with `[keys]`";
+            return Some((reason.to_owned(), Some(help.to_owned())));
         }
+        if let Some(Rename { from, .. }) = renames.find(|rename| rename.to == name) {
+            let reason =
+                format!("is the name that {from} gets by `[rename]`, after variables are composed");
+            return Some((reason, Some(format!("Write `${{{from}}}`"))));
+        }
+        let option = inherit::withheld(rules, part.as_bytes());
+        if let Some(option) = option.filter(|_| self.inherited.get(part).is_some()) {
+            let help = match option {
+                "--pristine" => format!("Add `--keep {part}`"),
+                _ => format!("Correct `[compose]`, or run without `{option}`"),
+            };
+            return Some((format!("is set, but `{option}` leaves it out"), Some(help)));
+        }
+        // A part that is composed too has a problem of its own.
+        let is_composed = rules.compose.iter().any(|one| one.name == name);
+        let is_reported = is_composed || self.is_explained(&name);
+        (!is_reported).then(|| ("is not set by any source".to_owned(), None))
     }
 
     /// A variable after the sources. The path of a file isn't known yet, so it can't be a part.
@@ -79,29 +106,33 @@ impl<'e> Assembler<'_, 'e> {
 
     /// All at once, so that two variables can exchange their names.
     pub(super) fn rename(&mut self) {
-        let rules = self.rules;
+        let config = self.config;
         let mut renamed = Vec::new();
-        for Rename { from, to, origin } in &rules.rename {
+        for Rename { from, to, origin } in &config.rules.rename {
             match self.take(from) {
                 Some(setting) => renamed.push((from, to, setting)),
                 // Without the values, or without an optional one, there may be nothing to rename.
                 None if self.fetched.is_none()
                     || self.absent_source
-                    || self.environment.absent.contains_key(from) => {}
-                None => self.notice(Notice::RenameWithoutSource {
-                    from: from.clone(),
-                    origin: origin.clone(),
-                }),
+                    || self.environment.absent.contains_key(from)
+                    || self.is_explained(from) => {}
+                None => {
+                    let message = format!("there is no variable {from} to rename");
+                    self.report(Diagnostic::warning(message).at(origin.clone()));
+                }
             }
         }
         for (from, to, setting) in renamed {
             if let Some(other) = self.environment.set.get(to) {
-                let problem = Problem::RenameCollision {
-                    from: from.clone(),
-                    to: to.clone(),
-                    other: other.provenance.clone(),
-                };
-                self.problem(problem);
+                let message = format!(
+                    "{to} is set twice: `[rename]` gives {from} this name, and {} sets it too",
+                    other.provenance
+                );
+                let help = "Choose another name, or leave out one of them with `--exclude`";
+                let problem =
+                    Diagnostic::with_help(Code::Collision, message, vec![Help::text(help)]);
+                let problem = problem.variables([to]).parameters(other.provenance.param());
+                self.report(problem);
                 continue;
             }
             self.set(
@@ -124,82 +155,149 @@ impl<'e> Assembler<'_, 'e> {
         setting
     }
 
+    /// Reports the patterns and allowed names without effect. Of what was not fetched, nothing is known.
+    fn report_without_effect(&mut self) {
+        let rules = &self.config.rules;
+        let filters = std::mem::take(&mut self.filters);
+        let is_known = self.fetched.is_some() && !self.unknown_source;
+        let mut diagnostics = Vec::new();
+        if is_known {
+            diagnostics.extend(filters.unmatched());
+            let names = self.names();
+            let is_match = |glob: &Glob| names.iter().any(|name| glob.matches(name));
+            let drops = rules.drop.iter().filter(|_| !self.absent_source);
+            let what = "variable; nothing was dropped";
+            diagnostics.extend(drops.filter_map(|glob| unmatched(glob, what, is_match)));
+        }
+        for diagnostic in &mut diagnostics {
+            // Another stage may have what a pattern for all stages matches.
+            let is_shared = match &diagnostic.origin {
+                Some(Origin::File { key, .. }) => {
+                    self.config.has_stage && !key.starts_with("stage.")
+                }
+                _ => false,
+            };
+            if is_shared {
+                diagnostic.severity = Severity::Note;
+            }
+        }
+        let inherited: Vec<_> = self.inherited.entries().collect();
+        let is_kept = |glob: &Glob| {
+            inherited
+                .iter()
+                .any(|(name, _)| inherit::is_match(glob, name))
+        };
+        let keeps = rules.pristine.iter().flatten();
+        let what = "inherited variable; nothing was kept";
+        let keeps = keeps.filter_map(|glob| unmatched(glob, what, is_kept));
+        diagnostics.extend(keeps.map(|it| Diagnostic {
+            severity: Severity::Note,
+            ..it
+        }));
+        let allow = rules
+            .allow
+            .iter()
+            .filter(|name| is_known && !filters.allowed.contains(&name.value));
+        diagnostics.extend(allow.map(|name| {
+            let message = format!(
+                "no prefix or JSON object would set {}, or it is not refused",
+                name.value
+            );
+            Diagnostic::note(message).at(name.origin.clone())
+        }));
+        self.environment.diagnostics.extend(diagnostics);
+    }
+
+    /// Every name that `drop` may have been meant for.
+    fn names(&self) -> Vec<String> {
+        let environment = &self.environment;
+        let set = environment.set.keys().chain(environment.absent.keys());
+        let all = set.chain(self.explicit.iter().copied());
+        let inherited = self
+            .base
+            .iter()
+            .map(|(name, _)| String::from_utf8_lossy(name));
+        all.map(ToString::to_string)
+            .chain(inherited.map(String::from))
+            .collect()
+    }
+
     pub(super) fn finish(mut self) -> Environment<'e> {
-        let (filters, environment) = (&mut self.filters, &mut self.environment);
+        self.report_without_effect();
+        let drop = &self.config.rules.drop;
+        let drops = |name: &str| drop.iter().any(|glob| glob.value.matches(name));
+        let environment = &mut self.environment;
         environment.set.retain(|name, setting| {
-            let drops = filters.drops(name.as_str());
+            let drops = drops(name.as_str());
             if drops {
                 let provenance = setting.provenance.clone();
                 environment.dropped.insert(name.clone(), provenance);
             }
             !drops
         });
-        self.base
-            .retain(|(name, _)| !filters.drops(&String::from_utf8_lossy(name)));
-        let set = &self.environment.set;
+        let set = &environment.set;
         self.base.retain(|(name, _)| {
-            std::str::from_utf8(name).map_or(true, |name| {
-                !set.contains_key(&VariableName::inherited(name))
-            })
+            let name = String::from_utf8_lossy(name);
+            !drops(&name) && !set.contains_key(&VariableName::inherited(&name))
         });
-        self.environment.inherited = self.base.iter().map(|(_, entry)| *entry).collect();
-        self.environment
-            .absent
-            .retain(|name, _| !set.contains_key(name));
-        for (name, setting) in &mut self.environment.set {
-            let rule = self.contract.rules.get(name);
+        environment.inherited = self.base.iter().map(|(_, entry)| *entry).collect();
+        environment.absent.retain(|name, _| !set.contains_key(name));
+        for (name, setting) in &mut environment.set {
+            let rule = self.config.contract.rules.get(name);
             setting.max_age = setting.max_age.or(rule.and_then(|rule| rule.max_age));
         }
-        let problems = verify(&self.environment, self.rules, self.contract);
-        self.environment.problems.extend(problems);
-        let notices = std::mem::take(&mut self.filters).notices();
-        self.environment.notices.extend(notices);
-        notes(&mut self.environment, self.fetched.is_some());
+        self.verify();
+        let notes = notes(&self.environment, self.fetched.is_some());
+        self.environment.diagnostics.extend(notes);
         self.environment
     }
 }
 
 /// What is worth knowing about the variables themselves. Without `fetched`, absence means nothing.
-fn notes(environment: &mut Environment<'_>, fetched: bool) {
+fn notes(environment: &Environment<'_>, fetched: bool) -> Vec<Diagnostic> {
     let mut notes = Vec::new();
-    let absent = environment.absent.iter().filter(|_| fetched);
-    notes.extend(absent.filter_map(|(name, provenance)| {
-        let (name, param) = (name.clone(), provenance.param()?.clone());
-        Some(Notice::Absent { name, param })
-    }));
-    notes.extend(
-        environment
-            .kept
-            .iter()
-            .map(|(name, provenance)| Notice::Kept {
-                name: name.clone(),
-                instead_of: provenance.clone(),
-            }),
-    );
+    let mut note = |name: &VariableName, provenance: &Provenance, message: String| {
+        let note = Diagnostic::note(message).variables([name]);
+        notes.push(note.parameters(provenance.param()));
+    };
+    for (name, provenance) in environment.absent.iter().filter(|_| fetched) {
+        note(
+            name,
+            provenance,
+            format!("{name} is absent, since {provenance} does not exist"),
+        );
+    }
+    for (name, provenance) in &environment.kept {
+        let message = format!("{name} keeps its inherited value instead of {provenance}");
+        note(name, provenance, message);
+    }
     for (name, setting) in &environment.set {
-        let (name, provenance) = (name.clone(), setting.provenance.clone());
+        let provenance = &setting.provenance;
         if setting.is_default {
-            let param = provenance.param().filter(|_| fetched).cloned();
-            notes.extend(param.map(|param| Notice::Default { name, param }));
+            if fetched {
+                let message = format!("{name} has its default, since {provenance} does not exist");
+                note(name, provenance, message);
+            }
             continue;
         }
-        let is_found = matches!(provenance, Provenance::Prefix(_) | Provenance::Object(_));
-        if let (true, Some(earlier)) = (is_found, setting.replaces.clone()) {
-            notes.push(Notice::Replaced {
-                name: name.clone(),
-                by: provenance.clone(),
-                earlier: Box::new(earlier),
-            });
+        if let (true, Some(earlier)) = (setting.is_found(), &setting.replaces) {
+            let message = format!("{name} comes from {provenance}, which replaces {earlier}");
+            note(name, provenance, message);
         }
-        if is_found && setting.overrides && is_common(&name) {
-            let (name, by) = (name.clone(), provenance.clone());
-            notes.push(Notice::CommonNameReplaced { name, by });
+        if setting.is_found() && setting.overrides && is_common(name) {
+            let message = format!(
+                "{name} comes from {provenance}; many programs read this variable, and the inherited value is replaced"
+            );
+            note(name, provenance, message);
         }
         if setting.delivery == Delivery::Variable && setting.value.bytes().ends_with(b"\n") {
-            notes.push(Notice::TrailingNewline { name, provenance });
+            let message = format!(
+                "the value of {name} from {provenance} ends with a newline, which is often an accident of `echo`"
+            );
+            note(name, provenance, message);
         }
     }
-    environment.notices.extend(notes);
+    notes
 }
 
 /// Variables of the session that most programs read; those that run code are refused elsewhere.

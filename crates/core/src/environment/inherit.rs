@@ -28,33 +28,22 @@ const CREDENTIAL_PREFIXES: &[&str] = &[
     "SSM_EXEC_",
 ];
 
-/// The rule that keeps an inherited variable from the command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Withheld {
-    /// `--pristine`, and no `--keep` for it.
-    Pristine,
-    /// `--drop-aws-credentials`
-    Credential,
-}
-
 /// Whether a variable is inherited at all.
 #[must_use]
 pub fn is_kept(rules: &Rules, name: &[u8]) -> bool {
     withheld(rules, name).is_none()
 }
 
-/// Why a variable is not inherited, if it is not.
-pub(super) fn withheld(rules: &Rules, name: &[u8]) -> Option<Withheld> {
+/// The option that keeps a variable from being inherited, if one does.
+pub(super) fn withheld(rules: &Rules, name: &[u8]) -> Option<&'static str> {
     let text = String::from_utf8_lossy(name);
     let credential = CREDENTIALS.contains(&&*text)
         || CREDENTIAL_PREFIXES
             .iter()
             .any(|prefix| text.starts_with(prefix));
     match &rules.pristine {
-        Some(keep) if !keep.iter().any(|glob| is_match(&glob.value, name)) => {
-            Some(Withheld::Pristine)
-        }
-        _ => (rules.drop_aws_credentials && credential).then_some(Withheld::Credential),
+        Some(keep) if !keep.iter().any(|glob| is_match(&glob.value, name)) => Some("--pristine"),
+        _ => (rules.drop_aws_credentials && credential).then_some("--drop-aws-credentials"),
     }
 }
 

@@ -2,8 +2,10 @@
 //! Pure.
 
 use super::Environment;
-use super::problem::{Ceiling, Problem};
+use super::verify::{about, source};
+use crate::code::Code;
 use crate::config::Delivery;
+use crate::diagnostic::{Diagnostic, Help};
 use crate::variable::VariableName;
 
 /// `MAX_ARG_STRLEN`, 32 pages: one string with its terminator, in bytes.
@@ -34,14 +36,16 @@ impl CommandSize {
     }
 
     /// The arguments that are longer than the kernel allows.
-    fn too_long(&self) -> impl Iterator<Item = Problem> {
+    fn too_long(&self) -> impl Iterator<Item = Diagnostic> {
         let sizes = self.arguments.iter().enumerate();
-        sizes
-            .filter(|(_, bytes)| **bytes + 1 > LONGEST)
-            .map(|(number, _)| Problem::ArgumentTooLong {
-                number,
-                limit: LONGEST - 1,
-            })
+        let too_long = sizes.filter(|(_, bytes)| **bytes + 1 > LONGEST);
+        too_long.map(|(number, _)| {
+            let limit = LONGEST - 1;
+            let message = format!(
+                "argument {number} of the command is longer than the {limit} bytes that the kernel allows for one argument"
+            );
+            Diagnostic::new(Code::TooLarge, message)
+        })
     }
 }
 
@@ -51,7 +55,7 @@ pub fn check(
     environment: &Environment<'_>,
     command: Option<&CommandSize>,
     stack: u64,
-) -> Vec<Problem> {
+) -> Vec<Diagnostic> {
     let sizes: Vec<(&VariableName, usize)> = environment
         .set
         .iter()
@@ -63,16 +67,25 @@ pub fn check(
             (name, name.as_str().len() + 1 + value + 1)
         })
         .collect();
-    let mut problems: Vec<Problem> = sizes
-        .iter()
-        .filter(|(_, size)| *size > LONGEST)
-        .map(|(name, _)| Problem::TooLong {
-            name: (*name).clone(),
-            provenance: environment.set[*name].provenance.clone(),
-            limit: LONGEST - 1,
-        })
-        .chain(command.into_iter().flat_map(CommandSize::too_long))
-        .collect();
+    let too_long = sizes.iter().filter(|(_, size)| *size > LONGEST);
+    let too_long = too_long.map(|(name, _)| {
+        let provenance = &environment.set[*name].provenance;
+        let message = format!(
+            "{name}{} is longer than the {} bytes that the kernel allows for one variable",
+            source(provenance),
+            LONGEST - 1
+        );
+        let problem = match provenance.param() {
+            Some(_) => {
+                let help = "Pass it as a file with `--file {name}={param}`";
+                Diagnostic::with_help(Code::TooLarge, message, vec![Help::text(help)])
+            }
+            None => Diagnostic::new(Code::TooLarge, message),
+        };
+        about(problem, name, provenance)
+    });
+    let arguments = command.into_iter().flat_map(CommandSize::too_long);
+    let mut problems: Vec<Diagnostic> = too_long.chain(arguments).collect();
     let limit = usize::try_from(stack / 4)
         .unwrap_or(MOST)
         .clamp(LEAST, MOST);
@@ -85,20 +98,31 @@ pub fn check(
     let set: usize = sizes.iter().map(|(_, size)| size + pointer).sum();
     let total = command.map_or(0, CommandSize::total) + inherited + set;
     if total > limit && problems.is_empty() {
-        let mut largest = sizes;
-        largest.sort_by_key(|(_, size)| std::cmp::Reverse(*size));
-        problems.push(Problem::TooMuch {
-            total,
-            ceiling: match limit {
-                MOST => Ceiling::Kernel(limit),
-                _ => Ceiling::Stack(limit),
-            },
-            largest: largest
-                .into_iter()
-                .take(5)
-                .map(|(name, _)| name.clone())
-                .collect(),
-        });
+        problems.push(too_much(total, limit, sizes));
     }
     problems
+}
+
+/// More in all than the kernel allows.
+fn too_much(total: usize, limit: usize, mut sizes: Vec<(&VariableName, usize)>) -> Diagnostic {
+    let with = if limit == MOST { "any" } else { "this" };
+    let mut message = format!(
+        "the environment and the arguments would be {total} bytes, and the kernel allows {limit} with {with} stack limit"
+    );
+    sizes.sort_by_key(|(_, size)| std::cmp::Reverse(*size));
+    let largest: Vec<&str> = sizes
+        .iter()
+        .take(5)
+        .map(|(name, _)| name.as_str())
+        .collect();
+    if !largest.is_empty() {
+        message += &format!(". The largest variables are {}", largest.join(", "));
+    }
+    let problem = Diagnostic::new(Code::TooLarge, message).variables(largest);
+    match limit {
+        MOST => problem,
+        _ => problem.help(Help::text(
+            "Or raise the limit of the stack with `ulimit -s`",
+        )),
+    }
 }

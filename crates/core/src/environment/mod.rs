@@ -5,28 +5,23 @@ mod assemble;
 pub mod denylist;
 mod filters;
 mod finish;
-mod incomplete;
 mod inherit;
 pub mod limits;
-mod missing;
-pub mod notice;
-pub mod problem;
-pub mod problem_message;
-mod problem_text;
+pub mod missing;
 mod provenance;
 mod value;
 mod verify;
 
 pub use assemble::assemble;
-pub use inherit::{Withheld, is_kept};
-pub use missing::{missing, missing_trigger};
-pub use provenance::{Provenance, Requester, Source};
+pub use inherit::is_kept;
+pub use provenance::{Provenance, Requester};
 pub use value::{Setting, Value};
 
+use crate::code::Code;
+use crate::diagnostic::{Diagnostic, Help, Severity};
 use crate::variable::VariableName;
 use limits::CommandSize;
-use notice::{Level, Notice};
-use problem::Problem;
+use missing::Missing;
 use std::collections::BTreeMap;
 use std::ffi::CStr;
 
@@ -43,22 +38,53 @@ pub struct Environment<'e> {
     pub kept: BTreeMap<VariableName, Provenance>,
     /// Variables that a source set, and that `drop` leaves out.
     pub dropped: BTreeMap<VariableName, Provenance>,
-    /// Everything that prevents a start.
-    pub problems: Vec<Problem>,
-    /// What is worth knowing.
-    pub notices: Vec<Notice>,
+    /// Parameters and prefixes that do not exist, and must.
+    pub missing: Vec<Missing>,
+    /// How variables break the contract.
+    pub violations: BTreeMap<VariableName, Vec<String>>,
+    /// What else prevents a start, and what is worth knowing.
+    pub diagnostics: Vec<Diagnostic>,
 }
 
 impl Environment<'_> {
-    /// Makes every warning a problem (`--strict`).
+    /// What prevents a start, beside what is missing.
+    pub fn errors(&self) -> impl Iterator<Item = &Diagnostic> {
+        let all = self.diagnostics.iter();
+        all.filter(|it| it.severity == Severity::Error)
+    }
+
+    /// What does not.
+    pub fn notices(&self) -> impl Iterator<Item = &Diagnostic> {
+        let all = self.diagnostics.iter();
+        all.filter(|it| it.severity != Severity::Error)
+    }
+
+    /// Whether the command can be started with it.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.missing.is_empty() && self.errors().next().is_none()
+    }
+
+    /// Whether it is known to be faulty for a variable.
+    pub(crate) fn has_error(&self, name: &VariableName) -> bool {
+        let mut missing = self.missing.iter().filter_map(Missing::variable);
+        let concerns = |it: &Diagnostic| it.subject.variables.iter().any(|it| it == name.as_str());
+        missing.any(|(missing, _)| missing == name) || self.errors().any(concerns)
+    }
+
+    /// Makes every warning an error (`--strict`).
     pub fn refuse_warnings(&mut self) {
-        let (warnings, notes) = std::mem::take(&mut self.notices)
-            .into_iter()
-            .partition(|notice| notice.level() == Level::Warning);
-        self.notices = notes;
-        let warnings: Vec<Notice> = warnings;
-        let problems = warnings.into_iter().map(Box::new).map(Problem::Warning);
-        self.problems.extend(problems);
+        let strict = || {
+            Code::Warning
+                .help()
+                .iter()
+                .map(|&(text, _)| Help::text(text))
+        };
+        let all = self.diagnostics.iter_mut();
+        for warning in all.filter(|it| it.severity == Severity::Warning) {
+            warning.severity = Severity::Error;
+            warning.help.extend(strict());
+        }
     }
 
     /// The value that a variable will have; of a file, the content.
@@ -87,8 +113,9 @@ impl Environment<'_> {
 
     /// Adds the problems with its size, if there are no others. See [`limits::check`].
     pub fn check_size(&mut self, command: Option<&CommandSize>, stack: u64) {
-        if self.problems.is_empty() {
-            self.problems = limits::check(self, command, stack);
+        if self.is_complete() {
+            let problems = limits::check(self, command, stack);
+            self.diagnostics.extend(problems);
         }
     }
 }

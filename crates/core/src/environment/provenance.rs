@@ -1,6 +1,7 @@
 //! Where the value of a variable comes from.
 
-use crate::parameter::{Prefix, ValueRef};
+use crate::parameter::ValueRef;
+use crate::variable::VariableName;
 use std::fmt;
 
 /// Where the value of a variable comes from.
@@ -47,46 +48,28 @@ impl fmt::Display for Provenance {
     }
 }
 
-/// A source of several variables.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
-    /// The parameters below a prefix.
-    Prefix(Prefix),
-    /// The members of a JSON object.
-    Object(ValueRef),
-}
-
-impl Source {
-    /// The parameters, as a pattern or a reference.
-    #[must_use]
-    pub fn pattern(&self) -> String {
-        match self {
-            Self::Prefix(prefix) => prefix.pattern(),
-            Self::Object(param) => param.to_string(),
-        }
-    }
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Prefix(prefix) => write!(f, "the prefix {prefix}"),
-            Self::Object(param) => write!(f, "the JSON object {param}"),
-        }
-    }
-}
-
 /// What a parameter was fetched for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Requester {
     /// A key or a file, for one variable.
-    Variable(crate::variable::VariableName),
+    Variable(VariableName),
     /// A reference in an inherited variable.
-    Reference(crate::variable::VariableName),
+    Reference(VariableName),
     /// The members of a JSON object.
     Object,
     /// No variable: its change announces that of others.
     Trigger,
+}
+
+impl Requester {
+    /// The variable, where there is one.
+    #[must_use]
+    pub fn variable(&self) -> Option<&VariableName> {
+        match self {
+            Self::Variable(name) | Self::Reference(name) => Some(name),
+            Self::Object | Self::Trigger => None,
+        }
+    }
 }
 
 impl fmt::Display for Requester {

@@ -7,9 +7,11 @@ mod problems;
 mod sizes;
 
 use super::*;
+use crate::aws_context::AwsContext;
 use crate::config::{Config, Layer};
 use crate::fetched::{Fetched, FetchedParameter, spelled_alike};
 use crate::inherited::Inherited;
+use crate::origin::Origin;
 use crate::parameter::{ParameterRef, Prefix};
 use crate::plan::plan;
 use crate::request::Request;
@@ -87,7 +89,7 @@ fn winner(present: &[&str], keep_existing: bool) -> Option<String> {
     let references =
         crate::env_reference::find_references(&inherited, |_| true).expect("valid references");
     let environment = assemble(&config, &inherited, &references, Some(&fetched));
-    assert_eq!(environment.problems, []);
+    assert_eq!(environment.errors().count(), 0);
     let set = environment.set.get(&VariableName::inherited("X"));
     let value = set.map(|setting| String::from_utf8_lossy(setting.value.bytes()).into_owned());
     value.or_else(|| {
@@ -146,7 +148,7 @@ fn nothing_is_lost_when_nothing_is_asked() {
     let config = Config::resolve(Layer::default(), &Inherited::default()).expect("valid");
     let environment = assemble(&config, &inherited, &[], None);
     assert_eq!(environment.inherited.len(), 2);
-    assert!(environment.set.is_empty() && environment.problems.is_empty());
+    assert!(environment.set.is_empty() && environment.is_complete());
 }
 
 /// A file, what is inherited and what exists, with the environment that follows.
@@ -173,8 +175,19 @@ impl Case {
         let inherited = built.inherited.iter();
         let inherited = inherited.map(|entry| entry.to_string_lossy().into_owned());
         let environment: Vec<String> = set.chain(inherited).collect();
-        let notices: Vec<String> = built.notices.iter().map(ToString::to_string).collect();
-        let problems: Vec<String> = built.problems.iter().map(ToString::to_string).collect();
+        let notices: Vec<String> = built.notices().map(Diagnostic::line).collect();
+        let missing = built.missing.iter().flat_map(|one| {
+            missing::diagnostics(std::slice::from_ref(one), &AwsContext::default(), &[])
+        });
+        let problems: Vec<Diagnostic> = missing.chain(built.errors().cloned()).collect();
+        for problem in &problems {
+            let text = problem.to_string();
+            assert!(!problem.help.is_empty(), "no help: {text}");
+            for placeholder in ["{name}", "{param}", "{region}", "{start}"] {
+                assert!(!text.contains(placeholder), "not filled: {text}");
+            }
+        }
+        let problems: Vec<String> = problems.iter().map(Diagnostic::line).collect();
         assert_eq!(environment, self.environment, "{}", self.file);
         assert_eq!(notices, self.notices, "{}", self.file);
         assert_eq!(problems, self.problems, "{}", self.file);
@@ -191,11 +204,7 @@ impl Case {
             let requests = plan(&config.sources, &references);
             answer(&requests, parameters, self.failed)
         });
-        let mut environment = assemble(&config, &inherited, &references, fetched.as_ref());
-        if let Some(fetched) = &fetched {
-            environment.drop_consequences(&config, &references, fetched);
-        }
-        environment
+        assemble(&config, &inherited, &references, fetched.as_ref())
     }
 }
 
@@ -258,7 +267,7 @@ fn a_rename_obeys_keep_existing() {
     let inherited = Inherited::new(vec![c"NEW=inherited"]);
     let toml = "keep_existing = true\nprefix = \"/p\"\n[rename]\nOLD = \"NEW\"";
     let environment = assembled(toml, &inherited, &[("/p/old", "fetched")], &[]);
-    assert_eq!(environment.problems, []);
+    assert_eq!(environment.errors().count(), 0);
     assert!(environment.set.is_empty());
     assert_eq!(environment.inherited, [c"NEW=inherited"]);
 }
@@ -281,14 +290,8 @@ fn a_rename_onto_a_name_that_another_source_set_is_a_collision() {
     for renames in ["A = \"B\"", "A = \"X\"\nB = \"X\""] {
         let toml = format!("prefix = \"/p\"\n[rename]\n{renames}");
         let environment = assembled(&toml, &Inherited::default(), &below, &[]);
-        assert!(
-            matches!(
-                environment.problems.as_slice(),
-                [Problem::RenameCollision { .. }]
-            ),
-            "{renames}: {:?}",
-            environment.problems
-        );
+        let codes: Vec<Code> = environment.errors().map(|it| it.code).collect();
+        assert_eq!(codes, [Code::Collision], "{renames}");
     }
 }
 
@@ -297,7 +300,7 @@ fn two_variables_can_exchange_their_names() {
     let toml = "prefix = \"/p\"\n[rename]\nA = \"B\"\nB = \"A\"";
     let below = [("/p/a", "1"), ("/p/b", "2")];
     let environment = assembled(toml, &Inherited::default(), &below, &[]);
-    assert_eq!(environment.problems, []);
+    assert_eq!(environment.errors().count(), 0);
     assert_eq!(text(&environment, "A").as_deref(), Some("2"));
     assert_eq!(text(&environment, "B").as_deref(), Some("1"));
 }
@@ -319,15 +322,14 @@ fn a_key_for_that_very_name_resolves_a_collision_and_a_refusal() {
     let below = [("/p/a-b", "1"), ("/p/a/b", "2"), ("/p/path", "3")];
     let toml = "prefix = \"/p\"\n[keys]\nA_B = \"/p/a/b\"\nPATH = \"/p/path\"";
     let environment = assembled(toml, &Inherited::default(), &below, &[]);
-    assert_eq!(environment.problems, []);
+    assert_eq!(environment.errors().count(), 0);
     assert_eq!(text(&environment, "A_B").as_deref(), Some("2"));
     assert_eq!(text(&environment, "PATH").as_deref(), Some("3"));
     let other = "prefix = \"/p\"\nexclude = [\"PATH\"]\n[keys]\nOTHER = \"/p/a/b\"";
     let environment = assembled(other, &Inherited::default(), &below, &[]);
-    assert!(matches!(
-        environment.problems.as_slice(),
-        [Problem::Collision { params, .. }] if params.len() == 2
-    ));
+    let collisions: Vec<_> = environment.errors().collect();
+    assert_eq!(collisions[0].code, Code::Collision);
+    assert_eq!(collisions[0].subject.parameters, ["/p/a-b", "/p/a/b"]);
 }
 
 #[test]

@@ -72,4 +72,11 @@ impl Setting {
             replaces: None,
         }
     }
+    /// Whether a prefix or a JSON object sets it: nobody wrote its name.
+    pub(crate) fn is_found(&self) -> bool {
+        matches!(
+            self.provenance,
+            Provenance::Prefix(_) | Provenance::Object(_)
+        )
+    }
 }

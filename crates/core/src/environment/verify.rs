@@ -1,81 +1,156 @@
 //! What the final environment must satisfy: requirements, the contract, no NUL bytes.
 
-use super::problem::{Lack, Problem};
-use super::{Environment, Provenance};
-use crate::config::{Delivery, Rules};
-use crate::contract::{Contract, Violation};
+use super::assemble::Assembler;
+use super::{Provenance, Setting};
+use crate::code::Code;
+use crate::config::Delivery;
+use crate::diagnostic::{Diagnostic, Help};
 use crate::variable::VariableName;
 
-/// Everything that the environment does not satisfy.
-pub(super) fn verify(
-    environment: &Environment<'_>,
-    rules: &Rules,
-    contract: &Contract,
-) -> Vec<Problem> {
-    let mut problems: Vec<Problem> = rules
-        .require
-        .iter()
-        .filter_map(|name| {
-            let lack = match environment.value(name) {
-                Some([]) => Lack::Empty,
-                Some(_) => return None,
-                None => environment
-                    .in_other_case(name)
-                    .map_or(Lack::Unset, Lack::OtherCase),
-            };
-            Some(Problem::Required {
-                name: name.clone(),
-                lack,
-            })
-        })
-        .collect();
-    for (name, setting) in &environment.set {
-        if setting.delivery == Delivery::Variable && setting.value.bytes().contains(&0) {
-            problems.push(Problem::Nul {
-                name: name.clone(),
-                provenance: setting.provenance.clone(),
-            });
-        }
-    }
-    let reported = |name: &VariableName| {
-        let mut all = environment.problems.iter().chain(&problems);
-        all.any(|problem| problem.variable() == Some(name))
-    };
-    let mut violations = Vec::new();
-    for (name, rule) in &contract.rules {
-        let setting = environment.set.get(name);
-        let found = match environment.value(name) {
-            Some(value) => {
-                let stored_as = setting.and_then(|setting| setting.parameter.as_ref()?.kind);
-                rule.violations(value, stored_as)
-            }
-            // What is missing for a reason already reported needs no second report.
-            None if rule.optional || reported(name) => Vec::new(),
-            None => vec![Violation::Unset],
-        };
-        violations.extend(found.into_iter().map(|violation| {
-            let provenance = setting.map(|setting| setting.provenance.clone());
-            violated(name, provenance, violation)
-        }));
-    }
-    for (name, setting) in &environment.set {
-        let is_found = matches!(
-            setting.provenance,
-            Provenance::Prefix(_) | Provenance::Object(_)
-        );
-        if contract.closed && is_found && !contract.rules.contains_key(name) {
-            let provenance = Some(setting.provenance.clone());
-            violations.push(violated(name, provenance, Violation::Unexpected));
-        }
-    }
-    problems.extend(violations);
-    problems
+/// How a variable breaks the contract.
+struct Violation {
+    /// The rest of a sentence that begins with the variable.
+    words: String,
+    /// What else helps.
+    help: Option<Help>,
 }
 
-fn violated(name: &VariableName, provenance: Option<Provenance>, violation: Violation) -> Problem {
-    Problem::Contract {
-        name: name.clone(),
-        provenance,
-        violation,
+impl From<String> for Violation {
+    fn from(words: String) -> Self {
+        Self { words, help: None }
     }
+}
+
+impl Assembler<'_, '_> {
+    /// Reports everything that the environment does not satisfy.
+    pub(super) fn verify(&mut self) {
+        let rules = self.config.rules.require.iter();
+        let required = rules.filter_map(|name| self.unmet(name));
+        let set = self.environment.set.iter();
+        let problems: Vec<_> = required.chain(set.filter_map(nul)).collect();
+        self.environment.diagnostics.extend(problems);
+        for (name, violations) in self.violations() {
+            for violation in &violations {
+                let problem = self.violated(&name, violation);
+                self.report(problem);
+            }
+            let words = violations.into_iter().map(|it| it.words).collect();
+            self.environment.violations.insert(name, words);
+        }
+    }
+
+    /// A variable that is required and unset or empty.
+    fn unmet(&self, name: &VariableName) -> Option<Diagnostic> {
+        let lack = match self.environment.value(name) {
+            Some([]) => "is empty".to_owned(),
+            Some(_) => return None,
+            None if self.is_explained(name) => return None,
+            None => match self.environment.in_other_case(name) {
+                Some(other) => format!("is not set; did you mean `{other}`, which is set?"),
+                None => "is not set".to_owned(),
+            },
+        };
+        let message = format!("{name} is required and {lack}");
+        Some(Diagnostic::new(Code::Required, message).variables([name]))
+    }
+
+    /// How variables break the contract, with what else helps.
+    fn violations(&self) -> Vec<(VariableName, Vec<Violation>)> {
+        let (contract, environment) = (&self.config.contract, &self.environment);
+        let ruled = contract.rules.iter().map(|(name, rule)| {
+            let setting = environment.set.get(name);
+            let mut found = Vec::new();
+            match environment.value(name) {
+                Some(value) => {
+                    let violations = rule.violations(value).into_iter();
+                    found.extend(violations.map(Violation::from));
+                }
+                None if rule.optional || self.is_explained(name) => {}
+                None => found.push("must be set".to_owned().into()),
+            }
+            let parameter = setting.and_then(|setting| setting.parameter.as_ref());
+            if let Some(parameter) = parameter
+                && let Some(violation) = rule.insecure(parameter.kind)
+            {
+                let command = format!(
+                    "aws ssm put-parameter --name {} --type SecureString --overwrite --value file:///dev/stdin",
+                    parameter.name
+                );
+                let help = Help::command("Or write it again as a SecureString", command);
+                found.push(Violation {
+                    words: violation,
+                    help: Some(help),
+                });
+            }
+            (name.clone(), found)
+        });
+        let is_unexpected = |(name, setting): &(&VariableName, &Setting)| {
+            contract.closed && setting.is_found() && !contract.rules.contains_key(name)
+        };
+        let unexpected = environment
+            .set
+            .iter()
+            .filter(is_unexpected)
+            .map(|(name, _)| {
+                let words = "is not in the contract, which is closed".to_owned();
+                (name.clone(), vec![words.into()])
+            });
+        ruled
+            .chain(unexpected)
+            .filter(|(_, found)| !found.is_empty())
+            .collect()
+    }
+
+    fn violated(&self, name: &VariableName, violation: &Violation) -> Diagnostic {
+        let setting = self.environment.set.get(name);
+        let provenance = setting.map(|setting| &setting.provenance);
+        let from = provenance.map_or_else(String::new, source);
+        let message = format!("{name}{from} breaks the contract: it {}", violation.words);
+        let mut problem = if self.environment.value(name).is_some() {
+            Diagnostic::new(Code::Contract, message)
+        } else {
+            let help = Help::text("Set it, or make it `optional` in `[contract]`");
+            Diagnostic::with_help(Code::Required, message, vec![help])
+        };
+        problem.help.extend(violation.help.clone());
+        problem
+            .variables([name])
+            .parameters(provenance.and_then(Provenance::param))
+    }
+}
+
+/// A value that no variable can hold.
+fn nul((name, setting): (&VariableName, &Setting)) -> Option<Diagnostic> {
+    if setting.delivery == Delivery::File || !setting.value.bytes().contains(&0) {
+        return None;
+    }
+    let message = format!(
+        "the value of {name}{} contains a NUL byte",
+        source(&setting.provenance)
+    );
+    Some(about(
+        Diagnostic::new(Code::Nul, message),
+        name,
+        &setting.provenance,
+    ))
+}
+
+/// `, from PARAM,` where a parameter is the source.
+pub(super) fn source(provenance: &Provenance) -> String {
+    let param = provenance.param();
+    param.map_or_else(String::new, |param| format!(", from {param},"))
+}
+
+/// Fills the help with a variable and the parameter of its value, which the diagnostic concerns.
+pub(super) fn about(
+    problem: Diagnostic,
+    name: &VariableName,
+    provenance: &Provenance,
+) -> Diagnostic {
+    let param = provenance.param();
+    let text = param.map_or_else(|| "PARAM".to_owned(), ToString::to_string);
+    problem
+        .fill(&[("name", name.as_str()), ("param", &text)])
+        .variables([name])
+        .parameters(param)
 }

@@ -2,13 +2,32 @@
 
 use super::{ContractStatus, Report, Row, days};
 use crate::contract::{Contract, Rule};
+use crate::diagnostic::Diagnostic;
 use crate::escape;
 use crate::fetched::ParameterType;
 use crate::parameter::Version;
 use crate::variable::VariableName;
 use serde_json::{Value, json};
 
-pub(super) fn render(report: &Report, rules: &Contract) -> String {
+pub(super) fn render(report: &Report) -> String {
+    text(&object(report))
+}
+
+/// The objects of all stages, each with its name.
+pub(super) fn render_stages(stages: &[(String, Report)]) -> String {
+    let stages = stages.iter().map(|(name, report)| {
+        let mut stage = object(report);
+        stage["stage"] = name.as_str().into();
+        stage
+    });
+    text(&json!({ "stages": stages.collect::<Vec<_>>() }))
+}
+
+fn text(value: &Value) -> String {
+    escape::json(&format!("{value:#}\n")).into_owned()
+}
+
+fn object(report: &Report) -> Value {
     let rows: Vec<Value> = report
         .rows
         .iter()
@@ -27,17 +46,17 @@ pub(super) fn render(report: &Report, rules: &Contract) -> String {
                 "overrides": row.overrides,
                 "replaces": row.replaces.as_ref().map(ToString::to_string),
                 "stale": row.stale,
-                "contract": contract(row, rules),
+                "contract": contract(row, &report.contract),
             })
         })
         .collect();
     let notices: Vec<Value> = report
         .notices
         .iter()
-        .map(|notice| json!({ "level": notice.level().word(), "message": notice.to_string() }))
+        .map(|notice| json!({ "level": notice.severity.word(), "message": notice.line() }))
         .collect();
     let asked = &report.asked;
-    let report = json!({
+    json!({
         "asked": {
             "region": asked.region.as_ref().map(ToString::to_string),
             "endpoint": asked.endpoint,
@@ -46,23 +65,20 @@ pub(super) fn render(report: &Report, rules: &Contract) -> String {
             "credentials": asked.credentials,
         },
         "variables": rows,
-        "problems": report.problems,
+        "problems": report.problems.iter().map(Diagnostic::json).collect::<Vec<_>>(),
         "notices": notices,
         "unused": report.unused,
         "hints": report.hints,
         "watch": report.watch.map(|watch| json!({ "requests": watch.requests, "everySeconds": watch.every.as_secs_f64() })),
-    });
-    escape::json(&format!("{report:#}\n")).into_owned()
+    })
 }
 
 /// The rules for a variable and whether it keeps them; null where the contract says nothing.
 fn contract(row: &Row, rules: &Contract) -> Value {
-    let violations: Vec<String> = match &row.contract {
+    let violations = match &row.contract {
         ContractStatus::None => return Value::Null,
-        ContractStatus::Met | ContractStatus::Unexpected => Vec::new(),
-        ContractStatus::Violated(violations) => {
-            violations.iter().map(ToString::to_string).collect()
-        }
+        ContractStatus::Met | ContractStatus::Unexpected => &[][..],
+        ContractStatus::Violated(violations) => violations,
     };
     let rule = rules.rules.get(&row.variable);
     json!({

@@ -1,15 +1,14 @@
 //! The report for a contract that is committed: what changes by itself, ages, is left out.
 
 use super::Report;
-use crate::config::Config;
 use crate::contract::Rule;
 use crate::escape;
 use crate::fetched::ParameterType;
 use std::fmt::Write;
 
-pub(super) fn render(report: &Report, config: &Config) -> String {
+pub(super) fn render(report: &Report) -> String {
     let mut columns = vec!["variable", "parameter", "type", "source"];
-    let has_contract = !config.contract.rules.is_empty();
+    let has_contract = !report.contract.rules.is_empty();
     if has_contract {
         columns.extend(["contract", "description"]);
     }
@@ -25,7 +24,7 @@ pub(super) fn render(report: &Report, config: &Config) -> String {
             row.source().to_owned(),
         ];
         if has_contract {
-            let rule = config.contract.rules.get(&row.variable);
+            let rule = report.contract.rules.get(&row.variable);
             let words = rule.map_or_else(Vec::new, Rule::words);
             let words: Vec<String> = words
                 .iter()
@@ -38,15 +37,26 @@ pub(super) fn render(report: &Report, config: &Config) -> String {
         }
         let _ = writeln!(out, "| {} |", cells.join(" | "));
     }
+    if report.rows.is_empty() {
+        out.clear();
+    }
+    let problems = report.problems.iter().map(|problem| {
+        let mut text = format!("- {}", escape::markdown_text(&problem.line()));
+        let help = problem.help.iter().map(ToString::to_string);
+        for line in problem.list.iter().cloned().chain(help) {
+            let _ = write!(text, "\n  - {}", escape::markdown_text(&line));
+        }
+        text
+    });
+    let unused = report.unused.iter().flatten();
+    let unused = unused.map(|name| format!("- {}", escape::markdown_text(name)));
     for (heading, items) in [
-        ("Problems", Some(&report.problems)),
-        ("Unused", report.unused.as_ref()),
+        ("Problems", problems.collect::<Vec<_>>()),
+        ("Unused", unused.collect()),
     ] {
-        if let Some(items) = items.filter(|items| !items.is_empty()) {
-            let _ = writeln!(out, "\n{heading}:\n");
-            for item in items {
-                let _ = writeln!(out, "- {}", escape::markdown_text(item));
-            }
+        if !items.is_empty() {
+            let blank = if out.is_empty() { "" } else { "\n" };
+            let _ = writeln!(out, "{blank}{heading}:\n\n{}", items.join("\n"));
         }
     }
     out

@@ -4,7 +4,6 @@
 mod json;
 mod keys;
 mod markdown;
-pub mod matrix;
 mod row;
 mod rows;
 mod starter;
@@ -16,8 +15,9 @@ pub use starter::starter_file;
 use crate::aws_context::AwsContext;
 use crate::config::{Config, ReportFormat};
 use crate::contract::Contract;
-use crate::environment::notice::Notice;
+use crate::diagnostic::Diagnostic;
 use crate::environment::{Environment, Provenance};
+use crate::escape;
 use crate::fetched::Fetched;
 use crate::origin::Origin;
 use crate::variable::VariableName;
@@ -45,17 +45,19 @@ pub struct Report {
     /// The parts of composed variables that are then left out, each with where its value comes from.
     pub parts: BTreeMap<VariableName, Provenance>,
     /// What keeps the command from starting.
-    pub problems: Vec<String>,
+    pub problems: Vec<Diagnostic>,
     /// Parameters below a prefix that no key, requirement or filter names.
     pub unused: Option<Vec<String>>,
     /// What is worth knowing about the environment.
-    pub notices: Vec<Notice>,
+    pub notices: Vec<Diagnostic>,
     /// Where AWS was asked, and as whom.
     pub asked: AwsContext,
     /// What could be better.
     pub hints: Vec<String>,
     /// What `--watch` costs.
     pub watch: Option<WatchCost>,
+    /// The rules for the variables.
+    pub contract: Contract,
 }
 
 /// What the watcher of one process costs.
@@ -109,27 +111,29 @@ impl Report {
         Self {
             rows,
             parts,
-            problems: environment
-                .problems
-                .iter()
-                .map(ToString::to_string)
-                .collect(),
-            notices: environment.notices.clone(),
+            problems: Vec::new(),
+            notices: environment.notices().cloned().collect(),
             unused: unused.then(|| find_unused(config, fetched)),
             asked: AwsContext::default(),
             hints: hints(config, fetched),
             watch: None,
+            contract: config.contract.clone(),
         }
     }
 
-    /// The JSON object for a failure before there is anything to report.
+    /// A report without anything but problems.
     #[must_use]
-    pub fn failure(problem: &str) -> String {
-        let report = Self {
-            problems: vec![problem.to_owned()],
+    pub fn of_problems(problems: &[Diagnostic]) -> Self {
+        Self {
+            problems: problems.to_vec(),
             ..Self::default()
-        };
-        json::render(&report, &Contract::default())
+        }
+    }
+
+    /// The report as a JSON object.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        json::render(self)
     }
 
     /// The variables that are older than their maximum age.
@@ -141,11 +145,36 @@ impl Report {
     #[must_use]
     pub fn render(&self, format: ReportFormat, config: &Config, terminal: Terminal) -> String {
         match format {
-            ReportFormat::Table => table::render(self, config, terminal),
-            ReportFormat::Json => json::render(self, &config.contract),
-            ReportFormat::Markdown => markdown::render(self, config),
+            ReportFormat::Table => table::render(self, terminal),
+            ReportFormat::Json => self.to_json(),
+            ReportFormat::Markdown => markdown::render(self),
             ReportFormat::Toml => keys::render(self, config),
         }
+    }
+}
+
+/// The reports of all stages in turn, each under its name. A TOML file is about one stage, so tables take its
+/// place.
+#[must_use]
+pub fn render_stages(
+    stages: &[(String, Report)],
+    format: ReportFormat,
+    terminal: Terminal,
+) -> String {
+    let texts = stages.iter().map(|(name, report)| match format {
+        ReportFormat::Markdown => {
+            let name = escape::markdown_text(name);
+            format!("## {name}\n\n{}", markdown::render(report))
+        }
+        _ => {
+            let heading = format!("Stage {}", escape::line(name));
+            let heading = table::paint(terminal, "1", &heading);
+            format!("{heading}\n\n{}", table::render(report, terminal))
+        }
+    });
+    match format {
+        ReportFormat::Json => json::render_stages(stages),
+        _ => texts.collect::<Vec<_>>().join("\n"),
     }
 }
 

@@ -1,7 +1,6 @@
 //! One variable of a report.
 
 use crate::config::Delivery;
-use crate::contract::Violation;
 use crate::environment::{Provenance, Setting};
 use crate::fetched::ParameterType;
 use crate::parameter::{ValueRef, Version};
@@ -76,7 +75,7 @@ pub enum ContractStatus {
     /// It keeps its rules.
     Met,
     /// It breaks these.
-    Violated(Vec<Violation>),
+    Violated(Vec<String>),
     /// The contract is closed and does not name it.
     Unexpected,
 }

@@ -2,9 +2,8 @@
 
 use super::row::{ContractStatus, Row, State};
 use crate::config::Config;
-use crate::contract::Violation;
-use crate::environment::problem::Problem;
-use crate::environment::{Environment, Provenance, Requester};
+use crate::environment::missing::Missing;
+use crate::environment::{Environment, Provenance};
 use crate::variable::VariableName;
 use std::collections::BTreeMap;
 
@@ -17,15 +16,7 @@ pub(super) fn unset(config: &Config, environment: &Environment<'_>) -> Vec<Row> 
     for (name, provenance) in &environment.kept {
         unset.insert(name, (Some(provenance.clone()), State::Inherited));
     }
-    for problem in &environment.problems {
-        let Problem::Missing { param, requester } = problem else {
-            continue;
-        };
-        let (name, provenance) = match requester {
-            Requester::Variable(name) => (name, Provenance::Key(param.clone())),
-            Requester::Reference(name) => (name, Provenance::Reference(param.clone())),
-            Requester::Object | Requester::Trigger => continue,
-        };
+    for (name, provenance) in environment.missing.iter().filter_map(Missing::variable) {
         unset.insert(name, (Some(provenance), State::Missing));
     }
     // Names that are expected: a source may have been meant to set those that are only inherited.
@@ -54,26 +45,16 @@ pub(super) fn contract_status(
     environment: &Environment<'_>,
     name: &VariableName,
 ) -> ContractStatus {
-    let problems = environment.problems.iter();
-    let violations: Vec<Violation> = problems
-        .filter_map(|problem| match problem {
-            Problem::Contract {
-                name: violated,
-                violation,
-                ..
-            } if violated == name => Some(violation.clone()),
-            _ => None,
-        })
-        .collect();
+    let violations = environment.violations.get(name);
     let rule = config.contract.rules.get(name);
-    match (violations.first(), rule) {
-        (Some(Violation::Unexpected), _) => ContractStatus::Unexpected,
-        (Some(_), _) => ContractStatus::Violated(violations),
+    match (violations, rule) {
+        (Some(violations), Some(_)) => ContractStatus::Violated(violations.clone()),
+        (Some(_), None) => ContractStatus::Unexpected,
         (None, None) => ContractStatus::None,
         (None, Some(rule)) if rule.optional || environment.value(name).is_some() => {
             ContractStatus::Met
         }
-        // Another problem has said that it is missing.
-        (None, Some(_)) => ContractStatus::Violated(vec![Violation::Unset]),
+        // Another problem says why it is missing.
+        (None, Some(_)) => ContractStatus::Violated(vec!["must be set".to_owned()]),
     }
 }

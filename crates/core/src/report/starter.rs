@@ -30,7 +30,7 @@ pub fn starter_file(report: &Report, config: &Config) -> String {
         "\n# The command to start when the command line has none:\n# command = [\"./server\"]"
     );
     for problem in &report.problems {
-        let _ = writeln!(out, "\n# Not usable yet: {}", escape::line(problem));
+        let _ = writeln!(out, "\n# Not usable yet: {}", escape::line(&problem.line()));
     }
     let _ = writeln!(
         out,

@@ -2,8 +2,7 @@
 
 use super::{ContractStatus, Report, Row, Terminal, day, days};
 use crate::aws_context::AwsContext;
-use crate::config::Config;
-use crate::environment::notice::Level;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::escape;
 use crate::fetched::ParameterType;
 use std::fmt::Write;
@@ -25,8 +24,8 @@ const PARAMETER: usize = 1;
 /// It is not shortened below this.
 const NARROWEST: usize = 16;
 
-pub(super) fn render(report: &Report, config: &Config, terminal: Terminal) -> String {
-    let has_contract = !config.contract.rules.is_empty();
+pub(super) fn render(report: &Report, terminal: Terminal) -> String {
+    let has_contract = !report.contract.rules.is_empty();
     let rows: Vec<[String; 8]> = report
         .rows
         .iter()
@@ -48,52 +47,57 @@ pub(super) fn render(report: &Report, config: &Config, terminal: Terminal) -> St
         let width = widths[PARAMETER];
         widths[PARAMETER] = width.saturating_sub(excess).max(width.min(NARROWEST));
     }
-    let mut out = String::new();
+    let mut sections = Vec::new();
     if report.asked != AwsContext::default() {
-        let text = wrapped("Parameter Store:", &report.asked.clauses(), terminal.width);
-        let _ = writeln!(out, "{text}\n");
+        let clauses = report.asked.clauses();
+        sections.push(wrapped("Parameter Store:", &clauses, terminal.width));
     }
-    let headings = line(&headings, &widths);
-    let _ = writeln!(out, "{}", paint(terminal, "1", &headings));
-    for (row, cells) in report.rows.iter().zip(&rows) {
-        let text = line(cells, &widths);
-        let _ = writeln!(
-            out,
-            "{}",
-            if row.stale || matches!(row.contract, ContractStatus::Violated(_)) {
-                paint(terminal, "33", &text)
-            } else {
-                text
+    if !rows.is_empty() {
+        let headings = paint(terminal, "1", &line(&headings, &widths));
+        let lines = report.rows.iter().zip(&rows).map(|(row, cells)| {
+            let text = line(cells, &widths);
+            match row.contract {
+                _ if row.stale => paint(terminal, "33", &text),
+                ContractStatus::Violated(_) => paint(terminal, "33", &text),
+                _ => text,
             }
-        );
+        });
+        let lines: Vec<String> = std::iter::once(headings).chain(lines).collect();
+        sections.push(lines.join("\n"));
     }
-    let mut list = |heading: &str, colour: &str, items: &[String]| {
-        if !items.is_empty() {
-            let _ = writeln!(out, "\n{}", paint(terminal, colour, heading));
-            for item in items {
-                let _ = writeln!(out, "  {}", escape::line(item));
+    let mut list = |heading: &str, colour: &str, lines: Vec<String>| {
+        if !lines.is_empty() {
+            let mut section = paint(terminal, colour, heading);
+            for line in lines {
+                let _ = write!(section, "\n  {}", escape::line(&line));
             }
+            sections.push(section);
         }
     };
-    list("Problems", "31", &report.problems);
-    let notices = |level: Level| {
+    let problems = report.problems.iter().flat_map(|problem| {
+        let details = problem.details().into_iter();
+        let details = details.map(|detail| format!("  {detail}"));
+        std::iter::once(problem.line()).chain(details)
+    });
+    list("Problems", "31", problems.collect());
+    let notices = |severity: Severity| {
         let notices = report.notices.iter();
-        let notices = notices.filter(|notice| notice.level() == level);
-        notices.map(ToString::to_string).collect::<Vec<String>>()
+        let notices = notices.filter(|notice| notice.severity == severity);
+        notices.map(Diagnostic::line).collect::<Vec<String>>()
     };
-    list("Warnings", "33", &notices(Level::Warning));
-    let stale: Vec<String> = report
+    list("Warnings", "33", notices(Severity::Warning));
+    let stale = report
         .stale()
-        .map(|row| format!("{} ({})", row.variable, row.parameter()))
-        .collect();
-    list("Stale", "33", &stale);
-    list("Unused", "33", report.unused.as_deref().unwrap_or_default());
-    list("Notes", "2", &notices(Level::Note));
-    list("Hints", "2", &report.hints);
-    if let Some(watch) = report.watch {
-        let _ = writeln!(out, "\n{watch}");
+        .map(|row| format!("{} ({})", row.variable, row.parameter()));
+    list("Stale", "33", stale.collect());
+    list("Unused", "33", report.unused.clone().unwrap_or_default());
+    list("Notes", "2", notices(Severity::Note));
+    list("Hints", "2", report.hints.clone());
+    sections.extend(report.watch.map(|watch| watch.to_string()));
+    match sections.as_slice() {
+        [] => String::new(),
+        sections => sections.join("\n\n") + "\n",
     }
-    out
 }
 
 fn cells(row: &Row) -> [String; 8] {
@@ -164,7 +168,7 @@ fn wrapped(start: &str, clauses: &[String], width: Option<usize>) -> String {
     lines.join("\n")
 }
 
-fn paint(terminal: Terminal, colour: &str, text: &str) -> String {
+pub(super) fn paint(terminal: Terminal, colour: &str, text: &str) -> String {
     if terminal.colour {
         format!("\x1b[{colour}m{text}\x1b[0m")
     } else {

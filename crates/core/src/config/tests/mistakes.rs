@@ -258,7 +258,10 @@ fn a_variable_without_a_word_leaves_the_list_of_the_file() {
 fn settings_without_effect_beside_the_others_are_found() {
     let reasons = |flags: &[&'static str]| {
         let config = resolve(flags, &[], "").expect("valid");
-        let unused = config.without_effect.iter().map(ToString::to_string);
+        let unused = config
+            .without_effect
+            .iter()
+            .map(|it| it.diagnostic().line());
         unused.collect::<Vec<_>>()
     };
     let no_prefix =

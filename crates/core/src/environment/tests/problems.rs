@@ -23,7 +23,10 @@ C = { param = "/c", default = "c" }"#,
                 "C has its default, since /c does not exist",
                 "Z has its default, since /z does not exist",
             ],
-            problems: &["/a (for A) does not exist", "/x (for X) does not exist"],
+            problems: &[
+                "1 parameter does not exist: /a (for A)",
+                "1 parameter does not exist: /x (for X)",
+            ],
             ..Case::default()
         },
         Case {
@@ -44,7 +47,7 @@ json = ["/o", { param = "/r", optional = true }]"#,
             ],
             problems: &[
                 "there is nothing below the prefix /p",
-                "/o (for --json) does not exist",
+                "1 parameter does not exist: /o (for --json)",
             ],
             ..Case::default()
         },
@@ -59,18 +62,14 @@ C = { param = "/a#z", default = "z" }"#,
                 "B is absent, since /a#y does not exist",
                 "C has its default, since /a#z does not exist",
             ],
-            problems: &[
-                "/a (for A) exists, but its JSON has no member `x` (it has m, n). Correct what follows the `#`",
-            ],
+            problems: &["/a (for A) exists, but its JSON has no member `x` (it has m, n)"],
             ..Case::default()
         },
         Case {
             file: r#"[keys]
 A = "/a#/x/y""#,
             parameters: Some(&[("/a", "{\"x\": {}}")]),
-            problems: &[
-                "/a (for A) exists, but its JSON has no member `y`. Correct what follows the `#`",
-            ],
+            problems: &["/a (for A) exists, but its JSON has no member `y`"],
             ..Case::default()
         },
         Case {
@@ -81,7 +80,7 @@ A = "/a#x""#,
                 "{\"m0\":0,\"m1\":0,\"m2\":0,\"m3\":0,\"m4\":0,\"m5\":0,\"m6\":0,\"m7\":0,\"m8\":0,\"m9\":0}",
             )]),
             problems: &[
-                "/a (for A) exists, but its JSON has no member `x` (it has m0, m1, m2, m3, m4, m5, m6, m7, m8, m9). Correct what follows the `#`",
+                "/a (for A) exists, but its JSON has no member `x` (it has m0, m1, m2, m3, m4, m5, m6, m7, m8, m9)",
             ],
             ..Case::default()
         },
@@ -93,7 +92,7 @@ A = "/a#x""#,
                 "{\"m0\":0,\"m1\":0,\"m2\":0,\"m3\":0,\"m4\":0,\"m5\":0,\"m6\":0,\"m7\":0,\"m8\":0,\"m9\":0,\"m10\":0}",
             )]),
             problems: &[
-                "/a (for A) exists, but its JSON has no member `x` (m0, m1, m10, m2, m3, m4, m5, m6, m7, m8 and 1 other). Correct what follows the `#`",
+                "/a (for A) exists, but its JSON has no member `x` (m0, m1, m10, m2, m3, m4, m5, m6, m7, m8 and 1 other)",
             ],
             ..Case::default()
         },
@@ -105,7 +104,7 @@ A = "/a#x""#,
                 "{\"m0\":0,\"m1\":0,\"m2\":0,\"m3\":0,\"m4\":0,\"m5\":0,\"m6\":0,\"m7\":0,\"m8\":0,\"m9\":0,\"m10\":0,\"m11\":0}",
             )]),
             problems: &[
-                "/a (for A) exists, but its JSON has no member `x` (m0, m1, m10, m11, m2, m3, m4, m5, m6, m7 and 2 others). Correct what follows the `#`",
+                "/a (for A) exists, but its JSON has no member `x` (m0, m1, m10, m11, m2, m3, m4, m5, m6, m7 and 2 others)",
             ],
             ..Case::default()
         },
@@ -136,14 +135,14 @@ D = { param = "/s#nul", default = "d" }"#,
             environment: &["D=d"],
             notices: &["D has its default, since /s#nul does not exist"],
             problems: &[
-                "/o (for --json) is not valid JSON at line 1, column 1. Store JSON",
-                "/q (for --json) is not a JSON object. Store an object, or use the value as it is: `--key NAME=/q`",
+                "/o#x (for A) is not valid JSON at line 1, column 1",
+                "/s (for B) exists, but `#nul` in its JSON is null",
+                "/s (for C) exists, but `#/list/0` in its JSON is null",
+                "/o (for --json) is not valid JSON at line 1, column 1",
+                "/q (for --json) is not a JSON object",
                 "/r (for --json) contains a string that is not valid Unicode (half a surrogate pair)",
-                "/s#user (for --json) is not a JSON object. Store an object, or use the value as it is: `--key NAME=/s#user`",
-                "/s#half (for --json) is not valid JSON at line 1, column 1. Store JSON",
-                "/o#x (for A) is not valid JSON at line 1, column 1. Store JSON, or use the whole value: `--key A=/o`",
-                "/s (for B) exists, but `#nul` in its JSON is null. Store a value there, or correct what follows the `#`",
-                "/s (for C) exists, but `#/list/0` in its JSON is null. Store a value there, or correct what follows the `#`",
+                "/s#user (for --json) is not a JSON object",
+                "/s#half (for --json) is not valid JSON at line 1, column 1",
             ],
             ..Case::default()
         },
@@ -153,7 +152,7 @@ A = { param = "/a", encoding = "base64" }
 B = { param = "/b", encoding = "base64" }"#,
             parameters: Some(&[("/a", "Y2FuYXJ5"), ("/b", "!")]),
             environment: &["A=canary"],
-            problems: &["the value of /b (for B) is not Base64. Correct it, or remove `--base64`"],
+            problems: &["the value of /b (for B) is not Base64"],
             ..Case::default()
         },
         Case {
@@ -166,8 +165,8 @@ C = "${A}""#,
             parameters: Some(&[("/a", "\0")]),
             environment: &["A=\0", "B=\0", "C=\0"],
             problems: &[
-                "the value of A, from /a, contains a NUL byte, which a variable cannot contain. Pass it as a file with `--file A=/a`",
-                "the value of C contains a NUL byte, which a variable cannot contain",
+                "the value of A, from /a, contains a NUL byte",
+                "the value of C contains a NUL byte",
             ],
             ..Case::default()
         },
@@ -180,9 +179,9 @@ C = "${A}""#,
                 ("/p/ld_preload", "4"),
             ]),
             problems: &[
-                "/p/1st would become the variable `1ST`, which begins with a digit. Prefix the name with `--name-prefix TEXT`, or leave it out with `--exclude '1ST'`",
-                "/p/a-b and /p/a/b both become the variable A_B. Choose one of them with `--key A_B=/p/a-b`. If you need another one too, give it a name of its own: `--key NAME=/p/a/b`",
-                "/p/ld_preload would set LD_PRELOAD, which makes the dynamic loader run other code, so no prefix or JSON object may set it. If you want it, use `--allow LD_PRELOAD`, otherwise `--exclude LD_PRELOAD`",
+                "/p/1st would become the variable `1ST`, which begins with a digit",
+                "/p/a-b and /p/a/b both become the variable A_B",
+                "/p/ld_preload would set LD_PRELOAD, which makes the dynamic loader run other code",
             ],
             ..Case::default()
         },
@@ -193,8 +192,8 @@ require = ["a", "c"]"#,
             parameters: Some(&[("/p/a", "1")]),
             environment: &["A=1", "C=1"],
             problems: &[
-                "a is required and is not set in the final environment. A is set: write `A` in `require`",
-                "c is required and is not set in the final environment. C is set: write `C` in `require`",
+                "a is required and is not set; did you mean `A`, which is set?",
+                "c is required and is not set; did you mean `C`, which is set?",
             ],
             ..Case::default()
         },
@@ -205,9 +204,9 @@ require = ["A", "B", "C", "D"]"#,
             parameters: Some(&[("/p/a", "")]),
             environment: &["A=", "C=1", "D="],
             problems: &[
-                "A is required and is empty in the final environment. Set it, or correct `require`",
-                "B is required and is not set in the final environment. Set it, or correct `require`",
-                "D is required and is empty in the final environment. Set it, or correct `require`",
+                "A is required and is empty",
+                "B is required and is not set",
+                "D is required and is empty",
             ],
             ..Case::default()
         },
@@ -216,9 +215,7 @@ require = ["A", "B", "C", "D"]"#,
 A = "${B}"
 B = "${NOPE}""#,
             parameters: Some(&[]),
-            problems: &[
-                "B cannot be composed, since NOPE is not set by any source. Set it, or correct `[compose]`",
-            ],
+            problems: &["B cannot be composed, since NOPE is not set by any source"],
             ..Case::default()
         },
         Case {
@@ -227,9 +224,7 @@ A = {}
 [compose]
 A = "${NOPE}""#,
             parameters: Some(&[]),
-            problems: &[
-                "A cannot be composed, since NOPE is not set by any source. Set it, or correct `[compose]`",
-            ],
+            problems: &["A cannot be composed, since NOPE is not set by any source"],
             ..Case::default()
         },
     ] {
@@ -252,9 +247,9 @@ D = {}"#,
             parameters: Some(&[("/p/c", "x"), ("/p/f", "1")]),
             environment: &["C=x", "F=1", "D=1", "E=2"],
             problems: &[
-                "A breaks the contract: it must be set. Correct the value, or the rule in `[contract]`",
-                "C, from /p/c, breaks the contract: it must be a port (1 to 65535). Correct the value, or the rule in `[contract]`",
-                "F, from /p/f, breaks the contract: it is not in the contract, which is closed. Correct the value, or the rule in `[contract]`",
+                "A breaks the contract: it must be set",
+                "C, from /p/c, breaks the contract: it must be a port (1 to 65535)",
+                "F, from /p/f, breaks the contract: it is not in the contract, which is closed",
             ],
             ..Case::default()
         },
@@ -267,7 +262,7 @@ A = "/a"
 B = "/b""#,
             parameters: Some(&[("/b", "1")]),
             environment: &["B=1"],
-            problems: &["/a (for A) does not exist"],
+            problems: &["1 parameter does not exist: /a (for A)"],
             ..Case::default()
         },
         Case {
@@ -290,8 +285,9 @@ B = "${X}""#,
 
 #[test]
 fn only_a_key_or_a_reference_with_a_value_settles_which_parameter_a_prefix_sets() {
-    const COLLISION: &str = "/p/a-b and /p/a/b both become the variable A_B. Choose one of them with `--key A_B=/p/a-b`. If you need another one too, give it a name of its own: `--key NAME=/p/a/b`";
-    const REFUSED: &str = "/p/ld_preload would set LD_PRELOAD, which makes the dynamic loader run other code, so no prefix or JSON object may set it. If you want it, use `--allow LD_PRELOAD`, otherwise `--exclude LD_PRELOAD`";
+    const COLLISION: &str = "/p/a-b and /p/a/b both become the variable A_B";
+    const REFUSED: &str =
+        "/p/ld_preload would set LD_PRELOAD, which makes the dynamic loader run other code";
     const ABSENT: Case = Case {
         file: r#"prefix = "/p"
 [keys]

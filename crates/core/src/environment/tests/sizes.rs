@@ -1,6 +1,7 @@
 //! The kernel's limits, exactly at them and one byte beyond.
 
 use super::limits::CommandSize;
+use super::messages::below;
 use super::*;
 use crate::config::Delivery;
 
@@ -30,7 +31,7 @@ fn command(bytes: usize) -> CommandSize {
 fn texts(environment: &Environment<'_>, arguments: usize, stack: u64) -> Vec<String> {
     let command = (arguments > 0).then(|| command(arguments));
     let problems = limits::check(environment, command.as_ref(), stack);
-    problems.iter().map(ToString::to_string).collect()
+    problems.iter().map(Diagnostic::line).collect()
 }
 
 #[test]
@@ -42,7 +43,7 @@ fn one_variable_has_at_most_32_pages() {
     assert_eq!(
         texts(&environment, 0, u64::MAX),
         [
-            "LONG, from /p/a, is longer than the 131071 bytes that the kernel allows for one variable. Pass it as a file with `--file LONG=/p/a`"
+            "LONG, from /p/a, is longer than the 131071 bytes that the kernel allows for one variable"
         ]
     );
     // It is not also too much, and a file is as long as its path.
@@ -71,7 +72,7 @@ fn all_that_is_passed_counts_with_its_pointers() {
     assert_eq!(
         texts(&environment, arguments + 1, stack(200_000)),
         [
-            "the environment and the arguments would be 200001 bytes, and the kernel allows 200000 with this stack limit. The largest variables are X, FILE. Pass them as files with `--file`, or raise the limit with `ulimit -s`"
+            "the environment and the arguments would be 200001 bytes, and the kernel allows 200000 with this stack limit. The largest variables are X, FILE"
         ]
     );
 }
@@ -100,25 +101,26 @@ fn the_five_largest_variables_are_named() {
         set(&mut environment, name, 1_000 + at);
     }
     let text = texts(&environment, 1_000_000, 0).remove(0);
-    assert!(text.contains("variables are F, E, D, C, B. "), "{text}");
+    assert!(text.contains("variables are F, E, D, C, B"), "{text}");
 }
 
 #[test]
 fn the_size_is_checked_where_nothing_else_is_wrong() {
-    let mut environment = Environment::default();
+    let mut environment = Environment {
+        diagnostics: vec![Diagnostic::warning("")],
+        ..Environment::default()
+    };
     environment.check_size(Some(&command(131_073)), 0);
-    assert!(matches!(
-        environment.problems[..],
-        [Problem::TooMuch { .. }]
-    ));
-    environment.problems = vec![Problem::SkippedReference {
-        name: VariableName::inherited("X"),
-    }];
-    environment.check_size(Some(&command(131_073)), 0);
-    assert!(matches!(
-        environment.problems[..],
-        [Problem::SkippedReference { .. }]
-    ));
+    assert_eq!(environment.diagnostics[1].code, Code::TooLarge);
+    for (missing, other) in [
+        (vec![], vec![Diagnostic::new(Code::SkippedReference, "")]),
+        (vec![below("/p")], vec![]),
+    ] {
+        environment.missing = missing;
+        environment.diagnostics = other.clone();
+        environment.check_size(Some(&command(131_073)), 0);
+        assert_eq!(environment.diagnostics, other);
+    }
 }
 
 #[test]
@@ -126,13 +128,13 @@ fn one_argument_has_at_most_32_pages() {
     let check = |arguments: Vec<usize>| {
         let command = CommandSize { file: 4, arguments };
         let problems = limits::check(&Environment::default(), Some(&command), u64::MAX);
-        let texts: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        let texts: Vec<String> = problems.iter().map(Diagnostic::line).collect();
         texts
     };
     assert_eq!(check(vec![4, 131_071]), [""; 0]);
     let too_long = |number| {
         format!(
-            "argument {number} of the command is longer than the 131071 bytes that the kernel allows for one argument. Pass the text in a file or on stdin"
+            "argument {number} of the command is longer than the 131071 bytes that the kernel allows for one argument"
         )
     };
     assert_eq!(check(vec![4, 131_072]), [too_long(1)]);
@@ -146,9 +148,12 @@ fn one_argument_has_at_most_32_pages() {
 fn a_higher_stack_limit_is_suggested_only_where_it_helps() {
     let mut environment = Environment::default();
     set(&mut environment, "A", 100_000);
-    let with_any = texts(&environment, 6_291_456, u64::MAX).remove(0);
-    assert!(with_any.contains("allows at most 6291456, with any stack limit"));
+    let text = |arguments, stack| {
+        let problems = limits::check(&environment, Some(&command(arguments)), stack);
+        problems[0].to_string()
+    };
+    let with_any = text(6_291_456, u64::MAX);
+    assert!(with_any.contains("allows 6291456 with any stack limit"));
     assert!(!with_any.contains("ulimit"), "{with_any}");
-    let raisable = texts(&environment, 200_000, 0).remove(0);
-    assert!(raisable.contains("raise the limit with `ulimit -s`"));
+    assert!(text(200_000, 0).contains("with `ulimit -s`"));
 }

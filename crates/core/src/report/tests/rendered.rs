@@ -2,15 +2,16 @@
 
 use super::read;
 use crate::aws_context::AwsContext;
+use crate::code::Code;
 use crate::config::{Config, ReportFormat};
+use crate::diagnostic::{Diagnostic, Help};
 use crate::env_reference::find_references;
 use crate::environment::assemble;
 use crate::fetched::{Fetched, FetchedParameter, ParameterType};
 use crate::inherited::Inherited;
 use crate::parameter::{ParameterRef, Prefix, Version};
 use crate::region::Region;
-use crate::report::matrix::{self, StageReport};
-use crate::report::{Report, Terminal, WatchCost, starter_file};
+use crate::report::{Report, Terminal, WatchCost, render_stages, starter_file};
 use crate::secret::Secret;
 use ParameterType::{SecureString, String as Plain, StringList};
 use std::time::{Duration, SystemTime};
@@ -63,6 +64,10 @@ fn report(config: &Config, inherited: &Inherited<'_>, fetched: &Fetched) -> Repo
     let environment = assemble(config, inherited, &references, Some(fetched));
     let max_age = Some(90 * DAY);
     Report::new(config, &environment, Some(fetched), max_age, true, now())
+}
+
+fn problem(text: &str) -> Diagnostic {
+    Diagnostic::with_help(Code::Usage, text, vec![Help::command("Mend it", "aws x")])
 }
 
 const FILE: &str = r#"
@@ -144,8 +149,7 @@ fn rich() -> (Config, Report) {
         ("/org/none", &[]),
     ];
     let mut report = report(&config, &inherited, &fetched(&below, &named));
-    assert_eq!(report.problems.len(), 8);
-    report.problems = vec!["one\u{1b}".to_owned(), "another | <b>".to_owned()];
+    report.problems = vec![problem("one\u{1b}"), problem("another | <b>")];
     report.asked = AwsContext {
         region: Some(Region::parse("eu-west-1").expect("a Region")),
         endpoint: Some("ssm.example".to_owned()),
@@ -337,9 +341,12 @@ fn the_cost_of_a_watcher_is_shown_in_words() {
 
 #[test]
 fn a_failure_without_a_report_is_a_json_report_with_one_problem() {
-    let value: serde_json::Value =
-        serde_json::from_str(&Report::failure("it failed\n")).expect("JSON");
-    assert_eq!(value["problems"], serde_json::json!(["it failed\n"]));
+    let text = Report::of_problems(&[problem("it failed\n")]).to_json();
+    let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(
+        value["problems"],
+        serde_json::json!([problem("it failed\n").json()])
+    );
     assert_eq!(value["variables"], serde_json::json!([]));
 }
 
@@ -366,46 +373,47 @@ fn the_starter_file_has_the_prefixes_with_their_rules() {
     let x: &[Parameter] = &[("/org/x/Ab", StringList, 1, 1)];
     let fetched = fetched(&[("/org/api", api), ("/org/x", x)], &[]);
     let mut report = report(&config, &Inherited::default(), &fetched);
-    assert_eq!(report.problems.len(), 2);
-    report.problems = vec!["one\n".to_owned(), "another".to_owned()];
+    report.problems = vec![problem("one\n"), problem("another")];
     insta::assert_snapshot!("starter", starter_file(&report, &config));
 }
 
-/// A stage that has everything, one that has one variable, and one that failed.
-fn stages() -> Vec<StageReport> {
-    let stage = |stage: &str, report, problems: &[&str]| StageReport {
-        stage: stage.to_owned(),
-        report,
-        problems: problems.iter().map(|&text| text.to_owned()).collect(),
-    };
+#[test]
+fn the_reports_of_stages_follow_one_another_under_their_names() {
     let (_, rich) = rich();
-    let config = read("[keys]\nPORT = \"/org/port\"\nA_VARIABLE_WITH_A_LONG_NAME = \"/org/port\"");
-    let fetched = fetched(&[], &[("/org/port", Plain, 1, 1)]);
-    let other = report(&config, &Inherited::default(), &fetched);
-    vec![
-        stage("dev", Some(rich), &["LOST | is missing", "a <b>"]),
-        stage("a-long-stage|name", Some(other), &[]),
-        stage("prod", None, &["no credentials"]),
-    ]
+    let failed = Report::of_problems(&[problem("no credentials")]);
+    let stages = [("a|b".to_owned(), rich), ("prod".to_owned(), failed)];
+    let render = |format| render_stages(&stages, format, Terminal::default());
+    for format in [ReportFormat::Table, ReportFormat::Markdown] {
+        insta::assert_snapshot!(format!("stages-{}", format.word()), render(format));
+    }
+    assert_eq!(render(ReportFormat::Toml), render(ReportFormat::Table));
+    let value: serde_json::Value = serde_json::from_str(&render(ReportFormat::Json)).expect("JSON");
+    let names = value["stages"].as_array().expect("stages").iter();
+    let names: Vec<_> = names.map(|stage| stage["stage"].clone()).collect();
+    assert_eq!(names, ["a|b", "prod"]);
+    assert_eq!(
+        value["stages"][1]["problems"][0]["message"],
+        "no credentials"
+    );
+    assert_eq!(value["stages"][0]["asked"]["region"], "eu-west-1");
 }
 
 #[test]
-fn the_matrix_has_a_column_for_each_stage() {
-    for (name, format) in [
-        ("matrix-table", ReportFormat::Table),
-        ("matrix-json", ReportFormat::Json),
-        ("matrix-markdown", ReportFormat::Markdown),
+fn a_report_with_nothing_in_it_has_no_table() {
+    let config = read(SMALL);
+    let render = |report: &Report, format| report.render(format, &config, Terminal::default());
+    let failed = Report::of_problems(&[problem("it failed")]);
+    for (format, text) in [
+        (
+            ReportFormat::Table,
+            "Problems\n  it failed\n    help: Mend it:\n      aws x\n",
+        ),
+        (
+            ReportFormat::Markdown,
+            "Problems:\n\n- it failed\n  - Mend it: aws x\n",
+        ),
     ] {
-        let text = matrix::render(&stages(), format, Terminal::default());
-        insta::assert_snapshot!(name, text);
+        assert_eq!(render(&failed, format), text);
+        assert_eq!(render(&Report::default(), format), "");
     }
-    let terminal = Terminal {
-        width: None,
-        colour: true,
-    };
-    let plain = matrix::render(&stages(), ReportFormat::Toml, Terminal::default());
-    let coloured = matrix::render(&stages(), ReportFormat::Toml, terminal);
-    let (heading, _) = plain.split_once('\n').expect("a heading");
-    let bold = format!("\x1b[1m{heading}\x1b[0m");
-    assert_eq!(coloured, plain.replacen(heading, &bold, 1));
 }
