@@ -19,13 +19,18 @@ struct Group {
 /// registry credentials.
 #[rustfmt::skip]
 const ORDINARY: &[&str] = &[
-    // The environment's name for ASP.NET Core's configuration.
-    "DOTNET_ENVIRONMENT",
-    // Registry credentials, or an index's URL with the credentials in it.
-    "BUN_CONFIG_TOKEN", "CARGO_REGISTRIES_*_TOKEN", "CARGO_REGISTRY_TOKEN", "DENO_AUTH_TOKENS",
-    "PIP_EXTRA_INDEX_URL", "PIP_INDEX_URL", "YARN_NPM_AUTH_IDENT", "YARN_NPM_AUTH_TOKEN",
-    // How many arenas malloc makes.
-    "MALLOC_ARENA_MAX",
+    // Names of an environment, a release or a user.
+    "DOTNET_ENVIRONMENT", "GIT_AUTHOR_*", "GIT_BRANCH", "GIT_COMMIT", "GIT_COMMITTER_*", "GIT_COMMIT_SHA", "GIT_REF",
+    "GIT_SHA", "GIT_TAG", "HADOOP_USER_NAME", "MIX_ENV", "MIX_TARGET",
+    // Credentials, or an index's URL with the credentials in it.
+    "BUN_CONFIG_TOKEN", "CARGO_REGISTRIES_*_TOKEN", "CARGO_REGISTRY_TOKEN", "COMPOSER_AUTH", "CONDA_TOKEN",
+    "DENO_AUTH_TOKENS", "GIT_PASSWORD", "GIT_TOKEN", "GIT_USERNAME", "HEX_API_KEY", "JUPYTER_TOKEN", "NUGET_API_KEY",
+    "NUGET_TOKEN", "PIP_EXTRA_INDEX_URL", "PIP_INDEX_URL", "POETRY_HTTP_BASIC_*", "POETRY_PYPI_TOKEN_*",
+    "UV_EXTRA_INDEX_URL", "UV_INDEX_*_PASSWORD", "UV_INDEX_*_USERNAME", "UV_INDEX_URL", "UV_PUBLISH_TOKEN",
+    "YARN_NPM_AUTH_IDENT", "YARN_NPM_AUTH_TOKEN",
+    // Tuning.
+    "DOTNET_GC*", "MALLOC_ARENA_MAX", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "PYTHONDONTWRITEBYTECODE",
+    "PYTHONHASHSEED", "PYTHONIOENCODING", "PYTHONUNBUFFERED", "PYTHONUTF8", "UV_THREADPOOL_SIZE",
 ];
 
 #[rustfmt::skip]
@@ -39,9 +44,9 @@ const GROUPS: &[Group] = &[
         // glibc's unsecvars.h, musl's MUSL_LOCPATH, terminfo(5).
         reason: "decides which files the C library reads or writes",
         names: &[
-            "HOSTALIASES", "LOCALDOMAIN", "LOCPATH", "MALLOC_*", "MUSL_LOCPATH", "NIS_PATH", "NLSPATH",
-            "RESOLV_*", "RES_OPTIONS", "TEMP", "TEMPDIR", "TERMCAP", "TERMINFO", "TERMINFO_DIRS", "TERMPATH",
-            "TMP", "TMPDIR", "TMPPREFIX", "TZDIR",
+            "*RJEM_MALLOC_CONF", "HESIOD_CONFIG", "HOSTALIASES", "JE_MALLOC_CONF", "LOCALDOMAIN", "LOCPATH",
+            "MALLOC_*", "MUSL_LOCPATH", "NIS_PATH", "NLSPATH", "RESOLV_*", "RES_OPTIONS", "TEMP", "TEMPDIR",
+            "TERMCAP", "TERMINFO", "TERMINFO_DIRS", "TERMPATH", "TMP", "TMPDIR", "TMPPREFIX", "TZDIR",
         ],
     },
     Group {
@@ -57,39 +62,52 @@ const GROUPS: &[Group] = &[
         // bash(1), dash(1), zshparam(1): start files, and texts that are expanded as commands.
         reason: "makes a shell run other commands",
         names: &[
-            "BASHOPTS", "BASH_*", "CDPATH", "ENV", "FPATH", "GLOBIGNORE", "IFS", "NULLCMD", "PROMPT",
-            "PROMPT_COMMAND", "PS0", "PS1", "PS2", "PS4", "READNULLCMD", "RPROMPT", "SHELLOPTS", "ZDOTDIR",
+            "BASHOPTS", "BASH_*", "CDPATH", "ENV", "FPATH", "FZF_DEFAULT_*", "GLOBIGNORE", "HISTFILE", "IFS",
+            "INPUTRC", "NULLCMD", "PROMPT", "PROMPT_COMMAND", "PS0", "PS1", "PS2", "PS4", "READNULLCMD", "RPROMPT",
+            "SHELLOPTS", "ZDOTDIR",
         ],
     },
     Group {
         // environ(7), less(1), vim(1).
         reason: "names a pager, editor or browser, which is a command",
         names: &[
-            "*_EDITOR", "*_PAGER", "BROWSER", "EDITOR", "EMACSLOADPATH", "EXINIT", "LESSCLOSE", "LESSKEY",
-            "LESSKEYIN", "LESSOPEN", "MANPAGER", "PAGER", "VIMINIT", "VISUAL",
+            "*_EDITOR", "*_PAGER", "BROWSER", "EDITOR", "EMACSDATA", "EMACSLOADPATH", "EMACSPATH", "EXINIT",
+            "FCEDIT", "GVIMINIT", "LESS", "LESSCLOSE", "LESSKEY", "LESSKEYIN", "LESSOPEN", "MAILCAPS", "MAILRC",
+            "MANPAGER", "PAGER", "VIM", "VIMINIT", "VIMRUNTIME", "VISUAL",
         ],
     },
     Group {
         // nodejs.org/api/cli.html; npm and Yarn read every option from a variable.
         reason: "makes Node.js or another JavaScript runtime load other code or write files",
         names: &[
-            "BUN_*", "DENO_*", "NODE_COMPILE_CACHE", "NODE_EXTRA_CA_CERTS", "NODE_OPTIONS", "NODE_PATH",
-            "NODE_REDIRECT_WARNINGS", "NODE_REPL_EXTERNAL_MODULE", "NODE_TLS_REJECT_UNAUTHORIZED",
-            "NODE_USE_ENV_PROXY", "NODE_V8_COVERAGE", "NPM_CONFIG_*", "TS_NODE_*", "YARN_*",
+            "BUN_*", "CHROME_BIN", "CHROME_PATH", "COREPACK_*", "DENO_*", "ELECTRON_*", "ESBUILD_BINARY_PATH",
+            "NODE_CHANNEL_FD", "NODE_COMPILE_CACHE", "NODE_CONFIG_DIR", "NODE_EXTRA_CA_CERTS", "NODE_OPTIONS",
+            "NODE_PATH", "NODE_REDIRECT_WARNINGS", "NODE_REPL_EXTERNAL_MODULE", "NODE_TLS_REJECT_UNAUTHORIZED",
+            "NODE_USE_ENV_PROXY", "NODE_V8_COVERAGE", "NPM_CONFIG_*", "NPM_EXECPATH", "NPM_NODE_EXECPATH", "NVM_DIR",
+            "PLAYWRIGHT_BROWSERS_PATH", "PNPM_HOME", "PRISMA_*BINARY", "PRISMA_*LIBRARY", "PRISMA_ENGINES_MIRROR",
+            "PUPPETEER_EXECUTABLE_PATH", "SASS_BINARY_PATH", "SWC_BINARY_PATH", "TSX_*", "TS_NODE_*", "VOLTA_HOME",
+            "YARN_*",
         ],
     },
     Group {
         // docs.python.org/3/using/cmdline.html, and what reads code or commands from its own variable.
         reason: "makes Python load other code",
         names: &[
-            "COVERAGE_PROCESS_START", "GUNICORN_CMD_ARGS", "PEX_*", "PIP_*", "PYTEST_ADDOPTS", "PYTHON*",
-            "UWSGI_*", "VIRTUAL_ENV",
+            "AIRFLOW_HOME", "AIRFLOW__*CMD", "AIRFLOW__*FOLDER", "CELERY_CONFIG_MODULE", "CELERY_LOADER",
+            "CLOUDSDK_BQ_PYTHON*", "CLOUDSDK_CONFIG", "CLOUDSDK_GSUTIL_PYTHON*", "CLOUDSDK_PYTHON*",
+            "CLOUDSDK_ROOT_DIR", "CONDA_*", "COVERAGE_*", "GUNICORN_CMD_ARGS", "HF_HOME", "HF_MODULES_CACHE",
+            "IPYTHONDIR", "JUPYTER_*", "MATPLOTLIBRC", "MPLBACKEND", "MPLCONFIGDIR", "NUMBA_CACHE_DIR", "PDM_*",
+            "PEX_*", "PIPENV_*", "PIPX_*", "PIP_*", "POETRY_*", "PYENV_*", "PYSPARK_*", "PYTEST_ADDOPTS", "PYTHON*",
+            "SETUPTOOLS_*", "TORCH_EXTENSIONS_DIR", "TRITON_CACHE_DIR", "TRITON_PTXAS_PATH", "UVICORN_APP*", "UV_*",
+            "UWSGI_*", "VIRTUAL_ENV", "WERKZEUG_DEBUG_PIN",
         ],
     },
     Group {
         // perlrun(1).
         reason: "makes Perl load other code",
-        names: &["PERL5*", "PERLIO*", "PERLLIB", "PERL_*"],
+        names: &[
+            "PERL5*", "PERLBREW_*", "PERLDB*", "PERLIO*", "PERLLIB", "PERL_*",
+        ],
     },
     Group {
         // RubyGems requires BUNDLER_SETUP. Bundler's settings are listed one by one, since its host
@@ -99,119 +117,153 @@ const GROUPS: &[Group] = &[
             "BOOTSNAP_CACHE_DIR", "BUNDLER_*", "BUNDLE_APP_CONFIG", "BUNDLE_BIN", "BUNDLE_BIN_PATH",
             "BUNDLE_BUILD__*", "BUNDLE_CACHE_PATH", "BUNDLE_CONFIG", "BUNDLE_CONSOLE",
             "BUNDLE_DISABLE_CHECKSUM_VALIDATION", "BUNDLE_GEMFILE", "BUNDLE_LOCAL__*", "BUNDLE_MIRROR__*",
-            "BUNDLE_PATH", "BUNDLE_PATH__*", "BUNDLE_PLUGINS", "BUNDLE_REDIRECT", "BUNDLE_SHEBANG",
-            "BUNDLE_SSL_*", "BUNDLE_SYSTEM_BINDIR", "BUNDLE_TRUST___POLICY", "BUNDLE_USER_*",
-            "BUNDLE_VERSION", "GEM_HOME", "GEM_PATH", "RUBYGEMS_GEMDEPS", "RUBYLIB", "RUBYOPT", "RUBYPATH",
-            "RUBYSHELL",
+            "BUNDLE_PATH", "BUNDLE_PATH__*", "BUNDLE_PLUGINS", "BUNDLE_REDIRECT", "BUNDLE_SHEBANG", "BUNDLE_SSL_*",
+            "BUNDLE_SYSTEM_BINDIR", "BUNDLE_TRUST___POLICY", "BUNDLE_USER_*", "BUNDLE_VERSION", "GEMRC", "GEM_HOME",
+            "GEM_PATH", "IRBRC", "JRUBY_OPTS", "PRYRC", "RBENV_*", "RDOCOPT", "RUBYDB_*", "RUBYGEMS_GEMDEPS",
+            "RUBYLIB", "RUBYOPT", "RUBYPATH", "RUBYSHELL", "RUBY_DEBUG_*", "TRUFFLERUBYOPT",
         ],
     },
     Group {
         // java(1); the start scripts of Tomcat, Kafka, Elasticsearch, sbt and Spring Boot's launcher.
         reason: "makes the Java virtual machine load other code",
         names: &[
-            "*JAVA_OPTIONS", "*JAVA_OPTS", "CATALINA_OPTS", "CLASSPATH", "GRADLE_OPTS", "JAVA_HOME",
-            "JAVA_OPTS_APPEND", "JRE_HOME", "KAFKA_OPTS", "LOADER_PATH", "MAVEN_OPTS", "SBT_OPTS",
-            "JAVA_TOOL_OPTIONS",
+            "*JAVA_HOME", "*JAVA_OPTIONS", "*JAVA_OPTS", "*JVMFLAGS", "*JVM_ARGS", "*JVM_OPTIONS", "*JVM_OPTS",
+            "ACTIVEMQ_OPTS*", "ANT_ARGS", "ANT_HOME", "ANT_OPTS", "CATALINA_*", "CLASSPATH", "ES_PATH_CONF",
+            "GRADLE_OPTS", "GRADLE_USER_HOME", "GROOVY_HOME", "HADOOP_*", "HBASE_*OPTS", "HDFS_*OPTS", "HIVE_*OPTS",
+            "JAVACMD*", "JAVA_BINARY", "JAVA_OPTS_APPEND", "JAVA_TOOL_OPTIONS", "JBOSS_HOME", "JBOSS_MODULEPATH",
+            "JDK_HOME", "JDK_JAVAC_OPTIONS", "JRE_HOME", "KAFKA_*OPTS", "LEIN_*", "LOADER_*",
+            "LOG4J_CONFIGURATION_FILE", "M2_HOME", "MAPRED_*OPTS", "MAVEN_*", "SBT_OPTS", "SDKMAN_DIR",
+            "SPARK_*OPTS", "SPARK_CONF_DIR", "SPARK_HOME",
         ],
     },
     Group {
         // learn.microsoft.com/dotnet/core/runtime-config: profilers and start-up hooks are code.
         reason: "makes .NET, Mono or PowerShell load other code",
         names: &[
-            "ASPNETCORE_HOSTINGSTARTUPASSEMBLIES", "COMPLUS_*", "CORECLR_*", "COR_*", "DOTNET_*", "MONO_*",
-            "PSMODULEPATH",
+            "ASPNETCORE_HOSTINGSTARTUPASSEMBLIES", "COMPLUS_*", "CORECLR_*", "COR_ENABLE_PROFILING", "COR_PRF*",
+            "COR_PROFILER*", "DOTNET_*", "MONO_*", "MSBUILD*", "NUGET_*", "PSMODULEPATH",
         ],
     },
     Group {
         // pkg.go.dev/runtime, go help environment. GODEBUG can weaken the checks of certificates.
         reason: "changes what Go's runtime or its tools do",
         names: &[
-            "CGO_*", "GOAUTH", "GOCACHEPROG", "GODEBUG", "GOENV", "GOFLAGS", "GOINSECURE", "GOPATH",
-            "GOPROXY", "GOROOT", "GOSUMDB", "GOTOOLCHAIN",
+            "CGO_*", "GCCGO*", "GOAUTH", "GOBIN", "GOCACHE", "GOCACHEPROG", "GOCOVERDIR", "GODEBUG", "GOENV",
+            "GOEXPERIMENT", "GOFLAGS", "GOINSECURE", "GOMODCACHE", "GONOPROXY", "GONOSUMCHECK", "GONOSUMDB",
+            "GOPATH", "GOPRIVATE", "GOPROXY", "GOROOT", "GOSUMDB", "GOTMPDIR", "GOTOOLCHAIN", "GOTOOLDIR", "GOVCS",
+            "GOWORK",
         ],
     },
     Group {
         // cargo's and rustup's books: linkers, wrappers and runners are commands.
         reason: "makes Rust's tools run other programs",
-        names: &["CARGO_*", "RUSTC*", "RUSTFLAGS", "RUSTUP_*"],
+        names: &[
+            "CARGO_*", "RUSTC*", "RUSTDOC*", "RUSTFLAGS", "RUSTFMT", "RUSTUP_*", "SCCACHE*",
+        ],
     },
     Group {
         reason: "makes a language's runtime load other code",
         names: &[
-            // PHP, Lua.
-            "LUA_CPATH*", "LUA_INIT*", "LUA_PATH*", "PHPRC", "PHP_INI_SCAN_DIR",
-            // Erlang and Elixir.
-            "ELIXIR_ERL_OPTIONS", "ERL_*FLAGS", "ERL_INETRC", "ERL_LIBS", "RELEASE_VM_ARGS",
-            // Tcl, R, Julia, Guile, OCaml.
-            "CAML_LD_LIBRARY_PATH", "GUILE_LOAD_*", "JULIA_DEPOT_PATH", "JULIA_LOAD_PATH", "R_ENVIRON*",
-            "R_LIBS*", "R_PROFILE*", "TCLLIBPATH", "TCL_LIBRARY",
+            "APP_RUNTIME", "ASDF_*", "CABAL_DIR", "CAML_LD_LIBRARY_PATH", "COMPOSER*", "CRYSTAL_*",
+            "DART_VM_OPTIONS", "ELIXIR_ERL_OPTIONS", "ERL_*FLAGS", "ERL_CRASH_DUMP", "ERL_INETRC", "ERL_LIBS",
+            "ERL_ROOTDIR", "FLUTTER_ROOT", "GHCRTS", "GHC_*", "GUILE_LOAD_*", "GUILE_SYSTEM_*", "HEX_*",
+            "JULIA_BINDIR", "JULIA_DEPOT_PATH", "JULIA_LOAD_PATH", "JULIA_PKG_*", "JULIA_PROJECT", "JULIA_SHELL",
+            "LUA_CPATH*", "LUA_INIT*", "LUA_PATH*", "MATLABPATH", "MISE_*", "MIX_*", "OCAMLFIND_*", "OCAMLPATH",
+            "OCTAVE_*", "OPAM*", "PHPRC", "PHP_INI_SCAN_DIR", "PLTADDONDIR", "PLTCOLLECTS", "PUB_CACHE", "REBAR_*",
+            "RELEASE_BOOT_SCRIPT*", "RELEASE_REMOTE_VM_ARGS", "RELEASE_ROOT", "RELEASE_SYS_CONFIG",
+            "RELEASE_VM_ARGS", "R_DEFAULT_PACKAGES", "R_ENVIRON*", "R_HISTFILE", "R_HOME", "R_LIBS*", "R_PROFILE*",
+            "SBCL_HOME", "STACK_ROOT", "TCLLIBPATH", "TCL_LIBRARY", "XDEBUG_*", "ZIG_*",
         ],
     },
     Group {
         // git(1), ssh(1), rsync(1), svn(1), hg(1): GIT_SSH_COMMAND, GIT_CONFIG_COUNT… all end in a command.
         reason: "makes Git, SSH or another transport run other programs",
         names: &[
-            "CVS_RSH", "GIT_*", "HGRCPATH", "RSYNC_CONNECT_PROG", "RSYNC_RSH", "SSH_ASKPASS",
-            "SSH_AUTH_SOCK", "SSH_SK_PROVIDER", "SUDO_ASKPASS", "SVN_SSH",
+            "BZR_*", "CVS*", "GIT_*", "HG", "HGMERGE", "HGRCPATH", "P4DIFF", "P4MERGE", "RSYNC_CONNECT_PROG",
+            "RSYNC_PROXY", "RSYNC_RSH", "SSH_ASKPASS", "SSH_AUTH_SOCK", "SSH_PKCS11_HELPER", "SSH_SK_HELPER",
+            "SSH_SK_PROVIDER", "SUDO_ASKPASS", "SVN_SSH",
         ],
     },
     Group {
         // GNU make's manual ("--eval" in MAKEFLAGS), gcc(1), autoconf's CONFIG_SITE, cmake-env-variables(7).
         reason: "makes a build tool run other programs",
         names: &[
-            "ARFLAGS", "ASFLAGS", "CC", "CFLAGS", "CMAKE_*", "COMPILER_PATH", "CONFIG_SHELL", "CONFIG_SITE",
-            "CPP", "CPPFLAGS", "CXX", "CXXFLAGS", "FCFLAGS", "FFLAGS", "GCC_EXEC_PREFIX", "GNUMAKEFLAGS",
-            "LDFLAGS", "MAKEFILES", "MAKEFLAGS", "MFLAGS", "OBJCFLAGS", "OBJCXXFLAGS", "PKG_CONFIG*",
+            "ACLOCAL_PATH", "ARFLAGS", "ASFLAGS", "AUTOM4TE_CFG", "BAZELISK_*", "BAZEL_REAL", "CC", "CCACHE_*",
+            "CCC_*", "CFLAGS", "CMAKE_*", "COMPILER_PATH", "CONAN_*", "CONFIG_SHELL", "CONFIG_SITE", "CPATH",
+            "CPLUS_INCLUDE_PATH", "CPP", "CPPFLAGS", "CXX", "CXXFLAGS", "C_INCLUDE_PATH", "DEPENDENCIES_OUTPUT",
+            "DISTCC_*", "FCFLAGS", "FFLAGS", "GCC_EXEC_PREFIX", "GNUMAKEFLAGS", "LDFLAGS", "LIBRARY_PATH", "M4PATH",
+            "MAKEFILES", "MAKEFLAGS", "MFLAGS", "OBJCFLAGS", "OBJCXXFLAGS", "OBJC_INCLUDE_PATH", "PKG_CONFIG*",
+            "QMAKE*", "SCONSFLAGS", "SUNPRO_DEPENDENCIES", "VCPKG_*",
         ],
     },
     Group {
         // tar(1) (`--to-command`), zip(1) (`-TT`), wget(1), psql(1), and the manuals of the rest.
         reason: "gives a tool other options or another configuration, which can run commands",
         names: &[
-            "ANSIBLE_*", "APT_CONFIG", "DOCKER_CONFIG", "DOCKER_HOST", "GNUPGHOME", "HELM_PLUGINS",
-            "KUBECONFIG", "NETRC", "NIX_*", "PGSERVICEFILE", "PGSYSCONFDIR", "PSQLRC", "TAR_OPTIONS",
-            "TF_CLI_*", "TF_REATTACH_PROVIDERS", "WGETRC", "ZIPOPT",
+            "ANSIBLE_*", "APT_CONFIG", "AWKLIBPATH", "AWKPATH", "AZURE_CONFIG_DIR", "AZURE_EXTENSION_DIR",
+            "BAT_CONFIG_PATH", "BOX64_*", "BUILDKIT_HOST", "COMPOSE_FILE", "CONTAINERS_*", "CONTAINER_HOST",
+            "DEBCONF_*", "DOCKER_CERT_PATH", "DOCKER_CLI_PLUGIN*", "DOCKER_CONFIG", "DOCKER_CONTEXT", "DOCKER_HOST",
+            "DOCKER_TLS*", "DPKG_*", "FACTERLIB", "GNUPGHOME", "GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES",
+            "GROFF_*", "HELM_*", "HOMEBREW_*", "KUBECONFIG", "KUBECTL_*", "LIBGUESTFS_*", "LIBVIRT_*", "LYNX_CFG*",
+            "MANOPT", "MANPATH", "MANROFFSEQ", "MODPROBE_OPTIONS", "MYSQL_HISTFILE", "MYSQL_HOME", "NETRC", "NIX_*",
+            "ORACLE_HOME", "PACKER_CONFIG*", "PACKER_PLUGIN_PATH", "PGSERVICEFILE", "PGSYSCONFDIR", "PSQLRC",
+            "PSQL_HISTORY", "PULUMI_*CMD", "PULUMI_HOME", "QEMU_LD_PREFIX", "QEMU_SET_ENV", "REDISCLI_HISTFILE",
+            "REDISCLI_RCFILE", "RIPGREP_CONFIG_PATH", "RPM_CONFIGDIR", "SCREENRC", "SQLITE_HISTORY", "SYSTEMD_*",
+            "TAR_OPTIONS", "TERRAFORM_CONFIG", "TERRAGRUNT_*", "TEXMF*", "TF_CLI_*", "TF_DATA_DIR", "TF_LOG_PATH",
+            "TF_PLUGIN_CACHE_DIR", "TF_REATTACH_PROVIDERS", "TMUX_TMPDIR", "TNS_ADMIN", "VAGRANT_*", "VALGRIND_*",
+            "WGETRC", "WINE*", "ZIPOPT",
         ],
     },
     Group {
         // Drivers, filters and plug-ins are shared objects or commands.
         reason: "makes a library load plug-ins or run other programs",
         names: &[
-            "CUDA_INJECTION*", "GDAL_DRIVER_PATH", "GDK_PIXBUF_*", "GIO_*", "GST_PLUGIN*", "GS_LIB",
-            "HDF5_PLUGIN_PATH", "LDAPCONF", "LDAPRC", "LIBMYSQL_PLUGIN*", "MAGICK_*", "OCL_ICD_VENDORS",
-            "ODBCINI", "ODBCSYSINI", "OMP_TOOL_LIBRARIES", "SASL_CONF_PATH", "SASL_PATH", "TSS2_TCTI",
+            "*QPA_PLATFORM_PLUGIN_PATH", "ALSA_*", "CUDA_INJECTION*", "DCONF_PROFILE", "FI_PROVIDER_PATH",
+            "FONTCONFIG_*", "FREETDS", "FREETDSCONF", "GDAL_DRIVER_PATH", "GDK_PIXBUF_*", "GIO_*", "GI_TYPELIB_PATH",
+            "GSETTINGS_*", "GSS_MECH_CONFIG", "GST_PLUGIN*", "GS_LIB", "GTK*_MODULES", "GTK_EXE_PREFIX",
+            "GTK_IM_MODULE_FILE", "GTK_PATH", "HDF5_PLUGIN_PATH", "HSA_TOOLS_LIB", "LDAPCONF", "LDAPRC",
+            "LIBGL_DRIVERS_PATH", "LIBMYSQL_*", "LIBVA_DRIVERS_PATH", "MAGICK_*", "NCCL_*PLUGIN", "NCCL_CONF_FILE",
+            "NVTX_INJECTION*", "OCL_ICD_VENDORS", "ODBCINI", "ODBCSYSINI", "OMPI_MCA_*", "OMP_TOOL*", "OPENSC_CONF",
+            "OPENSC_DRIVERS", "PKCS11SPY*", "PKCS11_MODULE*", "PKCS11_PROVIDER_*", "PMIX_MCA_*", "QML*_PATH",
+            "QT_PLUGIN_PATH", "SASL_CONF_PATH", "SASL_PATH", "SOFTHSM2_CONF", "TDSDUMP*", "TPM2TOOLS_*",
+            "TPM2_PKCS11_*", "TSS2_*", "UCX_MODULE_DIR", "VDPAU_DRIVER_PATH", "VK_*", "XAPPLRESDIR", "XENVIRONMENT",
+            "XFILESEARCHPATH", "XUSERFILESEARCHPATH", "__EGL_*", "__GLX_*",
         ],
     },
     Group {
         // OPENSSL_CONF may name an engine, which is code; SSLKEYLOGFILE writes session keys to a file.
         reason: "loads code into TLS libraries, or decides whom they trust or who can read their traffic",
         names: &[
-            "CURL_CA_BUNDLE", "CURL_HOME", "GNUTLS_*", "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", "KRB5*",
-            "NIX_SSL_CERT_FILE", "OPENSSL_*", "REQUESTS_CA_BUNDLE", "SSLKEYLOGFILE", "SSL_CERT_DIR",
-            "SSL_CERT_FILE", "VAULT_SKIP_VERIFY",
+            "CURL_CA_BUNDLE", "CURL_HOME", "GNUTLS_*", "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", "HTTPLIB2_CA_CERTS",
+            "HTTPS_CA_*", "KRB5*", "LDAPTLS_*", "NIX_SSL_CERT_FILE", "OPENSSL_*", "REQUESTS_CA_BUNDLE",
+            "SSLKEYLOGFILE", "SSL_CERT_DIR", "SSL_CERT_FILE", "VAULT_SKIP_VERIFY", "WEBSOCKET_CLIENT_CA_BUNDLE",
         ],
     },
     Group {
         // Listed one by one: `*_PROXY` would take settings of services with it.
         reason: "sends the program's traffic another way",
         names: &[
-            "ALL_PROXY", "FTP_PROXY", "GLOBAL_AGENT_*", "GRPC_PROXY", "GRPC_XDS_*", "HTTPS_PROXY",
-            "HTTP_PROXY", "NO_PROXY", "SOCKS_PROXY", "SOCKS_SERVER", "WSS_PROXY", "WS_PROXY",
+            "ALL_PROXY", "FTP_PROXY", "GLOBAL_AGENT_*", "GRPC_PROXY", "GRPC_XDS_*", "HTTPS_PROXY", "HTTP_PROXY",
+            "NO_PROXY", "SOCKS_PROXY", "SOCKS_SERVER", "VAULT_HTTP_PROXY", "VAULT_PROXY_ADDR", "WSS_PROXY",
+            "WS_PROXY",
         ],
     },
     Group {
         // The SDKs of other clouds ask these for tokens.
         reason: "decides which metadata service gives out credentials",
-        names: &["GCE_METADATA_*", "IDENTITY_ENDPOINT", "IMDS_ENDPOINT", "MSI_ENDPOINT"],
+        names: &[
+            "AZURE_AUTHORITY_HOST", "AZURE_POD_IDENTITY_AUTHORITY_HOST", "GCE_METADATA_*", "IDENTITY_ENDPOINT",
+            "IMDS_ENDPOINT", "KUBERNETES_MASTER", "KUBERNETES_PORT*", "KUBERNETES_SERVICE_*", "MSI_ENDPOINT",
+        ],
     },
     Group {
         reason: "decides which credentials, endpoints and tools are used for AWS",
         names: &[
-            "AWS_ACCESS_KEY_ID", "AWS_CA_BUNDLE", "AWS_CONFIG_FILE", "AWS_CONTAINER_*",
-            "AWS_CREDENTIAL_FILE", "AWS_DATA_PATH", "AWS_DEFAULT_PROFILE", "AWS_EC2_METADATA_*",
-            "AWS_ENDPOINT_URL*", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_PROFILE", "AWS_ROLE_ARN",
-            "AWS_ROLE_SESSION_NAME", "AWS_SECRET_ACCESS_KEY", "AWS_SECURITY_TOKEN", "AWS_SESSION_TOKEN",
-            "AWS_SHARED_CREDENTIALS_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE", "BOTO_CONFIG", "BOTO_PATH",
+            "AWS_ACCESS_KEY_ID", "AWS_CA_BUNDLE", "AWS_CONFIG_FILE", "AWS_CONTAINER_*", "AWS_CREDENTIAL_FILE",
+            "AWS_DATA_PATH", "AWS_DEFAULT_PROFILE", "AWS_EC2_METADATA_*", "AWS_ENDPOINT_URL*",
+            "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_PROFILE", "AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME",
+            "AWS_SECRET_ACCESS_KEY", "AWS_SECURITY_TOKEN", "AWS_SESSION_TOKEN", "AWS_SHARED_CREDENTIALS_FILE",
+            "AWS_VAULT_PASS_CMD", "AWS_WEB_IDENTITY_TOKEN_FILE", "BOTO_CONFIG", "BOTO_PATH",
         ],
     },
     Group {
@@ -222,15 +274,18 @@ const GROUPS: &[Group] = &[
     Group {
         // sd_notify(3), sd_listen_fds(3): the service manager talks to the command through these.
         reason: "is the service manager's own",
-        names: &["CREDENTIALS_DIRECTORY", "DBUS_*", "LISTEN_*", "NOTIFY_SOCKET", "WATCHDOG_*"],
+        names: &[
+            "CREDENTIALS_DIRECTORY", "DBUS_*", "LISTEN_FDNAMES", "LISTEN_FDS", "LISTEN_PID*", "NOTIFY_SOCKET",
+            "WATCHDOG_PID", "WATCHDOG_USEC",
+        ],
     },
     Group {
         // Sanitizers' log_path, profilers and coverage; a symbolizer is a program.
         reason: "makes the program write files, or run a program that explains its crashes",
         names: &[
             "*_SYMBOLIZER_PATH", "ASAN_OPTIONS", "CPUPROFILE", "DFSAN_OPTIONS", "FFREPORT", "GCOV_PREFIX",
-            "GMON_OUT_PREFIX", "HEAPPROFILE", "HWASAN_OPTIONS", "LLVM_PROFILE_FILE", "LSAN_OPTIONS",
-            "MSAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS",
+            "GDBHISTFILE", "GMON_OUT_PREFIX", "HEAPPROFILE", "HWASAN_OPTIONS", "LLVM_PROFILE_FILE", "LSAN_OPTIONS",
+            "MOZ_LOG_FILE", "MSAN_OPTIONS", "NSPR_LOG_FILE", "TSAN_OPTIONS", "UBSAN_OPTIONS",
         ],
     },
     Group {
@@ -290,6 +345,39 @@ mod tests {
             let name = pattern.replace('*', "X");
             assert!(reason_of(&name).is_some(), "{name}");
             assert!(reason_of(&name.to_ascii_lowercase()).is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn each_family_of_helpers_options_modules_and_paths_is_refused() {
+        for name in [
+            "CLOUDSDK_PYTHON",
+            "UV_PYTHON",
+            "JAVACMD",
+            "PRISMA_QUERY_ENGINE_LIBRARY",
+            "PRISMA_QUERY_ENGINE_BINARY",
+            "SSH_PKCS11_HELPER",
+            "PYSPARK_PYTHON",
+            "PUPPETEER_EXECUTABLE_PATH",
+            "HADOOP_OPTS",
+            "KAFKA_HEAP_OPTS",
+            "SPARK_SUBMIT_OPTS",
+            "JVM_OPTS",
+            "LOADER_MAIN",
+            "GTK_MODULES",
+            "GTK3_MODULES",
+            "NCCL_NET_PLUGIN",
+            "QT_QPA_PLATFORM_PLUGIN_PATH",
+            "VK_LAYER_PATH",
+            "LIBRARY_PATH",
+            "CPATH",
+            "SYSTEMD_UNIT_PATH",
+            "RIPGREP_CONFIG_PATH",
+            "AIRFLOW__CORE__FERNET_KEY_CMD",
+            "COMPOSER_HOME",
+            "AZURE_EXTENSION_DIR",
+        ] {
+            assert!(reason_of(name).is_some(), "{name}");
         }
     }
 
@@ -383,6 +471,19 @@ mod tests {
             "PIP_EXTRA_INDEX_URL",
             "YARN_NPM_AUTH_TOKEN",
             "MALLOC_ARENA_MAX",
+            "LISTEN_ADDR",
+            "LISTEN_PORT",
+            "WATCHDOG_INTERVAL",
+            "GIT_COMMIT",
+            "GIT_TOKEN",
+            "PYTHONUNBUFFERED",
+            "UV_THREADPOOL_SIZE",
+            "DOCKER_PASSWORD",
+            "AZURE_CLIENT_ID",
+            "CLOUDSDK_CORE_PROJECT",
+            "COMPOSE_PROJECT_NAME",
+            "KAFKA_BROKERS",
+            "REDISCLI_AUTH",
             "FEATURE_FLAGS",
             "HOME_URL",
             "TEMPLATE",
