@@ -244,6 +244,10 @@ fn every_code_block_names_a_language_and_can_be_read() {
             block.place(),
             block.language
         );
+        let words = block.attributes.split([' ', '"', ':', ',']);
+        for test in words.filter(|word| word.starts_with("tests/")) {
+            assert!(project(test).exists(), "{}: no {test}", block.place());
+        }
         if block.language == "json" {
             let parsed = serde_json::from_str::<serde_json::Value>(&block.text);
             assert!(parsed.is_ok(), "{}: {parsed:?}", block.place());
