@@ -3,7 +3,7 @@
 // Names the working directory in a message.
 #![allow(clippy::disallowed_methods)]
 
-use crate::cli::{Words, hints};
+use crate::cli::{self, Action, Task, Words, hints};
 use crate::exec::lookup::{self, Command};
 use crate::lambda;
 use ssm_exec_core::code::Code;
@@ -54,8 +54,33 @@ pub(super) fn find(
             &giver,
             path.unwrap_or(lookup::DEFAULT_PATH),
         )),
+        Some(command) if command.is_this_program() && starts_itself(words, inherited) => {
+            let what = format!(
+                "the command {} is ssm-exec, and would start itself for ever",
+                command.path().display()
+            );
+            Err(Diagnostic::with_help(
+                Code::InvalidCommand,
+                what,
+                vec![Help::text(
+                    "Name the program to start: after `--`, as `command` in ssm-exec.toml, or as the handler of the function",
+                )],
+            ))
+        }
         found => Ok(found),
     }
+}
+
+/// Whether these words, given to this program, name no command and no other file that could.
+fn starts_itself(words: &[OsString], inherited: &Inherited<'_>) -> bool {
+    let line = cli::read(words);
+    let called_as = words.first().cloned().unwrap_or_default();
+    let names_none = matches!(
+        &line.action,
+        Ok(Action::Run(Task::Launch, words))
+            if lambda::without_handler(words.all(), &called_as, inherited).is_empty()
+    );
+    names_none && line.layer.config.is_none()
 }
 
 /// The error for a command that was not found, with what was most likely meant.

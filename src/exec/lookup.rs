@@ -9,6 +9,7 @@ use ssm_exec_core::environment::limits::CommandSize;
 use std::ffi::{CString, OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// Where execvp looks when PATH isn't set (glibc's `_PATH_STDPATH` without the working directory).
@@ -28,6 +29,14 @@ impl Command {
     #[must_use]
     pub fn path(&self) -> PathBuf {
         PathBuf::from(OsStr::from_bytes(self.file.to_bytes()))
+    }
+
+    /// Whether its file is the program that runs now, under whatever name.
+    #[must_use]
+    pub fn is_this_program(&self) -> bool {
+        let file = |path: &Path| fs::metadata(path).map(|it| (it.dev(), it.ino())).ok();
+        let ours = file(Path::new("/proc/self/exe"));
+        ours.is_some() && ours == file(&self.path())
     }
 
     /// What it takes of the room that `execve` has.

@@ -5,14 +5,19 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use ssm_exec_core::code::Code;
 use ssm_exec_core::diagnostic::{Diagnostic, Help};
 use std::fs;
-use tracing::debug;
+use tracing::{debug, warn};
 
 /// Keeps core dumps and other processes of the same user out: every subcommand has credentials in its
-/// environment. `execve` by itself gives the command the ordinary state again.
+/// environment. `execve` by itself gives the command the ordinary state again. A refusal, as a strict system call filter
+/// may give, is no reason not to start: it is a warning.
 pub fn disable_core_dumps() {
     #[cfg(target_os = "linux")]
-    // A refusal, as a strict system call filter may give, is no reason not to start.
-    let _ = nix::sys::prctl::set_dumpable(false);
+    if let Err(error) = nix::sys::prctl::set_dumpable(false) {
+        warn!(
+            "the system refused prctl(PR_SET_DUMPABLE): {}. Until the command starts, a core dump or another process of this user can read the values",
+            error.desc()
+        );
+    }
 }
 
 /// Lets this process, the command and its children dump no core. A limit of 0 does not stop a handler in

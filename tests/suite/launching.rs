@@ -444,3 +444,42 @@ fn a_command_that_is_removed_during_the_fetch_is_reported_as_such() {
         outcome.says(&["was removed while the parameters were fetched"]);
     });
 }
+
+#[test]
+fn it_does_not_start_itself_for_ever() {
+    let stub = stub();
+    let itself = |run: Run, name: &str| {
+        let path = run.home().join(name);
+        std::os::unix::fs::symlink(BINARY, path).expect("a link");
+        run
+    };
+    for (file, words) in [
+        ("command = [\"./itself\"]", "-p /l"),
+        ("command = [\"./itself\", \"-p\", \"/l\"]", "-p /l"),
+        ("", "-p /l -- ./itself -p /l"),
+    ] {
+        let outcome = itself(Run::against(&stub.url()), "itself")
+            .file(file)
+            .args(words)
+            .run();
+        assert_eq!(outcome.status, 78, "{file} {words}: {}", outcome.stderr);
+        outcome.says(&["./itself is ssm-exec, and would start itself for ever"]);
+    }
+    let run = itself(Run::against(&stub.url()), "bootstrap")
+        .env("_HANDLER", "bootstrap")
+        .args("-p /l");
+    let task = run.home().to_owned();
+    let run = run.env("LAMBDA_TASK_ROOT", &task);
+    let (mut command, _home) = run.command_of(std::process::Command::new(task.join("bootstrap")));
+    let output = command.output().expect("the binary starts");
+    assert_eq!(
+        output.status.code(),
+        Some(78),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert_eq!(stub.requests().len(), 0, "nothing is fetched");
+    let nested =
+        itself(Run::against(&stub.url()), "itself").args("-p /l -- ./itself -k X=/l/a -- sh -c");
+    assert_eq!(nested.arg("echo $A $X").run().text(), "canary-a canary-a\n");
+}
