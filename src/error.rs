@@ -151,7 +151,7 @@ impl std::error::Error for Error {}
 
 /// A mistake on the command line.
 pub fn usage(message: String) -> Error {
-    Diagnostic::with_help(Code::Usage, message, Vec::new()).into()
+    Diagnostic::new(Code::Usage, message).into()
 }
 
 impl From<Diagnostic> for Error {

@@ -34,6 +34,7 @@ mod init;
 mod lambda;
 mod launching;
 mod memory;
+mod messages;
 mod mistakes;
 mod no_secret_leaks;
 mod notices;

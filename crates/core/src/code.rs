@@ -219,7 +219,7 @@ codes! {
         ["Correct what it names, or run without `--strict`"]
     Required "required" Missing
         "A required variable is unset or empty."
-        ["Set it, or correct `require`"]
+        ["Set it, or do not require it"]
     ComposePartUnset "compose-part-unset" Missing
         "A composed variable needs another one that is not set."
         ["Set it, or correct `[compose]`"]

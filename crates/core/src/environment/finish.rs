@@ -128,9 +128,8 @@ impl<'e> Assembler<'_, 'e> {
                     "{to} is set twice: `[rename]` gives {from} this name, and {} sets it too",
                     other.provenance
                 );
-                let help = "Choose another name, or leave out one of them with `--exclude`";
-                let problem =
-                    Diagnostic::with_help(Code::Collision, message, vec![Help::text(help)]);
+                let help = "Or leave out one of them with `--exclude`";
+                let problem = Diagnostic::new(Code::Collision, message).help(Help::text(help));
                 let problem = problem.variables([to]).parameters(other.provenance.param());
                 self.report(problem);
                 continue;

@@ -75,13 +75,10 @@ pub fn check(
             source(provenance),
             LONGEST - 1
         );
-        let problem = match provenance.param() {
-            Some(_) => {
-                let help = "Pass it as a file with `--file {name}={param}`";
-                Diagnostic::with_help(Code::TooLarge, message, vec![Help::text(help)])
-            }
-            None => Diagnostic::new(Code::TooLarge, message),
-        };
+        let mut problem = Diagnostic::new(Code::TooLarge, message);
+        if provenance.param().is_some() {
+            problem = problem.help(Help::text("Here with `--file {name}={param}`"));
+        }
         about(problem, name, provenance)
     });
     let arguments = command.into_iter().flat_map(CommandSize::too_long);

@@ -155,6 +155,10 @@ impl Parameter<'_> {
             "Use `--region {region}`, or the ARN of a parameter in the region that is asked"
         );
         let help = vec![Help::text(help)];
+        self.explained(message, help)
+    }
+
+    fn explained(&self, message: String, help: Vec<Help>) -> Diagnostic {
         about(Diagnostic::with_help(Code::Missing, message, help), [self])
     }
 
@@ -182,7 +186,7 @@ impl Parameter<'_> {
             None => "no such version".to_owned(),
         };
         let message = format!("{name} has {what}{}: {}", place(context), self.text());
-        about(Diagnostic::with_help(Code::Missing, message, help), [self])
+        self.explained(message, help)
     }
 }
 

@@ -106,12 +106,11 @@ impl Assembler<'_, '_> {
         let provenance = setting.map(|setting| &setting.provenance);
         let from = provenance.map_or_else(String::new, source);
         let message = format!("{name}{from} breaks the contract: it {}", violation.words);
-        let mut problem = if self.environment.value(name).is_some() {
-            Diagnostic::new(Code::Contract, message)
-        } else {
-            let help = Help::text("Set it, or make it `optional` in `[contract]`");
-            Diagnostic::with_help(Code::Required, message, vec![help])
+        let code = match self.environment.value(name) {
+            Some(_) => Code::Contract,
+            None => Code::Required,
         };
+        let mut problem = Diagnostic::new(code, message);
         problem.help.extend(violation.help.clone());
         problem
             .variables([name])
