@@ -35,6 +35,8 @@ pub enum FillError<'t> {
     Unset(&'t str),
     /// This variable is not UTF-8, and `json` takes text only.
     NotText(&'t str),
+    /// The result would be longer than it may be.
+    TooLong,
 }
 
 /// Texts and the variables between them.
@@ -64,25 +66,37 @@ impl Template {
         })
     }
 
-    /// Fills it. `value` is asked for each variable.
+    /// Fills it, up to so many bytes. `value` is asked for each variable.
     ///
     /// # Errors
-    /// The first variable without a value, or with one that a filter does not take.
+    /// The first variable without a value, or with one that a filter does not take; a result that is too long.
     pub fn fill<'a>(
         &self,
+        limit: usize,
         value: impl Fn(&str) -> Option<&'a [u8]>,
     ) -> Result<Zeroizing<Vec<u8>>, FillError<'_>> {
         let mut out = Zeroizing::new(Vec::new());
+        let mut add = |bytes: &[u8]| {
+            if bytes.len() > limit - out.len() {
+                return Err(FillError::TooLong);
+            }
+            out.extend_from_slice(bytes);
+            Ok(())
+        };
         for part in &self.0 {
             match part {
-                Part::Text(text) => out.extend_from_slice(text.as_bytes()),
+                Part::Text(text) => add(text.as_bytes())?,
                 Part::Variable { name, filters } => {
                     let value = value(name).ok_or(FillError::Unset(name))?;
                     let mut filled = Zeroizing::new(value.to_vec());
                     for filter in filters {
+                        // Several filters in a row can double it too.
+                        if filled.len() > limit {
+                            return Err(FillError::TooLong);
+                        }
                         filled = filter.apply(&filled).ok_or(FillError::NotText(name))?;
                     }
-                    out.extend_from_slice(&filled);
+                    add(&filled)?;
                 }
             }
         }
@@ -152,7 +166,7 @@ mod tests {
             _ => None,
         };
         let template = Template::parse(text).expect("a template");
-        let filled = template.fill(value).map(|bytes| bytes.to_vec());
+        let filled = template.fill(100, value).map(|bytes| bytes.to_vec());
         match filled {
             Ok(bytes) => String::from_utf8(bytes).expect("UTF-8"),
             Err(error) => format!("{error:?}"),
@@ -175,6 +189,13 @@ mod tests {
         assert_eq!(fill("${NOPE}"), "Unset(\"NOPE\")");
         assert_eq!(fill("${BYTES|url}-${BYTES|base64|json}"), "%FF-/w==");
         assert_eq!(fill("${BYTES|json}"), "NotText(\"BYTES\")");
+        assert_eq!(fill(&"${USER}".repeat(33)).len(), 99);
+        for long in [
+            "${USER}".repeat(34),
+            format!("${{USER{}}}", "|base64".repeat(20)),
+        ] {
+            assert_eq!(fill(&long), "TooLong");
+        }
     }
 
     #[test]

@@ -211,10 +211,10 @@ pub fn names(data: &[u8]) {
     }
     if let Ok(template) = Template::parse(template) {
         let value = b"\xffvalue";
-        let filled = template.fill(|_| Some(value));
+        let filled = template.fill(usize::MAX, |_| Some(value));
         assert!(!matches!(filled, Err(FillError::Unset(_))));
         let empty = template.variables().next().is_none();
-        assert_eq!(template.fill(|_| None).is_ok(), empty);
+        assert_eq!(template.fill(usize::MAX, |_| None).is_ok(), empty);
     }
 }
 

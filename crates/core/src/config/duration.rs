@@ -10,6 +10,14 @@ const DAY: u64 = 24 * 60 * 60;
 /// # Errors
 /// The reason, fit to follow the text in a sentence.
 pub fn parse(text: &str) -> Result<Duration, String> {
+    // `M` is months, as `m` is minutes. Nobody waits for months.
+    let mut units = text.split(|c: char| !c.is_ascii_alphabetic());
+    if units.any(|unit| unit == "M") {
+        let meant = text.replace('M', "m");
+        return Err(format!(
+            "has `M`, which is months; write `{meant}` for minutes"
+        ));
+    }
     read(text, "s", "seconds")
 }
 
@@ -53,6 +61,11 @@ mod tests {
         let no_duration = "is not a duration such as `30s`, `500ms`, `2m` or `90d`";
         for (text, reason) in [
             ("90", "has no unit; write `90s` for seconds"),
+            ("5M", "has `M`, which is months; write `5m` for minutes"),
+            (
+                "1h 5M",
+                "has `M`, which is months; write `1h 5m` for minutes",
+            ),
             ("", no_duration),
             ("soon", no_duration),
             ("-1s", no_duration),

@@ -3,6 +3,7 @@
 use super::assemble::Assembler;
 use super::filters::unmatched;
 use super::inherit;
+use super::limits;
 use super::{Environment, Provenance, Setting, Value};
 use crate::code::Code;
 use crate::config::{Composed, Delivery, Rename};
@@ -15,9 +16,13 @@ use crate::variable::{Glob, VariableName};
 impl<'e> Assembler<'_, 'e> {
     pub(super) fn compose(&mut self) {
         let config = self.config;
+        // Parts that are dropped in the end count too: templates of templates can double without end.
+        let mut room = limits::MOST;
         for composed in &config.rules.compose {
-            match composed.template.fill(|name| self.lookup(name)) {
+            let limit = room.min(limits::LONGEST - 1);
+            match composed.template.fill(limit, |name| self.lookup(name)) {
                 Ok(mut value) => {
+                    room -= value.len();
                     let value = Secret::from_bytes(std::mem::take(&mut *value));
                     let setting = Setting::new(Value::Made(value), Provenance::Composed);
                     self.set(composed.name.clone(), setting);
@@ -28,6 +33,14 @@ impl<'e> Assembler<'_, 'e> {
                         composed.name
                     );
                     let problem = Diagnostic::new(Code::ComposePartNotText, message);
+                    self.report(problem.variables([&composed.name]));
+                }
+                Err(FillError::TooLong) => {
+                    let message = format!(
+                        "{} cannot be composed, since it would be longer than {limit} bytes",
+                        composed.name
+                    );
+                    let problem = Diagnostic::new(Code::TooLarge, message);
                     self.report(problem.variables([&composed.name]));
                 }
                 Err(FillError::Unset(_)) => {
@@ -45,7 +58,7 @@ impl<'e> Assembler<'_, 'e> {
         parts.dedup();
         let unset = parts.into_iter().filter(|part| self.lookup(part).is_none());
         let problems = unset.filter_map(|part| {
-            let (reason, help) = self.why_unset(part)?;
+            let (reason, help) = self.why_unset(part, &composed.name)?;
             let message = format!(
                 "{} cannot be composed, since {part} {reason}",
                 composed.name
@@ -63,7 +76,7 @@ impl<'e> Assembler<'_, 'e> {
 
     /// Why a part of a template has no value, and what to do about it if not what is usual. It may exist, but
     /// not yet, or not any more.
-    fn why_unset(&self, part: &str) -> Option<(String, Option<String>)> {
+    fn why_unset(&self, part: &str, of: &VariableName) -> Option<(String, Option<String>)> {
         let name = VariableName::inherited(part);
         let rules = &self.config.rules;
         let mut renames = rules.rename.iter();
@@ -85,8 +98,8 @@ impl<'e> Assembler<'_, 'e> {
             };
             return Some((format!("is set, but `{option}` leaves it out"), Some(help)));
         }
-        // A part that is composed too has a problem of its own.
-        let is_composed = rules.compose.iter().any(|one| one.name == name);
+        // Another part that is composed too has a problem of its own.
+        let is_composed = name != *of && rules.compose.iter().any(|one| one.name == name);
         let is_reported = is_composed || self.is_explained(&name);
         (!is_reported).then(|| ("is not set by any source".to_owned(), None))
     }

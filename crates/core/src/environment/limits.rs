@@ -9,9 +9,9 @@ use crate::diagnostic::{Diagnostic, Help};
 use crate::variable::VariableName;
 
 /// `MAX_ARG_STRLEN`, 32 pages: one string with its terminator, in bytes.
-const LONGEST: usize = 128 * 1024;
+pub(super) const LONGEST: usize = 128 * 1024;
 /// Three quarters of `_STK_LIM`, which no stack limit raises; in bytes.
-const MOST: usize = 6 * 1024 * 1024;
+pub(super) const MOST: usize = 6 * 1024 * 1024;
 /// `ARG_MAX`, which no stack limit lowers; in bytes.
 const LEAST: usize = 128 * 1024;
 /// Of a file's variable: `/proc/PROCESS/fd/NUMBER`, with the longest numbers.

@@ -225,6 +225,15 @@ A = "/a""#,
             ..Case::default()
         },
         Case {
+            file: r#"skip = true
+[compose]
+OTHER = "${URL}"
+URL = "x${URL}""#,
+            parameters: Some(&[]),
+            problems: &["URL cannot be composed, since URL is not set by any source"],
+            ..Case::default()
+        },
+        Case {
             file: r#"prefix = "/p"
 [rename]
 A = "X"
@@ -470,4 +479,19 @@ R = "S""#,
             ..Case::default()
         }
     .check();
+}
+
+#[test]
+fn templates_that_double_are_bounded() {
+    let templates = (1..40).map(|n| format!("A{n} = \"${{A{0}}}${{A{0}}}\"\n", n - 1));
+    let file = format!("skip = true\n[compose]\n{}", templates.collect::<String>());
+    let inherited = Inherited::new(vec![c"A0=0123456789"]);
+    let layer = crate::config::parse_file("t.toml".as_ref(), &file, &inherited).expect("valid");
+    let config = Config::resolve(layer, &inherited).expect("valid");
+    let environment = assemble(&config, &inherited, &[], None);
+    let problems = environment.diagnostics.iter();
+    let codes: Vec<_> = problems
+        .map(|it| (it.code.word(), it.subject.variables[0].as_str()))
+        .collect();
+    assert_eq!(codes, [("too-large", "A14")]);
 }
