@@ -5,14 +5,13 @@ use super::resolve::Session;
 use crate::aws::Read;
 use crate::error::{Error, failed};
 use ssm_exec_core::aws_context::AwsContext;
+use ssm_exec_core::code::Code;
 use ssm_exec_core::config::{FingerprintOptions, ReportFormat};
 use ssm_exec_core::diagnostic::Diagnostic;
 use ssm_exec_core::environment::missing;
 use ssm_exec_core::fetched::Fetched;
 use ssm_exec_core::fingerprint::Fingerprint;
-use ssm_exec_core::plan;
 use ssm_exec_core::report::Report;
-use ssm_exec_core::revision::Revisions;
 use std::time::SystemTime;
 use tracing::{error, warn};
 
@@ -138,17 +137,17 @@ fn compare(session: &Session<'_>, options: &FingerprintOptions) -> Result<u8, Er
     if !problems.is_empty() {
         return Err(Error::new(problems, context));
     }
-    let revisions = Revisions::new(&plan::plan(sources, &references), &fetched);
-    let settings = std::iter::once(options.settings.clone());
-    let references = references.iter().map(|reference| format!("{reference:?}"));
-    // The same names in another Region or account have other values.
-    let arns = fetched.arns().into_iter().map(str::to_owned);
-    let texts = settings.chain(references).chain(revisions.texts());
-    let fingerprint = Fingerprint::of(texts.chain(arns));
+    let fingerprint = Fingerprint::new(&session.config, &references, &fetched);
     if options.print {
         output::print(format!("{fingerprint}\n").as_bytes())?;
     }
     match &options.since {
+        Some(since) if !since.is_comparable() => {
+            let message = format!(
+                "the fingerprint {since} was made by another version of ssm-exec, and cannot be compared"
+            );
+            Err(Diagnostic::new(Code::FingerprintVersion, message).into())
+        }
         Some(since) if *since != fingerprint => {
             warn!(
                 "the configuration or a parameter has changed; the fingerprint is now {fingerprint}"

@@ -259,6 +259,9 @@ codes! {
     CommandNotExecutable "command-not-executable" NotExecutable
         "The command cannot be executed."
         ["Correct its permissions, or build it for this machine"]
+    FingerprintVersion "fingerprint-version" Unusable
+        "The fingerprint was made by another version of ssm-exec, and cannot be compared."
+        ["Make a new one with `ssm-exec check --fingerprint`"]
     InvalidCommand "invalid-command" Config
         "The command cannot be started as it is."
         ["Correct it as the message says"]

@@ -5,6 +5,7 @@ use crate::fetched::{Fetched, FetchedParameter};
 use crate::parameter::{ParameterRef, Version};
 use crate::plan::Request;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -59,15 +60,13 @@ impl Revisions {
         Self(all)
     }
 
-    /// As texts, for a fingerprint: each name, its version and its date.
-    pub fn texts(&self) -> impl Iterator<Item = String> {
-        self.0.iter().flat_map(|(name, revision)| {
-            let version = revision.version.map(|version| version.to_string());
-            [
-                name.clone(),
-                version.unwrap_or_default(),
-                format!("{:?}", revision.modified),
-            ]
+    /// For a fingerprint: each name, its version and its date.
+    pub fn lines(&self) -> impl Iterator<Item = Value> {
+        self.0.iter().map(|(name, revision)| {
+            let date = revision
+                .modified
+                .map(|date| (date.as_secs(), date.subsec_nanos()));
+            json!(["parameter", name, revision.version, date])
         })
     }
 

@@ -5,6 +5,7 @@ use crate::variable::VariableName;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
+use std::fmt;
 use zeroize::Zeroizing;
 
 /// RFC 3986's unreserved characters stay; all else is encoded, so that a value fits any part of a URL.
@@ -104,6 +105,22 @@ impl Template {
     }
 }
 
+/// Its one form, for a fingerprint: variables in braces, and a literal brace twice.
+impl fmt::Display for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|part| match part {
+            Part::Text(text) => f.write_str(&text.replace('{', "{{")),
+            Part::Variable { name, filters } => {
+                write!(f, "{{{name}")?;
+                filters
+                    .iter()
+                    .try_for_each(|filter| write!(f, "|{}", filter.word()))?;
+                f.write_str("}")
+            }
+        })
+    }
+}
+
 fn variable(inside: &str) -> Result<Part, String> {
     let mut words = inside.split('|').map(str::trim);
     let name = words.next().unwrap_or_default();
@@ -127,6 +144,14 @@ fn variable(inside: &str) -> Result<Part, String> {
 }
 
 impl Filter {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Url => "url",
+            Self::Json => "json",
+            Self::Base64 => "base64",
+        }
+    }
+
     fn parse(text: &str) -> Result<Self, String> {
         match text {
             "url" => Ok(Self::Url),

@@ -219,7 +219,8 @@ fn fingerprint(stub: &Stub, words: &str) -> Outcome {
 fn a_fingerprint_follows_versions_and_settings_and_reads_no_value() {
     let stub = stub();
     let first = fingerprint(&stub, "-p /watch").text();
-    assert_eq!(first.trim_end().len(), 64, "{first}");
+    assert!(first.starts_with("v1:"), "{first}");
+    assert_eq!(first.trim_end().len(), 67, "{first}");
     assert_eq!(fingerprint(&stub, "-p /watch").text(), first);
     for request in stub.requests() {
         assert_eq!(request.body["WithDecryption"], false);
@@ -270,6 +271,11 @@ fn unchanged_since_ends_with_0_or_1() {
     other.says(&["changed", now.trim_end()]);
     for wrong in ["", "abc", &"x".repeat(64)] {
         assert_eq!(compare(wrong).status, 64, "{wrong}");
+    }
+    for older in [&"0".repeat(64), &format!("v0:{}", "0".repeat(64))] {
+        let outcome = compare(older);
+        assert_eq!(outcome.status, 65, "{older}");
+        outcome.says(&["another version of ssm-exec", "check --fingerprint"]);
     }
     stub.remove("/watch/password");
     stub.remove("/watch/user-name");

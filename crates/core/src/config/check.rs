@@ -30,8 +30,6 @@ pub struct FingerprintOptions {
     pub print: bool,
     /// The one that it is compared with.
     pub since: Option<Fingerprint>,
-    /// The settings that decide what the command gets.
-    pub settings: String,
 }
 
 /// The settings as they were given.
@@ -42,8 +40,6 @@ pub(super) struct Settings {
     pub(super) identity: One<bool>,
     pub(super) fingerprint: One<bool>,
     pub(super) unchanged_since: One<String>,
-    /// The settings that decide what the command gets, where a fingerprint is asked for.
-    pub(super) effective: Option<String>,
 }
 
 /// Refuses the options of `check` that have no effect on the report of all stages.
@@ -86,9 +82,8 @@ impl Settings {
     }
 
     pub(super) fn resolve(self) -> Result<CheckOptions, ConfigError> {
-        if self.effective.is_some()
-            && let Some(origin) = self.report_only()
-        {
+        let is_wanted = self.fingerprint.is_some() || self.unchanged_since.is_some();
+        if is_wanted && let Some(origin) = self.report_only() {
             return Err(ConfigError::invalid(
                 origin.clone(),
                 "has no effect with `--fingerprint` and `--unchanged-since`, which print no report",
@@ -106,10 +101,9 @@ impl Settings {
                 .transpose()?,
             unused: on(self.unused),
             identity: on(self.identity),
-            fingerprint: self.effective.map(|settings| FingerprintOptions {
+            fingerprint: is_wanted.then(|| FingerprintOptions {
                 print: on(self.fingerprint),
                 since,
-                settings,
             }),
         })
     }

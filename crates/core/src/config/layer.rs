@@ -97,8 +97,6 @@ pub enum Slot<'a> {
 pub(super) trait Field: Sized {
     /// Where a list was given; a single value has none.
     fn list_origin(&self) -> Option<&Origin>;
-    /// The value without its origin, if it was given.
-    fn value(&self) -> Option<String>;
     fn slot(&mut self) -> Slot<'_>;
     /// Overrides the rest of the file with a stage's field: lists replace, tables merge by name.
     fn merged_over(self, weaker: Self) -> Self;
@@ -110,11 +108,6 @@ macro_rules! field {
             fn list_origin(&self) -> Option<&Origin> {
                 let origin: fn(&$type) -> Option<&Origin> = $origin;
                 origin(self)
-            }
-
-            fn value(&self) -> Option<String> {
-                let given = self.as_ref()?;
-                Some(format!("{:?}", Values::values(given)))
             }
 
             fn slot(&mut self) -> Slot<'_> {
@@ -138,23 +131,6 @@ field!(List<Pair>, Pairs, first, self, weaker => merge(self, weaker, |(name, _)|
 
 pub(super) fn first<T>(list: &List<T>) -> Option<&Origin> {
     Some(&list.as_ref()?.first()?.origin)
-}
-
-/// What was given, once or several times, without its origin.
-trait Values<T> {
-    fn values(&self) -> Vec<&T>;
-}
-
-impl<T> Values<T> for Given<T> {
-    fn values(&self) -> Vec<&T> {
-        vec![&self.value]
-    }
-}
-
-impl<T> Values<T> for Vec<Given<T>> {
-    fn values(&self) -> Vec<&T> {
-        self.iter().map(|given| &given.value).collect()
-    }
 }
 
 /// The stronger list, and what the weaker one has under other names.

@@ -30,8 +30,6 @@ impl Config {
     /// The first setting that cannot be used, with the place where it was given.
     pub fn resolve(layer: Layer, inherited: &Inherited<'_>) -> Result<Self, ConfigError> {
         let logging = layer.logging()?;
-        let wants_fingerprint = layer.fingerprint.is_some() || layer.unchanged_since.is_some();
-        let effective = wants_fingerprint.then(|| layer.effective());
         let without_effect = Unused::among(&layer);
         // Every field by name: a setting that is not used here does not compile.
         let Layer {
@@ -181,7 +179,6 @@ impl Config {
                 identity,
                 fingerprint,
                 unchanged_since,
-                effective,
             }
             .resolve()?,
             policy: PolicyOptions {

@@ -40,21 +40,6 @@ macro_rules! settings {
                 Self { $($field: self.$field.merged_over(weaker.$field),)+ }
             }
 
-            /// The settings that decide what the command gets, without their origins: for a fingerprint.
-            pub(super) fn effective(&self) -> String {
-                let mut text = String::new();
-                $(
-                    let decides = SETTINGS.iter().any(|row| {
-                        row.field == stringify!($field)
-                            && matches!(row.group, Group::Sources | Group::Names | Group::Environment)
-                    });
-                    if let Some(value) = self.$field.value().filter(|_| decides) {
-                        text += &format!("{} = {value}\n", stringify!($field));
-                    }
-                )+
-                text
-            }
-
             /// The field that a setting is written to.
             pub(super) fn slot(&mut self, setting: &Setting) -> Option<Slot<'_>> {
                 match setting.field {
