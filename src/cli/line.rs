@@ -326,9 +326,12 @@ mod tests {
             let short = setting.short.map(|short| format!("-{short}"));
             let names = [setting.flag, setting.negation, short.as_deref()];
             for name in names.into_iter().flatten() {
-                let lines = match setting.takes_value() {
-                    true => [format!("{name} {value}"), format!("{name}={value}")],
-                    false => [name.to_owned(), format!("{name} {name}")],
+                // A negation never takes a value.
+                let takes_value = setting.takes_value() && setting.negation != Some(name);
+                let lines = if takes_value {
+                    [format!("{name} {value}"), format!("{name}={value}")]
+                } else {
+                    [name.to_owned(), format!("{name} {name}")]
                 };
                 for line in lines {
                     let line = format!("ssm-exec {subcommand} {line}");
