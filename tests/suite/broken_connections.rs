@@ -77,7 +77,9 @@ fn end(run: Run, sigpipe: Sigpipe) -> (String, String) {
         });
     }
     let output = command.output().expect("starts");
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    // A launch says it on stderr, check in its report.
+    let said = [output.stderr, output.stdout].concat();
+    let said = String::from_utf8_lossy(&said).into_owned();
     assert!(!said.contains("canary"), "{said}");
     (output.status.to_string(), said)
 }

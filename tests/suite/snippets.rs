@@ -40,6 +40,8 @@ const PROGRAMS: &[&str] = &[
     "kubectl",
 ];
 
+const PEM: &str = "-----BEGIN PRIVATE KEY-----\nY2FuYXJ5\n-----END PRIVATE KEY-----\n";
+
 /// Every parameter that a page reads. The values are fit for any use: JSON in base64 would not be.
 const PARAMETERS: &[(&str, &str)] = &[
     ("/org/api/db", r#"{"password":"canary"}"#),
@@ -47,16 +49,16 @@ const PARAMETERS: &[(&str, &str)] = &[
     ("/org/api/generation", "1"),
     ("/org/api/log", "info"),
     ("/org/api/sentry", "https://canary@sentry/1"),
+    ("/org/api/db/password", "canary"),
+    ("/org/api/tls/certificate", PEM),
+    ("/org/api/tls/generation", "1"),
     ("/org/api/tls/key", "Y2FuYXJ5"),
     ("/org/dev/api/db/host", "db"),
     ("/org/dev/api/db/password", "canary"),
     ("/org/dev/api/db/user", "api"),
     ("/org/dev/api/log", "info"),
     ("/org/api/stripe-key", "sk_live_canary000000000000000000"),
-    (
-        "/org/api/tls/pem",
-        "-----BEGIN PRIVATE KEY-----\nY2FuYXJ5\n-----END PRIVATE KEY-----\n",
-    ),
+    ("/org/api/tls/pem", PEM),
     ("/org/shared/db", "canary"),
     ("/org/staging/api/log", "info"),
     ("/org/tools/github/token", "canary"),

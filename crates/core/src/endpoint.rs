@@ -176,7 +176,7 @@ mod tests {
             ("http://[127.0.0.1]", "has an invalid IPv6 address"),
             ("http://[::1]oln", "has an invalid port"),
             ("https://[::1]x:443", "has an invalid port"),
-            ("https://[::1]:x:443", "has an invalid port"),
+            ("https://[::1]:x:443", "is not a URL: invalid authority"),
             ("http://localhost:99999", "has an invalid port"),
             ("http://localhost:0", "has an invalid port"),
             ("http://localhost:80x", "has an invalid port"),
