@@ -2,10 +2,12 @@
 // Reads them.
 #![allow(clippy::disallowed_methods)]
 
-use super::error::FetchError;
+use super::failure::Failure;
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use nix::libc;
+use ssm_exec_core::code::Code;
 use ssm_exec_core::config::ConfigError;
+use ssm_exec_core::diagnostic::Diagnostic;
 use ssm_exec_core::inherited::Inherited;
 use ssm_exec_core::origin::Origin;
 use ssm_exec_core::shared_config::{FileKind, Setting, SharedConfig};
@@ -27,7 +29,7 @@ impl SharedFiles {
     ///
     /// # Errors
     /// When a file can't be read, or isn't valid.
-    pub(super) fn read(inherited: &Inherited<'_>) -> Result<Self, FetchError> {
+    pub(super) fn read(inherited: &Inherited<'_>) -> Result<Self, Failure> {
         let mut files = Self {
             config: SharedConfig::default(),
             config_path: path(inherited, "AWS_CONFIG_FILE", ".aws/config"),
@@ -109,7 +111,7 @@ fn path(inherited: &Inherited<'_>, variable: &str, default: &str) -> PathBuf {
 }
 
 /// A file that doesn't exist is empty, and so is one that this user can't reach, as for the AWS CLI.
-fn contents(path: &Path) -> Result<Option<Vec<u8>>, FetchError> {
+fn contents(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error)
@@ -129,10 +131,9 @@ fn contents(path: &Path) -> Result<Option<Vec<u8>>, FetchError> {
                 Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM)
             ) =>
         {
-            Err(FetchError::System {
-                what: "reading the shared AWS configuration files",
-                reason: error.to_string(),
-            })
+            let text =
+                format!("the system refused to read the shared AWS configuration files: {error}");
+            Err(Diagnostic::new(Code::System, text).into())
         }
         Err(error) => Err(ConfigError::Unreadable {
             origin: None,

@@ -1,9 +1,9 @@
 //! From a configuration to the final environment: the one way that a launch and a check share.
 
 use super::command;
-use crate::aws::{self, FetchError, Read, UnknownCaller};
+use crate::aws::{self, Failure, Read};
 use crate::cli::Words;
-use crate::error::{Error, failed};
+use crate::error::Error;
 use crate::exec::lookup::Command;
 use crate::exec::{process, signals};
 use crate::logging::progress::Progress;
@@ -40,7 +40,7 @@ pub(super) struct Session<'a> {
 pub(super) struct Resolved<'e> {
     pub(super) fetched: Option<Fetched>,
     pub(super) environment: Environment<'e>,
-    pub(super) failures: Vec<FetchError>,
+    pub(super) failures: Vec<Failure>,
     /// Where AWS was asked, and as whom; nothing with `--skip`.
     session: Option<aws::Session>,
 }
@@ -56,10 +56,10 @@ impl<'e> Resolved<'e> {
     ///
     /// # Errors
     /// Why that remains unknown.
-    pub(super) fn identify(&mut self) -> Result<(), UnknownCaller> {
+    pub(super) fn identify(&mut self) -> Result<(), String> {
         match &mut self.session {
             Some(session) => session.identify(),
-            None => Err(UnknownCaller::Skipped),
+            None => Err("with --skip, AWS is not asked".to_owned()),
         }
     }
 
@@ -74,10 +74,7 @@ impl<'e> Resolved<'e> {
         if failures.is_empty() && environment.is_complete() {
             return None;
         }
-        if let ([FetchError::Config(error)], true) = (&failures[..], environment.is_complete()) {
-            return Some(error.clone().into());
-        }
-        let concerns_aws = failures.iter().all(FetchError::knows_caller)
+        let concerns_aws = failures.iter().all(Failure::knows_caller)
             && !(failures.is_empty() && environment.missing.is_empty());
         let mut existing = Vec::new();
         let mut context = AwsContext::default();
@@ -89,7 +86,7 @@ impl<'e> Resolved<'e> {
             existing = session.existing(&selected.cloned().collect::<Vec<_>>());
             context = session.context().clone();
         }
-        let failures = failures.iter().map(|failure| failed(failure, &context));
+        let failures = failures.iter().map(|failure| failure.diagnostic(&context));
         let missing = missing::diagnostics(&environment.missing, &context, &existing);
         let all = failures.chain(missing).chain(environment.errors().cloned());
         Some(Error::new(all.collect(), context))

@@ -148,6 +148,9 @@ codes! {
     KmsKeyPendingDeletion "kms-key-pending-deletion" Denied
         "The KMS key of a parameter is pending deletion, and what it encrypts will be lost with it."
         ["Cancel its deletion" => "aws kms cancel-key-deletion --key-id {key}{region}", "Then enable it" => "aws kms enable-key --key-id {key}{region}"]
+    KmsKeyDeleted "kms-key-deleted" Denied
+        "The KMS key of a parameter does not exist any more, and what it encrypted is lost."
+        ["Store it anew, with another key" => "aws ssm put-parameter --name {name} --type SecureString --overwrite --key-id alias/KEY --value file:///dev/stdin{region}"]
     KmsKeyUnusable "kms-key-unusable" Denied
         "The KMS key of a parameter cannot be used."
         ["See its state" => "aws kms describe-key --key-id {key}{region}", "A key of another account must be shared with this one"]
@@ -177,7 +180,7 @@ codes! {
         ["Use a longer prefix, or raise `--max-parameters`"]
     Throttled "throttled" TryLater
         "AWS limited the rate of requests until the deadline."
-        []
+        ["Spread the starts, or raise `--timeout`"]
     ServiceFailed "service-failed" TryLater
         "AWS or a proxy failed until the deadline."
         ["Try again later", "See https://health.aws.amazon.com/health/status"]

@@ -108,6 +108,15 @@ pub struct Statement {
 }
 
 impl Help {
+    /// Sentences, each with the command that it ends with; an empty one is none.
+    pub fn all(lines: &[(&str, &str)]) -> Vec<Self> {
+        let help = lines.iter().map(|&(text, command)| Self {
+            text: text.to_owned(),
+            command: (!command.is_empty()).then(|| command.to_owned()),
+        });
+        help.collect()
+    }
+
     /// A sentence without a command.
     pub fn text(text: impl Into<String>) -> Self {
         Self {
@@ -139,11 +148,7 @@ impl fmt::Display for Help {
 impl Diagnostic {
     /// An error, with the help of its code.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        let help = code.help().iter().map(|&(text, command)| Help {
-            text: text.to_owned(),
-            command: (!command.is_empty()).then(|| command.to_owned()),
-        });
-        Self::with_help(code, message, help.collect())
+        Self::with_help(code, message, Help::all(code.help()))
     }
 
     /// An error with help of its own: what to do depends on more than the code says.
@@ -307,7 +312,7 @@ impl fmt::Display for Diagnostic {
 }
 
 /// Replaces `{name}` by its value. Other braces stay.
-fn fill(template: &str, values: &[(&str, &str)]) -> String {
+pub fn fill(template: &str, values: &[(&str, &str)]) -> String {
     let mut text = String::new();
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {

@@ -3,9 +3,10 @@
 // Reads the files that hold a token.
 #![allow(clippy::disallowed_methods)]
 
-use super::credential_error::CredentialCause;
-use super::net::without_number;
+use crate::aws::net::without_number;
 use aws_credential_types::Credentials;
+use ssm_exec_core::code::Code;
+use ssm_exec_core::diagnostic::Diagnostic;
 use ssm_exec_core::endpoint::Endpoint;
 use ssm_exec_core::inherited::Inherited;
 use std::path::Path;
@@ -28,12 +29,17 @@ fn is_set(inherited: &Inherited<'_>, name: &str) -> bool {
     !value.trim_ascii().is_empty()
 }
 
+/// One of two variables is missing.
+pub(super) fn half(has: &str, lacks: &str) -> Diagnostic {
+    let text = format!("{has} is set and {lacks} is not");
+    Diagnostic::new(Code::IncompleteCredentials, text).fill(&[("has", has), ("lacks", lacks)])
+}
+
 /// Checks the keys in the environment.
-pub(super) fn environment(inherited: &Inherited<'_>) -> Result<(), CredentialCause> {
-    let half = |has, lacks| Err(CredentialCause::Half { has, lacks });
+pub(super) fn environment(inherited: &Inherited<'_>) -> Result<(), Diagnostic> {
     match (is_set(inherited, KEY_ID), is_set(inherited, SECRET)) {
-        (true, false) => return half(KEY_ID, SECRET),
-        (false, true) => return half(SECRET, KEY_ID),
+        (true, false) => return Err(half(KEY_ID, SECRET)),
+        (false, true) => return Err(half(SECRET, KEY_ID)),
         (false, false) => return Ok(()),
         (true, true) => {}
     }
@@ -43,7 +49,7 @@ pub(super) fn environment(inherited: &Inherited<'_>) -> Result<(), CredentialCau
 }
 
 /// Checks the variables of a web identity.
-pub(super) fn web_identity(inherited: &Inherited<'_>) -> Result<(), CredentialCause> {
+pub(super) fn web_identity(inherited: &Inherited<'_>) -> Result<(), Diagnostic> {
     ["AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME"]
         .iter()
         .try_for_each(|name| variable(inherited, name))
@@ -51,42 +57,40 @@ pub(super) fn web_identity(inherited: &Inherited<'_>) -> Result<(), CredentialCa
 
 /// Checks the URL of a container's agent, at which the SDK panics without a scheme, and its token. That is
 /// sent as a header, where a space may be.
-pub(super) fn container(inherited: &Inherited<'_>) -> Result<(), CredentialCause> {
+pub(super) fn container(inherited: &Inherited<'_>) -> Result<(), Diagnostic> {
     let url = inherited.text(AGENT_URL).unwrap_or_default();
     let is_used = inherited.text(AGENT_PATH).is_none() && !url.is_empty();
     if let (true, Err(reason)) = (is_used, Endpoint::parse(url)) {
-        return Err(CredentialCause::Other {
-            reason: format!("{AGENT_URL}: {reason}"),
-            is_transient: false,
-        });
+        let text = format!("{AGENT_URL}: {reason}");
+        return Err(Diagnostic::new(Code::CredentialSourceFailed, text));
     }
     let name = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
     let token = inherited.get(name).unwrap_or_default();
     check(name, token, Spaces::Allowed)
 }
 
-fn variable(inherited: &Inherited<'_>, name: &str) -> Result<(), CredentialCause> {
+fn variable(inherited: &Inherited<'_>, name: &str) -> Result<(), Diagnostic> {
     let value = inherited.get(name).unwrap_or_default();
     check(name, value, Spaces::Forbidden)
 }
 
-/// Checks a file that holds a token.
+/// Checks a file that holds a token. One that can't be read has this code.
 pub(super) fn token_file(
     path: &Path,
     variable: &str,
     spaces: Spaces,
-) -> Result<(), CredentialCause> {
-    let bytes = std::fs::read(path).map_err(|error| CredentialCause::TokenFile {
-        path: path.to_owned(),
-        variable: variable.to_owned(),
-        reason: without_number(&error),
-    })?;
+    unreadable: Code,
+) -> Result<(), Diagnostic> {
     let place = format!("{} ({variable})", path.display());
+    let bytes = std::fs::read(path).map_err(|error| {
+        let text = format!("{place} cannot be read: {}", without_number(&error));
+        Diagnostic::new(unreadable, text).fill(&[("setting", variable)])
+    })?;
     check(&place, &bytes, spaces)
 }
 
 /// Checks what a source returned.
-pub(super) fn credentials(credentials: &Credentials) -> Result<(), CredentialCause> {
+pub(super) fn credentials(credentials: &Credentials) -> Result<(), Diagnostic> {
     let parts = [
         ("the access key ID", Some(credentials.access_key_id())),
         (
@@ -105,7 +109,7 @@ pub(super) fn credentials(credentials: &Credentials) -> Result<(), CredentialCau
     Ok(())
 }
 
-fn check(place: &str, bytes: &[u8], spaces: Spaces) -> Result<(), CredentialCause> {
+fn check(place: &str, bytes: &[u8], spaces: Spaces) -> Result<(), Diagnostic> {
     let last = bytes.len().saturating_sub(1);
     let stray = bytes.iter().enumerate().find(|&(at, &byte)| {
         let is_inner_space = byte == b' ' && at != 0 && at != last;
@@ -128,10 +132,8 @@ fn check(place: &str, bytes: &[u8], spaces: Spaces) -> Result<(), CredentialCaus
         0 => "at its beginning",
         _ => "in it",
     };
-    Err(CredentialCause::Stray {
-        place: place.to_owned(),
-        character: format!("{what} {position}"),
-    })
+    let text = format!("{place} has {what} {position}");
+    Err(Diagnostic::new(Code::MalformedCredentials, text).fill(&[("place", place)]))
 }
 
 #[cfg(test)]
@@ -141,19 +143,19 @@ mod tests {
     #[test]
     fn stray_characters_are_named_with_their_place() {
         let found = |bytes: &[u8]| match check("KEY", bytes, Spaces::Allowed) {
-            Err(CredentialCause::Stray { character, .. }) => character,
-            other => format!("{other:?}"),
+            Err(diagnostic) => diagnostic.message,
+            Ok(()) => "nothing".to_owned(),
         };
         for (bytes, character) in [
-            (&b"AKIA\n"[..], "a newline at its end"),
-            (b"AKIA\r\n", "a carriage return at its end"),
-            (b" AKIA", "a space at its beginning"),
-            (b"AK\tIA", "a tab in it"),
-            (b"AK\x07IA", "the control character 0x07 in it"),
-            (b"AK\xc3\xa9", "a character that is not ASCII in it"),
-            (b"Bearer token", "Ok(())"),
-            (b"AKIA/+=", "Ok(())"),
-            (b"", "Ok(())"),
+            (&b"AKIA\n"[..], "KEY has a newline at its end"),
+            (b"AKIA\r\n", "KEY has a carriage return at its end"),
+            (b" AKIA", "KEY has a space at its beginning"),
+            (b"AK\tIA", "KEY has a tab in it"),
+            (b"AK\x07IA", "KEY has the control character 0x07 in it"),
+            (b"AK\xc3\xa9", "KEY has a character that is not ASCII in it"),
+            (b"Bearer token", "nothing"),
+            (b"AKIA/+=", "nothing"),
+            (b"", "nothing"),
         ] {
             assert_eq!(found(bytes), character);
         }

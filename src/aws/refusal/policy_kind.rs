@@ -5,7 +5,7 @@ use std::fmt;
 
 /// A kind of policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PolicyKind {
+pub(super) enum PolicyKind {
     /// Of a user or a role.
     Identity,
     /// Of a key, or a parameter that is shared.

@@ -2,35 +2,31 @@
 //! their account numbers and names replaced.
 
 use super::*;
-use ssm_exec_core::aws_context::AwsContext;
-use ssm_exec_core::parameter::{ParameterRef, Prefix};
+use crate::aws::answer::Service;
+use crate::aws::failure::{Failure, merge};
+use crate::aws::tests::{ROLE, answer, batch, below};
 
-const ROLE: &str = "arn:aws:sts::111122223333:assumed-role/app/i-0abc";
 const PATH: &str = "arn:aws:ssm:eu-west-1:111122223333:parameter/org/api";
 const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
-fn denial(text: &str, request: Request) -> Denial {
-    let answer = ServiceError {
-        code: "AccessDeniedException".to_owned(),
-        text: text.to_owned(),
-        request_id: None,
-    };
-    Denial::new(answer, request)
+fn denial(text: &str, request: Request) -> Refusal {
+    let answer = answer(Service::ParameterStore, "AccessDeniedException", text);
+    Refusal::new(answer, vec![request])
 }
 
 fn shown(text: &str, request: Request) -> String {
     denial(text, request)
-        .message(&AwsContext::default())
+        .diagnostic(&AwsContext::default())
         .to_string()
 }
 
-fn below(path: &str) -> Request {
-    Request::Below(Prefix::parse(path).expect("a prefix"))
-}
-
-fn batch(names: &str) -> Request {
-    let parse = |name| ParameterRef::parse(name).expect("a parameter");
-    Request::Batch(names.split_whitespace().map(parse).collect())
+/// The statements for it.
+fn statements(text: &str, request: Request) -> Vec<String> {
+    let diagnostic = denial(text, request).diagnostic(&AwsContext::default());
+    let statements = diagnostic.subject.statements.iter();
+    statements
+        .map(|one| format!("{}: {}", one.belongs_to, one.statement))
+        .collect()
 }
 
 fn denied(kind: PolicyKind, arn: Option<&str>) -> Cause {
@@ -88,23 +84,17 @@ fn every_cause_is_parsed_whatever_follows_it() {
         let text = format!(
             "User: {ROLE} is not authorized to perform: ssm:GetParametersByPath on resource: {PATH} {end}"
         );
-        let whole = ParsedDenial::Whole {
-            principal: ROLE.to_owned(),
-            action: "ssm:GetParametersByPath".to_owned(),
-            resources: vec![PATH.to_owned()],
-            cause,
-        };
-        assert_eq!(
-            denial(text.trim_end(), below("/org/api")).parsed,
-            whole,
-            "{end}"
-        );
+        let refusal = denial(text.trim_end(), below("/org/api"));
+        assert_eq!(refusal.principal(), Some(ROLE), "{end}");
+        assert_eq!(refusal.action, "ssm:GetParametersByPath", "{end}");
+        assert_eq!(refusal.resources, [PATH], "{end}");
+        assert_eq!(refusal.cause, cause, "{end}");
     }
 }
 
 #[test]
 fn a_statement_is_printed_only_where_it_would_help() {
-    let statement = |text: &str| denial(text, below("/org/api")).statement();
+    let statement = |text: &str| statements(text, below("/org/api"));
     let text = |action: &str, resource: &str, end: &str| {
         format!("User: {ROLE} is not authorized to perform: {action} on resource: {resource} {end}")
     };
@@ -113,15 +103,14 @@ fn a_statement_is_printed_only_where_it_would_help() {
             "ssm:GetParametersByPath",
             PATH,
             "because no identity-based policy allows the ssm:GetParametersByPath action"
-        ))
-        .map(|statement| statement.to_string())
-        .as_deref(),
-        Some(
-            r#"{"Action":"ssm:GetParametersByPath","Effect":"Allow","Resource":"arn:aws:ssm:eu-west-1:111122223333:parameter/org/api"}"#
-        )
+        )),
+        [
+            r#"the policies of the role api: {"Action":"ssm:GetParametersByPath","Effect":"Allow","Resource":"arn:aws:ssm:eu-west-1:111122223333:parameter/org/api"}"#
+        ]
     );
+    let none: [&str; 0] = [];
     let deny = "with an explicit deny in an identity-based policy";
-    assert_eq!(statement(&text("ssm:GetParameters", PATH, deny)), None);
+    assert_eq!(statement(&text("ssm:GetParameters", PATH, deny)), none);
     // What AWS says of a malformed name: no policy would help.
     let anything = "arn:aws:ssm:eu-west-1:111122223333:*";
     assert_eq!(
@@ -130,9 +119,9 @@ fn a_statement_is_printed_only_where_it_would_help() {
             anything,
             "because no identity-based policy allows the ssm:GetParameters action"
         )),
-        None
+        none
     );
-    assert_eq!(statement("Access denied by a proxy"), None);
+    assert_eq!(statement("Access denied by a proxy"), none);
 }
 
 #[test]
@@ -143,9 +132,9 @@ fn a_kms_denial_prints_a_condition_on_the_parameters_without_their_selectors() {
     );
     let shown = shown(&kms, batch("/org/api/db:3 /org/api/url:blue"));
     for words in [
-        "denied kms:Decrypt on arn:aws:kms:",
-        "Add a statement to the key's policy, or, where that policy delegates to IAM, to the caller's",
-        r#""Principal":{"AWS":"arn:aws:iam::111122223333:role/app"},"Resource":"*""#,
+        "no resource-based policy allows kms:Decrypt with the key of /org/api/db:3, /org/api/url:blue",
+        "Add this to the policy of the key",
+        r#""Principal":{"AWS":"arn:aws:iam::111122223333:role/api"},"Resource":"*""#,
         r#""StringEquals":{"kms:EncryptionContext:PARAMETER_ARN":["arn:aws:ssm:eu-west-1:111122223333:parameter/org/api/db","arn:aws:ssm:eu-west-1:111122223333:parameter/org/api/url"]}"#,
     ] {
         assert!(shown.contains(words), "no {words:?} in {shown}");
@@ -161,8 +150,7 @@ fn kms_texts_that_name_no_key_are_known() {
     );
     for text in [old, &newer] {
         let denial = denial(text, below("/org/api"));
-        assert_eq!(denial.parsed, ParsedDenial::KeyUnnamed, "{text}");
-        assert_eq!(denial.statement(), None);
+        assert_eq!(denial.cause, Cause::UnnamedKey, "{text}");
     }
 }
 
@@ -187,9 +175,8 @@ fn other_partitions_and_federated_callers_are_parsed() {
         );
         let shown = shown(&text, batch("/x/a"));
         assert!(
-            shown.contains(&format!(
-                "on {resource} to {principal}, because no identity-based policy allows it"
-            )),
+            shown.contains("access denied: no identity-based policy allows ssm:GetParameters on /")
+                && shown.contains(resource),
             "{shown}"
         );
     }
@@ -200,13 +187,16 @@ fn an_unknown_message_is_printed_on_one_line() {
     for (text, expected) in [
         (
             "No access to reserved parameter name: /aws/x.",
-            "AWS denied access to /x/a: No access to reserved parameter name: /aws/x.",
+            "access denied to /x/a: No access to reserved parameter name: /aws/x (AccessDeniedException)",
         ),
         (
             "User: x is not authorized to perform: ssm:GetParameters",
-            "AWS denied access to /x/a: User: x is not authorized to perform: ssm:GetParameters",
+            "access denied to /x/a: User: x is not authorized to perform: ssm:GetParameters (AccessDeniedException)",
         ),
-        ("two\n  lines", "AWS denied access to /x/a: two lines"),
+        (
+            "two\n  lines",
+            "access denied to /x/a: two lines (AccessDeniedException)",
+        ),
     ] {
         assert_eq!(shown(text, batch("/x/a")), expected);
     }
@@ -221,7 +211,7 @@ fn the_policies_to_change_are_named() {
         shown(&text, batch("/x/a"))
     };
     for (principal, policies) in [
-        (ROLE, "the policies of the role app"),
+        (ROLE, "the policies of the role api"),
         (
             "arn:aws:iam::111122223333:user/team/ana",
             "the policies of the user ana",
@@ -271,18 +261,25 @@ fn denials_that_differ_in_their_resources_become_one() {
         );
         denial(&text, batch(name))
     };
-    let other = denial("No", batch("/x/c"));
-    let merged = merged(vec![on("/x/b"), other.clone(), on("/x/a")]);
-    let [both, last] = merged.as_slice() else {
-        panic!("{merged:?}");
+    let mut failures: Vec<Failure> = vec![
+        on("/x/b").into(),
+        denial("No", batch("/x/c")).into(),
+        on("/x/a").into(),
+    ];
+    merge(&mut failures);
+    let [both, last] = failures.as_slice() else {
+        panic!("{failures:?}");
     };
-    assert_eq!(last, &other);
+    let context = AwsContext::default();
+    assert!(
+        last.diagnostic(&context)
+            .message
+            .contains("access denied to /x/c: No")
+    );
+    let both = both.diagnostic(&context);
+    assert!(both.message.contains("on /x/a, /x/b"), "{}", both.message);
     assert_eq!(
-        both.statement()
-            .map(|statement| statement.to_string())
-            .as_deref(),
-        Some(
-            r#"{"Action":"ssm:GetParameters","Effect":"Allow","Resource":["arn:aws:ssm:eu-west-1:111122223333:parameter/x/a","arn:aws:ssm:eu-west-1:111122223333:parameter/x/b"]}"#
-        )
+        both.subject.statements[0].statement.to_string(),
+        r#"{"Action":"ssm:GetParameters","Effect":"Allow","Resource":["arn:aws:ssm:eu-west-1:111122223333:parameter/x/a","arn:aws:ssm:eu-west-1:111122223333:parameter/x/b"]}"#
     );
 }

@@ -1,13 +1,13 @@
 //! Where credentials come from.
 
 use ssm_exec_core::arn::Arn;
+use ssm_exec_core::diagnostic::Help;
 use ssm_exec_core::origin::{Given, Origin};
-use ssm_exec_core::remedy::Remedy;
 use std::fmt;
 
 /// Where credentials come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CredentialSource {
+pub(in crate::aws) enum CredentialSource {
     /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`.
     Environment {
         /// The access key ID, if it looks like one.
@@ -52,7 +52,7 @@ impl CredentialSource {
 
     /// The profile, if credentials come from one.
     #[must_use]
-    pub fn profile(&self) -> Option<&str> {
+    pub(super) fn profile(&self) -> Option<&str> {
         match self {
             Self::Profile(name) => Some(name),
             Self::Role { base, .. } => base.profile(),
@@ -66,44 +66,72 @@ impl CredentialSource {
     }
 
     /// How to renew these credentials.
-    pub(super) fn renewal(&self) -> Remedy {
+    pub(super) fn renewal(&self) -> Vec<Help> {
         let unset = "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN";
         match self {
             Self::Environment {
                 overrides: Some(profile),
                 ..
-            } => Remedy::new(
-                "Renew them. Or use the profile `{profile}` ({origin}) in their place: `{unset}`",
-            )
-            .fill(&[
-                ("profile", &profile.value),
-                ("origin", &short_origin(&profile.origin)),
-                ("unset", unset),
-            ]),
-            Self::Environment { .. } => {
-                let set = match self.lacks_session_token() {
+            } => vec![
+                Help::text("Renew them"),
+                Help::command(
+                    format!(
+                        "Or use the profile `{}` ({}) in their place",
+                        profile.value,
+                        short_origin(&profile.origin)
+                    ),
+                    unset,
+                ),
+            ],
+            Self::Environment { .. } => vec![
+                Help::text(match self.lacks_session_token() {
                     true => "Set AWS_SESSION_TOKEN too",
-                    false => "Set new AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN",
-                };
-                Remedy::new(
-                    "{set}. Or use a profile in their place: `{unset}; export AWS_PROFILE=NAME`",
-                )
-                .fill(&[("set", set), ("unset", unset)])
-            }
-            Self::Profile(name) => Remedy::new(
-                "Renew them: `aws sso login --profile {name}`, or new keys with `aws configure --profile {name}`",
-            )
-            .fill(&[("name", name)]),
-            Self::WebIdentity => Remedy::new(
+                    false => {
+                        "Set new AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN"
+                    }
+                }),
+                Help::command(
+                    "Or use a profile in their place",
+                    format!("{unset}; export AWS_PROFILE=NAME"),
+                ),
+            ],
+            Self::Profile(name) => vec![
+                Help::command("Renew them", format!("aws sso login --profile {name}")),
+                Help::command("Or set new keys", format!("aws configure --profile {name}")),
+            ],
+            Self::WebIdentity => vec![Help::text(
                 "Renew the token in AWS_WEB_IDENTITY_TOKEN_FILE: restart the pod, or fetch a new token before this step",
-            ),
-            Self::Container => {
-                Remedy::new("Restart the task or the pod, so that its agent gets new ones")
-            }
-            Self::Instance => Remedy::new(
-                "Check the role of the instance profile: `aws ec2 describe-iam-instance-profile-associations`",
-            ),
+            )],
+            Self::Container => vec![Help::text(
+                "Restart the task or the pod, so that its agent gets new ones",
+            )],
+            Self::Instance => vec![Help::command(
+                "Check the role of the instance profile",
+                "aws ec2 describe-iam-instance-profile-associations",
+            )],
             Self::Role { base, .. } => base.renewal(),
+        }
+    }
+
+    /// Where to look when it fails.
+    pub(super) fn check(&self) -> Help {
+        match self {
+            Self::Environment { .. } => {
+                Help::text("Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN")
+            }
+            Self::Profile(name) => Help::command(
+                "See what the profile has, and correct it in ~/.aws/config",
+                format!("aws configure list --profile {name}"),
+            ),
+            Self::WebIdentity => Help::text("Check AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE"),
+            Self::Container => Help::text(
+                "Check the role of the task or the pod, its agent, and the token in AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+            ),
+            Self::Instance => Help::command(
+                "Check the instance's role and its metadata options",
+                "aws ec2 describe-instances --instance-ids ID --query 'Reservations[].Instances[].[IamInstanceProfile,MetadataOptions]'",
+            ),
+            Self::Role { .. } => Help::text("Check the role's ARN, and STS's endpoint"),
         }
     }
 }
@@ -122,7 +150,7 @@ fn shown_key_id(text: &str) -> Option<&str> {
 }
 
 /// Where a profile was named, in a few words.
-pub(super) fn short_origin(origin: &Origin) -> String {
+pub(in crate::aws) fn short_origin(origin: &Origin) -> String {
     match origin {
         Origin::File { path, .. } => format!("from {}", path.display()),
         origin => format!("from {origin}"),
