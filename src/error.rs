@@ -4,7 +4,6 @@ use crate::aws::{FetchError, ParsedDenial, Work, assume_role_statement};
 use serde_json::{Value, json};
 use ssm_exec_core::aws_context::AwsContext;
 use ssm_exec_core::code::Code;
-use ssm_exec_core::config::ConfigError;
 use ssm_exec_core::diagnostic::{AwsAnswer, Diagnostic, Statement, Subject};
 use ssm_exec_core::plan::Request;
 use ssm_exec_core::status::Status;
@@ -160,12 +159,6 @@ impl From<Diagnostic> for Error {
     }
 }
 
-impl From<ConfigError> for Error {
-    fn from(error: ConfigError) -> Self {
-        error.diagnostic().into()
-    }
-}
-
 impl From<(FetchError, AwsContext)> for Error {
     fn from((failure, context): (FetchError, AwsContext)) -> Self {
         match failure {
@@ -181,6 +174,9 @@ impl From<(FetchError, AwsContext)> for Error {
 pub fn failed(failure: &FetchError, context: &AwsContext) -> Diagnostic {
     if let FetchError::Connection(error) = failure {
         return error.diagnostic.clone();
+    }
+    if let FetchError::Config(error) = failure {
+        return error.clone();
     }
     let message = failure.message(context);
     Diagnostic {

@@ -54,9 +54,9 @@ pub(super) fn web_identity(inherited: &Inherited<'_>) -> Result<(), CredentialCa
 pub(super) fn container(inherited: &Inherited<'_>) -> Result<(), CredentialCause> {
     let url = inherited.text(AGENT_URL).unwrap_or_default();
     let is_used = inherited.text(AGENT_PATH).is_none() && !url.is_empty();
-    if let (true, Err(reason)) = (is_used, Endpoint::parse(url)) {
+    if let (true, Err(error)) = (is_used, Endpoint::parse(url)) {
         return Err(CredentialCause::Other {
-            reason: format!("{AGENT_URL}: {reason}"),
+            reason: format!("{AGENT_URL}: {}", error.message),
             is_transient: false,
         });
     }

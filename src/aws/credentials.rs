@@ -148,7 +148,7 @@ impl Search<'_> {
             let reason = format!(
                 "the profile `{name}` cannot give credentials, and no other source is tried: {error}"
             );
-            self.files.error(error.at(), reason)
+            self.files.error(error.at(), &reason)
         })?;
         let mut with_keys = None;
         match base {

@@ -8,7 +8,7 @@ use super::net::ConnectionError;
 use super::service_error::ServiceError;
 use ssm_exec_core::arn::Arn;
 use ssm_exec_core::code::Code;
-use ssm_exec_core::config::ConfigError;
+use ssm_exec_core::diagnostic::Diagnostic;
 use ssm_exec_core::plan::Request;
 use ssm_exec_core::region::Region;
 use ssm_exec_core::status::Status;
@@ -49,7 +49,7 @@ pub enum FetchError {
         error: Box<ConnectionError>,
     },
     /// A setting that cannot be used.
-    Config(ConfigError),
+    Config(Diagnostic),
     /// The system refused something that the requests need.
     System {
         /// What was refused.
@@ -219,7 +219,7 @@ impl FetchError {
     #[must_use]
     pub fn code(&self) -> Code {
         match self {
-            Self::Config(error) => error.code(),
+            Self::Config(error) => error.code,
             Self::NoRegion => Code::NoRegion,
             Self::UnknownRegion { .. } => Code::UnknownRegion,
             Self::System { .. } => Code::System,
@@ -384,8 +384,8 @@ fn key_code(text: &str) -> Code {
     }
 }
 
-impl From<ConfigError> for FetchError {
-    fn from(error: ConfigError) -> Self {
+impl From<Diagnostic> for FetchError {
+    fn from(error: Diagnostic) -> Self {
         Self::Config(error)
     }
 }

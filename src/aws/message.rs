@@ -25,7 +25,7 @@ impl FetchError {
         let remedy = || Remedy::of(code);
         let with_remedy = |what: String| Message::new(what).remedy(remedy());
         match self {
-            Self::Config(error) => Message::new(error.to_string()),
+            Self::Config(error) => Message::new(error.line()),
             Self::Connection(error) => Message::new(error.to_string()).help(&error.diagnostic),
             Self::System { what, reason } => {
                 with_remedy(format!("the system refused {what}: {reason}"))

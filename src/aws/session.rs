@@ -20,7 +20,9 @@ use aws_sdk_ssm::error::ProvideErrorMetadata;
 use aws_types::sdk_ua_metadata::FrameworkMetadata;
 use aws_types::service_config::ServiceConfigKey;
 use ssm_exec_core::aws_context::AwsContext;
-use ssm_exec_core::config::{Aws, Config, ConfigError};
+use ssm_exec_core::code::Code;
+use ssm_exec_core::config::{Aws, Config};
+use ssm_exec_core::diagnostic::Diagnostic;
 use ssm_exec_core::endpoint::Endpoint;
 use ssm_exec_core::inherited::Inherited;
 use ssm_exec_core::origin::{Given, Origin};
@@ -348,11 +350,8 @@ async fn find_region(
     let profile = aws.profile.as_ref().map(|given| given.value.as_str());
     let section = files.config.profile(profile.unwrap_or("default"));
     if let Some(setting) = section.and_then(|section| section.get("region")) {
-        return Region::parse(setting.value()).map_err(|reason| {
-            let origin = files.origin(setting, "region");
-            let reason = format!("`{}` {reason}", setting.value());
-            ConfigError::invalid(origin, reason).into()
-        });
+        let region = Region::parse(setting.value());
+        return region.map_err(|error| error.at(files.origin(setting, "region")).into());
     }
     let config = provider_config(transport);
     let instance = ImdsRegionProvider::builder().configure(&config).build();
@@ -361,16 +360,21 @@ async fn find_region(
 }
 
 /// To the SDK an unknown profile is no error: it goes on to other credentials.
-fn check_profile(aws: &Aws, files: &SharedFiles) -> Result<(), ConfigError> {
+fn check_profile(aws: &Aws, files: &SharedFiles) -> Result<(), Diagnostic> {
     let Some(given) = &aws.profile else {
         return Ok(());
     };
     if files.config.profile(&given.value).is_some() {
         return Ok(());
     }
-    Err(ConfigError::UnknownProfile {
-        origin: given.origin.clone(),
-        name: given.value.clone(),
-        known: files.config.profiles().map(str::to_owned).collect(),
-    })
+    let name = &given.value;
+    let known: Vec<String> = files.config.profiles().map(str::to_owned).collect();
+    let message =
+        format!("there is no profile `{name}` in the AWS configuration files, which have");
+    let error = if known.is_empty() {
+        Diagnostic::new(Code::UnknownProfile, message + " no profiles")
+    } else {
+        Diagnostic::new(Code::UnknownProfile, message).list(&known)
+    };
+    Err(error.fill(&[("name", name)]).at(given.origin.clone()))
 }

@@ -9,8 +9,8 @@ use crate::exec::{process, signals};
 use crate::logging::progress::Progress;
 use ssm_exec_core::aws_context::AwsContext;
 use ssm_exec_core::code::Code;
-use ssm_exec_core::config::{Config, ConfigError, LogLevel};
-use ssm_exec_core::diagnostic::Diagnostic;
+use ssm_exec_core::config::{Config, LogLevel};
+use ssm_exec_core::diagnostic::{Diagnostic, Help};
 use ssm_exec_core::env_reference::{self, EnvReference};
 use ssm_exec_core::environment::missing::{self, Missing};
 use ssm_exec_core::environment::{self, Environment};
@@ -185,7 +185,7 @@ impl<'a> Session<'a> {
     }
 
     /// The references in the inherited environment.
-    pub(super) fn references(&self) -> Result<Vec<EnvReference>, ConfigError> {
+    pub(super) fn references(&self) -> Result<Vec<EnvReference>, Diagnostic> {
         if !self.config.sources.references {
             return Ok(Vec::new());
         }
@@ -195,13 +195,23 @@ impl<'a> Session<'a> {
     }
 
     /// A configuration without any source is a mistake.
-    pub(super) fn ensure_any_source(&self, references: &[EnvReference]) -> Result<(), ConfigError> {
-        if self.config.sources.are_empty() && references.is_empty() {
-            return Err(ConfigError::NoSources {
-                after_command: command::option_after(self.words.all()),
-            });
+    pub(super) fn ensure_any_source(&self, references: &[EnvReference]) -> Result<(), Diagnostic> {
+        if !self.config.sources.are_empty() || !references.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let message = "no source of parameters is configured";
+        Err(match command::option_after(self.words.all()) {
+            None => Diagnostic::new(Code::NoSources, message),
+            Some(option) => {
+                let message = format!(
+                    "{message}: `{option}` is after the command, and is read as its argument"
+                );
+                let help = format!(
+                    "Write options of ssm-exec before the command: `ssm-exec {option} … -- COMMAND`"
+                );
+                Diagnostic::with_help(Code::NoSources, message, vec![Help::text(help)])
+            }
+        })
     }
 
     /// Fetches everything, unless `--skip` says that nothing is.

@@ -37,6 +37,19 @@ fn every_code_of_a_failed_start_has_an_error() {
         // The tests of the fingerprint have this.
         Code::FingerprintVersion,
     ]);
+    // The tests of settings and of files have these.
+    codes.extend([
+        Code::InvalidSetting,
+        Code::UnknownSetting,
+        Code::InvalidStage,
+        Code::InvalidFile,
+        Code::UntrustedFile,
+        Code::CaBundle,
+        Code::UnknownProfile,
+        Code::InvalidAwsFile,
+        // The tests of the watcher have this.
+        Code::Removed,
+    ]);
     let missing: Vec<_> = Code::ALL
         .iter()
         .filter(|code| !codes.contains(code))

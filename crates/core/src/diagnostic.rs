@@ -6,7 +6,7 @@ use crate::origin::Origin;
 use crate::status::Status;
 use serde_json::{Value, json};
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A list is part of the message up to this length; a longer one is printed one item a line.
 const LISTED: usize = 3;
@@ -136,6 +136,18 @@ impl fmt::Display for Help {
     }
 }
 
+impl From<&str> for Help {
+    fn from(text: &str) -> Self {
+        Self::text(text)
+    }
+}
+
+impl From<String> for Help {
+    fn from(text: String) -> Self {
+        Self::text(text)
+    }
+}
+
 impl Diagnostic {
     /// An error, with the help of its code.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
@@ -159,6 +171,11 @@ impl Diagnostic {
         }
     }
 
+    /// A setting with an invalid value, and how to correct it.
+    pub fn invalid(message: impl Into<String>, correction: impl Into<Help>) -> Self {
+        Self::new(Code::InvalidSetting, message).help(correction.into())
+    }
+
     /// Most likely a mistake.
     pub fn warning(message: impl Into<String>) -> Self {
         Self {
@@ -178,6 +195,11 @@ impl Diagnostic {
     /// Where the setting was given that is at fault: printed before the message.
     #[must_use]
     pub fn at(mut self, origin: Origin) -> Self {
+        match &origin {
+            Origin::Variable(name) => self.subject.variables.push((*name).to_owned()),
+            Origin::File { path, .. } => self.subject.path = Some(path.clone()),
+            Origin::Flag(_) | Origin::Default => {}
+        }
         self.origin = Some(origin);
         self
     }
@@ -216,6 +238,13 @@ impl Diagnostic {
     pub fn variables(mut self, names: impl IntoIterator<Item = impl ToString>) -> Self {
         let names = names.into_iter().map(|name| name.to_string());
         self.subject.variables.extend(names);
+        self
+    }
+
+    /// The file that it concerns.
+    #[must_use]
+    pub fn path(mut self, path: &Path) -> Self {
+        self.subject.path = Some(path.to_owned());
         self
     }
 
@@ -281,7 +310,8 @@ impl Diagnostic {
             "list": self.list,
             "variables": variables,
             "parameters": parameters,
-            "path": path,
+            // A path need not be UTF-8.
+            "path": path.as_ref().map(|path| path.display().to_string()),
             "host": host,
             "aws": aws.as_ref().map(|aws| json!({
                 "code": aws.code,

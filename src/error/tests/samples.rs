@@ -6,17 +6,16 @@ use crate::aws::{
 };
 use crate::error::*;
 use ssm_exec_core::arn::Arn;
-use ssm_exec_core::config::{Config, ConfigFile, Meant, Place, Replaced};
+use ssm_exec_core::config::{Config, ConfigFile};
 use ssm_exec_core::env_reference::find_references;
 use ssm_exec_core::environment::limits::{self, CommandSize};
 use ssm_exec_core::environment::{Environment, assemble, missing};
 use ssm_exec_core::fetched::{Fetched, FetchedParameter, ParameterType};
 use ssm_exec_core::inherited::Inherited;
 use ssm_exec_core::origin::{Given, Origin};
-use ssm_exec_core::parameter::{ParameterRef, Prefix, ValueRef};
+use ssm_exec_core::parameter::{ParameterRef, Prefix};
 use ssm_exec_core::region::Region;
 use ssm_exec_core::secret::Secret;
-use ssm_exec_core::variable::VariableName;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -39,14 +38,6 @@ variants! { credential_variant, CREDENTIAL, CredentialCause:
     Half Stray SsoExpired SsoRoleDenied Mfa TokenFile TokenExpired NoOidcProvider TokenDenied RoleDenied
     BaseRejected Throttled Unreachable Other
 }
-variants! { config_variant, CONFIG, ConfigError:
-    Invalid Quoted UnknownVariable UnknownKey MisplacedKey Syntax UnsetInFile Unreadable Untrusted UnknownStage NoStage
-    BadReference NearReference Collision DigitName Base64OfNothing NoSources SharedConfig UnknownProfile
-}
-fn name(text: &str) -> VariableName {
-    VariableName::inherited(text)
-}
-
 fn prefix() -> Prefix {
     Prefix::parse("/org/api").expect("a prefix")
 }
@@ -163,9 +154,7 @@ fn fetch_errors() -> Vec<FetchError> {
             correction: "eu-west-1",
             error: connection(),
         },
-        FetchError::Config(ConfigError::NoSources {
-            after_command: None,
-        }),
+        FetchError::Config(Diagnostic::new(Code::NoSources, "x")),
         FetchError::System {
             what: "the asynchronous runtime",
             reason: "Too many open files".to_owned(),
@@ -404,136 +393,6 @@ fn credential_errors() -> Vec<CredentialError> {
     ]
 }
 
-fn config_errors() -> Vec<ConfigError> {
-    let file = || Origin::File {
-        path: "/srv/ssm-exec.toml".into(),
-        line: 3,
-        key: "keys.A".to_owned(),
-    };
-    vec![
-        ConfigError::invalid(Origin::Flag("--prefix"), "is odd"),
-        ConfigError::Quoted {
-            origin: Origin::Variable("AWS_SECRET_ACCESS_KEY"),
-        },
-        ConfigError::UnknownVariable {
-            name: "SSM_EXEC_PREFX".to_owned(),
-            meant: Meant::Similar("SSM_EXEC_PREFIX"),
-        },
-        ConfigError::UnknownVariable {
-            name: "SSM_EXEC_REGION".to_owned(),
-            meant: Meant::Variable {
-                name: "AWS_REGION",
-                value: None,
-            },
-        },
-        ConfigError::UnknownKey {
-            path: "/srv/ssm-exec.toml".into(),
-            line: 2,
-            key: "prefx".to_owned(),
-            table: String::new(),
-            nearest: Some("prefix".to_owned()),
-        },
-        ConfigError::MisplacedKey {
-            path: "/srv/ssm-exec.toml".into(),
-            line: 9,
-            key: "timeout".to_owned(),
-            found: Place::Table("keys".to_owned()),
-            belongs: Place::TopLevel,
-        },
-        ConfigError::MisplacedKey {
-            path: "/srv/ssm-exec.toml".into(),
-            line: 1,
-            key: "region".to_owned(),
-            found: Place::TopLevel,
-            belongs: Place::Table("aws".to_owned()),
-        },
-        ConfigError::Syntax {
-            path: "/srv/ssm-exec.toml".into(),
-            line: 2,
-            reason: "expected `=`".to_owned(),
-        },
-        ConfigError::UnsetInFile {
-            origin: file(),
-            name: "STAGE".to_owned(),
-        },
-        ConfigError::Unreadable {
-            origin: None,
-            path: "/srv/ssm-exec.toml".into(),
-            reason: "Permission denied".to_owned(),
-        },
-        ConfigError::Untrusted {
-            path: "/srv/ssm-exec.toml".into(),
-            reason: "is world-writable".to_owned(),
-            remedy: "Remove that permission: `chmod o-w /srv/ssm-exec.toml`.".to_owned(),
-        },
-        ConfigError::BadReference {
-            variable: "DB".to_owned(),
-            error: ValueRef::parse("/a//b").expect_err("malformed"),
-        },
-        ConfigError::NearReference {
-            variable: "DB".to_owned(),
-        },
-        ConfigError::Collision {
-            origin: file(),
-            name: name("A"),
-            parameters: ["/a/1".to_owned(), "/a/2".to_owned()],
-        },
-        ConfigError::DigitName {
-            origin: None,
-            parameter: "/a/1".to_owned(),
-            name: "1".to_owned(),
-        },
-        ConfigError::Base64OfNothing {
-            origin: Origin::Flag("--base64"),
-            name: name("A"),
-            replaced: None,
-        },
-        ConfigError::Base64OfNothing {
-            origin: Origin::Flag("--base64"),
-            name: name("A"),
-            replaced: Some(Box::new(Replaced {
-                origin: Origin::File {
-                    path: "ssm-exec.toml".into(),
-                    line: 3,
-                    key: "keys.A".to_owned(),
-                },
-                by: Origin::Flag("--key"),
-            })),
-        },
-        ConfigError::NoSources {
-            after_command: None,
-        },
-        ConfigError::NoSources {
-            after_command: Some("--prefix"),
-        },
-        ConfigError::UnknownStage {
-            origin: Origin::Flag("--stage"),
-            name: "prd".to_owned(),
-            path: Some("/srv/ssm-exec.toml".into()),
-            known: vec!["dev".to_owned(), "prod".to_owned()],
-        },
-        ConfigError::NoStage {
-            path: "/srv/ssm-exec.toml".into(),
-            known: vec!["dev".to_owned(), "prod".to_owned()],
-        },
-        ConfigError::SharedConfig {
-            path: "/home/ana/.aws/config".into(),
-            line: 7,
-            reason: "the line has no `=`".to_owned(),
-        },
-        ConfigError::UnknownProfile {
-            origin: Origin::Variable("AWS_PROFILE"),
-            name: "nobody".to_owned(),
-            known: vec!["ci".to_owned(), "dev".to_owned()],
-        },
-        ConfigError::UnknownProfile {
-            origin: Origin::Variable("AWS_PROFILE"),
-            name: "nobody".to_owned(),
-            known: Vec::new(),
-        },
-    ]
-}
-
 /// A file with which nothing fits.
 const FILE: &str = r#"
 prefix = ["/org/api", "/org/none", "/org/blue:live", { path = "/org/other", only = ["nope"] }]
@@ -671,13 +530,10 @@ pub(super) fn all() -> Vec<Error> {
             .map(|error| FetchError::Credentials(Box::new(error))),
     );
     complete(&fetch, fetch_variant, FETCH);
-    let config = config_errors();
-    complete(&config, config_variant, CONFIG);
     let mut all = vec![
         usage("x".to_owned()),
         Diagnostic::new(Code::NoCommand, "there is no command to start").into(),
     ];
-    all.extend(config.into_iter().map(Error::from));
     all.extend(
         fetch
             .into_iter()
