@@ -49,6 +49,18 @@ pub(crate) fn find_config_file(
     }
 }
 
+/// A file of the working directory that is called nearly as ours: `ssm_exec.toml`, `.ssm-exec.yaml`.
+pub(crate) fn near_name() -> Option<String> {
+    let names = fs::read_dir(".").ok()?;
+    let mut names = names.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    names.find(|name| {
+        let letters = name.chars().filter(char::is_ascii_alphanumeric);
+        let letters = letters.collect::<String>().to_ascii_lowercase();
+        let ending = letters.strip_prefix("ssmexec");
+        name != FILE_NAME && ending.is_some_and(|it| ["toml", "yaml", "yml", "json"].contains(&it))
+    })
+}
+
 /// Writes a new configuration file: to the path that was chosen, else to the working directory.
 ///
 /// # Errors

@@ -105,13 +105,8 @@ impl<'a> Session<'a> {
 
     /// The same, where there must be one.
     pub(super) fn required_command(&self) -> Result<Command, Error> {
-        self.command()?.ok_or_else(|| {
-            let file = self.config_file.as_deref();
-            let file = file.unwrap_or(Path::new("ssm-exec.toml"));
-            Diagnostic::new(Code::NoCommand, "there is no command to start")
-                .fill(&[("file", &file.display().to_string())])
-                .into()
-        })
+        let command = self.command()?;
+        command.ok_or_else(|| command::missing(self.config_file.as_deref()).into())
     }
 
     /// Fetches everything and builds the environment. `command` counts for its size.

@@ -258,9 +258,18 @@ impl File<'_> {
 
     pub(super) fn wrong_type(&self, key: &str, value: &Value<'_>, expected: &str) -> ConfigError {
         let found = value.get_ref().type_str();
+        let is_duration = SETTINGS
+            .iter()
+            .any(|row| row.kind == Kind::Duration && row.key == Some(key));
+        let hint = match value.get_ref() {
+            DeValue::Integer(number) if is_duration => {
+                format!("; a duration has a unit: `\"{number}s\"`")
+            }
+            _ => String::new(),
+        };
         ConfigError::invalid(
             self.origin(key, &value.span()),
-            format!("is a TOML {found} (expected {expected})"),
+            format!("is a TOML {found} (expected {expected}){hint}"),
         )
     }
 
@@ -275,9 +284,28 @@ impl File<'_> {
             line: self.line(&key.span()),
             key: key.get_ref().to_string(),
             table: table.to_owned(),
-            nearest: super::nearest(key.get_ref(), known).map(str::to_owned),
+            nearest: meant(key.get_ref(), known.collect()).map(str::to_owned),
         }
     }
+}
+
+/// Keys of other tools' files, and ours.
+#[rustfmt::skip]
+const MEANT: &[(&[&str], &str)] = &[
+    (&["path", "paths", "prefixes"], "prefix"),
+    (&["param", "parameter", "parameters", "env", "environment", "variables", "vars", "secret", "secrets"], "keys"),
+    (&["stages", "environments", "profiles"], "stage"),
+    (&["cmd", "entrypoint", "exec", "run"], "command"),
+    (&["interval", "period", "watch"], "every"),
+];
+
+/// The key that is most likely meant, of those that can be there.
+fn meant<'k>(key: &str, known: Vec<&'k str>) -> Option<&'k str> {
+    let meant = MEANT.iter().find(|(typed, _)| typed.contains(&key));
+    let meant = meant.and_then(|(_, meant)| known.iter().find(|it| *it == meant));
+    meant
+        .copied()
+        .or_else(|| super::nearest(key, known.into_iter()))
 }
 
 pub(super) fn join(path: &str, name: &str) -> String {

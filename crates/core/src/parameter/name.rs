@@ -168,9 +168,13 @@ pub(super) fn check_segments(text: &str, inner: &str, what: &str) -> Result<(), 
             '*' | '?' => format!(
                 "contains `{c}`, and parameters have no wildcards; use `--prefix PATH` for every parameter below a path, and `--only GLOB` to filter"
             ),
+            ',' => "contains `,`; for several, repeat the option, or write a list in ssm-exec.toml".to_owned(),
+            '$' => "contains `$`, which was not replaced: no shell read it. In ssm-exec.toml, `${NAME}` is replaced".to_owned(),
+            '"' | '\'' => "is in quotation marks; leave them out".to_owned(),
+            '=' => format!("contains `=`; {what} has none, and a variable's name stands before it: `--key NAME=PARAM`"),
             ';' => "contains `;`; separate a list by commas or white space".to_owned(),
             c if c.is_whitespace() => {
-                format!("contains white space, which is not allowed in {what}")
+                format!("contains white space, which is not allowed in {what}; for several, repeat the option")
             }
             c => {
                 format!("contains {c:?}; {what} consists of letters, digits, `_`, `.`, `-` and `/`")

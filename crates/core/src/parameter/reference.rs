@@ -133,7 +133,10 @@ pub(super) fn refuse_scheme(text: &str) -> Result<(), Malformed> {
         None => Ok(()),
         Some(bare) => Err(Malformed::new(
             text,
-            format!("begins with `ssm://`, which is for values of variables; write `{bare}`"),
+            format!(
+                "begins with `ssm://`, which is for values of variables; write `/{}`",
+                bare.trim_start_matches('/')
+            ),
         )),
     }
 }

@@ -19,6 +19,8 @@ impl VariableName {
             Err("looks like a parameter (expected a variable name)".to_owned())
         } else if text.starts_with(|c: char| c.is_ascii_digit()) {
             Err("begins with a digit; a variable name begins with a letter or `_`".to_owned())
+        } else if text.contains(char::is_whitespace) {
+            Err("contains white space; write NAME=PARAM without blanks".to_owned())
         } else if let Some(c) = text.chars().find(|&c| !allowed(c)) {
             Err(format!(
                 "contains {c:?}; a variable name consists of letters, digits and `_`"
