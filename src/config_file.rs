@@ -3,20 +3,27 @@
 // Looks for the configuration file and reads it.
 #![allow(clippy::disallowed_methods)]
 
+use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
+use nix::libc;
 use nix::sys::stat::{FileStat, Mode, SFlag, fstat};
 use nix::unistd::Uid;
-use ssm_exec_core::config::{ConfigError, ConfigLocation};
+use ssm_exec_core::code::Code;
+use ssm_exec_core::config::ConfigLocation;
+use ssm_exec_core::diagnostic::{Diagnostic, Help};
 use ssm_exec_core::origin::Origin;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// The file's name, where none is given.
 const FILE_NAME: &str = "ssm-exec.toml";
 /// A file has some hundred lines. In bytes.
 const LARGEST: u64 = 1 << 20;
+/// As the kernel (path_resolution(7)).
+const MOST_LINKS: usize = 40;
 /// Opening neither waits for the other end of a FIFO nor takes a terminal.
 const FLAGS: OFlag = OFlag::O_RDONLY
     .union(OFlag::O_CLOEXEC)
@@ -29,14 +36,14 @@ const FLAGS: OFlag = OFlag::O_RDONLY
 /// When it can't be read, or was found rather than named and someone else could have written it.
 pub(crate) fn find_config_file(
     location: &ConfigLocation,
-) -> Result<Option<(PathBuf, String)>, ConfigError> {
+) -> Result<Option<(PathBuf, String)>, Diagnostic> {
     match location {
         ConfigLocation::None => Ok(None),
         ConfigLocation::File(given) => {
-            let unreadable = |error| unreadable(&given.value, Some(&given.origin), &error);
-            let file = open(&given.value, FLAGS, Mode::empty())
-                .map_err(|error| unreadable(error.into()))?;
-            let text = read(file.into()).map_err(unreadable)?;
+            let opened = open(&given.value, FLAGS, Mode::empty()).map_err(io::Error::from);
+            let text = opened.and_then(|file| read(file.into()));
+            let text =
+                text.map_err(|error| unreadable(&given.value, &error).at(given.origin.clone()))?;
             Ok(Some((given.value.clone(), text)))
         }
         ConfigLocation::Nearest => {
@@ -49,16 +56,28 @@ pub(crate) fn find_config_file(
     }
 }
 
-/// Writes a new configuration file: to the path that was chosen, else to the working directory.
+/// A file of the working directory that is called nearly as ours: `ssm_exec.toml`, `.ssm-exec.yaml`.
+pub(crate) fn near_name() -> Option<String> {
+    let names = fs::read_dir(".").ok()?;
+    let mut names = names.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    names.find(|name| {
+        let letters = name.chars().filter(char::is_ascii_alphanumeric);
+        let letters = letters.collect::<String>().to_ascii_lowercase();
+        let ending = letters.strip_prefix("ssmexec");
+        name != FILE_NAME && ending.is_some_and(|it| ["toml", "yaml", "yml", "json"].contains(&it))
+    })
+}
+
+/// Writes a new configuration file: to the path that was chosen, else to the working directory. Only its
+/// owner may write to it, whatever the umask.
 ///
 /// # Errors
 /// When there is one already, or it can't be written.
-pub(crate) fn create_config_file(
-    chosen: Option<&Path>,
-    text: &str,
-) -> Result<PathBuf, ConfigError> {
+pub(crate) fn create_config_file(chosen: Option<&Path>, text: &str) -> Result<PathBuf, Diagnostic> {
     let path = chosen.unwrap_or(Path::new(FILE_NAME)).to_owned();
-    let written = File::create_new(&path).and_then(|mut file| file.write_all(text.as_bytes()));
+    let mut options = File::options();
+    let created = options.write(true).create_new(true).mode(0o644).open(&path);
+    let written = created.and_then(|mut file| file.write_all(text.as_bytes()));
     written.map_err(|error| not_written(&path, &error))?;
     Ok(path)
 }
@@ -67,7 +86,7 @@ pub(crate) fn create_config_file(
 ///
 /// # Errors
 /// When the file exists.
-pub(crate) fn ensure_no_config_file(chosen: Option<&Path>) -> Result<(), ConfigError> {
+pub(crate) fn ensure_no_config_file(chosen: Option<&Path>) -> Result<(), Diagnostic> {
     let path = chosen.unwrap_or(Path::new(FILE_NAME));
     match fs::symlink_metadata(path) {
         Ok(_) => Err(not_written(path, &ErrorKind::AlreadyExists.into())),
@@ -75,31 +94,27 @@ pub(crate) fn ensure_no_config_file(chosen: Option<&Path>) -> Result<(), ConfigE
     }
 }
 
-fn not_written(path: &Path, error: &std::io::Error) -> ConfigError {
-    let reason = match error.kind() {
-        ErrorKind::AlreadyExists => {
-            "it already exists, and init does not overwrite files; move it, or choose another file with `--config FILE`".to_owned()
-        }
-        _ => error.to_string(),
+fn not_written(path: &Path, error: &io::Error) -> Diagnostic {
+    let (reason, help) = match error.kind() {
+        ErrorKind::AlreadyExists => (
+            "it already exists".to_owned(),
+            "Move it away, or choose another file with `--config FILE`",
+        ),
+        _ => (
+            system_reason(error),
+            "Choose another file with `--config FILE`, or another working directory",
+        ),
     };
-    ConfigError::invalid(
-        Origin::Flag("init"),
-        format!("cannot write {}: {reason}", path.display()),
-    )
+    Diagnostic::invalid(format!("cannot write {}: {reason}", path.display()), help)
+        .at(Origin::Flag("init"))
+        .path(path)
 }
 
-fn nearest(directory: &Path) -> Result<Option<(PathBuf, String)>, ConfigError> {
+fn nearest(directory: &Path) -> Result<Option<(PathBuf, String)>, Diagnostic> {
     for ancestor in directory.ancestors() {
         let path = ancestor.join(FILE_NAME);
         let file = match open_trusted(&path) {
-            Ok(Ok(file)) => file,
-            Ok(Err(Distrust { reason, remedy })) => {
-                return Err(ConfigError::Untrusted {
-                    path,
-                    reason,
-                    remedy,
-                });
-            }
+            Ok(file) => file.map_err(|distrust| untrusted(&path, distrust))?,
             Err(error)
                 if matches!(
                     error.kind(),
@@ -109,11 +124,11 @@ fn nearest(directory: &Path) -> Result<Option<(PathBuf, String)>, ConfigError> {
             {
                 continue;
             }
-            Err(error) => return Err(unreadable(&path, None, &error)),
+            Err(error) => return Err(unreadable(&path, &error)),
         };
         return match read(file) {
             Ok(text) => Ok(Some((path, text))),
-            Err(error) => Err(unreadable(&path, None, &error)),
+            Err(error) => Err(unreadable(&path, &error)),
         };
     }
     Ok(None)
@@ -122,33 +137,48 @@ fn nearest(directory: &Path) -> Result<Option<(PathBuf, String)>, ConfigError> {
 /// Why a file isn't trusted, and what to do.
 struct Distrust {
     reason: String,
-    remedy: String,
+    help: Help,
+}
+
+fn untrusted(path: &Path, Distrust { reason, help }: Distrust) -> Diagnostic {
+    let shown = path.display().to_string();
+    let message = format!("{shown} {reason}, and it decides what is started with your secrets");
+    let mut error = Diagnostic::new(Code::UntrustedFile, message).fill(&[("path", &shown)]);
+    error.help.insert(0, help);
+    error.path(path)
 }
 
 /// Opens a file that was found, not named: it chooses what is run and which secrets it gets. Like git
 /// and direnv, it is used only if it belongs to the user or root, and not every user can write it. The same
-/// holds for a link to it. The inner error is why it isn't trusted.
+/// holds for each link on the way to it. The inner error is why it isn't trusted.
 fn open_trusted(path: &Path) -> io::Result<Result<File, Distrust>> {
-    let opened = match open(path, FLAGS | OFlag::O_NOFOLLOW, Mode::empty()) {
-        Err(nix::errno::Errno::ELOOP) => {
-            let (stat, target) = read_link(path)?;
-            if let Err(distrust) = check_owner(path, &stat) {
-                return Ok(Err(distrust));
+    let mut path = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        let opened = match open(&path, FLAGS | OFlag::O_NOFOLLOW, Mode::empty()) {
+            Err(Errno::ELOOP) => {
+                let (stat, target) = read_link(&path)?;
+                if let Err(distrust) = check_owner(&path, &stat) {
+                    return Ok(Err(distrust));
+                }
+                path.pop();
+                path.push(target);
+                continue;
             }
-            let directory = path.parent().unwrap_or(path);
-            open(&directory.join(target), FLAGS, Mode::empty())?
-        }
-        other => other?,
-    };
-    let stat = fstat(&opened)?;
-    let is_writable = is_kind(&stat, SFlag::S_IFREG) && stat.st_mode & 0o002 != 0;
-    Ok(check_owner(path, &stat).and_then(|()| match is_writable {
-        true => Err(Distrust {
-            reason: "is world-writable".to_owned(),
-            remedy: format!("Remove that permission: `chmod o-w {}`.", path.display()),
-        }),
-        false => Ok(opened.into()),
-    }))
+            other => other?,
+        };
+        let stat = fstat(&opened)?;
+        let is_writable = is_kind(&stat, SFlag::S_IFREG) && stat.st_mode & 0o002 != 0;
+        return Ok(check_owner(&path, &stat).and_then(|()| {
+            if is_writable {
+                let command = format!("chmod o-w {}", path.display());
+                let help = Help::command("Remove that permission", command);
+                let reason = "is world-writable".to_owned();
+                return Err(Distrust { reason, help });
+            }
+            Ok(opened.into())
+        }));
+    }
+    Err(Errno::ELOOP.into())
 }
 
 /// A link's state and target, of the same link even if another takes its name.
@@ -166,22 +196,19 @@ fn read_link(path: &Path) -> nix::Result<(FileStat, OsString)> {
 
 fn check_owner(path: &Path, stat: &FileStat) -> Result<(), Distrust> {
     let owner = stat.st_uid;
-    if owner != 0 && owner != Uid::effective().as_raw() {
-        return Err(Distrust {
-            reason: format!("belongs to another user (uid {owner})"),
-            remedy: format!(
-                "Change its owner: `chown {} {}`.",
-                Uid::effective(),
-                path.display()
-            ),
-        });
-    }
     if may_be_unmapped(owner) {
         return Err(Distrust {
             reason: format!(
-                "belongs to a user who is unknown in this user namespace (uid {owner})"
+                "belongs to another user (uid {owner}, one that this user namespace doesn't map)"
             ),
-            remedy: String::new(),
+            help: Help::text("Change its owner outside of the container"),
+        });
+    }
+    if owner != 0 && owner != Uid::effective().as_raw() {
+        let command = format!("chown {} {}", Uid::effective(), path.display());
+        return Err(Distrust {
+            reason: format!("belongs to another user (uid {owner})"),
+            help: Help::command("Change its owner", command),
         });
     }
     Ok(())
@@ -217,32 +244,81 @@ fn read(file: File) -> io::Result<String> {
         return Err(ErrorKind::IsADirectory.into());
     }
     if !is_kind(&stat, SFlag::S_IFREG) {
-        return Err(io::Error::other(
-            "it is not a regular file; for no configuration file, use `--no-config`",
-        ));
+        return Err(io::Error::other("it is not a regular file"));
     }
-    let mut text = String::new();
-    let read = file.take(LARGEST + 1).read_to_string(&mut text)?;
+    let mut bytes = Vec::new();
+    let read = file.take(LARGEST + 1).read_to_end(&mut bytes)?;
     if u64::try_from(read).is_ok_and(|read| read > LARGEST) {
         return Err(io::Error::other("it is larger than 1 MiB"));
     }
-    Ok(text)
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = valid.iter().filter(|&&byte| byte == b'\n').count() + 1;
+        io::Error::other(format!("line {line} is not UTF-8"))
+    })
 }
 
-fn unreadable(path: &Path, origin: Option<&Origin>, error: &io::Error) -> ConfigError {
+fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {
+    let shown = path.display();
+    if let Some(limit @ (libc::EMFILE | libc::ENFILE | libc::ENOMEM)) = error.raw_os_error() {
+        let message = format!(
+            "the system refused to open {shown}: {}",
+            system_reason(error)
+        );
+        return match limit {
+            libc::EMFILE => {
+                let what = "Raise the limit (LimitNOFILE= in the unit)";
+                let help = vec![Help::command(what, "ulimit -n 1024")];
+                Diagnostic::with_help(Code::System, message, help)
+            }
+            _ => Diagnostic::new(Code::System, message),
+        };
+    }
+    let others = "Use another one with `--config FILE`, or none with `--no-config`";
+    let mut help = vec![Help::text(others)];
     let reason = match error.kind() {
         ErrorKind::NotFound => "there is no such file".to_owned(),
-        ErrorKind::PermissionDenied => format!(
-            "permission denied. Let this user read it: `chmod a+r {}`. Or use another one with `--config FILE`, or none with `--no-config`",
-            path.display()
-        ),
+        ErrorKind::PermissionDenied => {
+            let command = format!("chmod a+r {shown}");
+            help.insert(0, Help::command("Let this user read it", command));
+            "permission denied".to_owned()
+        }
         ErrorKind::IsADirectory => "it is a directory".to_owned(),
-        ErrorKind::InvalidData => "it is not UTF-8".to_owned(),
-        _ => error.to_string(),
+        _ => system_reason(error),
     };
-    ConfigError::Unreadable {
-        origin: origin.cloned(),
-        path: path.to_owned(),
-        reason,
+    let message = format!("cannot read {shown}: {reason}");
+    Diagnostic::with_help(Code::InvalidFile, message, help).path(path)
+}
+
+/// The system's words, without its number.
+fn system_reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    let end = text.find(" (os error").unwrap_or(text.len());
+    text[..end].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ssm_exec_core::status::Status;
+
+    #[test]
+    fn a_limit_of_the_system_is_no_mistake_in_the_file() {
+        let path = Path::new("ssm-exec.toml");
+        for (number, status) in [
+            (libc::EMFILE, Status::System),
+            (libc::ENFILE, Status::System),
+            (libc::ENOMEM, Status::System),
+            (libc::ENOENT, Status::Config),
+            (libc::EIO, Status::Config),
+        ] {
+            let error = unreadable(path, &io::Error::from_raw_os_error(number));
+            assert_eq!(error.status(), status, "{error}");
+            assert!(!error.to_string().contains("os error"), "{error}");
+        }
+        assert_eq!(
+            unreadable(path, &Errno::EMFILE.into()).to_string(),
+            "the system refused to open ssm-exec.toml: Too many open files\n  help: Raise the limit (LimitNOFILE= in the unit):\n    ulimit -n 1024"
+        );
     }
 }

@@ -1,12 +1,10 @@
 //! Why a start ended before `execve`: everything that prevented it, at once, and where AWS was asked.
 
-use crate::aws::{FetchError, ParsedDenial, Work, assume_role_statement};
+use crate::aws::Failure;
 use serde_json::{Value, json};
 use ssm_exec_core::aws_context::AwsContext;
 use ssm_exec_core::code::Code;
-use ssm_exec_core::config::ConfigError;
-use ssm_exec_core::diagnostic::{AwsAnswer, Diagnostic, Statement, Subject};
-use ssm_exec_core::plan::Request;
+use ssm_exec_core::diagnostic::Diagnostic;
 use ssm_exec_core::status::Status;
 use std::fmt;
 
@@ -160,100 +158,9 @@ impl From<Diagnostic> for Error {
     }
 }
 
-impl From<ConfigError> for Error {
-    fn from(error: ConfigError) -> Self {
-        error.diagnostic().into()
-    }
-}
-
-impl From<(FetchError, AwsContext)> for Error {
-    fn from((failure, context): (FetchError, AwsContext)) -> Self {
-        match failure {
-            // An error in a setting is reported without a Region and an account.
-            FetchError::Config(error) => error.into(),
-            failure => Self::new(vec![failed(&failure, &context)], context),
-        }
-    }
-}
-
-/// What to say of a request that failed.
-#[must_use]
-pub fn failed(failure: &FetchError, context: &AwsContext) -> Diagnostic {
-    if let FetchError::Connection(error) = failure {
-        return error.diagnostic.clone();
-    }
-    let message = failure.message(context);
-    Diagnostic {
-        subject: Box::new(subject(failure, context)),
-        ..message.diagnostic(failure.code())
-    }
-}
-
-fn subject(failure: &FetchError, context: &AwsContext) -> Subject {
-    let role = failure.denied_role();
-    let mut subject = Subject {
-        parameters: parameters(failure),
-        aws: failure.answer().map(|answer| AwsAnswer {
-            code: answer.code.clone(),
-            message: answer.text.clone(),
-            request_id: answer.request_id.clone(),
-            ..AwsAnswer::default()
-        }),
-        ..Subject::default()
-    };
-    if let (None, Some(code)) = (&subject.aws, failure.transient_code()) {
-        subject.aws = Some(AwsAnswer {
-            code: code.to_owned(),
-            ..AwsAnswer::default()
-        });
-    }
-    let mut statement = role.map(assume_role_statement);
-    if let Some(role) = role {
-        subject.action = Some("sts:AssumeRole".to_owned());
-        subject.resources = vec![role.to_string()];
-    }
-    if let FetchError::Denied(denial) = failure {
-        statement = denial.statement();
-        match &denial.parsed {
-            ParsedDenial::Whole {
-                action, resources, ..
-            } => {
-                subject.action = Some(action.clone());
-                subject.resources.clone_from(resources);
-            }
-            ParsedDenial::KeyUnnamed => subject.action = Some("kms:Decrypt".to_owned()),
-            ParsedDenial::Unknown(_) => {}
-        }
-    }
-    let statement = statement.or_else(|| failure.secret_statement(context));
-    subject
-        .statements
-        .extend(statement.map(|statement| Statement {
-            belongs_to: String::new(),
-            statement,
-        }));
-    subject
-}
-
-/// The parameters and prefixes that a failure is about.
-fn parameters(failure: &FetchError) -> Vec<String> {
-    let of = |request: &Request| match request {
-        Request::Below(prefix) => vec![prefix.pattern()],
-        Request::Batch(names) => names.iter().map(ToString::to_string).collect(),
-    };
-    match failure {
-        FetchError::Denied(denial) => denial.requests.iter().flat_map(of).collect(),
-        FetchError::Secret { request, .. }
-        | FetchError::Key { request, .. }
-        | FetchError::Rejected { request, .. }
-        | FetchError::InvalidResponse { request, .. }
-        | FetchError::TooMany { request, .. }
-        | FetchError::Unavailable {
-            work: Work::Fetch(request),
-            ..
-        } => of(request),
-        FetchError::NoValue { parameter } => vec![parameter.clone()],
-        _ => Vec::new(),
+impl From<(Failure, AwsContext)> for Error {
+    fn from((failure, context): (Failure, AwsContext)) -> Self {
+        Self::new(vec![failure.diagnostic(&context)], context)
     }
 }
 

@@ -4,7 +4,7 @@
 #![allow(clippy::disallowed_methods)]
 
 use crate::logging;
-use ssm_exec_core::config::ConfigError;
+use ssm_exec_core::diagnostic::Diagnostic;
 use ssm_exec_core::inherited::Inherited;
 use ssm_exec_core::origin::Origin;
 use ssm_exec_core::status::Status;
@@ -28,14 +28,13 @@ const GRACE: Duration = Duration::from_millis(500);
 ///
 /// # Errors
 /// For the first such variable.
-pub(super) fn check_files(inherited: &Inherited<'_>) -> Result<(), ConfigError> {
+pub(super) fn check_files(inherited: &Inherited<'_>) -> Result<(), Diagnostic> {
     for name in FILES {
         let path = inherited.text(name).unwrap_or_default();
         if path != "/dev/null" && fs::metadata(path).is_ok_and(|found| !found.is_file()) {
-            return Err(ConfigError::invalid(
-                Origin::Variable(name),
-                format!("`{path}` is not a regular file"),
-            ));
+            let message = format!("`{path}` is not a regular file");
+            let error = Diagnostic::invalid(message, "Name a file, or `/dev/null` for none");
+            return Err(error.at(Origin::Variable(name)));
         }
     }
     Ok(())

@@ -1,7 +1,8 @@
 //! The SDK reads the process's own environment: what it would misread is taken out before it starts.
 #![allow(unsafe_code)]
 
-use ssm_exec_core::config::{self, ConfigError};
+use ssm_exec_core::config;
+use ssm_exec_core::diagnostic::Diagnostic;
 use ssm_exec_core::inherited::Inherited;
 
 /// The variables that the SDK reads, beside those of the table of settings.
@@ -29,7 +30,7 @@ const READ: &[&str] = &[
 ///
 /// # Errors
 /// For the first of them.
-pub(super) fn refuse_quotes(inherited: &Inherited<'_>) -> Result<(), ConfigError> {
+pub(super) fn refuse_quotes(inherited: &Inherited<'_>) -> Result<(), Diagnostic> {
     READ.iter()
         .try_for_each(|name| config::refuse_quotes(name, inherited))
 }

@@ -1,46 +1,31 @@
 //! The only module that knows the AWS SDK: requests in, parameters out, errors classified.
 
+mod answer;
 mod blocked;
-mod caller;
-mod classify;
-mod credential_check;
-mod credential_error;
-mod credential_message;
-mod credential_process;
-mod credential_source;
+mod call;
 mod credentials;
 mod date;
-mod denial;
-mod denial_message;
 mod environment;
-mod error;
-mod error_chain;
-mod message;
+mod failure;
 mod net;
-mod parameter_store;
-mod policy_kind;
-mod retry;
-mod service_error;
+mod refusal;
 mod session;
 mod shared_files;
+mod ssm;
 
-pub use caller::UnknownCaller;
-pub use credential_error::{Absence, CredentialCause, CredentialError};
-pub(crate) use credential_message::assume_role_statement;
-pub use credential_source::CredentialSource;
-pub use denial::{Cause, Denial, ParsedDenial};
 pub use environment::unset_empty_variables;
-pub use error::{FetchError, Throttle, TransientError, Work};
-pub use net::ConnectionError;
-pub use policy_kind::PolicyKind;
-pub use service_error::ServiceError;
+pub use failure::Failure;
+pub use net::Observed;
 
 use crate::logging::progress::Progress;
-use parameter_store::{Answer, Connection};
-use retry::RetryBudget;
+use call::{Calls, Clock};
+use failure::{Scope, internal};
 use session::Sdk;
+use ssm::{Answered, ParameterStore};
 use ssm_exec_core::aws_context::AwsContext;
+use ssm_exec_core::code::Code;
 use ssm_exec_core::config::{Config, MAX_PARAMETERS};
+use ssm_exec_core::diagnostic::{Diagnostic, Help};
 use ssm_exec_core::fetched::Fetched;
 use ssm_exec_core::inherited::Inherited;
 use ssm_exec_core::parameter::ParameterRef;
@@ -90,7 +75,7 @@ pub struct Fetch {
     /// What was fetched.
     pub fetched: Fetched,
     /// Why the rest wasn't; empty if nothing is missing.
-    pub failures: Vec<FetchError>,
+    pub failures: Vec<Failure>,
     /// Where and as whom.
     pub session: Session,
 }
@@ -99,7 +84,7 @@ pub struct Fetch {
 pub struct Session {
     context: AwsContext,
     /// The answer of STS to who the caller is, once it was asked.
-    identified: Option<Result<(), UnknownCaller>>,
+    identified: Option<Result<(), String>>,
     sdk: Option<Sdk>,
     runtime: Option<Runtime>,
 }
@@ -115,11 +100,11 @@ impl Session {
     ///
     /// # Errors
     /// Why that remains unknown.
-    pub fn identify(&mut self) -> Result<(), UnknownCaller> {
+    pub fn identify(&mut self) -> Result<(), String> {
         let (context, sdk, runtime) = (&mut self.context, &self.sdk, &self.runtime);
         let ask = || match (sdk, runtime) {
             (Some(sdk), Some(runtime)) => runtime.block_on(sdk.identify(context)),
-            _ => Err(UnknownCaller::NoCredentials),
+            _ => Err("there are no credentials to ask STS with".to_owned()),
         };
         self.identified.get_or_insert_with(ask).clone()
     }
@@ -157,7 +142,12 @@ pub fn fetch(
     progress: &mut Progress,
 ) -> Fetch {
     let deadline = began + config.timeout;
-    let budget = Arc::new(RetryBudget::new(deadline, config.timeout, read.retries()));
+    let calls = Arc::new(Calls::new(
+        deadline,
+        config.timeout,
+        read.retries(),
+        Clock::default(),
+    ));
     let mut run = Run {
         pending: requests.clone(),
         ..Run::default()
@@ -171,7 +161,7 @@ pub fn fetch(
     };
     let _alive = blocked::watch(deadline, config.timeout);
     let outcome = runtime.block_on(async {
-        let fetching = run.fetch(config, inherited, requests, read, &budget);
+        let fetching = run.fetch(config, inherited, requests, read, &calls);
         let mut fetching = pin!(tokio::time::timeout_at(deadline.into(), fetching));
         loop {
             match tokio::time::timeout(TICK, &mut fetching).await {
@@ -181,21 +171,21 @@ pub fn fetch(
         }
     });
     if outcome.is_err() {
-        run.at_deadline(&budget);
+        run.at_deadline(&calls);
     }
     run.end(Some(runtime))
 }
 
 /// A runtime for an SDK that will find only files that it can read.
-fn checked_runtime(inherited: &Inherited<'_>) -> Result<Runtime, FetchError> {
+fn checked_runtime(inherited: &Inherited<'_>) -> Result<Runtime, Failure> {
     environment::refuse_quotes(inherited)?;
     blocked::check_files(inherited)?;
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| FetchError::System {
-            what: "the asynchronous runtime",
-            reason: error.to_string(),
+        .map_err(|error| {
+            let text = format!("the system refused the asynchronous runtime: {error}");
+            Diagnostic::new(Code::System, text).into()
         })
 }
 
@@ -216,50 +206,53 @@ pub fn identity(
     config: &Config,
     inherited: &Inherited<'_>,
     began: Instant,
-) -> Result<Identity, (FetchError, AwsContext)> {
+) -> Result<Identity, (Failure, AwsContext)> {
     let mut context = AwsContext::default();
     let runtime = checked_runtime(inherited).map_err(|error| (error, AwsContext::default()))?;
     let deadline = began + config.timeout;
     let _alive = blocked::watch(deadline, config.timeout);
-    let budget = RetryBudget::new(deadline, config.timeout, true);
+    let calls = Calls::new(deadline, config.timeout, true, Clock::default());
     let outcome = runtime.block_on(async {
-        let opening = Sdk::open(config, inherited, &budget, &mut context);
-        let sdk = tokio::time::timeout_at(deadline.into(), opening)
-            .await
-            .unwrap_or_else(|_| Err(budget.exhausted(None)))?;
-        let caller = tokio::time::timeout_at(deadline.into(), sdk.caller())
-            .await
-            .unwrap_or(Err(UnknownCaller::NoAnswer(config.timeout)))
-            .map_err(FetchError::UnknownCaller)?;
-        Ok(Identity {
-            account: caller.account,
-            region: sdk.region,
-        })
+        let asking = async {
+            let sdk = Sdk::open(config, inherited, &calls, &mut context).await?;
+            let (account, _) = sdk.caller(&calls).await.map_err(without_request)?;
+            let region = sdk.region;
+            Ok(Identity { account, region })
+        };
+        let asked = tokio::time::timeout_at(deadline.into(), asking).await;
+        asked.unwrap_or_else(|_| Err(without_request(calls.exhausted(None))))
     });
     outcome.map_err(|error| (error, context))
+}
+
+/// Says how the question is avoided.
+fn without_request(mut failure: Failure) -> Failure {
+    let help = Help::text("With `--account ID` and `--region REGION`, no request is needed");
+    failure.diagnostic.help.push(help);
+    failure
 }
 
 /// Sends the requests through a client that is given, until they are answered or `timeout` is over.
 /// For tests that answer it themselves, without a network.
 ///
 /// # Errors
-/// See [`FetchError`].
+/// See [`Failure`].
 pub async fn fetch_through(
     client: aws_sdk_ssm::Client,
     requests: Vec<Request>,
     timeout: Duration,
-) -> Result<Fetched, FetchError> {
-    let connection = Connection {
-        ssm: client,
-        endpoint: "the given client".to_owned(),
+) -> Result<Fetched, Failure> {
+    let deadline = Instant::now() + timeout;
+    let store = ParameterStore {
+        client,
         region: None,
         source: None,
-        budget: Arc::new(RetryBudget::new(Instant::now() + timeout, timeout, true)),
+        calls: Arc::new(Calls::new(deadline, timeout, true, Clock::default())),
         decrypt: true,
         max_parameters: MAX_PARAMETERS,
     };
     let mut run = Run::default();
-    run.send_all(connection, requests).await;
+    run.send_all(store, requests).await;
     match run.failures.into_iter().next() {
         None => Ok(run.fetched),
         Some(error) => Err(error),
@@ -270,9 +263,9 @@ pub async fn fetch_through(
 #[derive(Default)]
 struct Run {
     fetched: Fetched,
-    failures: Vec<FetchError>,
+    failures: Vec<Failure>,
     /// Errors of batches whose names are being asked one by one.
-    split: Vec<FetchError>,
+    split: Vec<Failure>,
     /// What hasn't been answered.
     pending: Vec<Request>,
     context: AwsContext,
@@ -286,30 +279,28 @@ impl Run {
         inherited: &Inherited<'_>,
         requests: Vec<Request>,
         read: Read,
-        budget: &Arc<RetryBudget>,
+        calls: &Arc<Calls>,
     ) {
-        let sdk = match Sdk::open(config, inherited, budget, &mut self.context).await {
+        let sdk = match Sdk::open(config, inherited, calls, &mut self.context).await {
             Ok(sdk) => sdk,
             Err(error) => return self.failures.push(error),
         };
-        let endpoint = self.context.endpoint.clone();
-        let connection = Connection {
-            ssm: sdk.ssm(),
-            endpoint: endpoint.unwrap_or_else(|| format!("SSM in {}", sdk.region)),
+        let store = ParameterStore {
+            client: sdk.ssm(),
             region: Some(sdk.region.clone()),
             source: Some(sdk.source.clone()),
-            budget: Arc::clone(budget),
+            calls: Arc::clone(calls),
             decrypt: read.decrypts(),
             max_parameters: config.max_parameters,
         };
         self.sdk = Some(sdk);
-        self.send_all(connection, requests).await;
+        self.send_all(store, requests).await;
     }
 
     /// Sends all requests. After one has failed the others still get one attempt, so that a message can
     /// name everything that is denied or missing.
-    async fn send_all(&mut self, connection: Connection, requests: Vec<Request>) {
-        let connection = Arc::new(connection);
+    async fn send_all(&mut self, store: ParameterStore, requests: Vec<Request>) {
+        let store = Arc::new(store);
         self.pending.clone_from(&requests);
         let mut waiting = VecDeque::from(requests);
         let mut running = JoinSet::new();
@@ -317,9 +308,9 @@ impl Run {
             while running.len() < CONCURRENT
                 && let Some(request) = waiting.pop_front()
             {
-                let connection = Arc::clone(&connection);
+                let store = Arc::clone(&store);
                 running.spawn(async move {
-                    let outcome = parameter_store::send(connection, &request).await;
+                    let outcome = ssm::send(store, &request).await;
                     (request, outcome)
                 });
             }
@@ -329,11 +320,11 @@ impl Run {
                     self.pending.retain(|pending| *pending != request);
                     self.keep(answer);
                 }
-                Some(Ok((Request::Batch(names), Err(error))))
-                    if names.len() > 1 && error.may_concern_one_name() =>
+                Some(Ok((Request::Batch(names), Err(failure))))
+                    if names.len() > 1 && failure.scope == Scope::OneName =>
                 {
                     // AWS names one of them, if any: each is asked by itself.
-                    self.split.push(error);
+                    self.split.push(failure);
                     for name in &names {
                         waiting.push_back(Request::Batch(vec![name.clone()]));
                         self.pending.push(Request::Batch(vec![name.clone()]));
@@ -342,39 +333,37 @@ impl Run {
                     self.pending.retain(|pending| *pending != batch);
                 }
                 // It had its one attempt, and remains pending.
-                Some(Ok((_, Err(FetchError::Unavailable { .. })))) if !self.failures.is_empty() => {
-                }
-                Some(Ok((_, Err(error)))) => {
-                    let is_last = error.concerns_all_requests();
+                Some(Ok((_, Err(failure))))
+                    if failure.is_transient() && !self.failures.is_empty() => {}
+                Some(Ok((_, Err(failure)))) => {
+                    let is_last = failure.scope == Scope::Everything;
                     if self.failures.is_empty() || !is_last {
-                        self.failures.push(error);
+                        self.failures.push(failure);
                     }
                     if is_last {
                         self.prefer_denials();
                         break;
                     }
-                    connection.budget.stop();
+                    store.calls.stop();
                 }
                 Some(Err(error)) => {
-                    self.failures.push(FetchError::Internal(format!(
-                        "a task ended early (panic: {})",
-                        error.is_panic()
-                    )));
+                    let text = format!("a task ended early (panic: {})", error.is_panic());
+                    self.failures.push(internal(text));
                     break;
                 }
             }
         }
         self.split.clear();
-        self.merge_denials();
+        failure::merge(&mut self.failures);
     }
 
-    fn keep(&mut self, answer: Answer) {
+    fn keep(&mut self, answer: Answered) {
         match answer {
-            Answer::Below(prefix, parameters, pages) => {
+            Answered::Below(prefix, parameters, pages) => {
                 self.fetched.set_pages(&prefix, pages);
                 self.fetched.add_below(prefix, parameters);
             }
-            Answer::Named(parameters) => {
+            Answered::Named(parameters) => {
                 for (name, parameter) in parameters {
                     self.fetched.add_named(name, parameter);
                 }
@@ -382,37 +371,24 @@ impl Run {
         }
     }
 
-    fn merge_denials(&mut self) {
-        let (mut denials, mut others) = (Vec::new(), Vec::new());
-        for failure in self.failures.drain(..) {
-            match failure {
-                FetchError::Denied(denial) => denials.push(*denial),
-                other => others.push(other),
-            }
-        }
-        // The requests end in any order; the message has one.
-        denials.sort_by_cached_key(|denial| denial.requests.first().map(ToString::to_string));
-        let merged = denial::merged(denials).into_iter().map(Box::new);
-        self.failures = merged.map(FetchError::Denied).chain(others).collect();
-    }
-
     /// What is known of denied batches is more than that a request failed temporarily.
     fn prefer_denials(&mut self) {
-        if let ([FetchError::Unavailable { .. }], false) =
-            (&self.failures[..], self.split.is_empty())
+        if let [failure] = self.failures.as_slice()
+            && failure.is_transient()
+            && !self.split.is_empty()
         {
             self.failures = std::mem::take(&mut self.split);
         }
     }
 
     /// What is known of denied batches is more than that the deadline has passed.
-    fn at_deadline(&mut self, budget: &RetryBudget) {
+    fn at_deadline(&mut self, calls: &Calls) {
         self.failures.append(&mut self.split);
         if self.failures.is_empty() {
             let fetching = self.sdk.as_ref().and(self.pending.first());
-            self.failures.push(budget.exhausted(fetching));
+            self.failures.push(calls.exhausted(fetching));
         }
-        self.merge_denials();
+        failure::merge(&mut self.failures);
     }
 
     fn end(mut self, runtime: Option<Runtime>) -> Fetch {
@@ -425,18 +401,9 @@ impl Run {
         if let Some(account) = &self.context.account {
             info!("account {account}");
         }
-        for failure in &self.failures {
-            if let FetchError::Denied(denial) = failure
-                && let ParsedDenial::Whole { principal, .. } = &denial.parsed
-            {
-                self.context.set_principal(principal);
-            }
-            if let FetchError::Credentials(error) = failure
-                && let CredentialCause::RoleDenied { answer, .. } = &error.cause
-                && let Some(principal) = denial::principal_in(&answer.text)
-            {
-                self.context.set_principal(principal);
-            }
+        let mut refusals = self.failures.iter().filter_map(|it| it.refusal.as_ref());
+        if let Some(principal) = refusals.find_map(|refusal| refusal.principal()) {
+            self.context.set_principal(principal);
         }
         Fetch {
             fetched: self.fetched,
@@ -450,3 +417,6 @@ impl Run {
         }
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,14 +1,14 @@
 //! Region, credentials and endpoint: the SDK's default chain, with the corners of that chain taken care of.
 
-use super::caller::{Caller, UnknownCaller};
-use super::credential_source::{CredentialSource, short_origin};
-use super::credentials::{Found, Search};
-use super::error::FetchError;
-use super::net::Transport;
-use super::parameter_store::is_parameter;
-use super::retry::RetryBudget;
+use super::answer::{Answer, Class, Service};
+use super::call::{Calls, Clock, Unanswered, Work};
+use super::credentials::{self, CredentialSource, Search, short_origin};
+use super::failure::{Failure, Retry, internal};
+use super::net::{Observed, Transport};
+
+type Http = Observed<Transport>;
 use super::shared_files::{self, SharedFiles};
-use aws_config::imds::region::ImdsRegionProvider;
+use super::ssm::{is_parameter, no_region};
 use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
 use aws_credential_types::Credentials;
@@ -16,11 +16,12 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_ssm::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use aws_sdk_ssm::config::retry::RetryConfig;
 use aws_sdk_ssm::config::timeout::TimeoutConfig;
-use aws_sdk_ssm::error::ProvideErrorMetadata;
 use aws_types::sdk_ua_metadata::FrameworkMetadata;
 use aws_types::service_config::ServiceConfigKey;
 use ssm_exec_core::aws_context::AwsContext;
-use ssm_exec_core::config::{Aws, Config, ConfigError};
+use ssm_exec_core::code::Code;
+use ssm_exec_core::config::{Aws, Config};
+use ssm_exec_core::diagnostic::Diagnostic;
 use ssm_exec_core::endpoint::Endpoint;
 use ssm_exec_core::inherited::Inherited;
 use ssm_exec_core::origin::{Given, Origin};
@@ -28,12 +29,12 @@ use ssm_exec_core::parameter::ParameterRef;
 use ssm_exec_core::plan::BATCH;
 use ssm_exec_core::region::Region;
 use ssm_exec_core::shared_config::SharedConfig;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tracing::info;
 
 /// One step of a connection: DNS, TCP, TLS. The SDK's own default.
 const CONNECT: Duration = Duration::from_millis(3_100);
-/// From the request to the end of its answer. The SDK itself has no such limit.
+/// From the request to the end of its answer.
 const ANSWER: Duration = Duration::from_secs(10);
 /// How long a failed run waits for STS to name the caller.
 const IDENTIFY: Duration = Duration::from_secs(2);
@@ -44,8 +45,7 @@ pub(super) struct Sdk {
     pub(super) region: Region,
     pub(super) source: CredentialSource,
     endpoint: Option<Endpoint>,
-    /// The run's own time limit.
-    timeout: Duration,
+    clock: Clock,
     /// Whether STS is where Parameter Store is: a test endpoint says nothing about AWS's callers.
     has_sts: bool,
 }
@@ -58,18 +58,21 @@ impl Sdk {
     pub(super) async fn open(
         config: &Config,
         inherited: &Inherited<'_>,
-        budget: &RetryBudget,
+        calls: &Calls,
         context: &mut AwsContext,
-    ) -> Result<Self, FetchError> {
+    ) -> Result<Self, Failure> {
         let aws = &config.aws;
         let files = SharedFiles::read(inherited)?;
-        let transport = Transport::new(aws, inherited, files.endpoints())?;
+        let transport = Observed(Transport::new(aws, inherited, files.endpoints())?);
         check_profile(aws, &files)?;
         let profile = aws.profile.as_ref().map(|given| given.value.as_str());
-        let region = find_region(aws, &files, &transport).await?;
+        let region = find_region(aws, inherited, &files, &transport, calls).await?;
         context.region = Some(region.clone());
-        let shared = loader(&transport, &files.config, profile)
+        let clock = calls.clock();
+        let mut shared = loader(&transport, &files.config, profile)
             .region(sdk_region(&region))
+            .timeout_config(timeouts(config.timeout))
+            .time_source(clock.clone())
             .no_credentials()
             .load()
             .await;
@@ -79,25 +82,26 @@ impl Sdk {
             aws,
             inherited,
             files: &files,
-            config: &for_providers(&transport, &shared),
+            config: &for_providers(&transport, &shared, &clock),
+            for_agents: ProviderConfig::empty()
+                .with_http_client(transport.clone())
+                .with_time_source(clock.clone()),
             region: &region,
-            budget,
+            calls,
         };
-        let found = search.find().await?;
-        context.credentials = Some(found.source.to_string());
-        context.unused = unused(&found.source);
-        let mut shared = with_credentials(&shared, found.credentials.clone());
-        let mut source = found.source;
+        let (source, found) = search.find().await;
+        context.credentials = source.as_ref().map(ToString::to_string);
+        context.unused = source.as_ref().and_then(unused);
+        let (found, mut source) = match (found?, source) {
+            (found, Some(source)) => (found, source),
+            (_, None) => return Err(internal("credentials without a source")),
+        };
+        shared = with_credentials(&shared, found);
         if let Some(role) = &aws.role_arn {
-            let Found {
-                credentials,
-                source: assumed,
-            } = search
-                .assume(&role.value, source, &retried_by_us(&shared))
-                .await?;
-            shared = with_credentials(&shared, credentials);
+            let (assumed, found) = search.assume(&role.value, source, &shared).await;
+            shared = with_credentials(&shared, found?);
+            context.credentials = Some(assumed.to_string());
             source = assumed;
-            context.credentials = Some(source.to_string());
         }
         let unused = context.unused.as_ref();
         info!(
@@ -111,7 +115,7 @@ impl Sdk {
         Ok(Self {
             has_sts: of_aws || names_sts_endpoint(inherited, &files, profile),
             endpoint: own_endpoint(aws).cloned(),
-            timeout: config.timeout,
+            clock,
             shared,
             region,
             source,
@@ -120,38 +124,54 @@ impl Sdk {
 
     /// The client for Parameter Store.
     pub(super) fn ssm(&self) -> aws_sdk_ssm::Client {
-        let mut builder = aws_sdk_ssm::config::Builder::from(&self.shared)
-            // Our own retries go on until the deadline; the SDK's would give up, or wait 18 s a try.
-            .retry_config(RetryConfig::disabled())
-            .timeout_config(
-                TimeoutConfig::builder()
-                    .connect_timeout(step_limit(CONNECT, self.timeout))
-                    .read_timeout(step_limit(ANSWER, self.timeout))
-                    .build(),
-            );
+        let mut builder = aws_sdk_ssm::config::Builder::from(&self.shared);
         if let Some(endpoint) = &self.endpoint {
             builder = builder.endpoint_url(endpoint.to_string());
         }
         aws_sdk_ssm::Client::from_conf(builder.build())
     }
 
-    /// Asks STS who the caller is, which needs no permission.
+    /// Asks STS who the caller is, which needs no permission: the account, and the ARN.
     ///
     /// # Errors
     /// When STS doesn't say.
-    pub(super) async fn caller(&self) -> Result<Caller, UnknownCaller> {
-        let answer = aws_sdk_sts::Client::new(&self.shared)
-            .get_caller_identity()
-            .send()
-            .await;
-        let answer = answer.map_err(|error| match error.as_service_error() {
-            Some(error) => UnknownCaller::Refused(error.code().unwrap_or("no code").to_owned()),
-            None => UnknownCaller::Unreachable,
-        })?;
-        Ok(Caller {
-            account: answer.account.ok_or(UnknownCaller::NoAccount)?,
-            arn: answer.arn,
-        })
+    pub(super) async fn caller(&self, calls: &Calls) -> Result<(String, Option<String>), Failure> {
+        let sts = aws_sdk_sts::Client::new(&self.shared);
+        let attempt = || sts.get_caller_identity().send();
+        let explain = |unanswered| match unanswered {
+            Unanswered::Unreached(error) => error.into(),
+            Unanswered::Error(answer) => self.unnamed(&answer),
+            Unanswered::NotUnderstood(answer, _) => Failure {
+                retry: Retry::After {
+                    at_least: Duration::ZERO,
+                },
+                ..without_caller(&format!(
+                    "HTTP {}, and not what STS sends",
+                    answer.exchange.status
+                ))
+            },
+            Unanswered::NotSent(reason) => without_caller(&reason),
+        };
+        let answer = calls
+            .ask(Work::Caller, Some(Service::Sts), attempt, explain)
+            .await?;
+        let account = answer
+            .account
+            .ok_or_else(|| without_caller("it has no account"))?;
+        Ok((account, answer.arn))
+    }
+
+    /// An error of STS to who the caller is.
+    fn unnamed(&self, answer: &Answer) -> Failure {
+        match answer.class {
+            Class::Expired | Class::Unknown | Class::Signature => {
+                credentials::rejected(answer, Some(&self.source), Some(&self.region))
+            }
+            _ => Failure::temporary(answer).unwrap_or_else(|| {
+                let text = format!("STS does not say who the caller is ({answer})");
+                answer.diagnostic(Code::CredentialSourceFailed, text).into()
+            }),
+        }
     }
 
     /// Which of these parameters exist in another version. Their values aren't decrypted.
@@ -188,20 +208,38 @@ impl Sdk {
     ///
     /// # Errors
     /// Why that remains unknown.
-    pub(super) async fn identify(&self, context: &mut AwsContext) -> Result<(), UnknownCaller> {
+    pub(super) async fn identify(&self, context: &mut AwsContext) -> Result<(), String> {
         if context.principal.is_some() {
             return Ok(());
         }
         if !self.has_sts {
-            return Err(UnknownCaller::NoEndpoint);
+            return Err("the endpoint is not one of AWS's, and no STS endpoint is configured (AWS_ENDPOINT_URL_STS)".to_owned());
         }
-        let caller = tokio::time::timeout(IDENTIFY, self.caller())
-            .await
-            .unwrap_or(Err(UnknownCaller::NoAnswer(IDENTIFY)))?;
-        context.account = Some(caller.account);
-        context.principal = caller.arn;
+        let deadline = Instant::now() + IDENTIFY;
+        let calls = Calls::new(deadline, IDENTIFY, true, self.clock.clone());
+        let caller = tokio::time::timeout_at(deadline.into(), self.caller(&calls)).await;
+        let caller = caller.unwrap_or_else(|_| Err(calls.exhausted(None)));
+        let (account, arn) = caller.map_err(|failure| failure.diagnostic.message)?;
+        context.account = Some(account);
+        context.principal = arn;
         Ok(())
     }
+}
+
+fn without_caller(reason: &str) -> Failure {
+    Diagnostic::new(
+        Code::InvalidResponse,
+        format!("invalid response of STS to who the caller is: {reason}"),
+    )
+    .into()
+}
+
+/// A step ends a little before the run's own time limit, so that the message can say which one it was. The SDK itself
+/// has no limit for an answer.
+fn timeouts(timeout: Duration) -> TimeoutConfig {
+    let limit = |limit: Duration| limit.min(timeout.mul_f64(0.9));
+    let timeouts = TimeoutConfig::builder().connect_timeout(limit(CONNECT));
+    timeouts.read_timeout(limit(ANSWER)).build()
 }
 
 fn sdk_region(region: &Region) -> aws_config::Region {
@@ -223,16 +261,14 @@ fn unused(source: &CredentialSource) -> Option<String> {
     }
 }
 
-/// A step ends a little before the run's own time limit, so that the message can say which one it was.
-fn step_limit(limit: Duration, timeout: Duration) -> Duration {
-    limit.min(timeout.mul_f64(0.9))
-}
-
-fn loader(transport: &Transport, files: &SharedConfig, profile: Option<&str>) -> ConfigLoader {
+fn loader(transport: &Http, files: &SharedConfig, profile: Option<&str>) -> ConfigLoader {
     let loader = aws_config::defaults(BehaviorVersion::latest())
         .http_client(transport.clone())
-        // Set, or AWS_RETRY_MODE=legacy and AWS_MAX_ATTEMPTS=0 panic inside `load`.
-        .retry_config(RetryConfig::standard())
+        // Our own retries go on until the deadline; the SDK's would give up, or wait 18 s a try. Set, or
+        // AWS_RETRY_MODE=legacy and AWS_MAX_ATTEMPTS=0 panic inside `load`.
+        .retry_config(RetryConfig::disabled())
+        // Ours holds for all services, and for the role that is assumed.
+        .disable_clock_skew_correction(true)
         .profile_files(shared_files::for_sdk(files))
         .framework_metadata(user_agent());
     match profile {
@@ -306,24 +342,18 @@ fn names_sts_endpoint(
 }
 
 /// What the SDK's loader would give to the providers of its own chain.
-fn for_providers(transport: &Transport, shared: &SdkConfig) -> ProviderConfig {
+fn for_providers(transport: &Http, shared: &SdkConfig, clock: &Clock) -> ProviderConfig {
     let mut config = provider_config(transport)
         .with_behavior_version(Some(BehaviorVersion::latest()))
         .with_region(shared.region().cloned())
         .with_use_fips(shared.use_fips())
         .with_use_dual_stack(shared.use_dual_stack())
-        // See `retried_by_us`.
-        .with_retry_config(RetryConfig::disabled());
+        .with_retry_config(RetryConfig::disabled())
+        .with_time_source(clock.clone());
     if let Some(timeouts) = shared.timeout_config() {
         config = config.with_timeout_config(timeouts.clone());
     }
     config
-}
-
-/// Our own retries go on until the deadline, and know what failed when it passes.
-fn retried_by_us(shared: &SdkConfig) -> SdkConfig {
-    let builder = shared.to_builder().retry_config(RetryConfig::disabled());
-    builder.build()
 }
 
 /// No run lasts so long that they would have to be renewed.
@@ -332,45 +362,48 @@ fn with_credentials(shared: &SdkConfig, credentials: Credentials) -> SdkConfig {
     shared.to_builder().credentials_provider(provider).build()
 }
 
-fn provider_config(transport: &Transport) -> ProviderConfig {
+fn provider_config(transport: &Http) -> ProviderConfig {
     ProviderConfig::without_region().with_http_client(transport.clone())
 }
 
 /// The region that is given, else the profile's, else the instance's.
 async fn find_region(
     aws: &Aws,
+    inherited: &Inherited<'_>,
     files: &SharedFiles,
-    transport: &Transport,
-) -> Result<Region, FetchError> {
+    transport: &Http,
+    calls: &Calls,
+) -> Result<Region, Failure> {
     if let Some(given) = &aws.region {
         return Ok(given.value.clone());
     }
     let profile = aws.profile.as_ref().map(|given| given.value.as_str());
     let section = files.config.profile(profile.unwrap_or("default"));
     if let Some(setting) = section.and_then(|section| section.get("region")) {
-        return Region::parse(setting.value()).map_err(|reason| {
-            let origin = files.origin(setting, "region");
-            let reason = format!("`{}` {reason}", setting.value());
-            ConfigError::invalid(origin, reason).into()
-        });
+        let region = Region::parse(setting.value());
+        return region.map_err(|error| error.at(files.origin(setting, "region")).into());
     }
     let config = provider_config(transport);
-    let instance = ImdsRegionProvider::builder().configure(&config).build();
-    let region = instance.region().await.ok_or(FetchError::NoRegion)?;
-    Region::parse(region.as_ref()).map_err(|_| FetchError::NoRegion)
+    let region = credentials::region_of_instance(inherited, &config, calls).await?;
+    Region::parse(&region.ok_or_else(no_region)?).map_err(|_| no_region())
 }
 
 /// To the SDK an unknown profile is no error: it goes on to other credentials.
-fn check_profile(aws: &Aws, files: &SharedFiles) -> Result<(), ConfigError> {
+fn check_profile(aws: &Aws, files: &SharedFiles) -> Result<(), Diagnostic> {
     let Some(given) = &aws.profile else {
         return Ok(());
     };
     if files.config.profile(&given.value).is_some() {
         return Ok(());
     }
-    Err(ConfigError::UnknownProfile {
-        origin: given.origin.clone(),
-        name: given.value.clone(),
-        known: files.config.profiles().map(str::to_owned).collect(),
-    })
+    let name = &given.value;
+    let known: Vec<String> = files.config.profiles().map(str::to_owned).collect();
+    let message =
+        format!("there is no profile `{name}` in the AWS configuration files, which have");
+    let error = if known.is_empty() {
+        Diagnostic::new(Code::UnknownProfile, message + " no profiles")
+    } else {
+        Diagnostic::new(Code::UnknownProfile, message).list(&known)
+    };
+    Err(error.fill(&[("name", name)]).at(given.origin.clone()))
 }

@@ -2,10 +2,11 @@
 // Reads them.
 #![allow(clippy::disallowed_methods)]
 
-use super::error::FetchError;
+use super::failure::Failure;
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use nix::libc;
-use ssm_exec_core::config::ConfigError;
+use ssm_exec_core::code::Code;
+use ssm_exec_core::diagnostic::Diagnostic;
 use ssm_exec_core::inherited::Inherited;
 use ssm_exec_core::origin::Origin;
 use ssm_exec_core::shared_config::{FileKind, Setting, SharedConfig};
@@ -27,7 +28,7 @@ impl SharedFiles {
     ///
     /// # Errors
     /// When a file can't be read, or isn't valid.
-    pub(super) fn read(inherited: &Inherited<'_>) -> Result<Self, FetchError> {
+    pub(super) fn read(inherited: &Inherited<'_>) -> Result<Self, Failure> {
         let mut files = Self {
             config: SharedConfig::default(),
             config_path: path(inherited, "AWS_CONFIG_FILE", ".aws/config"),
@@ -38,25 +39,16 @@ impl SharedFiles {
             let Some(bytes) = contents(&path)? else {
                 continue;
             };
-            files
-                .config
-                .add(&bytes, kind)
-                .map_err(|error| ConfigError::SharedConfig {
-                    path,
-                    line: error.line,
-                    reason: format!("the line {}", error.reason),
-                })?;
+            files.config.add(&bytes, kind).map_err(|error| {
+                invalid(&path, error.line, &format!("the line {}", error.reason))
+            })?;
         }
         Ok(files)
     }
 
     /// An error about a setting.
-    pub(super) fn error(&self, setting: &Setting, reason: String) -> ConfigError {
-        ConfigError::SharedConfig {
-            path: self.path(setting.kind).to_owned(),
-            line: setting.line,
-            reason,
-        }
+    pub(super) fn error(&self, setting: &Setting, reason: &str) -> Diagnostic {
+        invalid(self.path(setting.kind), setting.line, reason)
     }
 
     /// Where a setting of a profile is.
@@ -81,6 +73,12 @@ impl SharedFiles {
             FileKind::Credentials => &self.credentials_path,
         }
     }
+}
+
+/// The error for a line.
+fn invalid(path: &Path, line: usize, reason: &str) -> Diagnostic {
+    let message = format!("{}, line {line}: {reason}", path.display());
+    Diagnostic::new(Code::InvalidAwsFile, message).path(path)
 }
 
 /// What was read, for the SDK, which reads no file then.
@@ -109,7 +107,7 @@ fn path(inherited: &Inherited<'_>, variable: &str, default: &str) -> PathBuf {
 }
 
 /// A file that doesn't exist is empty, and so is one that this user can't reach, as for the AWS CLI.
-fn contents(path: &Path) -> Result<Option<Vec<u8>>, FetchError> {
+fn contents(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error)
@@ -129,16 +127,15 @@ fn contents(path: &Path) -> Result<Option<Vec<u8>>, FetchError> {
                 Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM)
             ) =>
         {
-            Err(FetchError::System {
-                what: "reading the shared AWS configuration files",
-                reason: error.to_string(),
-            })
+            let text =
+                format!("the system refused to read the shared AWS configuration files: {error}");
+            Err(Diagnostic::new(Code::System, text).into())
         }
-        Err(error) => Err(ConfigError::Unreadable {
-            origin: None,
-            path: path.to_owned(),
-            reason: error.to_string(),
+        Err(error) => {
+            let message = format!("cannot read {}: {error}", path.display());
+            Err(Diagnostic::new(Code::InvalidAwsFile, message)
+                .path(path)
+                .into())
         }
-        .into()),
     }
 }

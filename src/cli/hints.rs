@@ -267,6 +267,20 @@ pub(super) fn unknown_option(name: &str) -> Diagnostic {
     }
 }
 
+/// A blank after the `=` of an option's value.
+pub(super) fn for_blank(name: &str, value: &str, next: Option<&str>) -> Option<Diagnostic> {
+    let next = next.filter(|next| next.starts_with('/') || next.starts_with("arn:aws"))?;
+    let is_cut = value.is_empty() || value.ends_with('=');
+    let what = format!("`{next}` is divided from `{name}` by a blank");
+    is_cut.then(|| {
+        usage(what, "Write `{name} {value}{next}`").fill(&[
+            ("name", name),
+            ("value", value),
+            ("next", next),
+        ])
+    })
+}
+
 /// An option without its value.
 pub(super) fn no_value(
     setting: &Setting,

@@ -194,6 +194,10 @@ impl<'a> Reader<'a> {
         if setting.takes_value() && !is_negation {
             match attached.map_or_else(|| self.value(setting, name), |it| Ok(it.to_owned())) {
                 Ok(value) => {
+                    let next = self.words.as_slice().first().and_then(|word| word.to_str());
+                    if let Some(mistake) = hints::for_blank(name, &value, next) {
+                        self.refuse(mistake);
+                    }
                     if let Some(mistake) = hints::for_characters(&value) {
                         self.refuse(mistake);
                     }

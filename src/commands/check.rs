@@ -3,7 +3,7 @@
 use super::output;
 use super::resolve::Session;
 use crate::aws::Read;
-use crate::error::{Error, failed};
+use crate::error::Error;
 use ssm_exec_core::aws_context::AwsContext;
 use ssm_exec_core::code::Code;
 use ssm_exec_core::config::{FingerprintOptions, ReportFormat};
@@ -128,7 +128,7 @@ fn compare(session: &Session<'_>, options: &FingerprintOptions) -> Result<u8, Er
         None => (Fetched::default(), Vec::new(), AwsContext::default()),
     };
     let sources = &session.config.sources;
-    let failures = failures.iter().map(|failure| failed(failure, &context));
+    let failures = failures.iter().map(|failure| failure.diagnostic(&context));
     let mut problems: Vec<Diagnostic> = failures.collect();
     if session.config.skip.is_none() && problems.is_empty() {
         let missing = missing::missing(sources, &references, &fetched);

@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods)]
 
 use crate::cli::{self, Action, Task, Words, hints};
+use crate::config_file;
 use crate::exec::lookup::{self, Command};
 use crate::lambda;
 use ssm_exec_core::code::Code;
@@ -11,6 +12,7 @@ use ssm_exec_core::diagnostic::{Diagnostic, Help};
 use ssm_exec_core::escape;
 use ssm_exec_core::inherited::Inherited;
 use std::ffi::{OsStr, OsString};
+use std::io::IsTerminal;
 use std::path::Path;
 
 /// What a shell would do something about.
@@ -81,6 +83,29 @@ fn starts_itself(words: &[OsString], inherited: &Inherited<'_>) -> bool {
             if lambda::without_handler(words.all(), &called_as, inherited).is_empty()
     );
     names_none && line.layer.config.is_none()
+}
+
+/// The error where nothing names a command: what the place of the start says about what was meant.
+pub(super) fn missing(file: Option<&Path>) -> Diagnostic {
+    let shown = file.unwrap_or(Path::new("ssm-exec.toml")).display();
+    let mut error = Diagnostic::new(Code::NoCommand, "there is no command to start")
+        .fill(&[("file", &shown.to_string())]);
+    if let (None, Some(near)) = (file, config_file::near_name()) {
+        let text = format!("There is {near} here: the file's name is ssm-exec.toml");
+        error = error.help(Help::text(text));
+    }
+    if !std::io::stdout().is_terminal() {
+        error = error.help(Help::text(
+            "No value is printed, neither for `eval $(…)` nor into a file: ssm-exec starts the program that needs them",
+        ));
+    }
+    if std::process::id() == 1 || nix::unistd::getppid().as_raw() == 1 {
+        error = error.help(Help::command(
+            "In a Dockerfile, only an ENTRYPOINT in brackets passes CMD on",
+            r#"ENTRYPOINT ["ssm-exec", "--prefix", "/org/service", "--"]"#,
+        ));
+    }
+    error
 }
 
 /// The error for a command that was not found, with what was most likely meant.

@@ -3,11 +3,12 @@
 use crate::config_file;
 use crate::error::Error;
 use crate::logging::Logger;
-use ssm_exec_core::config::{self, Config, ConfigError, ConfigFile, ConfigLocation, Layer};
+use ssm_exec_core::config::{self, Config, ConfigFile, ConfigLocation, Layer};
+use ssm_exec_core::diagnostic::Diagnostic;
 use ssm_exec_core::inherited::Inherited;
 use ssm_exec_core::origin::Given;
 use std::path::{Path, PathBuf};
-use tracing::info;
+use tracing::{info, warn};
 
 /// What the levels give.
 pub(super) struct Levels {
@@ -48,8 +49,8 @@ impl Levels {
     /// The configuration that a new start would have: from the file as it is now.
     pub(super) fn read_again(&self, inherited: &Inherited<'_>) -> Result<(Config, Self), Error> {
         let again = Self::with_file(self.stronger.clone(), self.location.clone())?;
-        let (layer, _) = again.merged(None, inherited)?;
-        Ok((again.resolve(layer, None, inherited)?, again))
+        let (layer, ..) = again.merged(None, inherited)?;
+        Ok((Config::resolve(layer, inherited)?, again))
     }
 
     /// Reads the variables only.
@@ -95,56 +96,45 @@ impl Levels {
         inherited: &Inherited<'_>,
         logger: &mut Logger,
     ) -> Result<Config, Error> {
-        let (layer, replaced) = self.merged(stage, inherited)?;
+        let (layer, replaced, dropped) = self.merged(stage, inherited)?;
         logger.configure(layer.logging()?);
         logger.install();
         if let Some((path, _)) = &self.file {
             info!("configuration from {}", path.display());
             replaced.iter().for_each(|replaced| info!("{replaced}"));
         }
-        self.resolve(layer, stage, inherited)
+        for text in dropped {
+            warn!("{text}");
+        }
+        Ok(Config::resolve(layer, inherited)?)
     }
 
-    /// All levels in one, and which lists of the file are replaced.
+    /// All levels in one, which lists of the file are replaced, and which keys are lost with them.
     fn merged(
         &self,
         stage: Option<&Given<String>>,
         inherited: &Inherited<'_>,
-    ) -> Result<(Layer, Vec<String>), Error> {
+    ) -> Result<(Layer, Vec<String>, Vec<String>), Error> {
         let every_stage_is_checked = stage.is_some();
         let stage = stage.or(self.stronger.stage.as_ref());
         let layer = self.stronger.clone();
         let Some((path, text)) = &self.file else {
             config::refuse_stage(stage)?;
-            return Ok((layer, Vec::new()));
+            return Ok((layer, Vec::new(), Vec::new()));
         };
         let file = ConfigFile::parse(path, text, inherited)?;
+        let mut dropped = Vec::new();
         if !every_stage_is_checked {
             self.check_other_stages(&file, stage, inherited)?;
         }
         let file = file.layer(stage)?;
+        if !every_stage_is_checked {
+            dropped = layer.dropped_keys(&file);
+        }
         let lists = layer.replaced_lists(&file).into_iter();
         let replaced = lists.map(|(by, list)| format!("{by} replaces {list}"));
         let replaced = replaced.collect();
-        Ok((layer.over(file), replaced))
-    }
-
-    fn resolve(
-        &self,
-        layer: Layer,
-        stage: Option<&Given<String>>,
-        inherited: &Inherited<'_>,
-    ) -> Result<Config, Error> {
-        let stage = stage.or(self.stronger.stage.as_ref());
-        let error = match (Config::resolve(layer, inherited), &self.file) {
-            (Ok(config), _) => return Ok(config),
-            (Err(error), None) => error,
-            (Err(error), Some((path, text))) => {
-                let file = ConfigFile::parse(path, text, inherited)?.layer(stage)?;
-                config::explain(error, &self.stronger, &file)
-            }
-        };
-        Err(error.into())
+        Ok((layer.over(file), replaced, dropped))
     }
 
     /// Refuses mistakes in the stages that are not chosen.
@@ -153,12 +143,12 @@ impl Levels {
         file: &ConfigFile<'_>,
         stage: Option<&Given<String>>,
         inherited: &Inherited<'_>,
-    ) -> Result<(), ConfigError> {
+    ) -> Result<(), Diagnostic> {
         for (name, other) in file.other_stages(stage)? {
             let layer = self.stronger.clone().over(other);
             match Config::resolve(layer, inherited) {
                 // What is wrong elsewhere is reported with the chosen stage.
-                Err(error) if error.is_in_stage(&name) => return Err(error),
+                Err(error) if config::is_in_stage(&error, &name) => return Err(error),
                 _ => {}
             }
         }

@@ -18,6 +18,7 @@ use crate::logging::{self, Logger};
 use levels::Levels;
 use resolve::Session;
 use ssm_exec_core::config::{self, Config, Layer, LogFormat, ReportFormat};
+use ssm_exec_core::diagnostic::Diagnostic;
 use ssm_exec_core::inherited::Inherited;
 use ssm_exec_core::origin::Given;
 use std::ffi::OsString;
@@ -99,7 +100,7 @@ fn stages(
 }
 
 /// What an option chooses, if it is valid.
-fn chosen<T>(given: &Option<Given<String>>, parse: fn(&str) -> Result<T, String>) -> Option<T> {
+fn chosen<T>(given: &Option<Given<String>>, parse: fn(&str) -> Result<T, Diagnostic>) -> Option<T> {
     given.as_ref().and_then(|given| parse(&given.value).ok())
 }
 

@@ -1,16 +1,16 @@
 //! From a configuration to the final environment: the one way that a launch and a check share.
 
 use super::command;
-use crate::aws::{self, FetchError, Read, UnknownCaller};
+use crate::aws::{self, Failure, Read};
 use crate::cli::Words;
-use crate::error::{Error, failed};
+use crate::error::Error;
 use crate::exec::lookup::Command;
 use crate::exec::{process, signals};
 use crate::logging::progress::Progress;
 use ssm_exec_core::aws_context::AwsContext;
 use ssm_exec_core::code::Code;
-use ssm_exec_core::config::{Config, ConfigError, LogLevel};
-use ssm_exec_core::diagnostic::Diagnostic;
+use ssm_exec_core::config::{Config, LogLevel};
+use ssm_exec_core::diagnostic::{Diagnostic, Help};
 use ssm_exec_core::env_reference::{self, EnvReference};
 use ssm_exec_core::environment::missing::{self, Missing};
 use ssm_exec_core::environment::{self, Environment};
@@ -19,7 +19,6 @@ use ssm_exec_core::inherited::Inherited;
 use ssm_exec_core::parameter::{Label, Prefix};
 use ssm_exec_core::plan::{self, Request};
 use std::ffi::OsString;
-use std::path::Path;
 use std::path::PathBuf;
 use std::time::Instant;
 use tracing::{debug, info, warn};
@@ -40,7 +39,7 @@ pub(super) struct Session<'a> {
 pub(super) struct Resolved<'e> {
     pub(super) fetched: Option<Fetched>,
     pub(super) environment: Environment<'e>,
-    pub(super) failures: Vec<FetchError>,
+    pub(super) failures: Vec<Failure>,
     /// Where AWS was asked, and as whom; nothing with `--skip`.
     session: Option<aws::Session>,
 }
@@ -56,10 +55,10 @@ impl<'e> Resolved<'e> {
     ///
     /// # Errors
     /// Why that remains unknown.
-    pub(super) fn identify(&mut self) -> Result<(), UnknownCaller> {
+    pub(super) fn identify(&mut self) -> Result<(), String> {
         match &mut self.session {
             Some(session) => session.identify(),
-            None => Err(UnknownCaller::Skipped),
+            None => Err("with --skip, AWS is not asked".to_owned()),
         }
     }
 
@@ -74,10 +73,7 @@ impl<'e> Resolved<'e> {
         if failures.is_empty() && environment.is_complete() {
             return None;
         }
-        if let ([FetchError::Config(error)], true) = (&failures[..], environment.is_complete()) {
-            return Some(error.clone().into());
-        }
-        let concerns_aws = failures.iter().all(FetchError::knows_caller)
+        let concerns_aws = failures.iter().all(Failure::knows_caller)
             && !(failures.is_empty() && environment.missing.is_empty());
         let mut existing = Vec::new();
         let mut context = AwsContext::default();
@@ -89,7 +85,7 @@ impl<'e> Resolved<'e> {
             existing = session.existing(&selected.cloned().collect::<Vec<_>>());
             context = session.context().clone();
         }
-        let failures = failures.iter().map(|failure| failed(failure, &context));
+        let failures = failures.iter().map(|failure| failure.diagnostic(&context));
         let missing = missing::diagnostics(&environment.missing, &context, &existing);
         let all = failures.chain(missing).chain(environment.errors().cloned());
         Some(Error::new(all.collect(), context))
@@ -105,13 +101,8 @@ impl<'a> Session<'a> {
 
     /// The same, where there must be one.
     pub(super) fn required_command(&self) -> Result<Command, Error> {
-        self.command()?.ok_or_else(|| {
-            let file = self.config_file.as_deref();
-            let file = file.unwrap_or(Path::new("ssm-exec.toml"));
-            Diagnostic::new(Code::NoCommand, "there is no command to start")
-                .fill(&[("file", &file.display().to_string())])
-                .into()
-        })
+        let command = self.command()?;
+        command.ok_or_else(|| command::missing(self.config_file.as_deref()).into())
     }
 
     /// Fetches everything and builds the environment. `command` counts for its size.
@@ -185,7 +176,7 @@ impl<'a> Session<'a> {
     }
 
     /// The references in the inherited environment.
-    pub(super) fn references(&self) -> Result<Vec<EnvReference>, ConfigError> {
+    pub(super) fn references(&self) -> Result<Vec<EnvReference>, Diagnostic> {
         if !self.config.sources.references {
             return Ok(Vec::new());
         }
@@ -195,13 +186,23 @@ impl<'a> Session<'a> {
     }
 
     /// A configuration without any source is a mistake.
-    pub(super) fn ensure_any_source(&self, references: &[EnvReference]) -> Result<(), ConfigError> {
-        if self.config.sources.are_empty() && references.is_empty() {
-            return Err(ConfigError::NoSources {
-                after_command: command::option_after(self.words.all()),
-            });
+    pub(super) fn ensure_any_source(&self, references: &[EnvReference]) -> Result<(), Diagnostic> {
+        if !self.config.sources.are_empty() || !references.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let message = "no source of parameters is configured";
+        Err(match command::option_after(self.words.all()) {
+            None => Diagnostic::new(Code::NoSources, message),
+            Some(option) => {
+                let message = format!(
+                    "{message}: `{option}` is after the command, and is read as its argument"
+                );
+                let help = format!(
+                    "Write options of ssm-exec before the command: `ssm-exec {option} … -- COMMAND`"
+                );
+                Diagnostic::with_help(Code::NoSources, message, vec![Help::text(help)])
+            }
+        })
     }
 
     /// Fetches everything, unless `--skip` says that nothing is.

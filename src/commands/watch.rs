@@ -10,7 +10,7 @@ use crate::watch::{
     self, Delivered, Handover, LiveFile, Look, NewContent, Poll, Rehearsal, Settled, Told, Work,
 };
 use ssm_exec_core::code::Code;
-use ssm_exec_core::config::{ConfigError, Delivery, Watch};
+use ssm_exec_core::config::{Delivery, Watch};
 use ssm_exec_core::contents::{Change, Contents, Gone, Key};
 use ssm_exec_core::diagnostic::Diagnostic;
 use ssm_exec_core::environment::Environment;
@@ -87,7 +87,7 @@ impl Session<'_> {
     }
 
     /// The requests whose answers can change.
-    pub(super) fn watched(&self, watch: &Watch) -> Result<Vec<Request>, ConfigError> {
+    pub(super) fn watched(&self, watch: &Watch) -> Result<Vec<Request>, Diagnostic> {
         let references = self.references()?;
         self.ensure_any_source(&references)?;
         if !plan::can_change(&self.config.sources, &references) {

@@ -4,7 +4,8 @@
 mod samples;
 
 use super::*;
-use samples::{all, batch, context, denied};
+use crate::aws::tests::{batch, denied};
+use samples::{all, context};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -21,12 +22,24 @@ fn the_text_of_every_error_is_recorded() {
 #[test]
 fn every_code_of_a_failed_start_has_an_error() {
     let mut codes: BTreeSet<Code> = all().iter().map(Error::code).collect();
-    // These need a bundle, a server's certificate or a proxy: the tests of connections have them.
+    // These need a server, a proxy, a file or a profile: the faults and the cases of the suite have them.
     codes.extend([
+        Code::CaBundle,
+        Code::CertificateTime,
+        Code::InvalidResponse,
+        Code::MalformedCredentials,
+        Code::MfaRequired,
+        Code::NoValue,
         Code::PlainHttp,
         Code::Proxy,
+        Code::SsoExpired,
+        Code::SsoRoleDenied,
+        Code::System,
         Code::Tls,
-        Code::CertificateTime,
+        Code::TooManyParameters,
+        Code::UnknownRegion,
+        Code::Unreachable,
+        Code::WebIdentityFile,
         // The tests of launching have these.
         Code::CommandNotFound,
         Code::CommandNotExecutable,
@@ -36,6 +49,20 @@ fn every_code_of_a_failed_start_has_an_error() {
         Code::Removed,
         // The tests of the fingerprint have this.
         Code::FingerprintVersion,
+    ]);
+    // The tests of settings and of files have these.
+    codes.extend([
+        Code::InvalidSetting,
+        Code::UnknownSetting,
+        Code::InvalidStage,
+        Code::InvalidFile,
+        Code::UntrustedFile,
+        Code::CaBundle,
+        Code::UnknownProfile,
+        Code::InvalidAwsFile,
+        Code::NoSources,
+        // The tests of the watcher have this.
+        Code::Removed,
     ]);
     let missing: Vec<_> = Code::ALL
         .iter()

@@ -1,8 +1,13 @@
 //! A child process that runs before the command: waited for whatever the parent does with SIGCHLD, and
-//! ended with all of its process group when it isn't needed any more.
+//! ended with all that it started when it isn't needed any more.
 
+use nix::fcntl::{OFlag, open};
 use nix::libc;
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
+use nix::sys::stat::Mode;
+use nix::unistd::read;
+use std::ffi::CStr;
+use std::io::Write;
 use std::sync::atomic::{AtomicI32, Ordering};
 
 /// The process group of the child that runs now, or 0.
@@ -62,12 +67,52 @@ impl Drop for ProcessGroup {
     }
 }
 
-/// Kills the process group that runs now, if there is one. Async-signal-safe.
+/// How far below the child its descendants are looked for.
+const DEEPEST: u8 = 8;
+
+/// Kills the process group that runs now, if there is one, and its descendants that have left it (setsid(2)). For a
+/// signal's handler too: system calls and an array on the stack.
 #[allow(unsafe_code)]
 pub fn kill_running() {
     let group = RUNNING.swap(0, Ordering::Relaxed);
     if group > 0 {
-        // SAFETY: kill(2) is async-signal-safe and touches no memory of ours.
+        kill_tree(group, DEEPEST);
+        // SAFETY: kill(2) takes two integers and touches no memory of ours.
         unsafe { libc::kill(-group, libc::SIGKILL) };
     }
+}
+
+/// Kills a process after those that it started. It is stopped first, so that it starts no more.
+#[allow(unsafe_code)]
+fn kill_tree(process: i32, depth: u8) {
+    // SAFETY: kill(2) takes two integers and touches no memory of ours.
+    unsafe { libc::kill(process, libc::SIGSTOP) };
+    let mut text = [0; 512];
+    let list = children_of(process, &mut text);
+    for number in list.split(|&byte| byte == b' ').filter(|_| depth > 0) {
+        if let Some(child) = std::str::from_utf8(number)
+            .ok()
+            .and_then(|it| it.parse().ok())
+        {
+            kill_tree(child, depth - 1);
+        }
+    }
+    // SAFETY: as above.
+    unsafe { libc::kill(process, libc::SIGKILL) };
+}
+
+/// The numbers of a process's children (proc_pid_task_tid_children(5)), with blanks between; nothing where the kernel
+/// does not list them.
+fn children_of(process: i32, text: &mut [u8; 512]) -> &[u8] {
+    let mut path = [0; 64];
+    let mut rest = &mut path[..];
+    let is_written = write!(rest, "/proc/{process}/task/{process}/children\0").is_ok();
+    let path = CStr::from_bytes_until_nul(&path)
+        .ok()
+        .filter(|_| is_written);
+    let list = path.and_then(|path| {
+        let file = open(path, OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty()).ok()?;
+        read(&file, &mut text[..]).ok()
+    });
+    text.get(..list.unwrap_or(0)).unwrap_or_default()
 }

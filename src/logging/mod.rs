@@ -28,6 +28,9 @@ static WAITED: AtomicU64 = AtomicU64::new(0);
 /// Whether messages are JSON, for those that are written in a signal's handler or by a panic.
 static JSON: AtomicBool = AtomicBool::new(false);
 
+/// Whether stderr is the journal, for the same.
+static JOURNAL: AtomicBool = AtomicBool::new(false);
+
 /// How long a failure waits for a reader, if not until the deadline.
 const WAIT: Duration = Duration::from_secs(1);
 /// How long all other messages wait together: what they take is missing to the start.
@@ -48,6 +51,8 @@ impl Logger {
     /// counts when it is not empty.
     #[must_use]
     pub fn for_stderr(inherited: &Inherited<'_>) -> Self {
+        let journal = inherited.text("JOURNAL_STREAM");
+        JOURNAL.store(journal.is_some_and(stderr::is), Ordering::Relaxed);
         Self {
             level: Level::WARN,
             format: LogFormat::Text,
@@ -110,6 +115,9 @@ impl Logger {
             LogFormat::Text => self.text(level, lines),
             LogFormat::Json => json(level, lines, failure),
         };
+        if JOURNAL.load(Ordering::Relaxed) {
+            line = with_priority(level, &line);
+        }
         line.push('\n');
         // A full or closed stderr changes nothing about the launch.
         let began = Instant::now();
@@ -134,6 +142,17 @@ impl Logger {
             WAITED.store(u64::MAX, Ordering::Relaxed);
         }
     }
+}
+
+/// Tells the journal how grave a message is, in each of its lines (sd-daemon(3)). What is normal needs no prefix.
+fn with_priority(level: &str, text: &str) -> String {
+    let prefix = match level {
+        "error" => "<3>",
+        "warn" => "<4>",
+        _ => return text.to_owned(),
+    };
+    let lines: Vec<String> = text.lines().map(|line| format!("{prefix}{line}")).collect();
+    lines.join("\n")
 }
 
 /// How long a message may wait now: what is left of the time for all, and at most a tenth of the time for the start.
@@ -165,6 +184,12 @@ pub(crate) fn final_message(message: fmt::Arguments<'_>, kind: &str, status: u8)
     let mut line = [0_u8; 512];
     let mut rest = &mut line[..];
     // What doesn't fit is cut off.
+    let priority = if JOURNAL.load(Ordering::Relaxed) {
+        "<3>"
+    } else {
+        ""
+    };
+    let _ = rest.write_all(priority.as_bytes());
     let _ = match JSON.load(Ordering::Relaxed) {
         true => write!(
             rest,

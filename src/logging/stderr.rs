@@ -44,6 +44,11 @@ pub(crate) fn write_until(mut bytes: &[u8], until: Instant) -> bool {
     true
 }
 
+/// Whether stderr is the file with this device and inode, as JOURNAL_STREAM names the journal's (systemd.exec(5)).
+pub(crate) fn is(device_and_inode: &str) -> bool {
+    fstat(STDERR).is_ok_and(|stat| device_and_inode == format!("{}:{}", stat.st_dev, stat.st_ino))
+}
+
 /// What stderr is, which decides how to write to it without blocking.
 enum Output {
     Pipe,

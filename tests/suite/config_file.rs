@@ -81,6 +81,43 @@ fn as_root_a_link_of_another_user_is_refused() {
     run.fails(78).says(&["belongs to another user (uid 65534)"]);
 }
 
+/// Whoever owns one of the links decides what the others lead to.
+#[test]
+fn as_root_every_link_on_the_way_to_the_file_is_checked() {
+    let run = Run::bare();
+    let home = run.home().to_owned();
+    fs::write(home.join("real.toml"), OURS).expect("a file");
+    fs::create_dir(home.join("sub")).expect("a directory");
+    symlink("sub/second", home.join("ssm-exec.toml")).expect("a link");
+    symlink("../real.toml", home.join("sub/second")).expect("a link");
+    let (mut command, _home) = run.command();
+    assert_eq!(command.output().expect("it starts").stdout, b"ours\n");
+    give_away(&home.join("sub/second"));
+    let output = command.output().expect("it starts");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(78), "{stderr}");
+    assert!(
+        stderr.contains("belongs to another user (uid 65534)"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn links_that_lead_to_one_another_end() {
+    let run = Run::bare();
+    symlink("ssm-exec.toml", run.home().join("ssm-exec.toml")).expect("a link");
+    run.fails(78).says(&["cannot read", "symbolic links"]);
+}
+
+#[test]
+fn a_file_that_is_not_utf8_is_refused_with_the_line() {
+    let run = Run::bare();
+    let text = b"# one\n# two\nprefix = \"/\xff\"\n";
+    fs::write(run.home().join("ssm-exec.toml"), text).expect("a file");
+    run.fails(78)
+        .says(&["ssm-exec.toml", "line 3 is not UTF-8"]);
+}
+
 /// Somebody who may write to the directory exchanges the files while they are checked.
 #[test]
 fn as_root_no_file_of_another_user_takes_the_place_of_the_one_that_was_checked() {
@@ -143,7 +180,7 @@ fn as_root_in_a_user_namespace_the_overflow_user_owns_nothing() {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(78), "{stderr}");
     assert!(
-        stderr.contains("unknown in this user namespace"),
+        stderr.contains("one that this user namespace doesn't map"),
         "{stderr}"
     );
 }

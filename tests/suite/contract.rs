@@ -146,8 +146,8 @@ fn the_contract_is_about_the_final_environment() {
         .fails(65)
         .says(&["PORT breaks the contract"]);
     run("LEVEL = { one_of = [\"debug\"] }")
-        .fails(65)
-        .says(&["LEVEL, from /k/none"]);
+        .fails(78)
+        .says(&["`keys.LEVEL`: the default of LEVEL breaks the contract"]);
     run("HOST = {}")
         .fails(66)
         .says(&["HOST breaks the contract"]);

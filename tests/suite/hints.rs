@@ -60,6 +60,12 @@ const TYPED: &[(&[&str], i32, &str)] = &[
     // Blanks and commas.
     (&["--key", "DB", "=", "/org/x"], 64, "`--key DB=PARAM`"),
     (&["--only", "A", "B", "-p", "/a"], 64, "`--only A,B`"),
+    (&["--key=", "/org/x", "--", "env"], 64, "`--key /org/x`"),
+    (
+        &["--key", "DB=", "/org/x", "--", "env"],
+        64,
+        "`--key DB=/org/x`",
+    ),
     // What a shell does.
     (&["--skip", "FOO=canary", "env"], 64, "`FOO=… ssm-exec …`"),
     (
@@ -167,4 +173,68 @@ fn what_is_typed_by_mistake_is_told_as_it_is_meant() {
         let line = line.unwrap_or_else(|| panic!("{words:?}: no help in {}", outcome.stderr));
         assert!(line.contains(help), "{words:?}: {line}");
     }
+}
+
+/// What the message says of a value, of whatever is typed in place of a path.
+#[test]
+fn a_value_that_is_no_path_is_told_what_is_wrong_with_it() {
+    for (words, says) in [
+        (
+            &["--prefix", "/a,/b"][..],
+            "give several parameters one by one",
+        ),
+        (&["--prefix", "/a /b"], "give several parameters one by one"),
+        (
+            &["--key", "A=/a,B=/b"],
+            "give several parameters one by one",
+        ),
+        (&["--prefix", "/org/$STAGE/api"], "No shell replaced it"),
+        (&["--prefix", "ssm://org/x"], "Write `/org/x`"),
+        (&["--key", "A=ssm://org/x"], "Write `/org/x`"),
+        (&["--key", "DB = /org/x"], "without blanks"),
+    ] {
+        let run = words.iter().fold(Run::bare(), Run::arg).args("-- env");
+        let outcome = run.run();
+        assert_eq!(outcome.status, 64, "{words:?}: {}", outcome.stderr);
+        assert!(
+            outcome.stderr.contains(says),
+            "{words:?}: {}",
+            outcome.stderr
+        );
+    }
+}
+
+#[test]
+fn what_is_written_into_the_file_by_mistake_is_told_as_it_is_meant() {
+    for (file, says) in [
+        ("path = \"/a\"", "did you mean `prefix`?"),
+        ("parameters = [\"/a\"]", "did you mean `keys`?"),
+        ("prefix = \"/a\"\n[env]\nA = \"/b\"", "did you mean `keys`?"),
+        (
+            "prefix = \"/a\"\n[stages.dev]\nprefix = \"/b\"",
+            "did you mean `stage`?",
+        ),
+        (
+            "prefix = \"/a\"\n[watch]\nevery = 300",
+            "A duration has a unit: `\"300s\"`",
+        ),
+        (
+            "prefix = \"/a\"\ntimeout = 30",
+            "A duration has a unit: `\"30s\"`",
+        ),
+        ("prefix = \"/a/$STAGE/b\"", "write `${NAME}`"),
+    ] {
+        let outcome = Run::bare().file(file).args("-- env").run();
+        assert_eq!(outcome.status, 78, "{file}: {}", outcome.stderr);
+        assert!(outcome.stderr.contains(says), "{file}: {}", outcome.stderr);
+    }
+}
+
+#[test]
+fn without_a_command_the_place_of_the_start_says_what_is_meant() {
+    let run = Run::bare().args("-p /a");
+    std::fs::write(run.home().join("ssm_exec.toml"), "").expect("a file");
+    let outcome = run.run();
+    assert_eq!(outcome.status, 64);
+    outcome.says(&["There is ssm_exec.toml here", "No value is printed"]);
 }

@@ -95,7 +95,7 @@ fn the_status_of_policy_without_an_account_says_whether_it_may_help_to_try_again
     let policy = |sts: &str| {
         Run::against("http://127.0.0.1:1")
             .env("AWS_ENDPOINT_URL_STS", sts)
-            .args("policy -p /identity")
+            .args("policy -q --timeout 1s -p /identity")
     };
     let error = |code: &str| {
         let body = format!(
@@ -108,22 +108,25 @@ fn the_status_of_policy_without_an_account_says_whether_it_may_help_to_try_again
         (
             "http://127.0.0.1:1",
             75,
-            "STS cannot be reached to name the caller",
+            "could not connect to 127.0.0.1:1 (Connection refused)",
         ),
         (
             &*throttled.url(),
             75,
-            "STS refused to name the caller (Throttling)",
+            "throttled: STS limits the rate of requests (Throttling: x); could not ask it who the caller is within 1s",
         ),
         (
             &*refused.url(),
             77,
-            "(InvalidClientTokenId)\n  help: With `--account ID`",
+            "unknown access key from the environment (AWS_ACCESS_KEY_ID=AKIDEXAMPLE) (InvalidClientTokenId: x)",
         ),
     ] {
         let outcome = policy(sts).run();
         assert_eq!(outcome.status, status, "{}", outcome.stderr);
-        outcome.says(&[text]);
+        outcome.says(&[
+            text,
+            "With `--account ID` and `--region REGION`, no request is needed",
+        ]);
     }
 }
 

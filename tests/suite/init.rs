@@ -3,6 +3,7 @@
 use crate::harness::*;
 use crate::scenarios;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 scenarios! {
     fn init_writes_a_file_that_starts_the_command(ssm) {
@@ -29,6 +30,22 @@ scenarios! {
         ]);
         assert_eq!(Run::against(&ssm.url()).file(&text).args("check").run().status, 0);
     }
+}
+
+#[test]
+fn init_writes_a_file_that_is_trusted_whatever_the_umask() {
+    let stub = ssm_stub::Stub::start();
+    stub.put(ssm_stub::Parameter::secure("/init4/a", "canary"));
+    let (inner, home) = Run::against(&stub.url()).args("init -p /init4").command();
+    let mut shell = through("sh", &["-c", "umask 000 && exec \"$@\"", "sh"], &inner);
+    let output = shell.current_dir(home.path()).output().expect("it starts");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let file = fs::metadata(home.path().join("ssm-exec.toml")).expect("the file");
+    assert_eq!(file.permissions().mode() & 0o777, 0o644);
 }
 
 #[test]

@@ -71,7 +71,8 @@ fn the_message_at_the_deadline_names_what_was_throttled() {
         When::every().naming("/p1"),
         Fault::Delay(Duration::from_millis(500)),
     );
-    run.args("-q --timeout 6s -- true")
-        .fails(75)
-        .says(&["/p0", "AWS throttled the request"]);
+    run.args("-q --timeout 6s -- true").fails(75).says(&[
+        "/p0",
+        "throttled: Parameter Store limits the rate of requests",
+    ]);
 }

@@ -73,7 +73,8 @@ fn a_stage_that_does_not_exist_is_an_error_that_lists_them() {
         .file(&FILE.replace("default_stage", "#"))
         .fails(78)
         .says(&[
-            "has stages (dev, prod), and none is chosen",
+            "no stage is chosen, and",
+            "has: dev, prod",
             "--stage NAME",
             "default_stage",
         ]);
@@ -209,7 +210,7 @@ fn a_message_names_the_line_of_the_stage() {
         .file(file)
         .args("--stage prod")
         .fails(78)
-        .says(&["line 2, `stage.prod.prefix`", "must begin with a slash"]);
+        .says(&["line 2, `stage.prod.prefix`", "does not begin with a slash"]);
 }
 
 #[test]

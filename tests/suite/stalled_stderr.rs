@@ -231,3 +231,31 @@ fn messages_that_nobody_reads_do_not_use_up_the_time_limit() {
         }
     }
 }
+
+#[test]
+fn the_journal_gets_the_priority_of_each_line() {
+    use std::os::unix::fs::MetadataExt;
+    let stub = stub();
+    let messages = |words: &str, is_journal: bool| {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let stat = file.as_file().metadata().expect("its device");
+        let inode = stat.ino() + u64::from(!is_journal);
+        let run = Run::against(&stub.url())
+            .env("JOURNAL_STREAM", format!("{}:{inode}", stat.dev()))
+            .args(words);
+        let (mut command, _home) = run.command();
+        let stderr = file.reopen().expect("the file");
+        command
+            .stderr(Stdio::from(stderr))
+            .status()
+            .expect("the binary starts");
+        std::fs::read_to_string(file.path()).expect("UTF-8")
+    };
+    let error = messages("-k A=/full/none -- true", true);
+    assert!(error.lines().count() > 1, "{error}");
+    assert!(error.lines().all(|line| line.starts_with("<3>")), "{error}");
+    let warning = messages("--skip -v -- true", true);
+    assert!(warning.contains("<4>ssm-exec: warning: "), "{warning}");
+    assert!(messages("--log-format json --bogus", true).starts_with("<3>{"));
+    assert!(!messages("-k A=/full/none -- true", false).contains("<3>"));
+}

@@ -51,31 +51,31 @@ codes! {
         ["Write it after the options, as in `ssm-exec --prefix /org/service -- ./server`, or as `command` in {file}"]
     InvalidSetting "invalid-setting" Config
         "A setting has an invalid value."
-        ["Correct it in the place that the message names"]
+        []
     InvalidStage "invalid-stage" Config
         "The stage does not exist, or none is chosen."
-        ["Choose one of the stages that the message lists with `--stage`"]
+        ["Choose one with `--stage NAME`, or set `default_stage` in the file"]
     UnknownSetting "unknown-setting" Config
         "A variable or a key of the file is unknown."
-        ["Correct its name", "The message suggests the nearest one"]
+        ["Correct its name, or remove it: docs/configuration.md has all names"]
     InvalidFile "invalid-file" Config
         "ssm-exec.toml cannot be read or is not valid TOML."
-        ["Correct the line that the message names"]
+        ["Settings are written as `name = \"text\"`: docs/configuration.md has an example"]
     UntrustedFile "untrusted-file" Config
         "ssm-exec.toml was found, not named, and it belongs to another user or is world-writable."
-        ["Correct its owner or its permissions, or name the file with `--config`"]
+        ["If you trust it, pass `--config {path}` or set `SSM_EXEC_CONFIG={path}`", "Otherwise pass `--no-config` or set `SSM_EXEC_NO_CONFIG=1`"]
     NoSources "no-sources" Config
         "No source of parameters is configured."
-        ["Give a prefix, a key or a reference", "To start the command without any, use `--skip`"]
+        ["Use `--prefix /org/service`, `--key NAME=/org/service/key`, a variable such as `NAME=ssm:///org/service/key`, or an ssm-exec.toml", "To start the command without any, use `--skip`"]
     CaBundle "ca-bundle" Config
         "The CA bundle cannot be used."
         ["Use a PEM file with valid certificates"]
     UnknownProfile "unknown-profile" Config
         "The profile does not exist in the shared AWS configuration files."
-        ["Correct its name", "The message lists the profiles that exist"]
+        ["Correct its name, or create it" => "aws configure sso --profile {name}"]
     InvalidAwsFile "invalid-aws-file" Config
         "A shared AWS configuration file is invalid, or a profile in it cannot give credentials."
-        ["Correct the line that the message names"]
+        ["Correct it: https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-files.html shows the format"]
     NoRegion "no-region" Config
         "No AWS Region is configured."
         ["Set one, for example with `--region eu-west-1` or AWS_REGION"]
@@ -148,6 +148,9 @@ codes! {
     KmsKeyPendingDeletion "kms-key-pending-deletion" Denied
         "The KMS key of a parameter is pending deletion, and what it encrypts will be lost with it."
         ["Cancel its deletion" => "aws kms cancel-key-deletion --key-id {key}{region}", "Then enable it" => "aws kms enable-key --key-id {key}{region}"]
+    KmsKeyDeleted "kms-key-deleted" Denied
+        "The KMS key of a parameter does not exist any more, and what it encrypted is lost."
+        ["Store it anew, with another key" => "aws ssm put-parameter --name {name} --type SecureString --overwrite --key-id alias/KEY --value file:///dev/stdin{region}"]
     KmsKeyUnusable "kms-key-unusable" Denied
         "The KMS key of a parameter cannot be used."
         ["See its state" => "aws kms describe-key --key-id {key}{region}", "A key of another account must be shared with this one"]
@@ -177,7 +180,7 @@ codes! {
         ["Use a longer prefix, or raise `--max-parameters`"]
     Throttled "throttled" TryLater
         "AWS limited the rate of requests until the deadline."
-        []
+        ["Spread the starts, or raise `--timeout`"]
     ServiceFailed "service-failed" TryLater
         "AWS or a proxy failed until the deadline."
         ["Try again later", "See https://health.aws.amazon.com/health/status"]

@@ -6,7 +6,7 @@ use crate::origin::Origin;
 use crate::status::Status;
 use serde_json::{Value, json};
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A list is part of the message up to this length; a longer one is printed one item a line.
 const LISTED: usize = 3;
@@ -108,6 +108,15 @@ pub struct Statement {
 }
 
 impl Help {
+    /// Sentences, each with the command that it ends with; an empty one is none.
+    pub fn all(lines: &[(&str, &str)]) -> Vec<Self> {
+        let help = lines.iter().map(|&(text, command)| Self {
+            text: text.to_owned(),
+            command: (!command.is_empty()).then(|| command.to_owned()),
+        });
+        help.collect()
+    }
+
     /// A sentence without a command.
     pub fn text(text: impl Into<String>) -> Self {
         Self {
@@ -136,14 +145,22 @@ impl fmt::Display for Help {
     }
 }
 
+impl From<&str> for Help {
+    fn from(text: &str) -> Self {
+        Self::text(text)
+    }
+}
+
+impl From<String> for Help {
+    fn from(text: String) -> Self {
+        Self::text(text)
+    }
+}
+
 impl Diagnostic {
     /// An error, with the help of its code.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        let help = code.help().iter().map(|&(text, command)| Help {
-            text: text.to_owned(),
-            command: (!command.is_empty()).then(|| command.to_owned()),
-        });
-        Self::with_help(code, message, help.collect())
+        Self::with_help(code, message, Help::all(code.help()))
     }
 
     /// An error with help of its own: what to do depends on more than the code says.
@@ -157,6 +174,11 @@ impl Diagnostic {
             help,
             subject: Box::default(),
         }
+    }
+
+    /// A setting with an invalid value, and how to correct it.
+    pub fn invalid(message: impl Into<String>, correction: impl Into<Help>) -> Self {
+        Self::new(Code::InvalidSetting, message).help(correction.into())
     }
 
     /// Most likely a mistake.
@@ -178,6 +200,11 @@ impl Diagnostic {
     /// Where the setting was given that is at fault: printed before the message.
     #[must_use]
     pub fn at(mut self, origin: Origin) -> Self {
+        match &origin {
+            Origin::Variable(name) => self.subject.variables.push((*name).to_owned()),
+            Origin::File { path, .. } => self.subject.path = Some(path.clone()),
+            Origin::Flag(_) | Origin::Default => {}
+        }
         self.origin = Some(origin);
         self
     }
@@ -216,6 +243,13 @@ impl Diagnostic {
     pub fn variables(mut self, names: impl IntoIterator<Item = impl ToString>) -> Self {
         let names = names.into_iter().map(|name| name.to_string());
         self.subject.variables.extend(names);
+        self
+    }
+
+    /// The file that it concerns.
+    #[must_use]
+    pub fn path(mut self, path: &Path) -> Self {
+        self.subject.path = Some(path.to_owned());
         self
     }
 
@@ -281,7 +315,8 @@ impl Diagnostic {
             "list": self.list,
             "variables": variables,
             "parameters": parameters,
-            "path": path,
+            // A path need not be UTF-8.
+            "path": path.as_ref().map(|path| path.display().to_string()),
             "host": host,
             "aws": aws.as_ref().map(|aws| json!({
                 "code": aws.code,
@@ -307,7 +342,7 @@ impl fmt::Display for Diagnostic {
 }
 
 /// Replaces `{name}` by its value. Other braces stay.
-fn fill(template: &str, values: &[(&str, &str)]) -> String {
+pub fn fill(template: &str, values: &[(&str, &str)]) -> String {
     let mut text = String::new();
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {

@@ -1,6 +1,7 @@
 //! Where SSM is, when it isn't where the region says. Parsed by the type that the HTTP client dials with,
 //! so that the rule for plain HTTP judges the host that is connected to.
 
+use crate::diagnostic::Diagnostic;
 use http::Uri;
 use http::uri::Authority;
 use std::fmt;
@@ -14,22 +15,24 @@ impl Endpoint {
     /// Parses a URL.
     ///
     /// # Errors
-    /// When nothing could be connected to; the text is a sentence that doesn't quote a password.
-    pub fn parse(url: &str) -> Result<Self, String> {
+    /// When nothing could be connected to. A password is not quoted.
+    pub fn parse(url: &str) -> Result<Self, Diagnostic> {
         if url
             .split(['/', '?', '#'])
             .nth(2)
             .is_some_and(|authority| authority.contains('@'))
         {
-            return Err("has a user or a password in it, which no endpoint takes".to_owned());
+            let message = "has a user or a password in it, which no endpoint takes";
+            return Err(Diagnostic::invalid(message, "Remove them from the URL"));
         }
-        let invalid = |reason: &str| format!("`{url}` {reason}");
+        let invalid = |reason: &str| {
+            let form = "Write it as `https://HOST` or `https://HOST:PORT`";
+            Diagnostic::invalid(format!("`{url}` {reason}"), form)
+        };
         if !url.contains("://") {
-            return Err(invalid("has no scheme: write `https://HOST`"));
+            return Err(invalid("has no scheme"));
         }
-        let uri: Uri = url
-            .parse()
-            .map_err(|error| invalid(&format!("is not a URL: {error}")))?;
+        let uri: Uri = url.parse().map_err(|_| invalid("is not a URL"))?;
         if !matches!(uri.scheme_str(), Some("https" | "http")) {
             return Err(invalid("is neither `https://` nor `http://`"));
         }
@@ -135,20 +138,14 @@ mod tests {
             ("http://127.0.0.1:4566/", "http://127.0.0.1:4566"),
             ("https://[::1]:8443/ssm", "https://[::1]:8443/ssm"),
         ] {
-            assert_eq!(
-                Endpoint::parse(url).map(|url| url.to_string()).as_deref(),
-                Ok(shown)
-            );
+            assert_eq!(Endpoint::parse(url).expect(url).to_string(), shown);
         }
     }
 
     #[test]
     fn what_cannot_be_connected_to_is_refused() {
         for (url, reason) in [
-            (
-                "ssm.example",
-                "`ssm.example` has no scheme: write `https://HOST`",
-            ),
+            ("ssm.example", "`ssm.example` has no scheme"),
             (
                 "ftp://ssm.example",
                 "`ftp://ssm.example` is neither `https://` nor `http://`",
@@ -158,7 +155,7 @@ mod tests {
                 "has a user or a password in it, which no endpoint takes",
             ),
         ] {
-            assert_eq!(Endpoint::parse(url), Err(reason.to_owned()), "{url}");
+            assert_eq!(Endpoint::parse(url).expect_err(url).message, reason);
         }
         for url in ["https:///path", "http://a b", "http://a%20b", "http://[::1"] {
             assert!(Endpoint::parse(url).is_err(), "{url}");
@@ -176,7 +173,7 @@ mod tests {
             ("http://[127.0.0.1]", "has an invalid IPv6 address"),
             ("http://[::1]oln", "has an invalid port"),
             ("https://[::1]x:443", "has an invalid port"),
-            ("https://[::1]:x:443", "is not a URL: invalid authority"),
+            ("https://[::1]:x:443", "is not a URL"),
             ("http://localhost:99999", "has an invalid port"),
             ("http://localhost:0", "has an invalid port"),
             ("http://localhost:80x", "has an invalid port"),
@@ -188,7 +185,7 @@ mod tests {
             (long.as_str(), "has an invalid host name"),
         ] {
             let expected = format!("`{url}` {reason}");
-            assert_eq!(Endpoint::parse(url), Err(expected), "{url}");
+            assert_eq!(Endpoint::parse(url).expect_err(url).message, expected);
         }
         for url in [
             "http://localhost:",

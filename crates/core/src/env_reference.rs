@@ -1,10 +1,10 @@
 //! References in the inherited environment: `NAME=ssm://PARAM`, with `?optional` or `?default=TEXT`.
 //! Pure.
 
-use crate::config::ConfigError;
+use crate::config::{QUOTES, carriage_return};
+use crate::diagnostic::{Diagnostic, Help};
 use crate::inherited::Inherited;
-use crate::parameter::OnMissing;
-use crate::parameter::{Malformed, ValueRef};
+use crate::parameter::{OnMissing, ValueRef};
 use crate::variable::VariableName;
 
 const SCHEME: &[u8] = b"ssm://";
@@ -27,7 +27,7 @@ pub struct EnvReference {
 pub fn find_references(
     inherited: &Inherited<'_>,
     kept: impl Fn(&[u8]) -> bool,
-) -> Result<Vec<EnvReference>, ConfigError> {
+) -> Result<Vec<EnvReference>, Diagnostic> {
     inherited
         .entries()
         .filter(|(name, _)| !name.starts_with(b"SSM_EXEC_") && kept(name))
@@ -35,10 +35,7 @@ pub fn find_references(
             let value = entry.to_bytes().get(name.len() + 1..)?;
             match value.strip_prefix(SCHEME) {
                 Some(reference) => Some(read(name, reference)),
-                None => is_near_reference(value).then(|| {
-                    let variable = String::from_utf8_lossy(name).into_owned();
-                    Err(ConfigError::NearReference { variable })
-                }),
+                None => is_near_reference(value).then(|| Err(near_reference(name))),
             }
         })
         .collect()
@@ -55,18 +52,37 @@ fn is_near_reference(value: &[u8]) -> bool {
         .is_some_and(|scheme| scheme.eq_ignore_ascii_case("ssm:/"))
 }
 
-fn read(name: &[u8], text: &[u8]) -> Result<EnvReference, ConfigError> {
+fn near_reference(name: &[u8]) -> Diagnostic {
+    let name = String::from_utf8_lossy(name);
+    Diagnostic::invalid(
+        format!("{name} looks like a reference, but does not begin with `ssm://`"),
+        format!("Write ssm://PARAM in lower case, without quotes or spaces around it ({QUOTES})"),
+    )
+    .help(not_meant())
+    .variables([name])
+}
+
+fn not_meant() -> Help {
+    Help::text("If it is not meant for ssm-exec, use `--no-refs`")
+}
+
+fn read(name: &[u8], text: &[u8]) -> Result<EnvReference, Diagnostic> {
     let shown = String::from_utf8_lossy(name);
-    let wrong = |error: Malformed| ConfigError::BadReference {
-        variable: shown.to_string(),
-        error,
+    let wrong = |mut error: Diagnostic| {
+        error.message = format!("{shown} holds an invalid reference: {}", error.message);
+        error.help(not_meant()).variables([&shown])
     };
     let (Ok(name), Ok(text)) = (std::str::from_utf8(name), std::str::from_utf8(text)) else {
-        return Err(wrong(Malformed {
-            text: "ssm://…".to_owned(),
-            reason: "is not UTF-8".to_owned(),
-        }));
+        return Err(wrong(Diagnostic::invalid(
+            "it is not UTF-8",
+            "Set it to text",
+        )));
     };
+    if text.ends_with('\r') {
+        let mut error = carriage_return();
+        error.message = format!("{shown} {}", error.message);
+        return Err(error.variables([&shown]));
+    }
     let (param, absence) = parse(text).map_err(wrong)?;
     Ok(EnvReference {
         name: VariableName::inherited(name),
@@ -79,7 +95,7 @@ fn read(name: &[u8], text: &[u8]) -> Result<EnvReference, ConfigError> {
 ///
 /// # Errors
 /// When the parameter is malformed or the option unknown. A default's text is never shown.
-pub fn parse(text: &str) -> Result<(ValueRef, OnMissing), Malformed> {
+pub fn parse(text: &str) -> Result<(ValueRef, OnMissing), Diagnostic> {
     let (param, option) = match text.split_once('?') {
         Some((param, option)) => (param, Some(option)),
         None => (text, None),
@@ -88,15 +104,13 @@ pub fn parse(text: &str) -> Result<(ValueRef, OnMissing), Malformed> {
         None => OnMissing::Fail,
         Some("optional") => OnMissing::Omit,
         Some(option) => {
-            match option.strip_prefix("default=") {
-                Some(default) => OnMissing::Default(default.to_owned()),
-                None => {
-                    return Err(Malformed {
-                    text: format!("ssm://{param}?…"),
-                    reason: "has an unknown option after `?` (expected `?optional` or `?default=TEXT`)".to_owned(),
-                });
-                }
-            }
+            let default = option.strip_prefix("default=").ok_or_else(|| {
+                Diagnostic::invalid(
+                    format!("`ssm://{param}?…` has an unknown option after `?`"),
+                    "Use `?optional` or `?default=TEXT`",
+                )
+            })?;
+            OnMissing::Default(default.to_owned())
         }
     };
     Ok((ValueRef::parse(param)?, absence))

@@ -2,6 +2,7 @@
 //! texts. Pure; never over a value that was fetched.
 
 use crate::config::{Config, Delivery, Encoding};
+use crate::diagnostic::Diagnostic;
 use crate::env_reference::EnvReference;
 use crate::fetched::Fetched;
 use crate::origin::Given;
@@ -26,16 +27,19 @@ impl Fingerprint {
     /// Reads one, also of another version.
     ///
     /// # Errors
-    /// The reason, fit to follow the text in a sentence.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    /// For another text.
+    pub fn parse(text: &str) -> Result<Self, Diagnostic> {
         let (version, digits) = text.split_once(':').unwrap_or(("", text));
         let number = version.strip_prefix('v').unwrap_or_default();
         let is_version = version.is_empty() || number.parse::<u32>().is_ok();
         let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-        match is_version && is_hex && digits.len() == HEX {
-            true => Ok(Self(text.to_ascii_lowercase())),
-            false => Err("is not a fingerprint: `v1:` and 64 hexadecimal digits, as `ssm-exec check --fingerprint` prints them".to_owned()),
+        if is_version && is_hex && digits.len() == HEX {
+            return Ok(Self(text.to_ascii_lowercase()));
         }
+        Err(Diagnostic::invalid(
+            format!("`{text}` is not a fingerprint"),
+            "Give `v1:` and 64 hexadecimal digits, as `ssm-exec check --fingerprint` prints them",
+        ))
     }
 
     /// Whether it was made as this version of ssm-exec makes one.

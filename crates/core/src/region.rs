@@ -4,6 +4,7 @@
 //! works on the day it opens. What is not spelled so can't be a region, and is refused at once: the
 //! requests would be retried until the deadline against a host that doesn't exist.
 
+use crate::diagnostic::Diagnostic;
 use std::fmt;
 
 /// A partition: regions that share accounts and a domain. From the table of AWS's SDKs
@@ -110,17 +111,16 @@ pub const PARTITIONS: &[Partition] = &[
 /// Parses a partition's name.
 ///
 /// # Errors
-/// When there is no such partition; the text is the rest of a sentence about it.
-pub fn parse_partition(text: &str) -> Result<String, String> {
+/// When there is no such partition.
+pub fn parse_partition(text: &str) -> Result<String, Diagnostic> {
     let mut known: Vec<&str> = PARTITIONS.iter().map(|partition| partition.id).collect();
-    known.sort_unstable();
-    match known.contains(&text) {
-        true => Ok(text.to_owned()),
-        false => Err(format!(
-            "is not an AWS partition (expected one of {})",
-            known.join(", ")
-        )),
+    if known.contains(&text) {
+        return Ok(text.to_owned());
     }
+    known.sort_unstable();
+    let message = format!("`{text}` is not an AWS partition");
+    let correction = format!("The partitions are {}", known.join(", "));
+    Err(Diagnostic::invalid(message, correction))
 }
 
 /// Regions of the partition `aws` that every account has; the others must be enabled first
@@ -166,21 +166,24 @@ impl Region {
     /// Parses a region's code.
     ///
     /// # Errors
-    /// When it isn't spelled as a region; the text is the rest of a sentence about it.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    /// When it isn't spelled as a region.
+    pub fn parse(text: &str) -> Result<Self, Diagnostic> {
         if is_spelled_as_a_region(text) {
             return Ok(Self(text.to_owned()));
         }
-        let suggestion = match nearest(text) {
-            Some(region) => format!("; did you mean `{region}`?"),
-            None => ", such as `eu-west-1`".to_owned(),
-        };
         // `eu-west-1a` and its like are what instances show as their place.
         let zone = text.strip_suffix(|c: char| c.is_ascii_lowercase());
-        if zone.is_some_and(is_spelled_as_a_region) {
-            return Err(format!("is an availability zone, not a Region{suggestion}"));
+        if let Some(region) = zone.filter(|zone| is_spelled_as_a_region(zone)) {
+            let message = format!("`{text}` is an availability zone, not a Region");
+            let correction = format!("Correct it: did you mean `{region}`?");
+            return Err(Diagnostic::invalid(message, correction));
         }
-        Err(format!("is not an AWS Region{suggestion}"))
+        let correction = match nearest(text) {
+            Some(region) => format!("Correct it: did you mean `{region}`?"),
+            None => "Write a Region's code, such as `eu-west-1`".to_owned(),
+        };
+        let message = format!("`{text}` is not an AWS Region");
+        Err(Diagnostic::invalid(message, correction))
     }
 
     /// The code.
@@ -281,66 +284,36 @@ mod tests {
 
     #[test]
     fn what_is_not_spelled_as_a_region_is_refused_with_the_nearest_one() {
-        for (text, reason) in [
-            (
-                "\"eu-west-3\"",
-                "is not an AWS Region; did you mean `eu-west-3`?",
-            ),
-            (
-                "'eu-west-3'",
-                "is not an AWS Region; did you mean `eu-west-3`?",
-            ),
-            (
-                &format!("au-{}-west-1", "m".repeat(64)),
-                "is not an AWS Region, such as `eu-west-1`",
-            ),
-            (
-                "eu-west-1a",
-                "is an availability zone, not a Region; did you mean `eu-west-1`?",
-            ),
-            (
-                "eu-wset-1",
-                "is not an AWS Region; did you mean `eu-west-1`?",
-            ),
-            (
-                "eu-west1",
-                "is not an AWS Region; did you mean `eu-west-1`?",
-            ),
-            ("eu-west", "is not an AWS Region; did you mean `eu-west-1`?"),
-            (
-                "EU-WEST-1",
-                "is not an AWS Region; did you mean `eu-west-1`?",
-            ),
-            (
-                "eu_west_1",
-                "is not an AWS Region; did you mean `eu-west-1`?",
-            ),
-            (
-                "eu-west-1 ",
-                "is not an AWS Region; did you mean `eu-west-1`?",
-            ),
-            (
-                "eu-west-01",
-                "is not an AWS Region; did you mean `eu-west-1`?",
-            ),
-            (
-                "e1-west-1",
-                "is not an AWS Region; did you mean `eu-west-1`?",
-            ),
-            (
-                "eu--west-1",
-                "is not an AWS Region; did you mean `eu-west-1`?",
-            ),
-            ("-1", "is not an AWS Region, such as `eu-west-1`"),
-            ("", "is not an AWS Region, such as `eu-west-1`"),
-            ("Ireland", "is not an AWS Region, such as `eu-west-1`"),
-            (
-                "eu-west-1.evil.example",
-                "is not an AWS Region, such as `eu-west-1`",
-            ),
+        let long = format!("au-{}-west-1", "m".repeat(64));
+        for (text, nearest) in [
+            ("\"eu-west-3\"", Some("eu-west-3")),
+            ("'eu-west-3'", Some("eu-west-3")),
+            (long.as_str(), None),
+            ("eu-wset-1", Some("eu-west-1")),
+            ("eu-west1", Some("eu-west-1")),
+            ("eu-west", Some("eu-west-1")),
+            ("EU-WEST-1", Some("eu-west-1")),
+            ("eu_west_1", Some("eu-west-1")),
+            ("eu-west-1 ", Some("eu-west-1")),
+            ("eu-west-01", Some("eu-west-1")),
+            ("e1-west-1", Some("eu-west-1")),
+            ("eu--west-1", Some("eu-west-1")),
+            ("-1", None),
+            ("", None),
+            ("Ireland", None),
+            ("eu-west-1.evil.example", None),
         ] {
-            assert_eq!(Region::parse(text), Err(reason.to_owned()), "{text}");
+            let help = match nearest {
+                Some(nearest) => format!("Correct it: did you mean `{nearest}`?"),
+                None => "Write a Region's code, such as `eu-west-1`".to_owned(),
+            };
+            let message = format!("`{text}` is not an AWS Region\n  help: {help}");
+            assert_eq!(Region::parse(text).expect_err(text).to_string(), message);
         }
+        assert_eq!(
+            Region::parse("eu-west-1a").expect_err("a zone").to_string(),
+            "`eu-west-1a` is an availability zone, not a Region\n  help: Correct it: did you mean `eu-west-1`?"
+        );
     }
 
     #[test]
@@ -379,8 +352,10 @@ mod tests {
 
     #[test]
     fn an_unknown_partition_is_refused_with_the_list() {
-        assert_eq!(parse_partition("aws-cn").as_deref(), Ok("aws-cn"));
-        let error = parse_partition("AWS").expect_err("no partition");
+        assert_eq!(parse_partition("aws-cn"), Ok("aws-cn".to_owned()));
+        let error = parse_partition("AWS")
+            .expect_err("no partition")
+            .to_string();
         assert!(error.contains("aws, aws-cn, aws-eusc"), "{error}");
     }
 }

@@ -24,6 +24,14 @@ impl Request {
             Self::Batch(names) => names.contains(parameter),
         }
     }
+
+    /// The names, or the pattern that stands for them.
+    pub fn names(&self) -> Vec<String> {
+        match self {
+            Self::Below(prefix) => vec![prefix.pattern()],
+            Self::Batch(names) => names.iter().map(ToString::to_string).collect(),
+        }
+    }
 }
 
 /// What it fetches, for a sentence: `/a/*`, `/a, /b`, `/a, /b, /c and 7 more`.

@@ -1,7 +1,9 @@
 //! Templates of composed variables: `postgres://${DB_USER}:${DB_PASSWORD|url}@${DB_HOST}/app`. Pure.
 
+use crate::diagnostic::Diagnostic;
 use crate::placeholder::{self, Piece, Unclosed};
 use crate::variable::VariableName;
+use crate::words::unknown_word;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
@@ -48,10 +50,12 @@ impl Template {
     /// Reads a template. `$${` is a literal `${`.
     ///
     /// # Errors
-    /// The reason, fit to follow the text in a sentence.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let pieces = placeholder::parse(text)
-            .map_err(|Unclosed| "has `${` without its `}`; a literal one is written `$${`")?;
+    /// When it could not be filled.
+    pub fn parse(text: &str) -> Result<Self, Diagnostic> {
+        let pieces = placeholder::parse(text).map_err(|Unclosed| {
+            let message = "the template has `${` without its `}`";
+            Diagnostic::invalid(message, "Write `$${` for a literal `${`")
+        })?;
         let parts = pieces.into_iter().map(|piece| match piece {
             Piece::Text(text) => Ok(Part::Text(text.to_owned())),
             Piece::Placeholder(inside) => variable(inside),
@@ -121,21 +125,15 @@ impl fmt::Display for Template {
     }
 }
 
-fn variable(inside: &str) -> Result<Part, String> {
+fn variable(inside: &str) -> Result<Part, Diagnostic> {
     let mut words = inside.split('|').map(str::trim);
     let name = words.next().unwrap_or_default();
-    if name.is_empty() {
-        return Err("has `${}` without a variable's name".to_owned());
-    }
     if name.contains(":-") {
-        return Err(
-            "has `:-`, and a template has no defaults; give the variable a `default` in `[keys]`"
-                .to_owned(),
-        );
+        let message = format!("`${{{inside}}}` has a default, which no template has");
+        let correction = "Give the variable a `default` in `[keys]`";
+        return Err(Diagnostic::invalid(message, correction));
     }
-    if let Err(reason) = VariableName::parse(name) {
-        return Err(format!("has the variable name `{name}`, which {reason}"));
-    }
+    VariableName::parse(name)?;
     let filters = words.map(Filter::parse).collect::<Result<_, _>>()?;
     Ok(Part::Variable {
         name: name.to_owned(),
@@ -152,14 +150,12 @@ impl Filter {
         }
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, Diagnostic> {
         match text {
             "url" => Ok(Self::Url),
             "json" => Ok(Self::Json),
             "base64" => Ok(Self::Base64),
-            _ => Err(format!(
-                "has the unknown filter `{text}` (expected `url`, `json` or `base64`)"
-            )),
+            _ => Err(unknown_word(text, &["url", "json", "base64"])),
         }
     }
 
@@ -227,18 +223,16 @@ mod tests {
     fn mistakes_are_reported() {
         for (text, reason) in [
             ("${A", "without its `}`"),
-            ("${}", "without a variable's name"),
-            ("${A|upper}", "filter `upper`"),
-            ("${A:-d}", "has `:-`, and a template has no defaults"),
-            ("${A:d}", "name `A:d`, which contains ':'"),
-            ("${A B}", "name `A B`, which contains ' '"),
-            ("${1A}", "name `1A`, which begins with a digit"),
-            ("${/a|url}", "name `/a`, which looks like a parameter"),
+            ("${}", "the name of a variable is empty"),
+            ("${A|upper}", "`upper` is not `url`, `json` or `base64`"),
+            ("${A:-d}", "`${A:-d}` has a default, which no template has"),
+            ("${A:d}", "`A:d` contains ':'"),
+            ("${A B}", "`A B` contains ' '"),
+            ("${1A}", "`1A` does not begin with a letter or `_`"),
+            ("${/a|url}", "`/a` is a parameter"),
         ] {
-            assert!(
-                Template::parse(text).expect_err(text).contains(reason),
-                "{text}"
-            );
+            let message = Template::parse(text).expect_err(text).message;
+            assert!(message.contains(reason), "{text}: {message}");
         }
     }
 }

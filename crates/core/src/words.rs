@@ -1,5 +1,7 @@
 //! Suggestions for words that are not known.
 
+use crate::diagnostic::Diagnostic;
+
 /// The known word that was probably meant.
 #[must_use]
 pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
@@ -17,18 +19,19 @@ pub fn misspelled<'a>(word: &str, mut known: impl Iterator<Item = &'a str>) -> O
     known.find(|candidate| strsim::osa_distance(word, candidate) == 1)
 }
 
-/// Why a word is none of those that a setting takes, fit to follow the word in a sentence.
+/// The error for a word that is none of those that a setting takes.
 #[must_use]
-pub fn unknown_word(word: &str, known: &[&str]) -> String {
-    let expected: Vec<String> = known.iter().map(|word| format!("`{word}`")).collect();
-    let expected = match expected.split_last() {
+pub fn unknown_word(word: &str, known: &[&str]) -> Diagnostic {
+    let list: Vec<String> = known.iter().map(|word| format!("`{word}`")).collect();
+    let words = match list.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
-        _ => expected.concat(),
+        _ => list.concat(),
     };
-    match nearest(word, known.iter().copied()) {
-        Some(nearest) => format!("is not valid (expected {expected}); did you mean `{nearest}`?"),
-        None => format!("is not valid (expected {expected})"),
-    }
+    let correction = match nearest(word, known.iter().copied()) {
+        Some(nearest) => format!("Correct it: did you mean `{nearest}`?"),
+        None => format!("Use {words}"),
+    };
+    Diagnostic::invalid(format!("`{word}` is not {words}"), correction)
 }
 
 #[cfg(test)]
@@ -67,14 +70,17 @@ mod tests {
     #[test]
     fn the_words_that_a_setting_takes_are_listed() {
         for (known, text) in [
-            (&["one"][..], "is not valid (expected `one`)"),
-            (&["one", "two"], "is not valid (expected `one` or `two`)"),
+            (&["one"][..], "`texts` is not `one`\n  help: Use `one`"),
             (
-                &["one", "two", "text"],
-                "is not valid (expected `one`, `two` or `text`); did you mean `text`?",
+                &["one", "two"],
+                "`texts` is not `one` or `two`\n  help: Use `one` or `two`",
+            ),
+            (
+                &["one", "text"],
+                "`texts` is not `one` or `text`\n  help: Correct it: did you mean `text`?",
             ),
         ] {
-            assert_eq!(unknown_word("texts", known), text);
+            assert_eq!(unknown_word("texts", known).to_string(), text);
         }
     }
 }

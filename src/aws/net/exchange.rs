@@ -1,11 +1,21 @@
 //! The last exchange of an attempt: who answered it, and what an error says. Nothing of a successful answer is kept.
 
 use super::failure::ConnectionError;
+use super::server::Server;
 use crate::aws::date::system_time;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::date_time::{DateTime, Format};
-use http::{HeaderMap, header};
+use http::Uri;
 use serde_json::Value;
+use ssm_exec_core::code::Code;
+use ssm_exec_core::diagnostic::Diagnostic;
 use std::cell::RefCell;
+use std::error::Error;
 use std::time::{Duration, SystemTime};
 
 /// How much of an error's body is read.
@@ -25,6 +35,8 @@ pub(in crate::aws) type Last = Result<Exchange, ConnectionError>;
 pub(in crate::aws) struct Exchange {
     /// `HOST:PORT` of the server.
     pub(in crate::aws) server: String,
+    /// The method and the path of the request.
+    pub(in crate::aws) request: String,
     pub(in crate::aws) status: u16,
     /// What the server calls itself (`Server`).
     pub(in crate::aws) software: Option<String>,
@@ -40,26 +52,73 @@ pub(in crate::aws) struct Exchange {
 }
 
 /// Runs an attempt, and returns how the last request in it ended.
-#[allow(dead_code)]
 pub(in crate::aws) async fn observed<T>(work: impl Future<Output = T>) -> (T, Option<Last>) {
     let mut attempt = std::pin::pin!(LAST.scope(RefCell::default(), work));
     let outcome = attempt.as_mut().await;
     (outcome, attempt.take_value().and_then(RefCell::into_inner))
 }
 
+/// An HTTP client whose exchanges are observed.
+#[derive(Debug, Clone)]
+pub struct Observed<C>(pub C);
+
+impl<C: HttpClient> HttpClient for Observed<C> {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(Connector(self.0.http_connector(settings, components)))
+    }
+}
+
+#[derive(Debug)]
+struct Connector(SharedHttpConnector);
+
+impl HttpConnector for Connector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let uri: Uri = request.uri().parse().unwrap_or_default();
+        let line = format!("{} {}", request.method(), uri.path());
+        let answer = self.0.call(request);
+        HttpConnectorFuture::new(async move {
+            let answer = answer.await;
+            match &answer {
+                Ok(answer) => keep(Ok(Exchange::new(&uri, line, answer))),
+                Err(error) if error.is_user() => {}
+                Err(error) => keep(Err(connection_error(error))),
+            }
+            answer
+        })
+    }
+}
+
 /// Keeps how a request ended, if somebody observes it.
-pub(super) fn keep(last: impl FnOnce() -> Last) {
-    let _ = LAST.try_with(|kept| kept.replace(Some(last())));
+fn keep(last: Last) {
+    let _ = LAST.try_with(|kept| kept.replace(Some(last)));
+}
+
+fn connection_error(error: &ConnectorError) -> ConnectionError {
+    let known = error.source().and_then(|source| source.downcast_ref());
+    known.cloned().unwrap_or_else(|| ConnectionError {
+        diagnostic: Diagnostic::new(Code::Unreachable, "the connection failed"),
+        is_transient: true,
+        unknown_host: None,
+    })
 }
 
 impl Exchange {
-    pub(super) fn new(server: String, status: u16, headers: &HeaderMap, body: &[u8]) -> Self {
-        let header = |name: &str| headers.get(name)?.to_str().ok().map(str::to_owned);
+    fn new(uri: &Uri, request: String, answer: &HttpResponse) -> Self {
+        let header = |name: &str| answer.headers().get(name).map(str::to_owned);
+        let status = answer.status().as_u16();
+        let body = answer.body().bytes().unwrap_or_default();
         let number = |name: &str| header(name)?.trim().parse().ok();
-        let date = header(header::DATE.as_str());
+        let date = header("date");
         let date = date.and_then(|date| DateTime::from_str(&date, Format::HttpDate).ok());
         let exchange = Self {
-            server,
+            server: Server::of(uri)
+                .map(|server| server.to_string())
+                .unwrap_or_default(),
+            request,
             status,
             software: header("server"),
             content_type: header("content-type")
@@ -84,7 +143,7 @@ impl Exchange {
                 code.split(':').next().unwrap_or_default().to_owned()
             }),
             message: message
-                .map(|text| one_line(&text))
+                .map(|text| text.trim().to_owned())
                 .filter(|text| !text.is_empty()),
             ..exchange
         }
@@ -118,7 +177,9 @@ fn error(body: &str) -> (Option<String>, Option<String>) {
         return (Some(code.to_owned()), Some(text.to_owned()));
     }
     let first = body.trim_start().lines().next().unwrap_or_default();
-    (None, Some(first.chars().take(TEXT).collect()))
+    let text: String = first.chars().take(TEXT).collect();
+    // One word may be anything, a token too.
+    (None, text.contains(' ').then_some(text))
 }
 
 /// The content of the first element with this name.
@@ -137,13 +198,16 @@ pub(super) fn tag(markup: &str, name: &str) -> Option<String> {
     Some(entities.into_iter().fold(content.to_owned(), plain))
 }
 
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use aws_smithy_types::body::SdkBody;
+
+    fn exchange(status: u16, body: &str) -> Exchange {
+        let status = status.try_into().expect("a status");
+        let answer = HttpResponse::new(status, SdkBody::from(body));
+        Exchange::new(&Uri::default(), String::new(), &answer)
+    }
 
     #[test]
     fn the_words_of_an_error_are_kept_whatever_its_form() {
@@ -163,7 +227,7 @@ mod tests {
             ),
             (
                 "<ErrorResponse><Error><Code>AccessDenied</Code><Message>User: a\n is &lt;not&gt;</Message></Error></ErrorResponse>",
-                aws("AccessDenied", "User: a is <not>"),
+                aws("AccessDenied", "User: a\n is <not>"),
             ),
             (
                 "[6f2e]: (AccessDeniedException): Unauthorized Exception! EKS does not, fault: client",
@@ -176,36 +240,34 @@ mod tests {
                 "<html><head><title>403 Forbidden</title></head></html>",
                 (None, Some("403 Forbidden".to_owned())),
             ),
-            ("busy\nmore", (None, Some("busy".to_owned()))),
+            ("too busy\nmore", (None, Some("too busy".to_owned()))),
+            ("token", (None, None)),
             ("", (None, None)),
         ] {
-            let exchange = Exchange::new(String::new(), 400, &HeaderMap::new(), body.as_bytes());
+            let exchange = exchange(400, body);
             assert_eq!((exchange.code, exchange.message), expected, "{body}");
         }
     }
 
     #[test]
     fn nothing_of_a_success_is_kept_and_an_error_is_bounded() {
-        let body = br#"{"code":"Success","message":"canary"}"#;
-        let exchange = Exchange::new(String::new(), 200, &HeaderMap::new(), body);
-        assert_eq!((exchange.code, exchange.message), (None, None));
-        let long = "x".repeat(1 << 20);
-        let exchange = Exchange::new(String::new(), 500, &HeaderMap::new(), long.as_bytes());
-        assert_eq!(exchange.message.map(|text| text.len()), Some(TEXT));
+        let success = exchange(200, r#"{"code":"Success","message":"canary"}"#);
+        assert_eq!((success.code, success.message), (None, None));
+        let long = "x ".repeat(1 << 20);
+        let text = exchange(500, &long).message;
+        assert!(text.is_some_and(|text| text.len() <= TEXT));
         let long = format!(r#"{{"message":"{long}"}}"#);
-        let exchange = Exchange::new(String::new(), 500, &HeaderMap::new(), long.as_bytes());
-        assert_eq!(exchange.message.map(|text| text.len()), Some(TEXT));
+        let text = exchange(500, &long).message;
+        assert!(text.is_some_and(|text| text.len() <= TEXT));
     }
 
     #[tokio::test]
     async fn an_attempt_returns_the_last_request_in_it() {
         let request = |status| {
-            keep(move || {
-                Ok(Exchange {
-                    status,
-                    ..Exchange::default()
-                })
-            })
+            keep(Ok(Exchange {
+                status,
+                ..Exchange::default()
+            }));
         };
         request(1);
         let (outcome, last) = observed(async {

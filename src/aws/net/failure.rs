@@ -17,13 +17,13 @@ use std::{fmt, io};
 
 /// A failed connection: what is to be said, and what a caller decides on.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ConnectionError {
+pub(in crate::aws) struct ConnectionError {
     /// What is to be said.
-    pub diagnostic: Diagnostic,
+    pub(in crate::aws) diagnostic: Diagnostic,
     /// Whether the same request may succeed later.
-    pub is_transient: bool,
+    pub(in crate::aws) is_transient: bool,
     /// The host, where DNS says that there is none of its name.
-    pub unknown_host: Option<String>,
+    pub(in crate::aws) unknown_host: Option<String>,
 }
 
 /// A step that takes time.

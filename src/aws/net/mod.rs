@@ -12,9 +12,8 @@ mod server;
 mod tls;
 mod transport;
 
-// For the loop that asks AWS.
-#[allow(unused_imports)]
+pub use exchange::Observed;
 pub(in crate::aws) use exchange::{Exchange, Last, observed};
-pub use failure::ConnectionError;
+pub(in crate::aws) use failure::ConnectionError;
 pub(in crate::aws) use failure::without_number;
 pub(in crate::aws) use transport::{ResponseLimit, Transport};

@@ -3,7 +3,6 @@
 
 use super::dial::{Dialer, reason};
 use super::endpoints::Endpoints;
-use super::exchange::{Exchange, keep};
 use super::failure::{Cause, ConnectionError, Step, within};
 use super::proxy::{Proxies, Proxy};
 use super::roots::TlsRoots;
@@ -116,19 +115,6 @@ impl HttpConnector for Connector {
                 .ok_or_else(|| ConnectorError::user("the URL of a request has no host".into()))?;
             let response = connections.send(request, &server, connect, read, limit);
             let response = response.await;
-            keep(|| match &response {
-                Ok(answer) => {
-                    let status = answer.status().as_u16();
-                    let server = server.to_string();
-                    Ok(Exchange::new(
-                        server,
-                        status,
-                        answer.headers(),
-                        answer.body(),
-                    ))
-                }
-                Err(error) => Err(error.clone()),
-            });
             let response = response.map_err(|error| match error.is_transient {
                 true => ConnectorError::io(error.into()),
                 false => ConnectorError::other(error.into(), None),

@@ -38,7 +38,7 @@ pub fn parameters(data: &[u8]) {
             assert_eq!(ValueRef::parse(&param.to_string()).as_ref(), Ok(&param));
             assert!(!param.last_word().contains('/') || param.field.is_some());
         }
-        Err(error) => assert!(!error.reason.is_empty()),
+        Err(error) => assert!(!error.message.is_empty()),
     }
     match Prefix::parse(text) {
         Ok(prefix) => {
@@ -48,7 +48,7 @@ pub fn parameters(data: &[u8]) {
             let below = format!("{}/a", prefix.path().trim_end_matches('/'));
             assert_eq!(prefix.relative(&below), Some("a"));
         }
-        Err(error) => assert!(!error.reason.is_empty()),
+        Err(error) => assert!(!error.message.is_empty()),
     }
     match (env_reference::parse(text), text.split_once('?')) {
         (Ok((param, _)), None) => assert_eq!(ValueRef::parse(text), Ok(param)),
@@ -56,7 +56,7 @@ pub fn parameters(data: &[u8]) {
         // A default may be a secret: no message contains it.
         (Err(error), Some((_, option))) if option.starts_with("default=") => {
             let elsewhere = text.matches(option).count() > 1;
-            assert!(elsewhere || !error.text.contains(option));
+            assert!(elsewhere || !error.message.contains(option));
         }
         (Err(_), _) => {}
     }
@@ -145,7 +145,7 @@ pub fn identifiers(data: &[u8]) {
             assert!(text.chars().all(is_label) && text.len() < 64);
             assert!(!region.partition().dns_suffix.is_empty());
         }
-        Err(reason) => assert!(!reason.is_empty()),
+        Err(error) => assert!(!error.message.is_empty()),
     }
     match Endpoint::parse(text) {
         Ok(endpoint) => {
@@ -156,11 +156,11 @@ pub fn identifiers(data: &[u8]) {
             let https = printed.starts_with("https://");
             assert!(https || endpoint.is_plain_and_remote() || is_loopback(endpoint.host()));
         }
-        Err(reason) => {
+        Err(error) => {
             let authority = text.split(['/', '?', '#']).nth(2).unwrap_or_default();
             let password = authority.rsplit_once('@').map(|(user, _)| user);
             // libFuzzer finds other users that are words of our own messages.
-            assert!(!password.is_some_and(|user| user.contains("canary") && reason.contains(user)));
+            assert!(!password.is_some_and(|user| user.contains("canary") && error.to_string().contains(user)));
         }
     }
 }
@@ -276,6 +276,6 @@ pub fn durations(data: &[u8]) {
             let written = humantime::format_duration(read).to_string();
             assert_eq!(duration::parse(&written), Ok(read));
         }
-        Err(reason) => assert!(!reason.is_empty()),
+        Err(error) => assert!(!error.message.is_empty()),
     }
 }

@@ -10,6 +10,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use serde_json::Value;
 use ssm_exec::aws;
+use ssm_exec_core::aws_context::AwsContext;
 use ssm_exec_core::fetched::Fetched;
 use ssm_exec_core::parameter::{ParameterRef, Prefix};
 use ssm_exec_core::plan::Request;
@@ -206,7 +207,7 @@ impl Client {
             .region(Region::new("eu-west-1"))
             .allow_no_auth()
             .retry_config(RetryConfig::disabled())
-            .http_client(SharedHttpClient::new(script.clone()))
+            .http_client(SharedHttpClient::new(aws::Observed(script.clone())))
             .build();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
@@ -225,6 +226,6 @@ impl Client {
         let fetch = aws::fetch_through(self.client.clone(), vec![request], Duration::from_secs(30));
         self.runtime
             .block_on(fetch)
-            .map_err(|error| error.to_string())
+            .map_err(|failure| failure.diagnostic(&AwsContext::default()).to_string())
     }
 }

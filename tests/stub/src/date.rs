@@ -12,6 +12,18 @@ pub(crate) fn now(ahead: i64) -> SystemTime {
     }
 }
 
+/// `Sun, 06 Nov 1994 08:49:37 GMT`, of a clock that is this many seconds ahead.
+#[must_use]
+pub fn http_date_of(ahead: i64) -> String {
+    httpdate::fmt_http_date(now(ahead))
+}
+
+/// `20060102T150405Z`, of a clock that is this many seconds ahead.
+#[must_use]
+pub fn amz_date_of(ahead: i64) -> String {
+    amz_date(now(ahead))
+}
+
 /// `20060102T150405Z`, as in the header `x-amz-date`. Later dates sort after earlier ones.
 pub(crate) fn amz_date(time: SystemTime) -> String {
     let [day, month, year, hour, minute, second] = fields(time);

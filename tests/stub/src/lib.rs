@@ -34,6 +34,7 @@ pub use access::{Denial, KmsDenial, Policy};
 pub use api_error::ApiError;
 pub use builder::Builder;
 pub use corruption::Corruption;
+pub use date::{amz_date_of, http_date_of};
 pub use fault::{After, Fault};
 pub use parameter::{Kind, Parameter};
 pub use request::{Outcome, Request};

@@ -135,10 +135,7 @@ fn what_is_not_spelled_as_a_region_is_refused_at_once() {
     let run = || with_environment_keys(without_credentials(&stub));
     for (region, says) in [
         ("-1", "`-1` is not an AWS Region"),
-        (
-            "eu-west-1a",
-            "is an availability zone, not a Region; did you mean `eu-west-1`?",
-        ),
+        ("eu-west-1a", "is an availability zone, not a Region"),
         ("eu-wset-1", "did you mean `eu-west-1`?"),
     ] {
         run()
@@ -190,7 +187,18 @@ fn a_credential_process_has_no_standard_input_and_works_with_sigchld_ignored() {
 #[test]
 fn a_credential_process_is_killed_with_its_children_at_the_deadline() {
     let stub = stub();
-    let run = with_process(&stub, "sleep 1000 & echo $! > pids; echo $$ >> pids; wait");
+    for script in [
+        "sleep 1000 & echo $! > pids; echo $$ >> pids; wait",
+        // In sessions of their own.
+        "setsid sleep 1000 & echo $! > pids; echo $$ >> pids; wait",
+        "sh -c 'setsid sh -c \"echo \\$\\$ >pids; sleep 1000\"; true'",
+    ] {
+        killed_at_the_deadline(&stub, script);
+    }
+}
+
+fn killed_at_the_deadline(stub: &Stub, script: &str) {
+    let run = with_process(stub, script);
     let home = run.home().to_owned();
     let (mut command, _home) = run.args("--timeout 1s -- true").command();
     let output = command.output().expect("starts");

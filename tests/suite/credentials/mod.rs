@@ -4,6 +4,7 @@
 mod as_whom;
 mod files;
 mod link_local;
+mod retries;
 
 use crate::harness::*;
 use crate::support::moto::Moto;
@@ -160,20 +161,22 @@ fn a_credential_process_is_run() {
 
 /// An STS that assumes every role.
 fn sts() -> HttpServer {
-    HttpServer::start(|seen| {
-        let action = if seen.body.starts_with("Action=AssumeRoleWithWebIdentity&") {
-            "AssumeRoleWithWebIdentity"
-        } else {
-            "AssumeRole"
-        };
-        ok(format!(
-            "<{action}Response xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><{action}Result>\
-             <AssumedRoleUser><AssumedRoleId>AROA:x</AssumedRoleId><Arn>arn:aws:sts::111122223333:assumed-role/api/x</Arn></AssumedRoleUser>\
-             <Credentials><AccessKeyId>ASIAROLE</AccessKeyId><SecretAccessKey>canary-role</SecretAccessKey>\
-             <SessionToken>canary-role-session</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>\
-             </{action}Result></{action}Response>"
-        ))
-    })
+    HttpServer::start(assumed)
+}
+
+fn assumed(seen: &HttpRequest) -> Reply {
+    let action = if seen.body.starts_with("Action=AssumeRoleWithWebIdentity&") {
+        "AssumeRoleWithWebIdentity"
+    } else {
+        "AssumeRole"
+    };
+    ok(format!(
+        "<{action}Response xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><{action}Result>\
+         <AssumedRoleUser><AssumedRoleId>AROA:x</AssumedRoleId><Arn>arn:aws:sts::111122223333:assumed-role/api/x</Arn></AssumedRoleUser>\
+         <Credentials><AccessKeyId>ASIAROLE</AccessKeyId><SecretAccessKey>canary-role</SecretAccessKey>\
+         <SessionToken>canary-role-session</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>\
+         </{action}Result></{action}Response>"
+    ))
 }
 
 fn role() -> Signer {
@@ -428,7 +431,11 @@ fn token() -> Reply {
 
 /// The metadata service of an instance with a role.
 fn metadata(address: &str) -> HttpServer {
-    HttpServer::start_at(address, |seen| match seen.line.as_str() {
+    HttpServer::start_at(address, instance)
+}
+
+fn instance(seen: &HttpRequest) -> Reply {
+    match seen.line.as_str() {
         TOKEN => token(),
         _ if seen.header("x-aws-ec2-metadata-token") != Some(METADATA_TOKEN) => {
             status(401, "canary")
@@ -437,7 +444,7 @@ fn metadata(address: &str) -> HttpServer {
         ROLES => ok("reader"),
         line if line.strip_prefix(ROLES) == Some("reader") => json("ASIAINSTANCE"),
         _ => status(404, "canary"),
-    })
+    }
 }
 
 /// A run that uses the metadata service, and has no region.

@@ -57,19 +57,19 @@ pub const ROWS: &[Row] = &[
         "403 from a proxy or a firewall",
         || permanent(Fault::status(403)),
         Status(78),
-        "answered with HTTP 403, and not by AWS … proxy",
+        "HTTP 403 from something that is not AWS … proxy",
     ),
     row(
         "404 of another web server",
         || permanent(Fault::status(404)),
         Status(78),
-        "answered with HTTP 404, and not by AWS",
+        "HTTP 404 from something that is not AWS",
     ),
     row(
         "401 with JSON",
         || permanent(Fault::Response(401, "application/json", b"{}".to_vec())),
         Status(78),
-        "answered with HTTP 401, and not by AWS",
+        "HTTP 401 from something that is not AWS",
     ),
     row(
         "408 from a gateway, once",
@@ -99,7 +99,7 @@ pub const ROWS: &[Row] = &[
         "HTML with status 200, always",
         || always(Fault::html()),
         Status(75),
-        "was not what SSM sends",
+        "HTTP 200, and not what Parameter Store sends",
     ),
     row(
         "an empty body with status 200, always",
@@ -127,7 +127,7 @@ pub const ROWS: &[Row] = &[
         "a list of numbers instead of parameters",
         || always(Fault::json(r#"{"Parameters":[1]}"#)),
         Status(75),
-        "was not what SSM sends",
+        "HTTP 200, and not what Parameter Store sends",
     ),
     row(
         "Content-Encoding: gzip on an uncompressed body, once",

@@ -14,13 +14,13 @@ pub const ROWS: &[Row] = &[
     row(
         "ParameterNotFound without a text",
         || permanent(Fault::Error(ssm_stub::ApiError::bare("ParameterNotFound"))),
-        Status(78),
+        Status(66),
         "ParameterNotFound",
     ),
     row(
         "ParameterVersionNotFound",
         || client("ParameterVersionNotFound", "could not find version 2"),
-        Status(78),
+        Status(66),
         "could not find version 2",
     ),
     row(

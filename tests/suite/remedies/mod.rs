@@ -203,6 +203,46 @@ fn the_account_is_logged_from_the_parameters_that_came() {
 }
 
 #[test]
+fn sixty_denied_keys_are_one_message_and_each_is_named_once() {
+    let stub = Stub::start();
+    stub.deny("GetParameters", "*", Denial::Implicit(Policy::Identity));
+    let mut run = Run::against(&stub.url());
+    for n in 0..60 {
+        stub.put(Parameter::secure(&format!("/r/k{n:02}"), "canary"));
+        run = run.args(&format!("-k K{n}=/r/k{n:02}"));
+    }
+    let outcome = run.fails(77);
+    outcome.says(&["allows ssm:GetParameters on 60 parameters", "Add this to"]);
+    for n in 0..60 {
+        let name = format!("/r/k{n:02}\"");
+        assert_eq!(
+            outcome.stderr.matches(&name).count(),
+            1,
+            "{}",
+            outcome.stderr
+        );
+    }
+}
+
+#[test]
+fn the_whole_sentence_of_aws_is_logged_with_verbose() {
+    let stub = Stub::start();
+    stub.deny(
+        "GetParametersByPath",
+        "*",
+        Denial::Implicit(Policy::Identity),
+    );
+    let sentence = "is not authorized to perform: ssm:GetParametersByPath on resource: arn:aws:ssm:eu-west-1:111122223333:parameter/r because no identity-based policy allows the ssm:GetParametersByPath action";
+    let run = |options: &str| {
+        let run = Run::against(&stub.url()).args(options);
+        run.args("-p /r -- true").run().stderr
+    };
+    assert!(!run("").contains(sentence), "{}", run(""));
+    let verbose = run("-v");
+    assert!(verbose.contains(sentence), "{verbose}");
+}
+
+#[test]
 fn check_prints_one_json_object_after_a_denial_too() {
     let stub = Stub::start();
     stub.deny(
@@ -219,7 +259,7 @@ fn check_prints_one_json_object_after_a_denial_too() {
     assert_eq!(report["asked"]["account"], "111122223333");
     let problem = report["problems"][0]["message"].as_str();
     assert!(
-        problem.is_some_and(|it| it.contains("AWS denied")),
+        problem.is_some_and(|it| it.contains("access denied")),
         "{report}"
     );
 }

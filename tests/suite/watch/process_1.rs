@@ -47,7 +47,8 @@ fn as_process_1_with_a_handler_it_gets_the_signal_and_its_status_passes() {
 fn as_process_1_without_a_handler_the_message_names_the_remedy() {
     let stub = stub();
     let (mut child, stdout, stderr, _home) =
-        as_process_1(&stub, "echo started; while :; do sleep 0.05; done");
+        // Not the shell, which blocks signals for a moment before it waits.
+        as_process_1(&stub, "echo started; exec sleep 600");
     stdout.wait_for("started");
     stub.put(Parameter::secure("/watch/password", "canary-two"));
     let line = stderr.wait_for("no handler for SIGTERM");

@@ -1,40 +1,32 @@
-//! Region, role and endpoint, checked.
+//! Role, endpoint and account, checked.
 
-use super::ConfigError;
-use super::given::parsed_one;
+use super::given::parse;
 use crate::arn::{Arn, is_account};
+use crate::code::Code;
+use crate::diagnostic::{Diagnostic, Help};
 use crate::endpoint::Endpoint;
-use crate::kms_key::KmsKey;
 use crate::origin::{Given, Origin};
-use crate::region::{self, Region};
 
-pub(super) fn account(given: Given<String>) -> Result<String, ConfigError> {
-    let check = |text: &str| match is_account(text) {
-        true => Ok(text.to_owned()),
-        false => Err("is not a 12-digit account ID".to_owned()),
-    };
-    parsed_one(given, check).map(|given| given.value)
+pub(super) fn account(text: &str) -> Result<String, Diagnostic> {
+    if is_account(text) {
+        return Ok(text.to_owned());
+    }
+    let command = "aws sts get-caller-identity --query Account --output text";
+    let message = format!("`{text}` is not a 12-digit account ID");
+    Err(Diagnostic::invalid(
+        message,
+        Help::command("See it", command),
+    ))
 }
 
-pub(super) fn partition(given: Given<String>) -> Result<String, ConfigError> {
-    parsed_one(given, region::parse_partition).map(|given| given.value)
-}
-
-pub(super) fn kms_key(given: Given<String>) -> Result<KmsKey, ConfigError> {
-    parsed_one(given, KmsKey::parse).map(|given| given.value)
-}
-
-pub(super) fn region(given: Given<String>) -> Result<Given<Region>, ConfigError> {
-    parsed_one(given, Region::parse)
-}
-
-pub(super) fn role(given: Given<String>) -> Result<Given<Arn>, ConfigError> {
-    parsed_one(given, |text| {
-        Arn::parse(text)
-            .filter(|arn| {
-                arn.service == "iam" && arn.region.is_empty() && arn.role_name().is_some()
-            })
-            .ok_or_else(|| "is not a role's ARN: `arn:aws:iam::ACCOUNT:role/NAME`".to_owned())
+pub(super) fn role(text: &str) -> Result<Arn, Diagnostic> {
+    let is_role =
+        |arn: &Arn| arn.service == "iam" && arn.region.is_empty() && arn.role_name().is_some();
+    Arn::parse(text).filter(is_role).ok_or_else(|| {
+        Diagnostic::invalid(
+            format!("`{text}` is not the ARN of a role"),
+            "Write it as `arn:aws:iam::ACCOUNT:role/NAME`",
+        )
     })
 }
 
@@ -42,19 +34,25 @@ pub(super) fn role(given: Given<String>) -> Result<Given<Arn>, ConfigError> {
 pub(super) fn endpoint(
     given: Given<String>,
     allow_http: bool,
-) -> Result<Given<Endpoint>, ConfigError> {
-    let Given { value: url, origin } = given;
-    let endpoint =
-        Endpoint::parse(&url).map_err(|reason| ConfigError::invalid(origin.clone(), reason))?;
-    if endpoint.is_plain_and_remote() && !allow_http {
-        let unset = match &origin {
-            Origin::Variable(name) => format!("`unset {name}` to use AWS's, "),
-            _ => String::new(),
-        };
-        let reason = format!(
-            "`{url}` would send secrets over plain HTTP to another machine. Use https, {unset}or allow it with `--allow-http`"
-        );
-        return Err(ConfigError::invalid(origin, reason));
+) -> Result<Given<Endpoint>, Diagnostic> {
+    let url = given.value.clone();
+    let endpoint = parse(given, Endpoint::parse)?;
+    if endpoint.value.is_plain_and_remote() && !allow_http {
+        let message = format!("`{url}` would send secrets over plain HTTP to another machine");
+        let error = Diagnostic::new(Code::PlainHttp, message);
+        return Err(error.help(without(&endpoint.origin)).at(endpoint.origin));
     }
-    Ok(Given::new(endpoint, origin))
+    Ok(endpoint)
+}
+
+/// How to use AWS's endpoint.
+fn without(origin: &Origin) -> Help {
+    match origin {
+        Origin::Variable(name) => {
+            Help::command("To use AWS's endpoint, unset it", format!("unset {name}"))
+        }
+        Origin::Flag(_) => Help::text("To use AWS's endpoint, leave the option out"),
+        Origin::File { key, .. } => Help::text(format!("To use AWS's endpoint, remove `{key}`")),
+        Origin::Default => Help::default(),
+    }
 }

@@ -1,11 +1,12 @@
 //! The options of `check`.
 
-use super::given::{on, parse_one, parsed_or};
+use super::duration;
+use super::given::{on, parse_one};
 use super::layer::One;
 use super::settings::{Layer, ReportFormat};
-use super::{ConfigError, duration};
+use crate::diagnostic::Diagnostic;
 use crate::fingerprint::Fingerprint;
-use crate::origin::Origin;
+use crate::origin::{Given, Origin};
 use std::time::Duration;
 
 /// Options of `check`.
@@ -32,79 +33,76 @@ pub struct FingerprintOptions {
     pub since: Option<Fingerprint>,
 }
 
-/// The settings as they were given.
-pub(super) struct Settings {
-    pub(super) format: One<String>,
-    pub(super) max_age: One<String>,
-    pub(super) unused: One<bool>,
-    pub(super) identity: One<bool>,
-    pub(super) fingerprint: One<bool>,
-    pub(super) unchanged_since: One<String>,
-}
-
 /// Refuses the options of `check` that have no effect on the report of all stages.
 ///
 /// # Errors
 /// When one of them was given.
-pub fn refuse_beside_all_stages(options: &Layer) -> Result<(), ConfigError> {
-    let switches = [&options.unused, &options.identity, &options.fingerprint];
-    let switches = switches.into_iter().flatten();
-    let switches = switches
-        .filter(|given| given.value)
-        .map(|given| &given.origin);
-    let since = options.unchanged_since.iter().map(|given| &given.origin);
-    let format = options
-        .format
-        .iter()
-        .filter(|given| given.value == ReportFormat::Toml.word());
-    let mut origins = switches
-        .chain(since)
-        .chain(format.map(|given| &given.origin));
-    match origins.next() {
-        Some(origin) => Err(ConfigError::invalid(
-            origin.clone(),
-            "has no effect with `--all-stages`, which shows which variable is set in which stage; check one stage with `--stage NAME`",
-        )),
+pub fn refuse_beside_all_stages(options: &Layer) -> Result<(), Diagnostic> {
+    let is_toml = |given: &&Given<String>| given.value == ReportFormat::Toml.word();
+    refuse(
+        [
+            switched_on(&options.unused),
+            switched_on(&options.identity),
+            switched_on(&options.fingerprint),
+            options.unchanged_since.as_ref().map(|given| &given.origin),
+            options
+                .format
+                .as_ref()
+                .filter(is_toml)
+                .map(|given| &given.origin),
+        ],
+        "has no effect with `--all-stages`, which shows which variable is set in which stage",
+        "Check one stage with `--stage NAME`",
+    )
+}
+
+/// The first option that was given.
+fn refuse<const N: usize>(
+    origins: [Option<&Origin>; N],
+    message: &str,
+    correction: &str,
+) -> Result<(), Diagnostic> {
+    match origins.into_iter().flatten().next() {
+        Some(origin) => Err(Diagnostic::invalid(message, correction).at(origin.clone())),
         None => Ok(()),
     }
 }
 
-impl Settings {
-    /// Where an option was given that only affects a report.
-    fn report_only(&self) -> Option<&Origin> {
-        let words = [&self.format, &self.max_age].into_iter().flatten();
-        let switches = [&self.unused, &self.identity];
-        let switches = switches.into_iter().flatten();
-        let mut origins = words
-            .map(|given| &given.origin)
-            .chain(switches.map(|given| &given.origin));
-        origins.next()
-    }
+fn switched_on(given: &One<bool>) -> Option<&Origin> {
+    given
+        .as_ref()
+        .filter(|given| given.value)
+        .map(|given| &given.origin)
+}
 
-    pub(super) fn resolve(self) -> Result<CheckOptions, ConfigError> {
-        let is_wanted = self.fingerprint.is_some() || self.unchanged_since.is_some();
-        if is_wanted && let Some(origin) = self.report_only() {
-            return Err(ConfigError::invalid(
-                origin.clone(),
-                "has no effect with `--fingerprint` and `--unchanged-since`, which print no report",
-            ));
-        }
-        let since = self
-            .unchanged_since
-            .map(|given| parse_one(&given.value, &given.origin, Fingerprint::parse))
-            .transpose()?;
-        Ok(CheckOptions {
-            format: parsed_or(self.format, ReportFormat::parse, ReportFormat::Table)?,
-            max_age: self
-                .max_age
-                .map(|given| parse_one(&given.value, &given.origin, duration::parse_age))
-                .transpose()?,
-            unused: on(self.unused),
-            identity: on(self.identity),
-            fingerprint: is_wanted.then(|| FingerprintOptions {
-                print: on(self.fingerprint),
-                since,
-            }),
+impl CheckOptions {
+    pub(super) fn resolve(layer: &Layer) -> Result<Self, Diagnostic> {
+        let fingerprint = match (&layer.fingerprint, &layer.unchanged_since) {
+            (None, None) => None,
+            (print, since) => {
+                refuse(
+                    [
+                        layer.format.as_ref().map(|given| &given.origin),
+                        layer.max_age.as_ref().map(|given| &given.origin),
+                        switched_on(&layer.unused),
+                        switched_on(&layer.identity),
+                    ],
+                    "has no effect with `--fingerprint` and `--unchanged-since`, which print no report",
+                    "Leave it out, or run `ssm-exec check` once more for the report",
+                )?;
+                Some(FingerprintOptions {
+                    print: on(print.clone()),
+                    since: parse_one(since.clone(), Fingerprint::parse)?,
+                })
+            }
+        };
+        let format = parse_one(layer.format.clone(), ReportFormat::parse)?;
+        Ok(Self {
+            format: format.unwrap_or(ReportFormat::Table),
+            max_age: parse_one(layer.max_age.clone(), duration::parse_age)?,
+            unused: on(layer.unused.clone()),
+            identity: on(layer.identity.clone()),
+            fingerprint,
         })
     }
 }

@@ -15,8 +15,8 @@ macro_rules! choice {
             /// Reads a word.
             ///
             /// # Errors
-            /// The reason, fit to follow the text in a sentence.
-            pub fn parse(text: &str) -> Result<Self, String> {
+            /// For any other word.
+            pub fn parse(text: &str) -> Result<Self, $crate::diagnostic::Diagnostic> {
                 match text {
                     $($word => Ok(Self::$variant),)+
                     _ => Err($crate::config::unknown_word(text, Self::WORDS)),

@@ -1,8 +1,9 @@
 //! `[compose]`: variables that are made from others.
 
-use super::given::parse_one;
+use super::Composed;
+use super::given::parse_text;
 use super::layer::Pair;
-use super::{Composed, ConfigError};
+use crate::diagnostic::Diagnostic;
 use crate::origin::Given;
 use crate::template::Template;
 use crate::variable::VariableName;
@@ -12,7 +13,7 @@ use std::collections::BTreeSet;
 ///
 /// # Errors
 /// For an invalid name or template, and for variables that are made from each other.
-pub(super) fn resolve(pairs: Vec<Given<Pair>>) -> Result<Vec<Composed>, ConfigError> {
+pub(super) fn resolve(pairs: Vec<Given<Pair>>) -> Result<Vec<Composed>, Diagnostic> {
     let mut waiting: Vec<Composed> = pairs.into_iter().map(parse).collect::<Result<_, _>>()?;
     let mut ordered = Vec::with_capacity(waiting.len());
     while let Some(first) = waiting.first() {
@@ -24,24 +25,23 @@ pub(super) fn resolve(pairs: Vec<Given<Pair>>) -> Result<Vec<Composed>, ConfigEr
         };
         let Some(at) = waiting.iter().position(is_ready) else {
             let names: Vec<&str> = names.into_iter().collect();
-            return Err(ConfigError::invalid(
-                first.origin.clone(),
-                format!("depends on itself, through {}", names.join(", ")),
-            ));
+            let message = format!("depends on itself, through {}", names.join(", "));
+            let correction = "Compose one of them from other variables";
+            return Err(Diagnostic::invalid(message, correction).at(first.origin.clone()));
         };
         ordered.push(waiting.remove(at));
     }
     Ok(ordered)
 }
 
-fn parse(given: Given<Pair>) -> Result<Composed, ConfigError> {
+fn parse(given: Given<Pair>) -> Result<Composed, Diagnostic> {
     let Given {
         value: (name, text),
         origin,
     } = given;
     Ok(Composed {
-        name: parse_one(&name, &origin, VariableName::parse)?,
-        template: parse_one(&text, &origin, Template::parse)?,
+        name: parse_text(&name, &origin, VariableName::parse)?,
+        template: parse_text(&text, &origin, Template::parse)?,
         origin,
     })
 }
@@ -83,7 +83,7 @@ mod tests {
         assert_eq!(order(&itself), Ok(["A", "B"].map(str::to_owned).into()));
         assert_eq!(
             order(&[("A", "${X}"), ("B", "${C}"), ("C", "${B}")]),
-            Err("t.toml, line 1, `compose.B`: depends on itself, through B, C".to_owned())
+            Err("t.toml, line 1, `compose.B`: depends on itself, through B, C\n  help: Compose one of them from other variables".to_owned())
         );
     }
 }

@@ -1,5 +1,6 @@
 //! Durations as people write them: `30s`, `500ms`, `2m`, `90d`, `1h 30m`. Pure.
 
+use crate::diagnostic::Diagnostic;
 use std::time::Duration;
 
 /// In seconds.
@@ -8,33 +9,43 @@ const DAY: u64 = 24 * 60 * 60;
 /// Reads a duration, most likely one of seconds.
 ///
 /// # Errors
-/// The reason, fit to follow the text in a sentence.
-pub fn parse(text: &str) -> Result<Duration, String> {
-    // `M` is months, as `m` is minutes. Nobody waits for months.
-    let mut units = text.split(|c: char| !c.is_ascii_alphabetic());
-    if units.any(|unit| unit == "M") {
-        let meant = text.replace('M', "m");
-        return Err(format!(
-            "has `M`, which is months; write `{meant}` for minutes"
-        ));
-    }
+/// When it is none, or of months that were most likely meant as minutes.
+pub fn parse(text: &str) -> Result<Duration, Diagnostic> {
     read(text, "s", "seconds")
 }
 
 /// Reads an age, most likely one of days.
 ///
 /// # Errors
-/// The reason, fit to follow the text in a sentence.
-pub fn parse_age(text: &str) -> Result<Duration, String> {
-    read(text, "d", "days")
+/// As [`parse`], and for no time at all, which everything exceeds.
+pub fn parse_age(text: &str) -> Result<Duration, Diagnostic> {
+    let age = read(text, "d", "days")?;
+    if age.is_zero() {
+        let message = format!("`{text}` is no age: every parameter is older");
+        return Err(Diagnostic::invalid(message, "Write it as `90d` or `12h`"));
+    }
+    Ok(age)
 }
 
 /// `unit` is suggested for a number without one.
-fn read(text: &str, unit: &str, units: &str) -> Result<Duration, String> {
-    let bare_number = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    humantime::parse_duration(text).map_err(|_| match bare_number {
-        true => format!("has no unit; write `{text}{unit}` for {units}"),
-        false => "is not a duration such as `30s`, `500ms`, `2m` or `90d`".to_owned(),
+fn read(text: &str, unit: &str, units: &str) -> Result<Duration, Diagnostic> {
+    if let Some(number) = text.trim_end().strip_suffix('M') {
+        let message = format!("`{text}` has the unit `M`, which means months");
+        let correction = format!("Write `{}m` for minutes", number.trim_end());
+        return Err(Diagnostic::invalid(message, correction));
+    }
+    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+        let correction = format!("Write `{text}{unit}` for {units}");
+        return Err(Diagnostic::invalid(
+            format!("`{text}` has no unit"),
+            correction,
+        ));
+    }
+    humantime::parse_duration(text).map_err(|_| {
+        Diagnostic::invalid(
+            format!("`{text}` is not a duration"),
+            "Write it as `30s`, `500ms`, `2m` or `90d`",
+        )
     })
 }
 
@@ -58,22 +69,28 @@ mod tests {
     fn durations_have_a_unit() {
         assert_eq!(parse("1h 30m"), Ok(Duration::from_secs(5400)));
         assert_eq!(parse("500ms"), Ok(Duration::from_millis(500)));
-        let no_duration = "is not a duration such as `30s`, `500ms`, `2m` or `90d`";
+        let form = "is not a duration\n  help: Write it as `30s`, `500ms`, `2m` or `90d`";
         for (text, reason) in [
-            ("90", "has no unit; write `90s` for seconds"),
-            ("5M", "has `M`, which is months; write `5m` for minutes"),
+            ("90", "has no unit\n  help: Write `90s` for seconds"),
+            ("", form),
+            ("soon", form),
+            ("-1s", form),
+            (
+                "5M",
+                "has the unit `M`, which means months\n  help: Write `5m` for minutes",
+            ),
             (
                 "1h 5M",
-                "has `M`, which is months; write `1h 5m` for minutes",
+                "has the unit `M`, which means months\n  help: Write `1h 5m` for minutes",
             ),
-            ("", no_duration),
-            ("soon", no_duration),
-            ("-1s", no_duration),
         ] {
-            assert_eq!(parse(text), Err(reason.to_owned()), "{text}");
+            let error = parse(text).expect_err(text).to_string();
+            assert_eq!(error, format!("`{text}` {reason}"));
         }
-        let days = "has no unit; write `90d` for days".to_owned();
-        assert_eq!(parse_age("90"), Err(days));
+        let error = parse_age("90").expect_err("no unit").to_string();
+        assert_eq!(error, "`90` has no unit\n  help: Write `90d` for days");
+        let error = parse_age("0d").expect_err("no age").to_string();
+        assert!(error.starts_with("`0d` is no age"), "{error}");
     }
 
     #[test]

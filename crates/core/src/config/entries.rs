@@ -1,13 +1,13 @@
 //! The entries of the configuration file that are more than one text: sources, and tables whose keys are the
 //! names of variables.
 
-use super::ConfigError;
 use super::layer::{KeySpec, PathSpec};
 use super::misplaced;
-use super::reader::{File, Value, join};
+use super::reader::{Reader, Value, join};
 use super::setting::Setting;
 use crate::contract::{ContractSpec, RuleValue};
-use crate::origin::Given;
+use crate::diagnostic::Diagnostic;
+use crate::origin::{Given, Origin};
 use toml::de::DeValue;
 
 /// The keys of a table in `prefix` or `json`, beside the one that names the path or the parameter.
@@ -15,14 +15,14 @@ const PATH_KEYS: &[&str] = &["case", "exclude", "name_prefix", "only", "optional
 /// The keys of a table in `[keys]` or `[files]`.
 const KEY_KEYS: &[&str] = &["default", "encoding", "max_age", "optional", "param"];
 
-impl File<'_> {
+impl Reader<'_> {
     /// `"/path"`, `["/a", { path = "/b", … }]` or one such table.
     pub(super) fn paths(
         &self,
         key: &str,
         value: &Value<'_>,
         path_key: &str,
-    ) -> Result<Vec<Given<PathSpec>>, ConfigError> {
+    ) -> Result<Vec<Given<PathSpec>>, Diagnostic> {
         match value.get_ref() {
             DeValue::Array(items) => items
                 .iter()
@@ -37,7 +37,7 @@ impl File<'_> {
         key: &str,
         value: &Value<'_>,
         path_key: &str,
-    ) -> Result<Given<PathSpec>, ConfigError> {
+    ) -> Result<Given<PathSpec>, Diagnostic> {
         let origin = self.origin(key, &value.span());
         let DeValue::Table(entries) = value.get_ref() else {
             let text = self.text(key, value, "a string or a table")?.value;
@@ -63,7 +63,7 @@ impl File<'_> {
         }
         match text {
             Some(text) => Ok(Given::new(PathSpec { text, ..spec }, origin)),
-            None => Err(Self::lacks(origin, path_key)),
+            None => Err(lacks(origin, path_key)),
         }
     }
 
@@ -74,8 +74,8 @@ impl File<'_> {
         key: &str,
         value: &Value<'_>,
         form: &str,
-        read: impl Fn(&str, &str, &Value<'_>) -> Result<Given<T>, ConfigError>,
-    ) -> Result<Vec<Given<T>>, ConfigError> {
+        read: impl Fn(&Self, &str, &str, &Value<'_>) -> Result<Given<T>, Diagnostic>,
+    ) -> Result<Vec<Given<T>>, Diagnostic> {
         let DeValue::Table(entries) = value.get_ref() else {
             return Err(self.wrong_type(key, value, &format!("a table of NAME = {form}")));
         };
@@ -88,7 +88,7 @@ impl File<'_> {
                 self.refuse_misplaced(key, root.trim_end_matches('.'), name, |meant| {
                     misplaced::is_meant(meant, setting.kind, value.get_ref())
                 })?;
-                read(&join(key, name.get_ref()), name.get_ref(), value)
+                read(self, &join(key, name.get_ref()), name.get_ref(), value)
             })
             .collect()
     }
@@ -99,7 +99,7 @@ impl File<'_> {
         key: &str,
         variable: &str,
         value: &Value<'_>,
-    ) -> Result<Given<KeySpec>, ConfigError> {
+    ) -> Result<Given<KeySpec>, Diagnostic> {
         let origin = self.origin(key, &value.span());
         let mut spec = KeySpec {
             name: Some(variable.to_owned()),
@@ -124,7 +124,7 @@ impl File<'_> {
         }
         match param {
             Some(param) => Ok(Given::new(KeySpec { param, ..spec }, origin)),
-            None => Err(Self::lacks(origin, "param")),
+            None => Err(lacks(origin, "param")),
         }
     }
 
@@ -134,7 +134,7 @@ impl File<'_> {
         key: &str,
         variable: &str,
         value: &Value<'_>,
-    ) -> Result<Given<ContractSpec>, ConfigError> {
+    ) -> Result<Given<ContractSpec>, Diagnostic> {
         let origin = self.origin(key, &value.span());
         let mut rules = Vec::new();
         for (name, value) in self.as_table(key, value)? {
@@ -154,21 +154,34 @@ impl File<'_> {
         Ok(Given::new(ContractSpec { name, rules }, origin))
     }
 
-    /// `NAME = "TEXT"`. A template's `${…}` is not the file's.
+    /// `NAME = "TEXT"`
     pub(super) fn pair(
         &self,
         key: &str,
         name: &str,
         value: &Value<'_>,
-        interpolated: bool,
-    ) -> Result<Given<(String, String)>, ConfigError> {
-        let text = match value.get_ref().as_str() {
-            Some(text) if !interpolated => text.to_owned(),
-            _ => self.text(key, value, "a string")?.value,
-        };
-        let origin = self.origin(key, &value.span());
-        Ok(Given::new((name.to_owned(), text), origin))
+    ) -> Result<Given<(String, String)>, Diagnostic> {
+        let Given { value, origin } = self.text(key, value, "a string")?;
+        Ok(Given::new((name.to_owned(), value), origin))
     }
+
+    /// `NAME = "TEMPLATE"`, whose `${…}` is not the file's.
+    pub(super) fn template(
+        &self,
+        key: &str,
+        name: &str,
+        value: &Value<'_>,
+    ) -> Result<Given<(String, String)>, Diagnostic> {
+        let text = value.get_ref().as_str();
+        let text = text.ok_or_else(|| self.wrong_type(key, value, "a string"))?;
+        let origin = self.origin(key, &value.span());
+        Ok(Given::new((name.to_owned(), text.to_owned()), origin))
+    }
+}
+
+/// The error for a table without the one key that it must have.
+fn lacks(origin: Origin, key: &str) -> Diagnostic {
+    Diagnostic::invalid(format!("has no `{key}`"), format!("Add `{key} = \"…\"`")).at(origin)
 }
 
 fn plain(words: Vec<Given<String>>) -> Vec<String> {

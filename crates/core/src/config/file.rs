@@ -1,9 +1,11 @@
 //! The level of configuration that `ssm-exec.toml` gives: text in, layers out. The file is found and
 //! read elsewhere.
 
-use super::ConfigError;
-use super::reader::{File, Unset, Value, join};
+use super::interpolate::Unset;
+use super::reader::{Reader, Value, join};
 use super::settings::Layer;
+use crate::code::Code;
+use crate::diagnostic::Diagnostic;
 use crate::escape;
 use crate::inherited::Inherited;
 use std::path::Path;
@@ -15,7 +17,7 @@ pub(super) const STAGE: &str = "stage";
 
 /// A configuration file that is TOML.
 pub struct ConfigFile<'a> {
-    file: File<'a>,
+    reader: Reader<'a>,
     document: Spanned<DeTable<'a>>,
 }
 
@@ -28,40 +30,37 @@ impl<'a> ConfigFile<'a> {
         path: &'a Path,
         text: &'a str,
         inherited: &'a Inherited<'a>,
-    ) -> Result<Self, ConfigError> {
-        let file = File {
-            path,
-            text,
-            inherited,
-            unset: Unset::Refused,
-        };
-        let document = DeTable::parse(text).map_err(|error| ConfigError::Syntax {
-            path: path.to_owned(),
-            line: file.line(&error.span().unwrap_or_default()),
-            reason: error.message().to_owned(),
+    ) -> Result<Self, Diagnostic> {
+        let reader = Reader::new(path, text, inherited);
+        let document = DeTable::parse(text).map_err(|error| {
+            let at = error.span().unwrap_or_default().start;
+            let (line, column) = reader.position(at, text);
+            // The parser's message may have several lines.
+            let reason: Vec<&str> = error.message().split_whitespace().collect();
+            let reason = reason.join(" ");
+            let shown = path.display();
+            let message =
+                format!("{shown}, line {line}, column {column}: not valid TOML: {reason}");
+            Diagnostic::new(Code::InvalidFile, message).path(path)
         })?;
-        Ok(Self { file, document })
+        Ok(Self { reader, document })
     }
 
     /// The file's path.
     #[must_use]
     pub fn path(&self) -> &Path {
-        self.file.path
+        self.reader.path
     }
 
     /// The settings outside any stage.
     ///
     /// # Errors
     /// For an unknown key, a value of the wrong type, an unset `${NAME}`; each with its line.
-    pub fn base(&self) -> Result<Layer, ConfigError> {
+    pub fn base(&self) -> Result<Layer, Diagnostic> {
         let mut layer = Layer::default();
         let entries = self.document.get_ref().iter();
-        self.file.table(
-            "",
-            "",
-            entries.filter(|(name, _)| name.get_ref() != STAGE),
-            &mut layer,
-        )?;
+        let entries = entries.filter(|(name, _)| name.get_ref() != STAGE);
+        self.reader.table("", "", entries, &mut layer)?;
         Ok(layer)
     }
 
@@ -69,10 +68,10 @@ impl<'a> ConfigFile<'a> {
     ///
     /// # Errors
     /// When `stage` is not a table of tables.
-    pub fn stages(&self) -> Result<Vec<String>, ConfigError> {
+    pub fn stages(&self) -> Result<Vec<String>, Diagnostic> {
         let mut names = Vec::new();
         for (name, value) in self.stage_tables()? {
-            self.file.as_table(&join(STAGE, name), value)?;
+            self.reader.as_table(&join(STAGE, name), value)?;
             names.push(name.to_owned());
         }
         names.sort();
@@ -83,55 +82,49 @@ impl<'a> ConfigFile<'a> {
     ///
     /// # Errors
     /// As [`Self::base`].
-    pub(super) fn stage(&self, name: &str) -> Result<Layer, ConfigError> {
-        self.read_stage(&self.file, name)
+    pub(super) fn stage(&self, name: &str) -> Result<Layer, Diagnostic> {
+        self.read_stage(&self.reader, name)
     }
 
     /// Whether a stage that is not used has mistakes, unset variables aside.
-    pub(super) fn check_stage(&self, name: &str) -> Result<(), ConfigError> {
-        let file = File {
+    pub(super) fn check_stage(&self, name: &str) -> Result<(), Diagnostic> {
+        let reader = Reader {
             unset: Unset::Empty,
-            ..self.file
+            ..self.reader.clone()
         };
-        self.read_stage(&file, name).map(|_| ())
+        self.read_stage(&reader, name).map(|_| ())
     }
 
-    fn read_stage(&self, file: &File<'_>, name: &str) -> Result<Layer, ConfigError> {
+    fn read_stage(&self, reader: &Reader<'_>, name: &str) -> Result<Layer, Diagnostic> {
         let mut layer = Layer::default();
         for (_, value) in self.stage_tables()?.filter(|(key, _)| *key == name) {
             let path = join(STAGE, name);
-            let entries = file.as_table(&path, value)?;
+            let entries = reader.as_table(&path, value)?;
             for forbidden in [STAGE, "default_stage"] {
-                if let Some((key, _)) = entries.iter().find(|(key, _)| key.get_ref() == forbidden) {
-                    return Err(ConfigError::invalid(
-                        file.origin(&join(&path, forbidden), &key.span()),
-                        match forbidden {
-                            STAGE => "a stage cannot contain stages",
-                            _ => "belongs outside the stages",
-                        },
-                    ));
+                if let Some((key, _)) = entries.get_key_value(forbidden) {
+                    let origin = reader.origin(&join(&path, forbidden), &key.span());
+                    let message = "a stage cannot have this key";
+                    let correction = format!("Move `{forbidden}` out of `[{path}]`");
+                    return Err(Diagnostic::invalid(message, correction).at(origin));
                 }
             }
-            file.table(&path, "", entries.iter(), &mut layer)?;
+            reader.table(&path, "", entries.iter(), &mut layer)?;
         }
         Ok(layer)
     }
 
-    fn stage_tables(&self) -> Result<impl Iterator<Item = (&str, &Value<'a>)>, ConfigError> {
+    fn stage_tables(&self) -> Result<impl Iterator<Item = (&str, &Value<'a>)>, Diagnostic> {
         let stages = self.document.get_ref().get(STAGE);
         if let Some(value) = stages
             && let Some(name) = value.get_ref().as_str()
         {
-            return Err(ConfigError::invalid(
-                self.file.origin(STAGE, &value.span()),
-                format!(
-                    "is a TOML string (expected a table). To choose a stage, write `default_stage = {}`",
-                    escape::quoted(name)
-                ),
-            ));
+            let name = escape::quoted(name);
+            let correction = format!("To choose a stage, write `default_stage = {name}`");
+            let error = Diagnostic::invalid("is a TOML string, not a table of stages", correction);
+            return Err(error.at(self.reader.origin(STAGE, &value.span())));
         }
         let tables = stages
-            .map(|value| self.file.as_table(STAGE, value))
+            .map(|value| self.reader.as_table(STAGE, value))
             .transpose()?;
         Ok(tables
             .into_iter()

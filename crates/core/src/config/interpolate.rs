@@ -1,51 +1,74 @@
 //! `${NAME}` and `${NAME:-default}` in the strings of the configuration file.
 
+use crate::diagnostic::Diagnostic;
+use crate::inherited::Inherited;
 use crate::placeholder::{self, Piece, Unclosed};
 
-/// Why a string cannot be filled.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum InterpolationError {
-    /// `${` without its `}`.
-    Unclosed,
-    /// What stands between the braces is neither a name nor a name with a default. A default is only text.
-    Unsupported(String),
-    /// This variable is not set, or is empty, and there is no default.
-    Unset(String),
-    /// This variable is set, but is not UTF-8.
-    NotText(String),
+/// What becomes of `${NAME}` where NAME is not set.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unset {
+    Refused,
+    Empty,
 }
 
-/// A value that is not UTF-8.
-#[derive(Debug)]
-pub(super) struct NotText;
-
 /// Fills every `${NAME}` and `${NAME:-default}`; a variable that is empty counts as unset, as in a shell.
-pub(super) fn interpolate<'a>(
+/// A default is only text.
+pub(super) fn interpolate(
     text: &str,
-    value: impl Fn(&str) -> Result<Option<&'a str>, NotText>,
-) -> Result<String, InterpolationError> {
-    let pieces = placeholder::parse(text).map_err(|Unclosed| InterpolationError::Unclosed)?;
+    inherited: &Inherited<'_>,
+    unset: Unset,
+) -> Result<String, Diagnostic> {
+    let pieces = placeholder::parse(text).map_err(|Unclosed| {
+        Diagnostic::invalid("has `${` without its `}`", "Write `$${` for a literal `${`")
+    })?;
     let mut filled = String::with_capacity(text.len());
     for piece in pieces {
         match piece {
             Piece::Text(text) => filled.push_str(text),
-            Piece::Placeholder(inside) => {
-                let (name, default) = match inside.split_once(":-") {
-                    Some((name, default)) => (name, Some(default)),
-                    None => (inside, None),
-                };
-                if !is_name(name) || default.is_some_and(|default| default.contains("${")) {
-                    return Err(InterpolationError::Unsupported(inside.to_owned()));
-                }
-                let text = value(name)
-                    .map_err(|NotText| InterpolationError::NotText(name.to_owned()))?
-                    .or(default)
-                    .ok_or_else(|| InterpolationError::Unset(name.to_owned()))?;
-                filled.push_str(text);
-            }
+            Piece::Placeholder(inside) => filled.push_str(value(inside, inherited, unset)?),
         }
     }
     Ok(filled)
+}
+
+fn value<'t>(
+    inside: &'t str,
+    inherited: &Inherited<'t>,
+    unset: Unset,
+) -> Result<&'t str, Diagnostic> {
+    let (name, default) = match inside.split_once(":-") {
+        Some((name, default)) => (name, Some(default)),
+        None => (inside, None),
+    };
+    if !is_name(name) || default.is_some_and(|default| default.contains("${")) {
+        return Err(Diagnostic::invalid(
+            format!("has `${{{inside}}}`, which is neither a name nor a name with a default"),
+            "Write `${NAME}` or `${NAME:-default}`, or `$${` for a literal `${`",
+        ));
+    }
+    let not_replaced = |why: &str, correction: String| {
+        Diagnostic::invalid(
+            format!("`${{{name}}}` cannot be replaced: {why}"),
+            correction,
+        )
+    };
+    let value = std::str::from_utf8(inherited.get(name).unwrap_or_default()).map_err(|_| {
+        not_replaced(
+            &format!("the value of {name} is not UTF-8"),
+            format!("Set {name} to text"),
+        )
+    })?;
+    match default {
+        _ if !value.is_empty() || unset == Unset::Empty && default.is_none() => Ok(value),
+        Some(default) => Ok(default),
+        None => {
+            let correction = format!("Set it, or write `${{{name}:-default}}`");
+            Err(not_replaced(
+                &format!("{name} is unset or empty"),
+                correction,
+            ))
+        }
+    }
 }
 
 fn is_name(text: &str) -> bool {
@@ -58,44 +81,53 @@ fn is_name(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    #[test]
-    fn names_are_filled_and_escapes_kept() {
-        let value = |name: &str| match name {
-            "BYTES" => Err(NotText),
-            name => Ok((name == "STAGE").then_some("prod")),
-        };
-        let filled = |text| interpolate(text, value);
-        assert_eq!(filled("/org/${STAGE}/api"), Ok("/org/prod/api".into()));
-        assert_eq!(filled("$${STAGE} $STAGE $"), Ok("${STAGE} $STAGE $".into()));
-        assert_eq!(
-            filled("${NOPE}"),
-            Err(InterpolationError::Unset("NOPE".into()))
-        );
-        assert_eq!(filled("${STAGE"), Err(InterpolationError::Unclosed));
-        // What is set is not replaced by a default.
-        for text in ["${BYTES}", "${BYTES:-x}"] {
-            let error = InterpolationError::NotText("BYTES".into());
-            assert_eq!(filled(text), Err(error));
-        }
+    fn filled(text: &str, unset: Unset) -> Result<String, String> {
+        let inherited = Inherited::new(vec![c"STAGE=prod", c"EMPTY=", c"BYTES=\xff"]);
+        interpolate(text, &inherited, unset).map_err(|error| error.to_string())
     }
 
     #[test]
-    fn a_default_is_taken_for_a_variable_that_is_not_set() {
-        let value = |name: &str| match name {
-            "BYTES" => Err(NotText),
-            name => Ok((name == "STAGE").then_some("prod")),
-        };
-        let filled = |text| interpolate(text, value);
-        assert_eq!(filled("${STAGE:-dev}"), Ok("prod".into()));
-        assert_eq!(filled("/${NOPE:-dev}/x"), Ok("/dev/x".into()));
-        assert_eq!(filled("${NOPE:-}"), Ok(String::new()));
-        assert_eq!(filled("${NOPE:-a:-b}"), Ok("a:-b".into()));
-        for text in ["STAGE-dev", "STAGE:?", "", "1A", "A B", ":-x"] {
-            let whole = format!("${{{text}}}");
-            assert_eq!(
-                interpolate(&whole, value),
-                Err(InterpolationError::Unsupported(text.into()))
-            );
+    fn names_are_filled_and_escapes_kept() {
+        for (text, value) in [
+            ("/org/${STAGE}/api", "/org/prod/api"),
+            ("$${STAGE} $STAGE $", "${STAGE} $STAGE $"),
+            ("${STAGE:-dev}", "prod"),
+            ("/${NOPE:-dev}/x", "/dev/x"),
+            ("/${EMPTY:-dev}/x", "/dev/x"),
+            ("${NOPE:-}", ""),
+            ("${NOPE:-a:-b}", "a:-b"),
+        ] {
+            for unset in [Unset::Refused, Unset::Empty] {
+                assert_eq!(filled(text, unset), Ok(value.to_owned()));
+            }
         }
+        assert_eq!(filled("/${NOPE}/x", Unset::Empty), Ok("//x".to_owned()));
+    }
+
+    #[test]
+    fn what_cannot_be_filled_is_refused_with_the_reason() {
+        let unset = "cannot be replaced: NOPE is unset or empty\n  help: Set it, or write `${NOPE:-default}`";
+        let bytes =
+            "cannot be replaced: the value of BYTES is not UTF-8\n  help: Set BYTES to text";
+        let form = "which is neither a name nor a name with a default\n  help: Write `${NAME}` or `${NAME:-default}`, or `$${` for a literal `${`";
+        for (text, reason) in [
+            ("${NOPE}", format!("`${{NOPE}}` {unset}")),
+            // What is set is not replaced by a default.
+            ("${BYTES}", format!("`${{BYTES}}` {bytes}")),
+            ("${BYTES:-x}", format!("`${{BYTES}}` {bytes}")),
+            ("${STAGE-dev}", format!("has `${{STAGE-dev}}`, {form}")),
+            ("${STAGE:?}", format!("has `${{STAGE:?}}`, {form}")),
+            ("${}", format!("has `${{}}`, {form}")),
+            ("${1A}", format!("has `${{1A}}`, {form}")),
+            ("${A B}", format!("has `${{A B}}`, {form}")),
+            ("${:-x}", format!("has `${{:-x}}`, {form}")),
+        ] {
+            assert_eq!(filled(text, Unset::Refused), Err(reason));
+        }
+        let unclosed = filled("${STAGE", Unset::Refused).expect_err("unclosed");
+        assert!(
+            unclosed.starts_with("has `${` without its `}`"),
+            "{unclosed}"
+        );
     }
 }

@@ -3,6 +3,7 @@
 
 use crate::contract::ContractSpec;
 use crate::origin::{Given, Origin};
+use std::collections::HashSet;
 
 /// One value.
 pub type One<T> = Option<Given<T>>;
@@ -138,14 +139,9 @@ fn merge<T>(stronger: List<T>, weaker: List<T>, name: impl Fn(&T) -> Option<&Str
     let Some(mut merged) = stronger else {
         return weaker;
     };
-    for one in weaker.into_iter().flatten() {
-        let replaced = name(&one.value).is_some()
-            && merged
-                .iter()
-                .any(|other| name(&other.value) == name(&one.value));
-        if !replaced {
-            merged.push(one);
-        }
-    }
+    let known = merged.iter().filter_map(|one| name(&one.value));
+    let known: HashSet<String> = known.cloned().collect();
+    let others = weaker.into_iter().flatten();
+    merged.extend(others.filter(|one| name(&one.value).is_none_or(|name| !known.contains(name))));
     Some(merged)
 }

@@ -4,44 +4,7 @@
 use super::setting::{Kind, Setting};
 use super::settings::SETTINGS;
 use crate::variable::VariableName;
-use std::fmt;
 use toml::de::DeValue;
-
-/// A table of the file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
-    /// Before the first table.
-    TopLevel,
-    /// Below this header.
-    Table(String),
-}
-
-impl Place {
-    /// The table of this name in the file; the empty name is the top level.
-    pub(super) fn of(name: &str) -> Self {
-        match name {
-            "" => Self::TopLevel,
-            name => Self::Table(name.to_owned()),
-        }
-    }
-
-    /// Where a key is to be written.
-    pub(super) fn advice(&self) -> impl fmt::Display {
-        match self {
-            Self::TopLevel => "above the first `[table]`".to_owned(),
-            Self::Table(name) => format!("in `[{name}]`"),
-        }
-    }
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TopLevel => f.write_str("at the top level"),
-            Self::Table(name) => write!(f, "in `[{name}]`"),
-        }
-    }
-}
 
 /// The setting that has this key in any table of settings, and the name of that table. The top level
 /// comes first.

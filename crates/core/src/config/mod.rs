@@ -6,7 +6,6 @@ mod choice;
 mod compose;
 pub mod duration;
 mod entries;
-mod error;
 mod file;
 mod given;
 mod interpolate;
@@ -26,19 +25,16 @@ mod watch;
 
 pub use crate::words::{nearest, unknown_word};
 pub use check::{CheckOptions, FingerprintOptions, refuse_beside_all_stages};
-pub use error::{ConfigError, Replaced};
 pub use file::ConfigFile;
-pub use misplaced::Place;
 pub use settings::{Layer, LogFormat, LogLevel, ReportFormat, SETTINGS};
-pub use sources::explain;
-pub use stage::refuse_stage;
-pub use unknown_variable::Meant;
-pub use unused::{Unused, UnusedReason};
+pub use stage::{is_in_stage, refuse_stage};
+pub(crate) use variables::{QUOTES, carriage_return};
 pub use variables::{log_format, read_variables, refuse_quotes};
 pub use watch::{ChangeSignal, Watch};
 
 use crate::arn::Arn;
 use crate::contract::Contract;
+use crate::diagnostic::Diagnostic;
 use crate::endpoint::Endpoint;
 use crate::kms_key::KmsKey;
 use crate::origin::{Given, Origin};
@@ -77,7 +73,7 @@ pub struct Config {
     /// Whether a stage of the file was chosen.
     pub has_stage: bool,
     /// The settings that have no effect beside the others.
-    pub without_effect: Vec<Unused>,
+    pub without_effect: Vec<Diagnostic>,
     /// The file's command, for when the command line has none.
     pub command: Vec<OsString>,
     /// How the running command follows changed parameters, if it does.
@@ -278,7 +274,7 @@ pub(crate) fn parse_file(
     path: &std::path::Path,
     text: &str,
     inherited: &crate::inherited::Inherited<'_>,
-) -> Result<Layer, ConfigError> {
+) -> Result<Layer, Diagnostic> {
     ConfigFile::parse(path, text, inherited)?.layer(None)
 }
 

@@ -1,49 +1,61 @@
 //! Reads the tables of the configuration file by the table of settings. Each error has its line.
 
-use super::ConfigError;
-use super::interpolate::{InterpolationError, NotText, interpolate};
+use super::interpolate::{Unset, interpolate};
 use super::layer::Slot;
-use super::misplaced::{self, Place};
+use super::misplaced;
 use super::setting::{Kind, Setting};
 use super::settings::{Layer, SETTINGS};
+use crate::code::Code;
+use crate::diagnostic::Diagnostic;
 use crate::escape;
 use crate::inherited::Inherited;
 use crate::origin::{Given, Origin};
 use std::borrow::Cow;
 use std::ops::Range;
 use std::path::Path;
+use std::rc::Rc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 pub(super) type Value<'i> = Spanned<DeValue<'i>>;
 pub(super) type Name<'i> = Spanned<Cow<'i, str>>;
 
-/// What becomes of `${NAME}` where NAME is not set.
-#[derive(Clone, Copy)]
-pub(super) enum Unset {
-    Refused,
-    Empty,
-}
-
-/// The file's text, and what a message about it needs.
-#[derive(Clone, Copy)]
-pub(super) struct File<'a> {
+/// What a reader of the file needs beside its tables.
+#[derive(Clone)]
+pub(super) struct Reader<'a> {
     pub(super) path: &'a Path,
-    pub(super) text: &'a str,
     pub(super) inherited: &'a Inherited<'a>,
     pub(super) unset: Unset,
+    /// Where each line begins.
+    pub(super) lines: Rc<[usize]>,
 }
 
-impl File<'_> {
-    pub(super) fn line(&self, span: &Range<usize>) -> usize {
-        let before = &self.text.as_bytes()[..span.start.min(self.text.len())];
-        before.iter().filter(|&&b| b == b'\n').count() + 1
+impl<'a> Reader<'a> {
+    pub(super) fn new(path: &'a Path, text: &str, inherited: &'a Inherited<'a>) -> Self {
+        let ends = text.match_indices('\n').map(|(at, _)| at + 1);
+        Self {
+            path,
+            inherited,
+            unset: Unset::Refused,
+            lines: std::iter::once(0).chain(ends).collect(),
+        }
+    }
+
+    /// The line and the column of a byte, counted from 1.
+    pub(super) fn position(&self, at: usize, text: &str) -> (usize, usize) {
+        let line = self.line(at);
+        let before = text.get(self.lines[line - 1]..at).unwrap_or_default();
+        (line, before.chars().count() + 1)
+    }
+
+    fn line(&self, at: usize) -> usize {
+        self.lines.partition_point(|&start| start <= at)
     }
 
     pub(super) fn origin(&self, key: &str, span: &Range<usize>) -> Origin {
         Origin::File {
             path: self.path.to_owned(),
-            line: self.line(span),
+            line: self.line(span.start),
             key: key.to_owned(),
         }
     }
@@ -56,7 +68,7 @@ impl File<'_> {
         table: &str,
         entries: impl Iterator<Item = (&'t Name<'v>, &'t Value<'v>)>,
         layer: &mut Layer,
-    ) -> Result<(), ConfigError> {
+    ) -> Result<(), Diagnostic> {
         for (name, value) in entries {
             let path_of_value = join(path, name.get_ref());
             let key = join(table, name.get_ref());
@@ -72,7 +84,9 @@ impl File<'_> {
                 self.refuse_misplaced(path, root.trim_end_matches('.'), name, |_| {
                     !matches!(value.get_ref(), DeValue::Table(_))
                 })?;
-                return Err(self.unknown_key(path, name, names_below(table)));
+                let stage = (table.is_empty() && path.is_empty()).then_some(super::file::STAGE);
+                let known = names_below(table).chain(stage);
+                return Err(self.unknown_key(path, name, known));
             }
         }
         Ok(())
@@ -82,7 +96,7 @@ impl File<'_> {
         &self,
         key: &str,
         value: &'t Value<'v>,
-    ) -> Result<&'t DeTable<'v>, ConfigError> {
+    ) -> Result<&'t DeTable<'v>, Diagnostic> {
         match value.get_ref() {
             DeValue::Table(entries) => Ok(entries),
             _ => Err(self.wrong_type(key, value, "a table")),
@@ -90,7 +104,7 @@ impl File<'_> {
     }
 
     /// The error for a table of settings that is another value, such as `watch = "5m"`.
-    fn not_a_table(&self, path: &str, table: &str, value: &Value<'_>) -> ConfigError {
+    fn not_a_table(&self, path: &str, table: &str, value: &Value<'_>) -> Diagnostic {
         let option = format!("--{table}");
         let named = SETTINGS.iter().find(|row| row.flag == Some(&option));
         let name = named.and_then(|row| row.key?.strip_prefix(table)?.strip_prefix('.'));
@@ -98,11 +112,9 @@ impl File<'_> {
             (Some(name), Some(text)) => format!("`{name} = {}`", escape::quoted(text)),
             _ => "its settings".to_owned(),
         };
-        let found = value.get_ref().type_str();
-        ConfigError::invalid(
-            self.origin(path, &value.span()),
-            format!("is a TOML {found} (expected a table). Write `[{path}]`, and below it {below}"),
-        )
+        let message = format!("is a TOML {}, not a table", value.get_ref().type_str());
+        Diagnostic::invalid(message, format!("Write `[{path}]`, and below it {below}"))
+            .at(self.origin(path, &value.span()))
     }
 
     /// Refuses a key that is in the table `path`, and is that of a setting in another table. `root` is the
@@ -113,23 +125,29 @@ impl File<'_> {
         root: &str,
         name: &Name<'_>,
         is_meant: impl Fn(&Setting) -> bool,
-    ) -> Result<(), ConfigError> {
-        match misplaced::setting(name.get_ref()) {
-            Some((setting, table)) if is_meant(setting) => Err(ConfigError::MisplacedKey {
-                path: self.path.to_owned(),
-                line: self.line(&name.span()),
-                key: name.get_ref().to_string(),
-                found: Place::of(path),
-                belongs: Place::of(
-                    match table {
-                        "" => root.to_owned(),
-                        table => join(root, table),
-                    }
-                    .as_str(),
-                ),
-            }),
-            _ => Ok(()),
-        }
+    ) -> Result<(), Diagnostic> {
+        let Some((_, table)) = misplaced::setting(name.get_ref()).filter(|(row, _)| is_meant(row))
+        else {
+            return Ok(());
+        };
+        let key = name.get_ref();
+        let belongs = match table {
+            "" => root.to_owned(),
+            table => join(root, table),
+        };
+        let message = match path {
+            "" => format!("the setting `{key}` is at the top level"),
+            path => format!("the setting `{key}` is in `[{path}]`"),
+        };
+        let correction = match belongs.as_str() {
+            "" => "Write it above the first `[table]`".to_owned(),
+            belongs => format!("Write it in `[{belongs}]`"),
+        };
+        let origin = self.origin(&join(path, key), &name.span());
+        Err(
+            Diagnostic::with_help(Code::UnknownSetting, message, vec![correction.into()])
+                .at(origin),
+        )
     }
 
     fn setting(
@@ -138,7 +156,7 @@ impl File<'_> {
         key: &str,
         value: &Value<'_>,
         layer: &mut Layer,
-    ) -> Result<(), ConfigError> {
+    ) -> Result<(), Diagnostic> {
         match layer.slot(setting) {
             Some(Slot::Switch(slot)) => *slot = Some(self.switch(key, value)?),
             Some(Slot::Text(slot)) => {
@@ -159,36 +177,28 @@ impl File<'_> {
                 *slot = Some(self.paths(key, value, path_key)?);
             }
             Some(Slot::Keys(slot)) => {
-                *slot =
-                    Some(
-                        self.named(setting, key, value, "\"PARAM\"", |key, name, value| {
-                            self.key(key, name, value)
-                        })?,
-                    );
+                let form = "\"PARAM\"";
+                *slot = Some(self.named(setting, key, value, form, Self::key)?);
             }
             Some(Slot::Contract(slot)) => {
-                *slot = Some(self.named(
-                    setting,
-                    key,
-                    value,
-                    "{ type = \"TYPE\", … }",
-                    |key, name, value| self.rules(key, name, value),
-                )?);
+                let form = "{ type = \"TYPE\", … }";
+                *slot = Some(self.named(setting, key, value, form, Self::rules)?);
             }
             Some(Slot::Pairs(slot)) => {
-                let interpolated = setting.kind == Kind::Pairs { interpolated: true };
-                *slot = Some(
-                    self.named(setting, key, value, "\"TEXT\"", |key, name, value| {
-                        self.pair(key, name, value, interpolated)
-                    })?,
-                );
+                let form = "\"TEXT\"";
+                *slot = Some(match setting.kind {
+                    Kind::Pairs { interpolated: true } => {
+                        self.named(setting, key, value, form, Self::pair)?
+                    }
+                    _ => self.named(setting, key, value, form, Self::template)?,
+                });
             }
             None => {}
         }
         Ok(())
     }
 
-    pub(super) fn switch(&self, key: &str, value: &Value<'_>) -> Result<Given<bool>, ConfigError> {
+    pub(super) fn switch(&self, key: &str, value: &Value<'_>) -> Result<Given<bool>, Diagnostic> {
         match value.get_ref().as_bool() {
             Some(on) => Ok(Given::new(on, self.origin(key, &value.span()))),
             None => Err(self.wrong_type(key, value, "`true` or `false`")),
@@ -201,35 +211,14 @@ impl File<'_> {
         key: &str,
         value: &Value<'_>,
         expected: &str,
-    ) -> Result<Given<String>, ConfigError> {
+    ) -> Result<Given<String>, Diagnostic> {
         let Some(text) = value.get_ref().as_str() else {
             return Err(self.wrong_type(key, value, expected));
         };
         let origin = self.origin(key, &value.span());
-        match interpolate(text, |name| {
-            let value = std::str::from_utf8(self.inherited.get(name).unwrap_or_default());
-            let value = value.map_err(|_| NotText)?;
-            Ok(match self.unset {
-                Unset::Refused => Some(value).filter(|value| !value.is_empty()),
-                Unset::Empty => Some(value),
-            })
-        }) {
+        match interpolate(text, self.inherited, self.unset) {
             Ok(text) => Ok(Given::new(text, origin)),
-            Err(InterpolationError::Unclosed) => Err(ConfigError::invalid(
-                origin,
-                "has `${` without its `}`; a dollar sign before a brace is written `$${`",
-            )),
-            Err(InterpolationError::Unsupported(inside)) => Err(ConfigError::invalid(
-                origin,
-                format!(
-                    "has `${{{inside}}}`; write `${{NAME}}` or `${{NAME:-default}}`, or `$${{` for a literal `${{`"
-                ),
-            )),
-            Err(InterpolationError::NotText(name)) => Err(ConfigError::invalid(
-                origin,
-                format!("`${{{name}}}` cannot be replaced, since the value of {name} is not UTF-8"),
-            )),
-            Err(InterpolationError::Unset(name)) => Err(ConfigError::UnsetInFile { origin, name }),
+            Err(error) => Err(error.at(origin)),
         }
     }
 
@@ -238,7 +227,7 @@ impl File<'_> {
         &self,
         key: &str,
         value: &Value<'_>,
-    ) -> Result<Vec<Given<String>>, ConfigError> {
+    ) -> Result<Vec<Given<String>>, Diagnostic> {
         match value.get_ref() {
             DeValue::Array(items) => items
                 .iter()
@@ -252,16 +241,16 @@ impl File<'_> {
         }
     }
 
-    pub(super) fn lacks(origin: Origin, key: &str) -> ConfigError {
-        ConfigError::invalid(origin, format!("has no `{key}`"))
-    }
-
-    pub(super) fn wrong_type(&self, key: &str, value: &Value<'_>, expected: &str) -> ConfigError {
-        let found = value.get_ref().type_str();
-        ConfigError::invalid(
-            self.origin(key, &value.span()),
-            format!("is a TOML {found} (expected {expected})"),
-        )
+    pub(super) fn wrong_type(&self, key: &str, value: &Value<'_>, expected: &str) -> Diagnostic {
+        let message = format!("is a TOML {}, not {expected}", value.get_ref().type_str());
+        let is_duration = |row: &Setting| row.kind == Kind::Duration && row.key == Some(key);
+        let correction = match value.get_ref() {
+            DeValue::Integer(number) if SETTINGS.iter().any(is_duration) => {
+                format!("A duration has a unit: `\"{number}s\"`")
+            }
+            _ => format!("Write {expected}"),
+        };
+        Diagnostic::invalid(message, correction).at(self.origin(key, &value.span()))
     }
 
     pub(super) fn unknown_key<'k>(
@@ -269,15 +258,44 @@ impl File<'_> {
         table: &str,
         key: &Name<'_>,
         known: impl Iterator<Item = &'k str>,
-    ) -> ConfigError {
-        ConfigError::UnknownKey {
-            path: self.path.to_owned(),
-            line: self.line(&key.span()),
-            key: key.get_ref().to_string(),
-            table: table.to_owned(),
-            nearest: super::nearest(key.get_ref(), known).map(str::to_owned),
-        }
+    ) -> Diagnostic {
+        let origin = self.origin(&join(table, key.get_ref()), &key.span());
+        unknown(
+            format!("unknown key `{}`", key.get_ref()),
+            meant(key.get_ref(), known.collect()),
+        )
+        .at(origin)
     }
+}
+
+/// The error for an unknown name of a setting.
+pub(super) fn unknown(message: String, nearest: Option<&str>) -> Diagnostic {
+    match nearest {
+        Some(nearest) => {
+            let correction = format!("Correct it: did you mean `{nearest}`?");
+            Diagnostic::with_help(Code::UnknownSetting, message, vec![correction.into()])
+        }
+        None => Diagnostic::new(Code::UnknownSetting, message),
+    }
+}
+
+/// Keys of other tools' files, and ours.
+#[rustfmt::skip]
+const MEANT: &[(&[&str], &str)] = &[
+    (&["path", "paths", "prefixes"], "prefix"),
+    (&["param", "parameter", "parameters", "env", "environment", "variables", "vars", "secret", "secrets"], "keys"),
+    (&["stages", "environments", "profiles"], "stage"),
+    (&["cmd", "entrypoint", "exec", "run"], "command"),
+    (&["interval", "period", "watch"], "every"),
+];
+
+/// The key that is most likely meant, of those that can be there.
+fn meant<'k>(key: &str, known: Vec<&'k str>) -> Option<&'k str> {
+    let meant = MEANT.iter().find(|(typed, _)| typed.contains(&key));
+    let meant = meant.and_then(|(_, meant)| known.iter().find(|it| *it == meant));
+    meant
+        .copied()
+        .or_else(|| super::nearest(key, known.into_iter()))
 }
 
 pub(super) fn join(path: &str, name: &str) -> String {

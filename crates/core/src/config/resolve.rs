@@ -1,16 +1,19 @@
 //! From what the levels give to a valid configuration.
 
-use super::given::{each, on, parse_one, parsed, parsed_given, parsed_one, parsed_or};
+use super::given::{each, on, parse, parse_each, parse_one, parse_text};
 use super::layer::{List, One, Pair};
 use super::settings::{Layer, LogFormat, LogLevel};
-use super::unused::Unused;
 use super::{
-    Aws, Config, ConfigError, ConfigLocation, Logging, MAX_PARAMETERS, PolicyOptions, Rename,
-    Rules, Sources, aws, check, compose, duration, sources, watch,
+    Aws, CheckOptions, Config, ConfigLocation, KeySource, Logging, MAX_PARAMETERS, PolicyOptions,
+    Rename, Rules, Sources, aws, compose, duration, sources, unused, watch,
 };
 use crate::contract::{Contract, ContractSpec, Rule};
+use crate::diagnostic::{Diagnostic, Help};
 use crate::inherited::Inherited;
-use crate::origin::Given;
+use crate::kms_key::KmsKey;
+use crate::origin::{Given, Origin};
+use crate::parameter::OnMissing;
+use crate::region::{Region, parse_partition};
 use crate::variable::{Case, Glob, Naming, VariableName};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -28,9 +31,10 @@ impl Config {
     ///
     /// # Errors
     /// The first setting that cannot be used, with the place where it was given.
-    pub fn resolve(layer: Layer, inherited: &Inherited<'_>) -> Result<Self, ConfigError> {
+    pub fn resolve(layer: Layer, inherited: &Inherited<'_>) -> Result<Self, Diagnostic> {
         let logging = layer.logging()?;
-        let without_effect = Unused::among(&layer);
+        let check = CheckOptions::resolve(&layer)?;
+        let without_effect = unused::find(&layer);
         // Every field by name: a setting that is not used here does not compile.
         let Layer {
             prefix,
@@ -53,6 +57,7 @@ impl Config {
             keep_existing,
             drop_aws_credentials,
             no_core,
+            allow_snapshot,
             strict,
             drop,
             compose: composed,
@@ -72,15 +77,16 @@ impl Config {
             timeout,
             max_parameters,
             command,
-            format,
-            fingerprint,
-            unchanged_since,
-            max_age,
-            unused,
-            identity,
             account,
             partition,
             kms_key,
+            // In `check.rs`.
+            format: _,
+            fingerprint: _,
+            unchanged_since: _,
+            max_age: _,
+            unused: _,
+            identity: _,
             // Used before there is a configuration.
             config: _,
             no_config: _,
@@ -91,33 +97,30 @@ impl Config {
             log_format: _,
         } = layer;
         let naming = Naming {
-            prefix: name_prefix
-                .as_ref()
-                .map_or(Ok(String::new()), sources::name_prefix)?,
-            case: parsed_or(case, Case::parse, Case::Upper)?,
-            only: parsed_given(only, Glob::parse)?,
-            exclude: parsed_given(exclude, Glob::parse)?,
+            prefix: parse_one(name_prefix, Naming::parse_prefix)?.unwrap_or_default(),
+            case: parse_one(case, Case::parse)?.unwrap_or_default(),
+            only: parse_each(only, Glob::parse)?,
+            exclude: parse_each(exclude, Glob::parse)?,
         };
-        let keep = parsed_given(keep, Glob::parse)?;
+        let keep = parse_each(keep, Glob::parse)?;
         let pristine = on(pristine);
         if let (false, Some(glob)) = (pristine, keep.first()) {
-            return Err(ConfigError::invalid(
-                glob.origin.clone(),
-                format!(
-                    "`{}` has no effect without `--pristine`: the command inherits everything",
-                    glob.value.as_str()
-                ),
-            ));
+            let message = format!(
+                "`{}` has no effect without `--pristine`",
+                glob.value.as_str()
+            );
+            let correction = "Add `--pristine`, or remove it: the command inherits everything";
+            return Err(Diagnostic::invalid(message, correction).at(glob.origin.clone()));
         }
         let allow_http = on(allow_http);
         let is_lambda = inherited
             .get("AWS_LAMBDA_RUNTIME_API")
             .is_some_and(|address| !address.is_empty());
-        let default_timeout = match is_lambda {
-            true => LAMBDA_TIMEOUT,
-            false => TIMEOUT,
-        };
+        let default_timeout = if is_lambda { LAMBDA_TIMEOUT } else { TIMEOUT };
         let skip = skip.filter(|given| given.value).map(|given| given.origin);
+        if skip.is_none() && !on(allow_snapshot) {
+            refuse_snapshot(inherited)?;
+        }
         let settings = watch::Settings {
             every: watch,
             on_change,
@@ -128,38 +131,46 @@ impl Config {
         // Nothing is fetched with `--skip`, so there is nothing to follow.
         let watch =
             watch::resolve(settings, is_lambda && skip.is_none())?.filter(|_| skip.is_none());
+        let sources = Sources {
+            prefixes: each(prefix, |given| sources::prefix(given, &naming))?,
+            objects: each(json, |given| sources::object(given, &naming))?,
+            keys: sources::keys(keys, files, base64, &naming)?,
+            references: !on(no_refs),
+            trigger: watch.as_ref().and_then(|watch| watch.trigger.clone()),
+        };
+        let rules = Rules {
+            pristine: pristine.then_some(keep),
+            keep_existing: on(keep_existing),
+            drop_aws_credentials: on(drop_aws_credentials),
+            allow: parse_each(allow, VariableName::parse)?,
+            require: each(require, |name| {
+                parse_text(&name.value, &name.origin, VariableName::parse)
+            })?,
+            compose: compose::resolve(composed.unwrap_or_default())?,
+            rename: each(rename, renamed)?,
+            drop: parse_each(drop, Glob::parse)?,
+        };
+        let contract = self::contract(contract, closed)?;
+        check_defaults(&sources.keys, &rules, &contract)?;
         Ok(Self {
-            sources: Sources {
-                prefixes: each(prefix, |given| sources::prefix(given, &naming))?,
-                objects: each(json, |given| sources::object(given, &naming))?,
-                keys: sources::keys(keys, files, base64, &naming)?,
-                references: !on(no_refs),
-                trigger: watch.as_ref().and_then(|watch| watch.trigger.clone()),
-            },
-            rules: Rules {
-                pristine: pristine.then_some(keep),
-                keep_existing: on(keep_existing),
-                drop_aws_credentials: on(drop_aws_credentials),
-                allow: parsed_given(allow, VariableName::parse)?,
-                require: parsed(require, VariableName::parse)?,
-                compose: compose::resolve(composed.unwrap_or_default())?,
-                rename: each(rename, renamed)?,
-                drop: parsed_given(drop, Glob::parse)?,
-            },
-            contract: self::contract(contract, closed)?,
+            sources,
+            rules,
+            contract,
             aws: Aws {
-                region: region.map(aws::region).transpose()?,
+                region: region
+                    .map(|given| parse(given, Region::parse))
+                    .transpose()?,
                 profile,
                 endpoint: endpoint_url
                     .map(|url| aws::endpoint(url, allow_http))
                     .transpose()?,
-                role_arn: role_arn.map(aws::role).transpose()?,
+                role_arn: role_arn.map(|given| parse(given, aws::role)).transpose()?,
                 external_id: external_id.map(|given| given.value),
                 ca_bundle: ca_bundle.map(path).transpose()?,
                 allow_http,
             },
             timeout: timeout.map_or(Ok(default_timeout), time_limit)?,
-            max_parameters: parsed_or(max_parameters, count, MAX_PARAMETERS)?,
+            max_parameters: parse_one(max_parameters, count)?.unwrap_or(MAX_PARAMETERS),
             skip,
             no_core: on(no_core),
             strict: on(strict),
@@ -172,19 +183,11 @@ impl Config {
                 .map(|word| OsString::from(word.value))
                 .collect(),
             logging,
-            check: check::Settings {
-                format,
-                max_age,
-                unused,
-                identity,
-                fingerprint,
-                unchanged_since,
-            }
-            .resolve()?,
+            check,
             policy: PolicyOptions {
-                account: account.map(aws::account).transpose()?,
-                partition: partition.map(aws::partition).transpose()?,
-                kms_key: kms_key.map(aws::kms_key).transpose()?,
+                account: parse_one(account, aws::account)?,
+                partition: parse_one(partition, parse_partition)?,
+                kms_key: parse_one(kms_key, KmsKey::parse)?,
             },
         })
     }
@@ -195,10 +198,11 @@ impl Layer {
     ///
     /// # Errors
     /// For a word that is no level or no format.
-    pub fn logging(&self) -> Result<Logging, ConfigError> {
+    pub fn logging(&self) -> Result<Logging, Diagnostic> {
+        let format = parse_one(self.log_format.clone(), LogFormat::parse)?;
         Ok(Logging {
-            level: parsed_or(self.log.clone(), LogLevel::parse, LogLevel::Warn)?,
-            format: parsed_or(self.log_format.clone(), LogFormat::parse, LogFormat::Text)?,
+            level: parse_one(self.log.clone(), LogLevel::parse)?.unwrap_or(LogLevel::Warn),
+            format: format.unwrap_or(LogFormat::Text),
         })
     }
 
@@ -206,52 +210,46 @@ impl Layer {
     ///
     /// # Errors
     /// When it asks for one and for none.
-    pub fn config_location(&self) -> Result<Option<ConfigLocation>, ConfigError> {
-        match (&self.config, &self.no_config) {
-            (
-                Some(_),
-                Some(Given {
-                    value: true,
-                    origin,
-                }),
-            ) => Err(ConfigError::invalid(
-                origin.clone(),
-                "cannot be used together with a configuration file",
-            )),
-            (Some(given), _) => Ok(Some(ConfigLocation::File(path(given.clone())?))),
-            (None, Some(Given { value: true, .. })) => Ok(Some(ConfigLocation::None)),
-            (None, _) => Ok(None),
+    pub fn config_location(&self) -> Result<Option<ConfigLocation>, Diagnostic> {
+        let none = self.no_config.as_ref().filter(|given| given.value);
+        match (&self.config, none) {
+            (Some(_), Some(none)) => {
+                let message = "cannot be used together with a configuration file";
+                let error = Diagnostic::invalid(message, "Choose one of them");
+                Err(error.at(none.origin.clone()))
+            }
+            (Some(given), None) => Ok(Some(ConfigLocation::File(path(given.clone())?))),
+            (None, Some(_)) => Ok(Some(ConfigLocation::None)),
+            (None, None) => Ok(None),
         }
     }
 }
 
-fn path(given: Given<String>) -> Result<Given<PathBuf>, ConfigError> {
-    let parse = |text: &str| match text {
-        "" => Err("is empty (expected the path of a file)".to_owned()),
+fn path(given: Given<String>) -> Result<Given<PathBuf>, Diagnostic> {
+    parse(given, |text| match text {
+        "" => Err(Diagnostic::invalid(
+            "the path is empty",
+            "Write the path of a file",
+        )),
         text => Ok(PathBuf::from(text)),
-    };
-    parsed_one(given, parse)
+    })
 }
 
-fn contract(list: List<ContractSpec>, closed: One<bool>) -> Result<Contract, ConfigError> {
+fn contract(list: List<ContractSpec>, closed: One<bool>) -> Result<Contract, Diagnostic> {
     let rules = each(list, |given| {
         let Given {
             value: spec,
             origin,
         } = given;
-        let name = parse_one(&spec.name, &origin, VariableName::parse)?;
-        let rule = Rule::parse(spec, origin)
-            .map_err(|error| ConfigError::invalid(error.origin, error.reason))?;
-        Ok((name, rule))
+        let name = parse_text(&spec.name, &origin, VariableName::parse)?;
+        Ok((name, Rule::parse(spec, origin)?))
     })?;
     match closed {
-        Some(Given {
-            value: true,
-            origin,
-        }) if rules.is_empty() => Err(ConfigError::invalid(
-            origin,
-            "needs a `[contract]` in ssm-exec.toml: without one, no variable would be allowed",
-        )),
+        Some(closed) if closed.value && rules.is_empty() => {
+            let message = "needs a `[contract]`: without one, no variable would be allowed";
+            let correction = "Write it in ssm-exec.toml, or leave `closed` out";
+            Err(Diagnostic::invalid(message, correction).at(closed.origin))
+        }
         closed => Ok(Contract {
             rules: rules.into_iter().collect(),
             closed: on(closed),
@@ -259,35 +257,73 @@ fn contract(list: List<ContractSpec>, closed: One<bool>) -> Result<Contract, Con
     }
 }
 
-fn renamed(given: Given<Pair>) -> Result<Rename, ConfigError> {
+/// Refuses a default that the contract forbids: it would prevent the start on the day that it is used.
+fn check_defaults(
+    keys: &[KeySource],
+    rules: &Rules,
+    contract: &Contract,
+) -> Result<(), Diagnostic> {
+    for key in keys {
+        let OnMissing::Default(text) = &key.absence else {
+            continue;
+        };
+        let mut renames = rules.rename.iter();
+        let name = renames
+            .find(|rename| rename.from == key.name)
+            .map_or(&key.name, |rename| &rename.to);
+        // A template makes another value of it.
+        let is_composed = rules.compose.iter().any(|composed| composed.name == *name);
+        let rule = contract.rules.get(name).filter(|_| !is_composed);
+        let violations = rule.map(|rule| rule.violations(text.as_bytes()));
+        if let Some(violation) = violations.unwrap_or_default().first() {
+            let message = format!("the default of {name} breaks the contract: it {violation}");
+            let correction = "Correct the default, or the rule in `[contract]`";
+            let error = Diagnostic::invalid(message, correction).variables([name]);
+            return Err(error.at(key.origin.clone()));
+        }
+    }
+    Ok(())
+}
+
+/// A snapshot of Lambda keeps the values of its moment for every later sandbox, and is stored
+/// (docs.aws.amazon.com/lambda/latest/dg/snapstart.html).
+fn refuse_snapshot(inherited: &Inherited<'_>) -> Result<(), Diagnostic> {
+    let variable = "AWS_LAMBDA_INITIALIZATION_TYPE";
+    if inherited.get(variable) != Some(b"snap-start") {
+        return Ok(());
+    }
+    let message = "SnapStart would store the secrets in a snapshot, and every sandbox would get them as they are now";
+    let help = "Switch SnapStart off, or let the function fetch its secrets after the restore";
+    let error = Diagnostic::invalid(message, help).help(Help::text(
+        "To start with them all the same, use `--allow-snapshot`",
+    ));
+    Err(error.at(Origin::Variable(variable)))
+}
+
+fn renamed(given: Given<Pair>) -> Result<Rename, Diagnostic> {
     let Given {
         value: (from, to),
         origin,
     } = given;
     Ok(Rename {
-        from: parse_one(&from, &origin, VariableName::parse)?,
-        to: parse_one(&to, &origin, VariableName::parse)?,
+        from: parse_text(&from, &origin, VariableName::parse)?,
+        to: parse_text(&to, &origin, VariableName::parse)?,
         origin,
     })
 }
 
-fn count(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(count) if count > 0 => Ok(count),
-        _ => Err("is not a number of at least 1".to_owned()),
-    }
+fn count(text: &str) -> Result<usize, Diagnostic> {
+    let count = text.parse().ok().filter(|&count| count > 0);
+    let message = || format!("`{text}` is not a number of at least 1");
+    count.ok_or_else(|| Diagnostic::invalid(message(), "Write a number, such as `10000`"))
 }
 
-fn time_limit(given: Given<String>) -> Result<Duration, ConfigError> {
-    let timeout = parse_one(&given.value, &given.origin, duration::parse)?;
+fn time_limit(given: Given<String>) -> Result<Duration, Diagnostic> {
+    let timeout = parse_text(&given.value, &given.origin, duration::parse)?;
     if timeout.is_zero() {
-        return Err(ConfigError::invalid(
-            given.origin,
-            format!(
-                "`{}` leaves no time for any request; use `--skip` to start without fetching",
-                given.value
-            ),
-        ));
+        let message = format!("`{}` leaves no time for any request", given.value);
+        let correction = "To start without fetching, use `--skip`";
+        return Err(Diagnostic::invalid(message, correction).at(given.origin));
     }
     Ok(timeout.min(LONGEST_TIMEOUT))
 }

@@ -70,6 +70,13 @@ pub enum Kind {
     },
 }
 
+impl Kind {
+    /// Whether a variable holds several words of it.
+    pub(super) fn is_list(self) -> bool {
+        matches!(self, Self::List | Self::Paths(_) | Self::Keys { .. })
+    }
+}
+
 /// Which subcommands take a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {

@@ -249,6 +249,12 @@ settings! {
         ..switch!(Environment, "no-core", ["SSM_EXEC_NO_CORE"], Some("no_core"), "Do not let the command dump core")
     }];
 
+    /// `--allow-snapshot`
+    allow_snapshot: One<bool> = [Setting {
+        details: "Without it, a function with SnapStart does not start: the snapshot would contain the secrets, and every sandbox that is restored from it would get them as they were when the version was published.",
+        ..switch!(Environment, "allow-snapshot", ["SSM_EXEC_ALLOW_SNAPSHOT"], Some("allow_snapshot"), "Allow Lambda to store the secrets in a snapshot (SnapStart)")
+    }];
+
     /// `drop`, which only the file has
     drop: List<String> = [Setting {
         key: Some("drop"),

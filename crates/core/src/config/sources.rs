@@ -1,47 +1,42 @@
 //! Prefixes, JSON objects, keys and files, parsed.
 
-use super::error::Replaced;
-use super::given::{each, parse_one};
-use super::layer::{KeySpec, List, PathSpec, first};
-use super::settings::Layer;
-use super::{ConfigError, Delivery, Encoding, KeySource, ObjectSource, PrefixSource, duration};
+use super::given::{each, parse_one, parse_text};
+use super::layer::{KeySpec, List, PathSpec};
+use super::{Delivery, Encoding, KeySource, ObjectSource, PrefixSource, duration};
+use crate::code::Code;
+use crate::diagnostic::{Diagnostic, Help};
 use crate::origin::{Given, Origin};
 use crate::parameter::{OnMissing, Prefix, ValueRef};
 use crate::variable::{Case, Glob, Naming, VariableName};
-
-/// The text before names that are made from paths.
-pub(super) fn name_prefix(given: &Given<String>) -> Result<String, ConfigError> {
-    parse_one(&given.value, &given.origin, Naming::parse_prefix)
-}
+use crate::words::unknown_word;
+use std::collections::HashMap;
 
 /// The naming rules for all sources, with those of one source over them.
-fn own_naming(spec: &PathSpec, origin: &Origin, all: &Naming) -> Result<Naming, ConfigError> {
+fn own_naming(spec: &PathSpec, origin: &Origin, all: &Naming) -> Result<Naming, Diagnostic> {
     let globs = |own: &Option<Vec<String>>, all: &[Given<Glob>]| match own {
         None => Ok(all.to_vec()),
         Some(texts) => texts
             .iter()
             .map(|text| {
-                let glob = parse_one(text, origin, Glob::parse)?;
+                let glob = parse_text(text, origin, Glob::parse)?;
                 Ok(Given::new(glob, origin.clone()))
             })
             .collect(),
     };
-    let given = |text: &String| Given::new(text.clone(), origin.clone());
+    let given = |text: &Option<String>| {
+        let text = text.clone();
+        text.map(|text| Given::new(text, origin.clone()))
+    };
+    let prefix = parse_one(given(&spec.name_prefix), Naming::parse_prefix)?;
     Ok(Naming {
-        prefix: match &spec.name_prefix {
-            Some(own) => name_prefix(&given(own))?,
-            None => all.prefix.clone(),
-        },
-        case: match &spec.case {
-            Some(own) => parse_one(own, origin, Case::parse)?,
-            None => all.case,
-        },
+        prefix: prefix.unwrap_or_else(|| all.prefix.clone()),
+        case: parse_one(given(&spec.case), Case::parse)?.unwrap_or(all.case),
         only: globs(&spec.only, &all.only)?,
         exclude: globs(&spec.exclude, &all.exclude)?,
     })
 }
 
-pub(super) fn prefix(given: Given<PathSpec>, naming: &Naming) -> Result<PrefixSource, ConfigError> {
+pub(super) fn prefix(given: Given<PathSpec>, naming: &Naming) -> Result<PrefixSource, Diagnostic> {
     let Given {
         value: spec,
         origin,
@@ -50,12 +45,11 @@ pub(super) fn prefix(given: Given<PathSpec>, naming: &Naming) -> Result<PrefixSo
     Ok(PrefixSource {
         naming: own_naming(&spec, &origin, naming)?,
         optional: spec.optional,
-        prefix: Prefix::parse(&spec.text)
-            .map_err(|error| ConfigError::malformed(origin, &error))?,
+        prefix: parse_text(&spec.text, &origin, Prefix::parse)?,
     })
 }
 
-pub(super) fn object(given: Given<PathSpec>, naming: &Naming) -> Result<ObjectSource, ConfigError> {
+pub(super) fn object(given: Given<PathSpec>, naming: &Naming) -> Result<ObjectSource, Diagnostic> {
     let Given {
         value: spec,
         origin,
@@ -64,166 +58,115 @@ pub(super) fn object(given: Given<PathSpec>, naming: &Naming) -> Result<ObjectSo
     Ok(ObjectSource {
         naming: own_naming(&spec, &origin, naming)?,
         optional: spec.optional,
-        param: value_ref(&spec.text, origin)?,
+        param: parse_text(&spec.text, &origin, ValueRef::parse)?,
     })
 }
 
 /// A prefix, a JSON object and a trigger have no name of their own.
-pub(super) fn refuse_name(text: &str, origin: &Origin) -> Result<(), ConfigError> {
+pub(super) fn refuse_name(text: &str, origin: &Origin) -> Result<(), Diagnostic> {
     match text.split_once('=') {
-        Some((_, param)) if param.starts_with('/') || param.starts_with("arn:") => {
-            Err(ConfigError::invalid(
-                origin.clone(),
-                format!(
-                    "`{text}` begins with the name of a variable, which has no meaning here; write `{param}`"
-                ),
-            ))
+        Some((name, param)) if is_parameter(param) => {
+            let message = format!("`{name}=` names a variable, which has no meaning here");
+            Err(Diagnostic::invalid(message, format!("Write `{param}`")).at(origin.clone()))
         }
         _ => Ok(()),
     }
 }
 
-fn value_ref(text: &str, origin: Origin) -> Result<ValueRef, ConfigError> {
-    ValueRef::parse(text).map_err(|error| ConfigError::malformed(origin, &error))
+fn is_parameter(text: &str) -> bool {
+    text.starts_with('/') || text.starts_with("arn:")
 }
 
-/// Keys and files, with those decoded that `base64` names.
+/// Keys and files, with those decoded that `base64` names. Two of one name are a mistake: which one is meant
+/// is unknown.
 pub(super) fn keys(
     keys: List<KeySpec>,
     files: List<KeySpec>,
     base64: List<String>,
     naming: &Naming,
-) -> Result<Vec<KeySource>, ConfigError> {
+) -> Result<Vec<KeySource>, Diagnostic> {
     let mut all = each(keys, |given| key(given, Delivery::Variable, naming))?;
     all.extend(each(files, |given| key(given, Delivery::File, naming))?);
+    let mut places = HashMap::with_capacity(all.len());
+    for (at, key) in all.iter().enumerate() {
+        if let Some(earlier) = places.insert(key.name.clone(), at) {
+            let earlier: &KeySource = &all[earlier];
+            let message = format!(
+                "{} is given twice, as `{}` and as `{}`",
+                key.name, earlier.param, key.param
+            );
+            let help = vec![Help::text(
+                "Give one of them another name, NAME=PARAM, or remove it",
+            )];
+            let error = Diagnostic::with_help(Code::Collision, message, help);
+            let parameters = [&earlier.param.parameter, &key.param.parameter];
+            let error = error.variables([&key.name]).parameters(parameters);
+            return Err(error.at(key.origin.clone()));
+        }
+    }
     for Given { value, origin } in base64.into_iter().flatten() {
-        let name = parse_one(&value, &origin, VariableName::parse)?;
-        let mut found = false;
-        for key in all.iter_mut().filter(|key| key.name == name) {
-            key.encoding = Encoding::Base64;
-            found = true;
-        }
-        if !found {
-            return Err(ConfigError::Base64OfNothing {
-                origin,
-                name,
-                replaced: None,
-            });
-        }
+        let name = parse_text(&value, &origin, VariableName::parse)?;
+        let Some(&at) = places.get(&name) else {
+            let message = format!("there is no key and no file {name} to decode from Base64");
+            let correction =
+                format!("Add `--key {name}=PARAM` or `--file {name}=PARAM`, or remove {name} here");
+            return Err(Diagnostic::invalid(message, correction).at(origin));
+        };
+        all[at].encoding = Encoding::Base64;
     }
-    check_unique(&all)?;
     Ok(all)
-}
-
-/// Adds to an error in the levels together what replaced a key of the file, if something did.
-#[must_use]
-pub fn explain(error: ConfigError, stronger: &Layer, file: &Layer) -> ConfigError {
-    match error {
-        ConfigError::Base64OfNothing { origin, name, .. } => ConfigError::Base64OfNothing {
-            replaced: replaced_key(&name, stronger, file).map(Box::new),
-            origin,
-            name,
-        },
-        other => other,
-    }
-}
-
-fn replaced_key(name: &VariableName, stronger: &Layer, file: &Layer) -> Option<Replaced> {
-    let lists = [(&stronger.keys, &file.keys), (&stronger.files, &file.files)];
-    lists.into_iter().find_map(|(stronger, weaker)| {
-        let mut keys = weaker.iter().flatten();
-        let key = keys.find(|key| key.value.name.as_deref() == Some(name.as_str()))?;
-        Some(Replaced {
-            origin: key.origin.clone(),
-            by: first(stronger)?.clone(),
-        })
-    })
 }
 
 fn key(
     given: Given<KeySpec>,
     delivery: Delivery,
     naming: &Naming,
-) -> Result<KeySource, ConfigError> {
+) -> Result<KeySource, Diagnostic> {
     let Given {
         value: spec,
         origin,
     } = given;
+    let invalid = |message: String, correction: String| {
+        Diagnostic::invalid(message, correction).at(origin.clone())
+    };
+    let param = &spec.param;
     if spec.name.is_none() && delivery == Delivery::File {
-        return Err(ConfigError::invalid(
-            origin,
-            format!("`{}` has no variable name; write NAME={0}", spec.param),
-        ));
+        let message = format!("`{param}` has no variable's name");
+        return Err(invalid(message, format!("Write `NAME={param}`")));
     }
-    if let Some(name) = spec
-        .name
-        .as_deref()
-        .filter(|name| name.starts_with('/') || name.starts_with("arn:"))
-    {
-        return Err(ConfigError::invalid(
-            origin,
-            format!(
-                "`{name}={}` has the parameter before the name; write {}={name}",
-                spec.param, spec.param
-            ),
-        ));
+    if let Some(name) = spec.name.as_deref().filter(|name| is_parameter(name)) {
+        let message = format!("`{name}={param}` has the parameter before the name");
+        return Err(invalid(message, format!("Write `{param}={name}`")));
     }
-    let name = spec
-        .name
-        .as_deref()
-        .map(|name| parse_one(name, &origin, VariableName::parse))
-        .transpose()?;
-    let param = value_ref(&spec.param, origin.clone())?;
+    let name = spec.name.as_deref();
+    let name = name.map(|name| parse_text(name, &origin, VariableName::parse));
+    let name = name.transpose()?;
+    let param = parse_text(param, &origin, ValueRef::parse)?;
     let name = match name {
         Some(name) => name,
-        None => naming
-            .name(param.last_word())
-            .map_err(|name| ConfigError::DigitName {
-                origin: Some(origin.clone()),
-                parameter: param.to_string(),
-                name,
-            })?,
+        None => naming.name(param.last_word()).map_err(|name| {
+            let message =
+                format!("`{param}` would become the variable `{name}`, which begins with a digit");
+            let help = format!("Give it a name, `NAME={param}`, or use `--name-prefix TEXT`");
+            Diagnostic::with_help(Code::InvalidName, message, vec![help.into()]).at(origin.clone())
+        })?,
     };
-    let absence = match (spec.default, spec.optional) {
-        (Some(text), _) => OnMissing::Default(text),
-        (None, true) => OnMissing::Omit,
-        (None, false) => OnMissing::Fail,
-    };
-    let encoding = match spec.encoding.as_deref() {
-        None => Encoding::Plain,
-        Some("base64") => Encoding::Base64,
-        Some(other) => {
-            return Err(ConfigError::invalid(
-                origin,
-                format!("`{other}` is not valid as an encoding (expected `base64`)"),
-            ));
-        }
-    };
-    let max_age = spec
-        .max_age
-        .map(|text| parse_one(&text, &origin, duration::parse_age))
-        .transpose()?;
+    let given = |text: Option<String>| text.map(|text| Given::new(text, origin.clone()));
+    let encoding = parse_one(given(spec.encoding), |text| match text {
+        "base64" => Ok(Encoding::Base64),
+        other => Err(unknown_word(other, &["base64"])),
+    })?;
     Ok(KeySource {
         name,
         param,
-        absence,
-        encoding,
+        absence: match (spec.default, spec.optional) {
+            (Some(text), _) => OnMissing::Default(text),
+            (None, true) => OnMissing::Omit,
+            (None, false) => OnMissing::Fail,
+        },
+        encoding: encoding.unwrap_or(Encoding::Plain),
         delivery,
-        max_age,
+        max_age: parse_one(given(spec.max_age), duration::parse_age)?,
         origin,
     })
-}
-
-/// Two keys of one name are a mistake: which one is meant is unknown.
-fn check_unique(keys: &[KeySource]) -> Result<(), ConfigError> {
-    for (at, key) in keys.iter().enumerate() {
-        if let Some(earlier) = keys[..at].iter().find(|earlier| earlier.name == key.name) {
-            return Err(ConfigError::Collision {
-                origin: key.origin.clone(),
-                name: key.name.clone(),
-                parameters: [earlier.param.to_string(), key.param.to_string()],
-            });
-        }
-    }
-    Ok(())
 }

@@ -1,9 +1,10 @@
 //! Stages: tables of the file that lie over the rest of it.
 
-use super::ConfigError;
 use super::file::{ConfigFile, STAGE};
 use super::reader::join;
 use super::settings::Layer;
+use crate::code::Code;
+use crate::diagnostic::Diagnostic;
 use crate::origin::{Given, Origin};
 
 impl ConfigFile<'_> {
@@ -12,34 +13,39 @@ impl ConfigFile<'_> {
     /// # Errors
     /// For an unknown stage; when the file has stages and none is chosen; and for what
     /// [`ConfigFile::base`] refuses.
-    pub fn layer(&self, chosen: Option<&Given<String>>) -> Result<Layer, ConfigError> {
+    pub fn layer(&self, chosen: Option<&Given<String>>) -> Result<Layer, Diagnostic> {
         let base = self.base()?;
         let known = self.stages()?;
-        let chosen = chosen.or(base.default_stage.as_ref());
-        let Some(chosen) = chosen else {
+        let path = self.path().display();
+        let Some(chosen) = chosen.or(base.default_stage.as_ref()) else {
             if known.is_empty() {
                 return Ok(base);
             }
-            return Err(ConfigError::NoStage {
-                path: self.path().to_owned(),
-                known,
-            });
+            let message = format!("no stage is chosen, and {path} has");
+            let error = Diagnostic::new(Code::InvalidStage, message);
+            return Err(error.list(&known).path(self.path()));
         };
-        if !known.contains(&chosen.value) {
-            return Err(ConfigError::UnknownStage {
-                origin: chosen.origin.clone(),
-                name: chosen.value.clone(),
-                path: Some(self.path().to_owned()),
-                known,
-            });
+        let Given {
+            value: stage,
+            origin,
+        } = chosen;
+        if known.is_empty() {
+            let message = format!("there is no stage `{stage}`: {path} has no stages");
+            let help = format!("Write it as `[stage.{stage}]`, or choose none");
+            return Err(no_stage(message, help, origin));
+        }
+        if !known.contains(stage) {
+            let message = format!("there is no stage `{stage}` in {path}, which has");
+            let error = Diagnostic::new(Code::InvalidStage, message);
+            return Err(error.list(&known).at(origin.clone()));
         }
         // A mistake in another stage is found now, not on the day that it is used.
-        for other in known.iter().filter(|name| **name != chosen.value) {
+        for other in known.iter().filter(|name| *name != stage) {
             self.check_stage(other)?;
         }
         Ok(Layer {
             default_stage: Some(chosen.clone()),
-            ..self.stage(&chosen.value)?.merged_over(base)
+            ..self.stage(stage)?.merged_over(base)
         })
     }
 
@@ -50,7 +56,7 @@ impl ConfigFile<'_> {
     pub fn other_stages(
         &self,
         chosen: Option<&Given<String>>,
-    ) -> Result<Vec<(String, Layer)>, ConfigError> {
+    ) -> Result<Vec<(String, Layer)>, Diagnostic> {
         let known = self.stages()?;
         if known.is_empty() {
             return Ok(Vec::new());
@@ -68,35 +74,31 @@ impl ConfigFile<'_> {
     }
 }
 
-impl ConfigError {
-    /// Whether the setting was given in this stage of the file.
-    #[must_use]
-    pub fn is_in_stage(&self, name: &str) -> bool {
-        let path = join(STAGE, name);
-        self.origin().is_some_and(|origin| match origin {
-            Origin::File { key, .. } => {
-                let rest = key.strip_prefix(&path);
-                rest.is_some_and(|rest| rest.starts_with('.'))
-            }
-            Origin::Flag(_) | Origin::Variable(_) | Origin::Default => false,
-        })
-    }
+/// Whether an error is about a setting of this stage of the file.
+#[must_use]
+pub fn is_in_stage(error: &Diagnostic, name: &str) -> bool {
+    let Some(Origin::File { key, .. }) = &error.origin else {
+        return false;
+    };
+    let rest = key.strip_prefix(&join(STAGE, name));
+    rest.is_some_and(|rest| rest.starts_with('.'))
 }
 
 /// Refuses a stage that was chosen where there is no file to have it.
 ///
 /// # Errors
 /// When one was chosen.
-pub fn refuse_stage(chosen: Option<&Given<String>>) -> Result<(), ConfigError> {
-    match chosen {
-        None => Ok(()),
-        Some(Given { value, origin }) => Err(ConfigError::UnknownStage {
-            origin: origin.clone(),
-            name: value.clone(),
-            path: None,
-            known: Vec::new(),
-        }),
-    }
+pub fn refuse_stage(chosen: Option<&Given<String>>) -> Result<(), Diagnostic> {
+    let Some(Given { value, origin }) = chosen else {
+        return Ok(());
+    };
+    let message = format!("there is no stage `{value}`, since no configuration file was found");
+    let help = "Name the file with `--config FILE`".to_owned();
+    Err(no_stage(message, help, origin))
+}
+
+fn no_stage(message: String, help: String, origin: &Origin) -> Diagnostic {
+    Diagnostic::with_help(Code::InvalidStage, message, vec![help.into()]).at(origin.clone())
 }
 
 #[cfg(test)]
@@ -122,7 +124,7 @@ B = "/org/prod/b"
 C = "/org/prod/c"
 "#;
 
-    fn layer(text: &str, stage: Option<&str>) -> Result<Layer, ConfigError> {
+    fn layer(text: &str, stage: Option<&str>) -> Result<Layer, Diagnostic> {
         let inherited = Inherited::default();
         let chosen = stage.map(|name| Given::new(name.to_owned(), Origin::Flag("--stage")));
         ConfigFile::parse(Path::new("t.toml"), text, &inherited)
@@ -166,35 +168,51 @@ C = "/org/prod/c"
     #[test]
     fn mistakes_name_the_stages_or_the_line() {
         let error = |text: &str, stage| layer(text, stage).expect_err(text).to_string();
-        assert!(error(FILE, Some("prd")).contains("Its stages are: dev, prod"));
+        let choose = "\n  help: Choose one with `--stage NAME`, or set `default_stage` in the file";
+        let unknown = "--stage: there is no stage `prd` in t.toml, which has: dev, prod";
+        assert_eq!(error(FILE, Some("prd")), format!("{unknown}{choose}"));
+        let four = "[stage]\na = {}\nb = {}\nc = {}\nd = {}";
+        let unknown = "--stage: there is no stage `x` in t.toml, which has\n  a\n  b\n  c\n  d";
+        assert_eq!(error(four, Some("x")), format!("{unknown}{choose}"));
         let none = FILE.replace("default_stage", "# ");
-        assert!(error(&none, None).contains("`--stage NAME`"));
-        assert!(error("prefix = \"/a\"", Some("prod")).contains("It has no stages"));
+        let unchosen = "no stage is chosen, and t.toml has: dev, prod";
+        assert_eq!(error(&none, None), format!("{unchosen}{choose}"));
+        assert_eq!(
+            error("prefix = \"/a\"", Some("prod")),
+            "--stage: there is no stage `prod`: t.toml has no stages\n  help: Write it as `[stage.prod]`, or choose none"
+        );
         for (text, expected) in [
             (
                 "[stage.a]\n[stage.a.stage.b]\nskip = true",
-                "line 2, `stage.a.stage`: a stage cannot contain stages",
+                "t.toml, line 2, `stage.a.stage`: a stage cannot have this key\n  help: Move `stage` out of `[stage.a]`",
             ),
             (
                 "[stage.a]\ndefault_stage = \"a\"",
-                "line 2, `stage.a.default_stage`",
+                "t.toml, line 2, `stage.a.default_stage`: a stage cannot have this key\n  help: Move `default_stage` out of `[stage.a]`",
             ),
             (
                 "[stage.a]\nskipp = true",
-                "line 2: unknown key `skipp` in `stage.a`; did you mean `skip`?",
+                "t.toml, line 2, `stage.a.skipp`: unknown key `skipp`\n  help: Correct it: did you mean `skip`?",
             ),
             (
                 "stage = \"a\"",
-                "line 1, `stage`: is a TOML string (expected a table). To choose a stage, write `default_stage = \"a\"`",
+                "t.toml, line 1, `stage`: is a TOML string, not a table of stages\n  help: To choose a stage, write `default_stage = \"a\"`",
             ),
-            ("stage = 1", "line 1, `stage`: is a TOML integer"),
-            ("[stage]\na = 1", "line 2, `stage.a`: is a TOML integer"),
+            (
+                "stage = 1",
+                "t.toml, line 1, `stage`: is a TOML integer, not a table\n  help: Write a table",
+            ),
+            (
+                "[stage]\na = 1",
+                "t.toml, line 2, `stage.a`: is a TOML integer, not a table\n  help: Write a table",
+            ),
+            (
+                "[stage.a]\n[stage.b]\nskipp = true",
+                "t.toml, line 3, `stage.b.skipp`: unknown key `skipp`\n  help: Correct it: did you mean `skip`?",
+            ),
         ] {
-            let message = error(text, Some("a"));
-            assert!(message.contains(expected), "{message}");
+            assert_eq!(error(text, Some("a")), expected);
         }
-        let other = "[stage.a]\n[stage.b]\nskipp = true";
-        assert!(error(other, Some("a")).contains("unknown key `skipp` in `stage.b`"));
     }
 
     #[test]
@@ -204,7 +222,7 @@ C = "/org/prod/c"
         let error = refuse_stage(Some(&chosen)).expect_err("no file");
         assert_eq!(
             error.to_string(),
-            "--stage: there is no stage `prod`, since no configuration file was found"
+            "--stage: there is no stage `prod`, since no configuration file was found\n  help: Name the file with `--config FILE`"
         );
     }
 

@@ -25,7 +25,7 @@ fn options(options: &[&'static str]) -> Layer {
 }
 
 /// The three levels over one another, as a configuration.
-fn resolve(flags: &[&'static str], variables: &[&CStr], file: &str) -> Result<Config, ConfigError> {
+fn resolve(flags: &[&'static str], variables: &[&CStr], file: &str) -> Result<Config, Diagnostic> {
     let inherited = Inherited::new(variables.to_vec());
     let file = parse_file("t.toml".as_ref(), file, &inherited)?;
     let layer = options(flags).over(read_variables(&inherited)?.over(file));

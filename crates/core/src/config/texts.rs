@@ -1,10 +1,11 @@
 //! How a text of the command line or of a variable becomes a field of a layer.
 
-use super::ConfigError;
 use super::layer::{KeySpec, PathSpec, Slot};
 use super::setting::{Kind, Setting};
 use super::settings::Layer;
+use crate::diagnostic::Diagnostic;
 use crate::origin::{Given, Origin};
+use crate::words::unknown_word;
 
 impl Layer {
     /// Adds one text of the command line to a list, or sets a value. Lists of names and patterns are
@@ -34,17 +35,13 @@ impl Layer {
         setting: &Setting,
         text: &str,
         origin: &Origin,
-    ) -> Result<(), ConfigError> {
+    ) -> Result<(), Diagnostic> {
         if setting.kind == Kind::Switch {
             self.set_switch(setting, parse_switch(text, origin)?, origin.clone());
             return Ok(());
         }
-        let is_list = matches!(
-            setting.kind,
-            Kind::List | Kind::Paths(_) | Kind::Keys { .. }
-        );
         let words = outside_braces(text, |c| c == ',' || c.is_whitespace());
-        if !is_list || !words.is_empty() {
+        if !setting.kind.is_list() || !words.is_empty() {
             self.add(setting, text, origin, |_| words);
         }
         Ok(())
@@ -108,14 +105,11 @@ fn outside_braces(text: &str, is_separator: impl Fn(char) -> bool) -> Vec<&str> 
 }
 
 /// On or off, in the words that environment variables usually have.
-pub(super) fn parse_switch(text: &str, origin: &Origin) -> Result<bool, ConfigError> {
+pub(super) fn parse_switch(text: &str, origin: &Origin) -> Result<bool, Diagnostic> {
     match text.to_ascii_lowercase().as_str() {
         "1" | "true" | "yes" | "on" => Ok(true),
         "0" | "false" | "no" | "off" => Ok(false),
-        _ => Err(ConfigError::invalid(
-            origin.clone(),
-            format!("`{text}` is not valid (expected `true` or `false`)"),
-        )),
+        _ => Err(unknown_word(text, &["true", "false"]).at(origin.clone())),
     }
 }
 

@@ -1,77 +1,80 @@
 //! Settings that are valid, and have no effect beside the other settings.
 
-use super::layer::first;
+use super::layer::{KeySpec, List, first};
 use super::settings::Layer;
 use crate::diagnostic::Diagnostic;
 use crate::origin::Origin;
+use std::collections::BTreeSet;
 
-/// A setting without effect.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unused {
-    /// Where it was given.
-    pub origin: Origin,
-    /// Why it has no effect.
-    pub reason: UnusedReason,
-}
-
-/// Why a setting has no effect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UnusedReason {
-    /// It applies to prefixes and JSON objects, and there is none.
-    NoPrefix,
-    /// It is for a role that is assumed, and none is.
-    NoRole,
-    /// A trigger needs no settling.
-    Trigger,
-}
-
-impl Unused {
-    /// The settings without effect, in the order of the list of settings.
-    pub(super) fn among(layer: &Layer) -> Vec<Self> {
-        let named = first(&layer.prefix).or(first(&layer.json)).is_some();
-        let origins = [
+/// The settings without effect, in the order of the table of settings.
+pub(super) fn find(layer: &Layer) -> Vec<Diagnostic> {
+    let warning = |origin: &Origin, why: &str, help: &str| {
+        Diagnostic::warning(format!("has no effect, since {why}"))
+            .help(help.into())
+            .at(origin.clone())
+    };
+    let mut found = Vec::new();
+    if first(&layer.prefix).or(first(&layer.json)).is_none() {
+        let naming = [
             first(&layer.only),
             first(&layer.exclude),
             layer.name_prefix.as_ref().map(|given| &given.origin),
             layer.case.as_ref().map(|given| &given.origin),
         ];
-        let naming = origins.into_iter().flatten().filter(|_| !named);
-        let role = layer
-            .external_id
-            .iter()
-            .filter(|_| layer.role_arn.is_none());
-        let settle = layer
-            .settle
-            .iter()
-            .filter(|_| layer.watch.is_some() && layer.trigger.is_some());
-        let naming = naming.map(|origin| (origin, UnusedReason::NoPrefix));
-        let role = role.map(|given| (&given.origin, UnusedReason::NoRole));
-        let settle = settle.map(|given| (&given.origin, UnusedReason::Trigger));
-        naming
-            .chain(role)
-            .chain(settle)
-            .map(|(origin, reason)| Self {
-                origin: origin.clone(),
-                reason,
-            })
-            .collect()
+        found.extend(naming.into_iter().flatten().map(|origin| {
+            let why = "there is no prefix and no JSON object";
+            warning(origin, why, "Remove it: keys are named one by one")
+        }));
     }
+    if let (Some(given), None) = (&layer.external_id, &layer.role_arn) {
+        let why = "no role is assumed";
+        found.push(warning(
+            &given.origin,
+            why,
+            "Give the role with `--role-arn`, or remove it",
+        ));
+    }
+    if let (Some(given), Some(_), Some(_)) = (&layer.settle, &layer.watch, &layer.trigger) {
+        found.push(
+            Diagnostic::note("has no effect, since a change of the trigger counts immediately")
+                .at(given.origin.clone()),
+        );
+    }
+    found
 }
 
-impl Unused {
-    /// What to say of it.
+impl Layer {
+    /// What keys of a weaker level this one's list replaces and does not give, in a sentence for each list:
+    /// in a stage, the tables would be merged, so this is easily overlooked.
     #[must_use]
-    pub fn diagnostic(&self) -> Diagnostic {
-        let why = match self.reason {
-            UnusedReason::NoPrefix => "there is no prefix and no JSON object",
-            UnusedReason::NoRole => "no role is assumed (`--role-arn`)",
-            UnusedReason::Trigger => "a change of the trigger counts immediately",
-        };
-        let message = format!("has no effect, since {why}");
-        let diagnostic = match self.reason {
-            UnusedReason::Trigger => Diagnostic::note(message),
-            UnusedReason::NoPrefix | UnusedReason::NoRole => Diagnostic::warning(message),
-        };
-        diagnostic.at(self.origin.clone())
+    pub fn dropped_keys(&self, weaker: &Self) -> Vec<String> {
+        let lists = [
+            ("keys", &self.keys, &weaker.keys),
+            ("files", &self.files, &weaker.files),
+        ];
+        let dropped = lists.into_iter().filter_map(|(table, stronger, weaker)| {
+            let by = first(stronger)?;
+            let given = |list: &List<KeySpec>| {
+                let keys = list.iter().flatten();
+                keys.filter_map(|key| key.value.name.clone())
+                    .collect::<BTreeSet<_>>()
+            };
+            let names: Vec<String> = given(weaker)
+                .difference(&given(stronger))
+                .cloned()
+                .collect();
+            let shown = match names.as_slice() {
+                [] => return None,
+                [one] => format!("{one} is"),
+                [.., last] if names.len() <= 3 => {
+                    format!("{} and {last} are", names[..names.len() - 1].join(", "))
+                }
+                [one, two, ..] => format!("{one}, {two} and {} others are", names.len() - 2),
+            };
+            Some(format!(
+                "{by} replaces `[{table}]` of the file: {shown} not fetched"
+            ))
+        });
+        dropped.collect()
     }
 }

@@ -1,10 +1,11 @@
 //! Settings of the watcher, which sends a signal to the running command when its parameters have changed.
 
+use super::Delivery;
 use super::duration;
-use super::given::parse_one;
+use super::given::{parse_one, parse_text};
 use super::layer::One;
 use super::sources::refuse_name;
-use super::{ConfigError, Delivery};
+use crate::diagnostic::Diagnostic;
 use crate::environment::Environment;
 use crate::origin::{Given, Origin};
 use crate::parameter::{ParameterRef, Selector};
@@ -64,11 +65,12 @@ impl Watch {
 
     /// The error for a configuration whose parameters can't change.
     #[must_use]
-    pub fn nothing_to_follow(&self) -> ConfigError {
-        ConfigError::invalid(
-            self.origin.clone(),
-            "there is nothing to watch: every parameter is pinned to a version, so none can change; leave the version out, or use a label",
+    pub fn nothing_to_follow(&self) -> Diagnostic {
+        Diagnostic::invalid(
+            "there is nothing to watch: every parameter is pinned to a version, so none can change",
+            "Leave the version out, or use a label",
         )
+        .at(self.origin.clone())
     }
 }
 
@@ -102,21 +104,21 @@ impl ChangeSignal {
     /// Reads a name, with or without `SIG`, or a number.
     ///
     /// # Errors
-    /// The reason, fit to follow the text in a sentence.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    /// For another text, and for a signal that neither ends nor reloads a program.
+    pub fn parse(text: &str) -> Result<Self, Diagnostic> {
         let upper = text.to_ascii_uppercase();
         let name = upper.strip_prefix("SIG").unwrap_or(&upper);
         let is_meant = |&(known, number): &(&str, u8)| name == known || name == number.to_string();
         if is_meant(&KILL) {
-            return Err(
-                "ends a program without giving it a chance to finish its work; use TERM".to_owned(),
-            );
+            let message = format!("`{text}` ends a program before it can finish its work");
+            return Err(Diagnostic::invalid(message, "Use `TERM`"));
         }
         if STOPPING.iter().any(&is_meant) {
-            return Err(
-                "suspends a program, which neither ends nor reloads it; use TERM, or HUP to reload"
-                    .to_owned(),
-            );
+            let message = format!("`{text}` suspends a program, which neither ends nor reloads it");
+            return Err(Diagnostic::invalid(
+                message,
+                "Use `TERM`, or `HUP` to reload",
+            ));
         }
         let known = REQUESTS.iter().find(|&signal| is_meant(signal));
         known
@@ -153,25 +155,20 @@ pub(super) struct Settings {
 }
 
 /// Parses the settings of the watcher, if it is asked for.
-pub(super) fn resolve(given: Settings, is_lambda: bool) -> Result<Option<Watch>, ConfigError> {
-    let signal = |given: &One<String>| {
-        let given = given.as_ref();
-        given
-            .map(|given| parse_one(&given.value, &given.origin, ChangeSignal::parse))
-            .transpose()
-    };
-    let on_change = signal(&given.on_change)?;
-    let on_file_change = signal(&given.on_file_change)?;
+pub(super) fn resolve(given: Settings, is_lambda: bool) -> Result<Option<Watch>, Diagnostic> {
+    let on_change = parse_one(given.on_change.clone(), ChangeSignal::parse)?;
+    let on_file_change = parse_one(given.on_file_change.clone(), ChangeSignal::parse)?;
     let settle = given.settle.as_ref().map(parse_duration).transpose()?;
     let trigger = given.trigger.as_ref().map(parse_trigger).transpose()?;
     let Some(every) = given.every else {
         let signals = [given.on_change, given.on_file_change];
         let unused = signals.into_iter().chain([given.settle, given.trigger]);
         return match unused.flatten().next() {
-            Some(unused) => Err(ConfigError::invalid(
-                unused.origin,
-                "has no effect without `--watch DURATION`",
-            )),
+            Some(unused) => {
+                let message = "has no effect without `--watch`";
+                let correction = "Add `--watch DURATION`, or remove it";
+                Err(Diagnostic::invalid(message, correction).at(unused.origin))
+            }
             None => Ok(None),
         };
     };
@@ -181,16 +178,13 @@ pub(super) fn resolve(given: Settings, is_lambda: bool) -> Result<Option<Watch>,
     let interval = parse_duration(&every)?;
     let text = &every.value;
     if interval < SHORTEST {
-        return Err(ConfigError::invalid(
-            every.origin,
-            format!("`{text}` is too short: requests cost quota; the shortest interval is 1s"),
-        ));
+        let message = format!("`{text}` is too short: requests cost quota");
+        return Err(Diagnostic::invalid(message, "The shortest interval is `1s`").at(every.origin));
     }
     if is_lambda {
-        return Err(ConfigError::invalid(
-            every.origin,
-            "does not work on Lambda, which freezes a sandbox between invocations; compare `ssm-exec check --fingerprint` in a pipeline instead",
-        ));
+        let message = "does not work on Lambda, which freezes a sandbox between invocations";
+        let help = "Compare `ssm-exec check --fingerprint` in a pipeline instead";
+        return Err(Diagnostic::invalid(message, help).at(every.origin));
     }
     Ok(Some(Watch {
         every: interval,
@@ -202,22 +196,22 @@ pub(super) fn resolve(given: Settings, is_lambda: bool) -> Result<Option<Watch>,
     }))
 }
 
-fn parse_duration(given: &Given<String>) -> Result<Duration, ConfigError> {
-    parse_one(&given.value, &given.origin, duration::parse).map(|time| time.min(LONGEST))
+fn parse_duration(given: &Given<String>) -> Result<Duration, Diagnostic> {
+    parse_text(&given.value, &given.origin, duration::parse).map(|time| time.min(LONGEST))
 }
 
-fn parse_trigger(given: &Given<String>) -> Result<ParameterRef, ConfigError> {
+fn parse_trigger(given: &Given<String>) -> Result<ParameterRef, Diagnostic> {
     refuse_name(&given.value, &given.origin)?;
-    let parameter = ParameterRef::parse(&given.value)
-        .map_err(|error| ConfigError::malformed(given.origin.clone(), &error))?;
+    let parameter = parse_text(&given.value, &given.origin, ParameterRef::parse)?;
     match parameter.selector {
-        Some(Selector::Version(version)) => Err(ConfigError::invalid(
-            given.origin.clone(),
-            format!(
+        Some(Selector::Version(version)) => {
+            let message = format!(
                 "`{}` never changes: it is pinned to version {version}",
                 given.value
-            ),
-        )),
+            );
+            let correction = "Leave the version out";
+            Err(Diagnostic::invalid(message, correction).at(given.origin.clone()))
+        }
         _ => Ok(parameter),
     }
 }
@@ -244,16 +238,16 @@ mod tests {
     #[test]
     fn a_signal_that_neither_ends_nor_reloads_is_refused() {
         for (text, reason) in [
-            ("KILL", "without giving it a chance"),
-            ("9", "without giving it a chance"),
+            ("KILL", "before it can finish"),
+            ("9", "before it can finish"),
             ("SIGSTOP", "suspends"),
             ("tstp", "suspends"),
-            ("SEGV", "is not valid (expected `HUP`"),
-            ("TERN", "did you mean `TERM`?"),
-            ("", "is not valid"),
-            ("0", "is not valid"),
+            ("SEGV", "is not `HUP`"),
+            ("TERN", "Correct it: did you mean `TERM`?"),
+            ("", "is not `HUP`"),
+            ("0", "is not `HUP`"),
         ] {
-            let error = ChangeSignal::parse(text).expect_err(text);
+            let error = ChangeSignal::parse(text).expect_err(text).to_string();
             assert!(error.contains(reason), "{text}: {error}");
         }
     }

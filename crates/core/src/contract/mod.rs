@@ -8,7 +8,6 @@ mod toml;
 mod type_name;
 mod value_type;
 
-pub use parse::RuleError;
 pub use pattern::Pattern;
 pub use spec::{ContractSpec, RULES, RuleValue};
 pub use type_name::TypeName;

@@ -2,23 +2,15 @@
 
 use super::{ContractSpec, Pattern, RULES, Rule, RuleValue, TypeName, ValueType};
 use crate::config::duration;
+use crate::diagnostic::Diagnostic;
 use crate::origin::{Given, Origin};
 use crate::words::unknown_word;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::str::FromStr;
 
-/// A rule that makes no sense.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RuleError {
-    /// Where it was given.
-    pub origin: Origin,
-    /// What is wrong, as the rest of a sentence.
-    pub reason: String,
-}
-
 /// The rules of one variable that have not been used yet.
-struct Rules {
+struct RuleReader {
     origin: Origin,
     rules: BTreeMap<String, Given<RuleValue>>,
     type_name: TypeName,
@@ -30,31 +22,22 @@ impl Rule {
     /// # Errors
     /// For an unknown rule or type, a rule with a value that it cannot have, one that does not apply to
     /// the type, and rules that contradict one another.
-    pub fn parse(spec: ContractSpec, origin: Origin) -> Result<Self, RuleError> {
+    pub fn parse(spec: ContractSpec, origin: Origin) -> Result<Self, Diagnostic> {
         for (name, given) in &spec.rules {
             if !RULES.contains(&name.as_str()) {
-                let reason = format!("the rule `{name}` {}", unknown_word(name, RULES));
-                return Err(RuleError {
-                    origin: given.origin.clone(),
-                    reason,
-                });
+                return Err(unknown_word(name, RULES).at(given.origin.clone()));
             }
         }
-        let mut rules = Rules {
+        let mut rules = RuleReader {
             origin: origin.clone(),
             rules: spec.rules.into_iter().collect(),
             type_name: TypeName::Text,
         };
         let value_type = rules.value_type()?;
-        let (min_length, max_length) = rules.limits("min_length", "max_length")?;
-        if let Some(0) = max_length {
-            return Err(rules.error("has `max_length = 0`, but no value may be empty"));
-        }
+        let (min_length, max_length) = rules.lengths(&value_type)?;
         let rule = Self {
+            pattern: rules.pattern(&value_type)?,
             value_type,
-            pattern: rules.parsed("pattern", |text| {
-                Pattern::parse(text).map_err(|reason| format!("is not a valid pattern: {reason}"))
-            })?,
             one_of: rules.texts("one_of")?,
             min_length,
             max_length,
@@ -65,42 +48,39 @@ impl Rule {
             origin,
         };
         if let Some((name, given)) = rules.rules.first_key_value() {
-            return Err(RuleError {
-                origin: given.origin.clone(),
-                reason: format!(
-                    "`{name}` does not apply to the type `{}`",
-                    rules.type_name.word()
-                ),
-            });
+            let type_name = rules.type_name.word();
+            let message = format!("`{name}` does not apply to the type `{type_name}`");
+            let error = Diagnostic::invalid(message, "Remove it, or correct the type");
+            return Err(error.at(given.origin.clone()));
         }
         rule.check_one_of()
     }
 
     /// A word that the other rules forbid can never be the value.
-    fn check_one_of(self) -> Result<Self, RuleError> {
+    fn check_one_of(self) -> Result<Self, Diagnostic> {
         let others = Self {
             one_of: Vec::new(),
             ..self.clone()
         };
         for word in &self.one_of {
             if let Some(violation) = others.violations(word.as_bytes()).first() {
-                return Err(RuleError {
-                    origin: self.origin,
-                    reason: format!(
-                        "`one_of` has `{word}`, which another rule forbids: it {violation}"
-                    ),
-                });
+                let message =
+                    format!("`one_of` has `{word}`, which another rule forbids: it {violation}");
+                return Err(contradiction(message, self.origin));
             }
         }
         Ok(self)
     }
 }
 
-impl Rules {
-    fn value_type(&mut self) -> Result<ValueType, RuleError> {
-        let name = self.parsed("type", |text| {
-            TypeName::parse(text).map_err(|reason| format!("as a type {reason}"))
-        })?;
+/// The error for rules that no value satisfies.
+fn contradiction(message: String, origin: Origin) -> Diagnostic {
+    Diagnostic::invalid(message, "Remove one of the two rules, or correct it").at(origin)
+}
+
+impl RuleReader {
+    fn value_type(&mut self) -> Result<ValueType, Diagnostic> {
+        let name = self.parsed("type", TypeName::parse)?;
         self.type_name = name.unwrap_or(TypeName::Text);
         Ok(match self.type_name {
             TypeName::Integer => {
@@ -114,31 +94,85 @@ impl Rules {
             TypeName::Boolean => ValueType::Boolean,
             TypeName::Port => ValueType::Port,
             TypeName::Url => ValueType::Url {
-                schemes: self.schemes()?,
+                schemes: self.words("schemes", |scheme| {
+                    let is_valid =
+                        ValueType::is_scheme(scheme) && scheme.to_ascii_lowercase() == scheme;
+                    is_valid
+                        .then_some(())
+                        .ok_or("Write `https` or `postgres`, in lower case and without `://`")
+                })?,
             },
             TypeName::Json => ValueType::Json,
             TypeName::Base64 => ValueType::Base64,
             TypeName::Pem => ValueType::Pem {
-                labels: self.texts("label")?,
+                labels: self.words("label", |label| {
+                    let is_valid =
+                        !label.is_empty() && !label.contains('-') && label.trim() == label;
+                    is_valid
+                        .then_some(())
+                        .ok_or("Write what stands after `BEGIN`, such as `CERTIFICATE`")
+                })?,
             },
             TypeName::Uuid => ValueType::Uuid,
             TypeName::Text => ValueType::Text,
         })
     }
 
-    fn schemes(&mut self) -> Result<Vec<String>, RuleError> {
-        let origin = self.origin_of("schemes");
-        let schemes = self.texts("schemes")?;
-        let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "+-.".contains(c);
-        match schemes.iter().find(|scheme| !scheme.chars().all(allowed)) {
-            None => Ok(schemes),
-            Some(scheme) => Err(RuleError {
-                origin,
-                reason: format!(
-                    "`{scheme}` is not the name of a scheme, such as `https` or `postgres`, in lower case and without `://`"
-                ),
-            }),
+    /// A list of words in which each must have a form.
+    fn words(
+        &mut self,
+        name: &str,
+        check: fn(&str) -> Result<(), &'static str>,
+    ) -> Result<Vec<String>, Diagnostic> {
+        let origin = self.origin_of(name);
+        let words = self.texts(name)?;
+        for word in &words {
+            check(word).map_err(|correction| {
+                let message = format!("`{word}` is no value of `{name}`");
+                Diagnostic::invalid(message, correction).at(origin.clone())
+            })?;
         }
+        Ok(words)
+    }
+
+    /// The lengths that are allowed: some value of the type must have one of them.
+    fn lengths(
+        &mut self,
+        value_type: &ValueType,
+    ) -> Result<(Option<u64>, Option<u64>), Diagnostic> {
+        let origins = ["min_length", "max_length"].map(|name| self.origin_of(name));
+        let (min, max) = self.limits("min_length", "max_length")?;
+        let (shortest, longest) = value_type.lengths();
+        let type_name = self.type_name.word();
+        let [min_origin, max_origin] = origins;
+        if let Some(max) = max.filter(|&max| max < shortest) {
+            let message =
+                format!("`max_length` is {max}, but no {type_name} is shorter than {shortest}");
+            return Err(contradiction(message, max_origin));
+        }
+        if let Some(min) = min.filter(|&min| longest.is_some_and(|longest| min > longest)) {
+            let message = format!("`min_length` is {min}, but no {type_name} is that long");
+            return Err(contradiction(message, min_origin));
+        }
+        Ok((min, max))
+    }
+
+    /// A pattern. Where the values of the type can be counted, one of them must match.
+    fn pattern(&mut self, value_type: &ValueType) -> Result<Option<Pattern>, Diagnostic> {
+        let origin = self.origin_of("pattern");
+        let Some(pattern) = self.parsed("pattern", Pattern::parse)? else {
+            return Ok(None);
+        };
+        let mut values = value_type.values();
+        if values
+            .as_mut()
+            .is_some_and(|values| !values.any(|value| pattern.matches(&value)))
+        {
+            let (text, type_name) = (pattern.as_str(), self.type_name.word());
+            let message = format!("the pattern `{text}` matches no {type_name}");
+            return Err(contradiction(message, origin));
+        }
+        Ok(Some(pattern))
     }
 
     /// Two numbers of which the first may not be larger.
@@ -146,19 +180,19 @@ impl Rules {
         &mut self,
         min: &str,
         max: &str,
-    ) -> Result<(Option<T>, Option<T>), RuleError> {
+    ) -> Result<(Option<T>, Option<T>), Diagnostic> {
         let origin = self.origin_of(min);
         let (low, high) = (self.number::<T>(min)?, self.number::<T>(max)?);
         match (&low, &high) {
-            (Some(low), Some(high)) if low > high => Err(RuleError {
-                origin,
-                reason: format!("`{min}` is {low}, which is more than `{max}`, {high}"),
-            }),
+            (Some(low), Some(high)) if low > high => {
+                let message = format!("`{min}` is {low}, which is more than `{max}`, {high}");
+                Err(contradiction(message, origin))
+            }
             _ => Ok((low, high)),
         }
     }
 
-    fn number<T: FromStr>(&mut self, name: &str) -> Result<Option<T>, RuleError> {
+    fn number<T: FromStr>(&mut self, name: &str) -> Result<Option<T>, Diagnostic> {
         let Some(Given { value, origin }) = self.rules.remove(name) else {
             return Ok(None);
         };
@@ -168,80 +202,70 @@ impl Rules {
             RuleValue::Float(text) if text.parse().is_ok_and(f64::is_finite) => text.parse().ok(),
             _ => None,
         };
-        match number {
-            Some(number) => Ok(Some(number)),
-            None => Err(RuleError {
-                origin,
-                reason: match self.type_name {
-                    TypeName::Number => format!("`{name}` must be a finite number"),
-                    _ => format!("`{name}` must be a whole number that fits"),
-                },
-            }),
-        }
+        let expected = match self.type_name {
+            TypeName::Number => "a finite number",
+            _ => "a whole number that fits",
+        };
+        let number = number.ok_or_else(|| {
+            let correction = format!("Write it without quotation marks, as in `{name} = 1`");
+            Diagnostic::invalid(format!("`{name}` must be {expected}"), correction).at(origin)
+        })?;
+        Ok(Some(number))
     }
 
-    fn switch(&mut self, name: &str) -> Result<bool, RuleError> {
+    fn switch(&mut self, name: &str) -> Result<bool, Diagnostic> {
         match self.rules.remove(name) {
             None => Ok(false),
             Some(Given {
                 value: RuleValue::Switch(on),
                 ..
             }) => Ok(on),
-            Some(Given { origin, .. }) => Err(RuleError {
-                origin,
-                reason: format!("`{name}` must be `true` or `false`"),
-            }),
+            Some(given) => {
+                let message = format!("`{name}` must be `true` or `false`");
+                let correction = format!("Write `{name} = true`, or remove it");
+                Err(Diagnostic::invalid(message, correction).at(given.origin))
+            }
         }
     }
 
     fn parsed<T>(
         &mut self,
         name: &str,
-        parse: impl FnOnce(&str) -> Result<T, String>,
-    ) -> Result<Option<T>, RuleError> {
+        parse: impl FnOnce(&str) -> Result<T, Diagnostic>,
+    ) -> Result<Option<T>, Diagnostic> {
         let Some(Given { value, origin }) = self.rules.remove(name) else {
             return Ok(None);
         };
         let RuleValue::Text(text) = value else {
-            return Err(RuleError {
-                origin,
-                reason: format!("`{name}` must be a string"),
-            });
+            let message = format!("`{name}` must be a string");
+            let correction = format!("Write it in quotation marks: `{name} = \"…\"`");
+            return Err(Diagnostic::invalid(message, correction).at(origin));
         };
-        match parse(&text) {
-            Ok(value) => Ok(Some(value)),
-            Err(reason) => Err(RuleError {
-                origin,
-                reason: format!("`{text}` {reason}"),
-            }),
-        }
+        parse(&text).map(Some).map_err(|error| error.at(origin))
     }
 
     /// A list of strings that is not empty; one string is a list of one.
-    fn texts(&mut self, name: &str) -> Result<Vec<String>, RuleError> {
+    fn texts(&mut self, name: &str) -> Result<Vec<String>, Diagnostic> {
         let Some(Given { value, origin }) = self.rules.remove(name) else {
             return Ok(Vec::new());
         };
-        let error = |reason| Err(RuleError { origin, reason });
-        match value {
-            RuleValue::Text(text) => Ok(vec![text]),
-            RuleValue::Texts(texts) if texts.is_empty() => error(format!(
-                "`{name}` is empty, so that no value would be allowed"
-            )),
-            RuleValue::Texts(texts) => Ok(texts),
-            _ => error(format!("`{name}` must be a list of strings")),
-        }
+        let (message, correction) = match value {
+            RuleValue::Text(text) => return Ok(vec![text]),
+            RuleValue::Texts(texts) if !texts.is_empty() => return Ok(texts),
+            RuleValue::Texts(_) => {
+                let message = "is empty, so that no value would be allowed";
+                (message, "Remove it".to_owned())
+            }
+            _ => (
+                "must be a list of strings",
+                format!("Write `{name} = [\"…\"]`"),
+            ),
+        };
+        Err(Diagnostic::invalid(format!("`{name}` {message}"), correction).at(origin))
     }
 
     fn origin_of(&self, name: &str) -> Origin {
         let given = self.rules.get(name).map(|given| &given.origin);
         given.unwrap_or(&self.origin).clone()
-    }
-
-    fn error(&self, reason: &str) -> RuleError {
-        RuleError {
-            origin: self.origin.clone(),
-            reason: reason.to_owned(),
-        }
     }
 }

@@ -3,11 +3,12 @@
 mod words;
 
 use super::*;
-use crate::config::{Config, ConfigError, parse_file};
+use crate::config::{Config, parse_file};
+use crate::diagnostic::Diagnostic;
 use crate::inherited::Inherited;
 use proptest::prelude::*;
 
-fn contract(text: &str) -> Result<Contract, ConfigError> {
+fn contract(text: &str) -> Result<Contract, Diagnostic> {
     let inherited = Inherited::default();
     let layer = parse_file("t.toml".as_ref(), text, &inherited)?;
     Config::resolve(layer, &inherited).map(|config| config.contract)
@@ -85,6 +86,9 @@ fn each_rule_takes_and_refuses() {
             vec![
                 "example.com",
                 "mailto:a@b",
+                "localhost:8080/x?u=http://y",
+                "//x?u=http://y",
+                "1a://b",
                 "https://",
                 "https:///path",
                 "https:/example.com",
@@ -194,6 +198,14 @@ fn pem_blocks_must_be_whole_and_have_an_allowed_label() {
 }
 
 #[test]
+fn a_pattern_may_end_with_a_comment() {
+    let rule = rule("pattern = '(?x) [a-z]+ # letters'");
+    assert!(rule.violations(b"abc").is_empty());
+    assert!(!rule.violations(b"abc1").is_empty());
+    assert!(!rule.violations(b"abc\n").is_empty());
+}
+
+#[test]
 fn rules_with_other_patterns_are_other_rules() {
     let pattern = |text| Pattern::parse(text).expect("a pattern");
     assert_eq!(pattern("a"), pattern("a"));
@@ -234,12 +246,12 @@ fn contracts_that_make_no_sense_are_refused_with_their_line() {
         (
             "[contract]\nX = { type = \"prot\" }",
             2,
-            "`prot`|did you mean `port`",
+            "`prot`|Correct it: did you mean `port`",
         ),
         (
             "[contract]\nX = { typo = \"port\" }",
             2,
-            "`typo`|did you mean `type`",
+            "`typo`|Correct it: did you mean `type`",
         ),
         (
             "[contract]\nX = { type = \"integer\", min = 2, max = 1 }",
@@ -276,7 +288,7 @@ fn contracts_that_make_no_sense_are_refused_with_their_line() {
             2,
             "`min_length` is 2",
         ),
-        ("[contract]\nX = { max_length = 0 }", 2, "max_length = 0"),
+        ("[contract]\nX = { max_length = 0 }", 2, "`max_length` is 0"),
         ("[contract]\nX = { min_length = -1 }", 2, "`min_length`"),
         ("[contract]\nX = { one_of = [] }", 2, "`one_of` is empty"),
         (
@@ -327,15 +339,65 @@ fn contracts_that_make_no_sense_are_refused_with_their_line() {
         (
             "[contract]\nX = { type = \"url\", schemes = [\"https://\"] }",
             2,
-            "`https://` is not the name",
+            "`https://` is no value of `schemes`",
         ),
         (
             "[contract]\nX = { type = \"url\", schemes = [] }",
             2,
             "`schemes` is empty",
         ),
+        (
+            "[contract]\nX = { type = \"url\", schemes = [\"\"] }",
+            2,
+            "`` is no value of `schemes`",
+        ),
+        (
+            "[contract]\nX = { type = \"url\", schemes = [\"1a\"] }",
+            2,
+            "`1a` is no value",
+        ),
+        (
+            "[contract]\nX = { type = \"pem\", label = [\"KEY\", \"\"] }",
+            2,
+            "`` is no value of `label`",
+        ),
+        (
+            "[contract]\nX = { pattern = \"\" }",
+            2,
+            "the pattern is empty",
+        ),
+        (
+            "[contract]\nX = { type = \"port\", pattern = \"[a-z]+\" }",
+            2,
+            "`[a-z]+` matches no port",
+        ),
+        (
+            "[contract]\nX = { type = \"boolean\", pattern = \"TRUE|FALSE\" }",
+            2,
+            "matches no boolean",
+        ),
+        (
+            "[contract]\nX = { type = \"uuid\", min_length = 40 }",
+            2,
+            "`min_length` is 40, but no uuid is that long",
+        ),
+        (
+            "[contract]\nX = { type = \"uuid\", max_length = 35 }",
+            2,
+            "`max_length` is 35, but no uuid is shorter than 36",
+        ),
+        (
+            "[contract]\nX = { type = \"port\", min_length = 6 }",
+            2,
+            "no port is that long",
+        ),
         ("[contract]\nX = { max_age = \"90\" }", 2, "`90`|unit"),
-        ("[contract]\n\"1X\" = {}", 2, "`1X` begins with a digit"),
+        ("[contract]\nX = { max_age = \"0s\" }", 2, "`0s` is no age"),
+        (
+            "[contract]\n\"1X\" = {}",
+            2,
+            "`1X` does not begin with a letter",
+        ),
         ("[contract]\nX = \"port\"", 2, "table"),
         ("closed = true", 1, "`closed`|needs a `[contract]`"),
         ("closed = true\n[contract]", 1, "needs a `[contract]`"),

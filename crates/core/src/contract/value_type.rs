@@ -84,6 +84,39 @@ impl ValueType {
         }
     }
 
+    /// The lengths of the shortest and of the longest value, in characters, as far as they are known.
+    pub(super) fn lengths(&self) -> (u64, Option<u64>) {
+        match self {
+            Self::Boolean | Self::Port => (1, Some(5)),
+            Self::Uuid => (36, Some(36)),
+            Self::Base64 => (2, None),
+            // `a://`, and the lines of BEGIN and END without a label.
+            Self::Url { .. } => (4, None),
+            Self::Pem { .. } => (30, None),
+            Self::Text | Self::Integer { .. } | Self::Number { .. } | Self::Json => (1, None),
+        }
+    }
+
+    /// Every value, if there are few.
+    pub(super) fn values(&self) -> Option<Box<dyn Iterator<Item = String>>> {
+        match self {
+            Self::Boolean => {
+                let words = BOOLEANS
+                    .iter()
+                    .map(|word| String::from_utf8_lossy(word).into_owned());
+                Some(Box::new(words))
+            }
+            Self::Port => Some(Box::new((1..=u16::MAX).map(|port| port.to_string()))),
+            _ => None,
+        }
+    }
+
+    /// Whether this can be the scheme of a URL (RFC 3986, 3.1).
+    pub(super) fn is_scheme(text: &str) -> bool {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
+        text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.chars().all(allowed)
+    }
+
     /// How a value, which is not empty, is not of this type.
     pub(super) fn violation(&self, value: &[u8]) -> Option<String> {
         let text = std::str::from_utf8(value).ok();
@@ -175,7 +208,7 @@ fn is_port(text: &str) -> bool {
 fn scheme(text: &str) -> Option<String> {
     let is_plain = |c: char| !c.is_whitespace() && !c.is_control() && c != '\\';
     let (scheme, rest) = text.split_once("://")?;
-    if !text.chars().all(is_plain) {
+    if !text.chars().all(is_plain) || !ValueType::is_scheme(scheme) {
         return None;
     }
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());

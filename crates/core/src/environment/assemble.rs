@@ -5,7 +5,7 @@ use super::inherit::kept_entries;
 use super::missing::missing;
 use super::{Environment, Provenance, Requester, Setting, Value, denylist};
 use crate::code::Code;
-use crate::config::{Config, Encoding, KeySource, ObjectSource, PrefixSource, Unused};
+use crate::config::{Config, Encoding, KeySource, ObjectSource, PrefixSource};
 use crate::diagnostic::{Diagnostic, Help, Severity};
 use crate::env_reference::EnvReference;
 use crate::fetched::{Answer, Fetched, FetchedParameter};
@@ -38,11 +38,7 @@ pub fn assemble<'e>(
         absent_source: false,
         filters: Filters::default(),
         environment: Environment {
-            diagnostics: config
-                .without_effect
-                .iter()
-                .map(Unused::diagnostic)
-                .collect(),
+            diagnostics: config.without_effect.clone(),
             missing: fetched.map_or_else(Vec::new, |it| missing(sources, references, it)),
             ..Environment::default()
         },

@@ -1,7 +1,8 @@
 //! ARNs of parameters.
 
-use super::{Malformed, ParameterName};
-use crate::arn::Arn;
+use super::{ParameterName, malformed};
+use crate::arn::{Arn, is_account};
+use crate::diagnostic::Diagnostic;
 
 /// The ARN of a parameter, without selector.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -12,33 +13,34 @@ pub struct ParameterArn {
 }
 
 impl ParameterArn {
-    pub(super) fn parse(text: &str) -> Result<Self, Malformed> {
-        let wrong = |reason: &str| Malformed::new(text, reason);
-        let arn = Arn::parse(text).ok_or_else(|| {
-            wrong("is not a complete ARN: `arn:PARTITION:ssm:REGION:ACCOUNT:parameter/NAME`")
-        })?;
+    pub(super) fn parse(text: &str) -> Result<Self, Diagnostic> {
+        let wrong = |reason: &str| {
+            let form = "Write it as `arn:aws:ssm:REGION:ACCOUNT:parameter/NAME`";
+            malformed(text, reason, form)
+        };
+        let arn = Arn::parse(text).ok_or_else(|| wrong("is not a complete ARN"))?;
         if !arn.partition.starts_with("aws") {
-            return Err(wrong(
-                "has no AWS partition (`aws`, `aws-cn`, `aws-us-gov`)",
-            ));
+            let partitions = "The partition is `aws`, `aws-cn` or `aws-us-gov`";
+            return Err(malformed(text, "has no AWS partition", partitions));
         }
         if arn.service != "ssm" {
-            return Err(wrong(
-                "is not the ARN of an SSM parameter; a secret of Secrets Manager is `/aws/reference/secretsmanager/NAME`",
+            let secret = "A secret of Secrets Manager is `/aws/reference/secretsmanager/NAME`";
+            return Err(malformed(
+                text,
+                "is not the ARN of an SSM parameter",
+                secret,
             ));
         }
         if arn.region.is_empty() {
             return Err(wrong("has no Region"));
         }
         let public = arn.account.is_empty() && arn.resource.starts_with("parameter/aws/service/");
-        let account = &arn.account;
-        if !public && (account.len() != 12 || !account.bytes().all(|b| b.is_ascii_digit())) {
+        if !public && !is_account(&arn.account) {
             return Err(wrong("has no 12-digit account ID"));
         }
-        let Some(name) = arn.resource.strip_prefix("parameter/") else {
-            return Err(wrong("has no `parameter/NAME`"));
-        };
-        let name = ParameterName::parse(&format!("/{name}")).map_err(|e| wrong(&e.reason))?;
+        let name = arn.resource.strip_prefix("parameter/");
+        let name = name.ok_or_else(|| wrong("has no `parameter/NAME`"))?;
+        let name = ParameterName::parse(&format!("/{name}"))?;
         Ok(Self {
             text: text.to_owned(),
             arn,

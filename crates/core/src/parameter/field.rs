@@ -1,6 +1,7 @@
 //! Places inside a JSON value.
 
-use super::Malformed;
+use super::malformed;
+use crate::diagnostic::Diagnostic;
 use std::fmt;
 
 /// A place inside a JSON value.
@@ -13,12 +14,11 @@ pub enum Field {
 }
 
 impl Field {
-    pub(super) fn parse(whole: &str, text: &str) -> Result<Self, Malformed> {
+    pub(super) fn parse(whole: &str, text: &str) -> Result<Self, Diagnostic> {
         if text.is_empty() {
-            return Err(Malformed::new(
-                whole,
-                "ends with `#`; the name of a member or a JSON Pointer must follow",
-            ));
+            let correction =
+                "Write the name of a member or a JSON Pointer after it, or leave it out";
+            return Err(malformed(whole, "ends with `#`", correction));
         }
         let Some(pointer) = text.strip_prefix('/') else {
             return Ok(Self::Member(text.to_owned()));
@@ -29,9 +29,11 @@ impl Field {
             .collect::<Result<_, _>>()
             .map(Self::Pointer)
             .map_err(|token| {
-                Malformed::new(
+                let reason = format!("has `{token}` in its JSON Pointer");
+                malformed(
                     whole,
-                    format!("has `{token}` in its JSON Pointer; write `~0` for `~` and `~1` for a slash in a name"),
+                    &reason,
+                    "Write `~0` for `~` and `~1` for a slash in a name",
                 )
             })
     }

@@ -15,30 +15,18 @@ pub use prefix::Prefix;
 pub use reference::{OnMissing, ParameterId, ParameterRef, ValueRef};
 pub use selector::{Label, Selector, Version};
 
-use std::fmt;
+use crate::diagnostic::Diagnostic;
 
-/// Why a text names no parameter.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Malformed {
-    /// What was given, as far as it matters.
-    pub text: String,
-    /// What is wrong with it, and the correction where there is one.
-    pub reason: String,
-}
+/// Longer texts are cut in messages, so that what is wrong with them stays in sight.
+const SHOWN: usize = 60;
 
-impl Malformed {
-    fn new(text: &str, reason: impl Into<String>) -> Self {
-        Self {
-            text: text.to_owned(),
-            reason: reason.into(),
-        }
+/// The error for a text that names no parameter: what is wrong with it, and how to correct it.
+fn malformed(text: &str, reason: &str, correction: impl Into<String>) -> Diagnostic {
+    let mut shown: String = text.chars().take(SHOWN).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
     }
-}
-
-impl fmt::Display for Malformed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` {}", self.text, self.reason)
-    }
+    Diagnostic::invalid(format!("`{shown}` {reason}"), correction.into())
 }
 
 #[cfg(test)]

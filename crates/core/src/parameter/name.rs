@@ -1,6 +1,7 @@
 //! Parameter names, in one canonical spelling.
 
-use super::Malformed;
+use super::malformed;
+use crate::diagnostic::Diagnostic;
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -53,19 +54,24 @@ impl ParameterName {
     ///
     /// # Errors
     /// When AWS could not have a parameter of that name.
-    pub fn parse(text: &str) -> Result<Self, Malformed> {
+    pub fn parse(text: &str) -> Result<Self, Diagnostic> {
         if text.is_empty() {
-            return Err(Malformed::new(text, "is empty (expected a parameter name)"));
+            let correction = "Write the name of a parameter, such as `/org/service/key`";
+            return Err(Diagnostic::invalid(
+                "the parameter's name is empty",
+                correction,
+            ));
         }
         if text.starts_with(SECRETS) {
             return Self::parse_secret(text);
         }
         let inner = text.strip_prefix('/').unwrap_or(text);
-        check_segments(text, inner, "a parameter name")?;
+        check_segments(text, inner)?;
         match (inner.contains('/'), text.starts_with('/')) {
-            (true, false) => Err(Malformed::new(
+            (true, false) => Err(malformed(
                 text,
-                format!("must begin with a slash, since it has more than one segment: `/{text}`"),
+                "has more than one segment and does not begin with a slash",
+                format!("Write `/{text}`"),
             )),
             (true, true) => Ok(Self::canonical(text)),
             // Before a selector, `arn` without its slash would read as an ARN.
@@ -93,17 +99,19 @@ impl ParameterName {
     }
 
     /// Secrets have rules of their own: `/_+=.@-` (API_CreateSecret).
-    fn parse_secret(text: &str) -> Result<Self, Malformed> {
+    fn parse_secret(text: &str) -> Result<Self, Diagnostic> {
         let secret = &text[SECRETS.len()..];
         let allowed = |c: char| c.is_ascii_alphanumeric() || "/_+=.@-".contains(c);
         match secret.chars().find(|&c| !allowed(c)) {
-            _ if secret.is_empty() => Err(Malformed::new(
+            _ if secret.is_empty() => Err(malformed(
                 text,
-                "has no secret name after `/aws/reference/secretsmanager/`",
+                "names no secret",
+                format!("Write its name after `{SECRETS}`"),
             )),
-            Some(c) => Err(Malformed::new(
+            Some(c) => Err(malformed(
                 text,
-                format!("contains {c:?}, which is not allowed in the name of a secret"),
+                &format!("contains {c:?}, which no secret's name has"),
+                "A secret's name has letters, digits and `/_+=.@-`",
             )),
             None => Ok(Self::canonical(text)),
         }
@@ -161,46 +169,63 @@ impl fmt::Display for ParameterName {
     }
 }
 
-pub(super) fn check_segments(text: &str, inner: &str, what: &str) -> Result<(), Malformed> {
+/// What names and paths have in common.
+pub(super) fn check_segments(text: &str, inner: &str) -> Result<(), Diagnostic> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "_.-/".contains(c);
-    if let Some(c) = inner.chars().find(|&c| !allowed(c)) {
-        let reason = match c {
-            '*' | '?' => format!(
-                "contains `{c}`, and parameters have no wildcards; use `--prefix PATH` for every parameter below a path, and `--only GLOB` to filter"
-            ),
-            ';' => "contains `;`; separate a list by commas or white space".to_owned(),
-            c if c.is_whitespace() => {
-                format!("contains white space, which is not allowed in {what}")
+    let characters = "A parameter's name has letters, digits, `_`, `.`, `-` and `/`";
+    let (reason, correction) = if let Some(c) = inner.chars().find(|&c| !allowed(c)) {
+        let correction = match c {
+            '*' | '?' => {
+                "Use `--prefix PATH` for every parameter below a path, and `--only GLOB` to filter"
             }
-            c => {
-                format!("contains {c:?}; {what} consists of letters, digits, `_`, `.`, `-` and `/`")
+            '$' => "No shell replaced it: in ssm-exec.toml, write `${NAME}`",
+            '"' | '\'' => "Leave the quotation marks out",
+            c if c == ',' || c.is_whitespace() => {
+                "Leave it out, or give several parameters one by one"
             }
+            ';' => "Separate a list by commas or white space",
+            _ => characters,
         };
-        return Err(Malformed::new(text, reason));
-    }
-    if text.len() > LONGEST_NAME {
-        return Err(Malformed::new(
-            &format!("{}…", &text[..40]),
-            format!(
-                "is {} characters long; AWS allows {LONGEST_NAME}",
-                text.len()
-            ),
-        ));
-    }
-    if inner.ends_with('/') {
-        return Err(Malformed::new(
-            text,
-            "ends with a slash; use `--prefix` for every parameter below a path",
-        ));
-    }
-    if inner.is_empty() || inner.contains("//") || inner.starts_with('/') {
-        return Err(Malformed::new(text, "has an empty segment"));
-    }
-    if inner.split('/').count() > DEEPEST {
-        return Err(Malformed::new(
-            text,
-            format!("has more than the {DEEPEST} levels that AWS allows"),
-        ));
-    }
-    Ok(())
+        (
+            format!("contains {c:?}, which no parameter's name has"),
+            correction,
+        )
+    } else if text.len() > LONGEST_NAME {
+        let reason = format!(
+            "is {} characters long; AWS allows {LONGEST_NAME}",
+            text.len()
+        );
+        (reason, "Correct the name")
+    } else if inner.ends_with('/') {
+        let correction = "Use `--prefix PATH` for every parameter below a path";
+        ("ends with a slash".to_owned(), correction)
+    } else if inner.is_empty() || inner.contains("//") || inner.starts_with('/') {
+        (
+            "has an empty segment".to_owned(),
+            "Write one slash between segments",
+        )
+    } else if inner.split('/').count() > DEEPEST {
+        let reason = format!("has more than the {DEEPEST} levels that AWS allows");
+        (reason, "Correct the name")
+    } else if is_reserved(inner) {
+        let reason = "is a reserved name: no parameter's name begins with `ssm` or `aws`";
+        (
+            reason.to_owned(),
+            "Give the name that the parameter has in Parameter Store",
+        )
+    } else {
+        return Ok(());
+    };
+    Err(malformed(text, &reason, correction))
+}
+
+/// Whether AWS keeps a name for itself, in any case of its letters (sysman-paramstore-su-create). What it
+/// publishes is below `/aws/`.
+fn is_reserved(inner: &str) -> bool {
+    let first = inner.split('/').next().unwrap_or_default();
+    let starts = |word: &str| {
+        let start = first.get(..word.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(word))
+    };
+    starts("ssm") || (starts("aws") && first != "aws")
 }

@@ -2,7 +2,8 @@
 
 use super::name::{SECRETS, check_segments, is_public};
 use super::reference::refuse_scheme;
-use super::{Label, Malformed, ParameterId, ParameterRef};
+use super::{Label, ParameterId, ParameterRef, malformed};
+use crate::diagnostic::Diagnostic;
 use std::fmt;
 
 /// A path whose parameters are taken, by whole segments, and perhaps only in the labelled version.
@@ -17,47 +18,46 @@ impl Prefix {
     ///
     /// # Errors
     /// When the path is malformed, or has a version, which a path cannot have.
-    pub fn parse(text: &str) -> Result<Self, Malformed> {
+    pub fn parse(text: &str) -> Result<Self, Diagnostic> {
         refuse_scheme(text)?;
+        let is_version =
+            |version: &str| !version.is_empty() && version.bytes().all(|b| b.is_ascii_digit());
         let (path, label) = match text.split_once(':') {
             Some(_) if text.starts_with("arn:") => {
-                return Err(Malformed::new(
+                let correction = "A prefix is a path of this account, such as `/org/service`";
+                return Err(malformed(
                     text,
-                    "is an ARN; a prefix is a path of this account, such as `/org/service`",
+                    "is an ARN, which no prefix can be",
+                    correction,
                 ));
             }
-            Some((_, version))
-                if !version.is_empty() && version.bytes().all(|b| b.is_ascii_digit()) =>
-            {
-                return Err(Malformed::new(
+            Some((_, version)) if is_version(version) => {
+                let correction = "Use a label, such as `/org/service:blue`";
+                return Err(malformed(
                     text,
-                    "asks for a version of a prefix; a prefix can only have a label, such as `/org/service:blue`",
+                    "has a version, which no prefix can have",
+                    correction,
                 ));
             }
             Some((path, label)) => (path, Some(Label::parse(text, label)?)),
             None => (text, None),
         };
+        if path.is_empty() {
+            let correction = "Write a path, such as `/org/service`";
+            return Err(Diagnostic::invalid("the prefix is empty", correction));
+        }
         if !path.starts_with('/') {
-            let reason = if path.is_empty() {
-                "is empty (expected a path)".to_owned()
-            } else {
-                format!(
-                    "must begin with a slash: `/{}`",
-                    text.trim_start_matches('/')
-                )
-            };
-            return Err(Malformed::new(text, reason));
+            let correction = format!("Write `/{text}`");
+            return Err(malformed(text, "does not begin with a slash", correction));
         }
         if path.starts_with(SECRETS.trim_end_matches('/')) {
-            return Err(Malformed::new(
-                text,
-                "cannot be a prefix; secrets of Secrets Manager are fetched one by one, with `--key` or `--json`",
-            ));
+            let reason = "cannot be a prefix: secrets of Secrets Manager are fetched one by one";
+            return Err(malformed(text, reason, "Use `--key` or `--json`"));
         }
         // A trailing slash would go into the IAM resource, which policies do not have.
         let trimmed = path.strip_suffix('/').unwrap_or(path);
         if !trimmed.is_empty() {
-            check_segments(text, &trimmed[1..], "a path")?;
+            check_segments(text, &trimmed[1..])?;
         }
         let path = if trimmed.is_empty() { "/" } else { trimmed };
         Ok(Self {

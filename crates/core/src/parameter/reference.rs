@@ -1,6 +1,7 @@
 //! References to a parameter in one version, and to a value inside it.
 
-use super::{Field, Label, Malformed, ParameterArn, ParameterName, Selector};
+use super::{Field, Label, ParameterArn, ParameterName, Selector, malformed};
+use crate::diagnostic::Diagnostic;
 use std::fmt;
 
 /// What a request names: a parameter of this account, or one by its ARN.
@@ -55,14 +56,14 @@ impl ParameterRef {
     ///
     /// # Errors
     /// When it is none of these.
-    pub fn parse(text: &str) -> Result<Self, Malformed> {
+    pub fn parse(text: &str) -> Result<Self, Diagnostic> {
         refuse_scheme(text)?;
         if text.starts_with("arn:") {
             let (arn, selector) = match text.match_indices(':').nth(5) {
                 Some((at, _)) => (&text[..at], Some(&text[at + 1..])),
                 None => (text, None),
             };
-            let arn = ParameterArn::parse(arn).map_err(|e| Malformed::new(text, e.reason))?;
+            let arn = ParameterArn::parse(arn)?;
             let selector = selector
                 .map(|s| Selector::parse(text, s, arn.name()))
                 .transpose()?;
@@ -75,7 +76,7 @@ impl ParameterRef {
             Some((name, selector)) => (name, Some(selector)),
             None => (text, None),
         };
-        let name = ParameterName::parse(name).map_err(|e| Malformed::new(text, e.reason))?;
+        let name = ParameterName::parse(name)?;
         let selector = selector
             .map(|s| Selector::parse(text, s, &name))
             .transpose()?;
@@ -128,12 +129,13 @@ impl fmt::Display for ParameterRef {
 }
 
 /// References begin with `ssm://`, settings do not.
-pub(super) fn refuse_scheme(text: &str) -> Result<(), Malformed> {
+pub(super) fn refuse_scheme(text: &str) -> Result<(), Diagnostic> {
     match text.strip_prefix("ssm://") {
         None => Ok(()),
-        Some(bare) => Err(Malformed::new(
+        Some(bare) => Err(malformed(
             text,
-            format!("begins with `ssm://`, which is for values of variables; write `{bare}`"),
+            "begins with `ssm://`, which is for values of variables",
+            format!("Write `/{}`", bare.trim_start_matches('/')),
         )),
     }
 }
@@ -152,7 +154,7 @@ impl ValueRef {
     ///
     /// # Errors
     /// When the parameter or the field is malformed.
-    pub fn parse(text: &str) -> Result<Self, Malformed> {
+    pub fn parse(text: &str) -> Result<Self, Diagnostic> {
         let (parameter, field) = match text.split_once('#') {
             Some((parameter, field)) => (parameter, Some(Field::parse(text, field)?)),
             None => (text, None),

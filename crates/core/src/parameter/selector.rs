@@ -1,6 +1,7 @@
 //! Versions and labels.
 
-use super::{Malformed, ParameterName};
+use super::{ParameterName, malformed};
+use crate::diagnostic::Diagnostic;
 use std::fmt;
 use std::num::NonZeroU64;
 
@@ -43,36 +44,33 @@ impl Selector {
         whole: &str,
         text: &str,
         parameter: &ParameterName,
-    ) -> Result<Self, Malformed> {
+    ) -> Result<Self, Diagnostic> {
         if parameter.is_secret_reference() {
             let allowed = |c: char| c.is_ascii_alphanumeric() || "/_+=.@-".contains(c);
             if text.is_empty() || text.len() > 128 || !text.chars().all(allowed) {
-                return Err(Malformed::new(
+                return Err(malformed(
                     whole,
-                    "has a selector that is neither a staging label nor a version ID of a secret",
+                    "has an invalid selector",
+                    "After the name of a secret comes a staging label or a version ID",
                 ));
             }
             return Ok(Self::Label(Label(text.to_owned())));
         }
         if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
-            return match text.parse().map(Version::new) {
-                Ok(Some(version)) => Ok(Self::Version(version)),
-                Ok(None) => Err(Malformed::new(
+            let version = text.parse().ok().and_then(Version::new);
+            return version.map(Self::Version).ok_or_else(|| {
+                let reason = format!("asks for version {text}, which no parameter has");
+                malformed(
                     whole,
-                    format!("asks for version {text}; the first version is 1"),
-                )),
-                Err(_) => Err(Malformed::new(
-                    whole,
-                    format!("asks for version {text}, which is larger than any version"),
-                )),
-            };
+                    &reason,
+                    "Versions begin with 1; leave it out for the latest",
+                )
+            });
         }
         if text.starts_with('/') {
             let (name, _) = whole.split_once(':').unwrap_or_default();
-            return Err(Malformed::new(
-                whole,
-                format!("has a colon in place of `=`: write {name}={text}"),
-            ));
+            let correction = format!("Write `{name}={text}`");
+            return Err(malformed(whole, "has a colon in place of `=`", correction));
         }
         Label::parse(whole, text).map(Self::Label)
     }
@@ -95,28 +93,28 @@ pub struct Label(String);
 const MAX_LENGTH: usize = 100;
 
 impl Label {
-    pub(super) fn parse(whole: &str, text: &str) -> Result<Self, Malformed> {
+    pub(super) fn parse(whole: &str, text: &str) -> Result<Self, Diagnostic> {
         let allowed = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
         let reserved = text.get(..3).is_some_and(|start| {
             start.eq_ignore_ascii_case("aws") || start.eq_ignore_ascii_case("ssm")
         });
         let reason = if text.is_empty() {
-            "ends with a colon; a version or a label must follow".to_owned()
+            "ends with a colon".to_owned()
         } else if text.len() > MAX_LENGTH {
             format!(
-                "has a label of {} characters; a label has at most {MAX_LENGTH}",
+                "has a label of {} characters; AWS allows {MAX_LENGTH}",
                 text.len()
             )
         } else if !text.chars().all(allowed) {
-            format!(
-                "has the selector `{text}`, which is neither a version (digits) nor a label (letters, digits, `_`, `.`, `-`)"
-            )
+            format!("has the selector `{text}`, which is neither a version nor a label")
         } else if text.starts_with(|c: char| c.is_ascii_digit()) || reserved {
-            format!("has the label `{text}`; a label cannot begin with a digit, `aws` or `ssm`")
+            format!("has the label `{text}`, but no label begins with a digit, `aws` or `ssm`")
         } else {
             return Ok(Self(text.to_owned()));
         };
-        Err(Malformed::new(whole, reason))
+        let form =
+            "After the colon comes a version (digits) or a label (letters, digits, `_`, `.`, `-`)";
+        Err(malformed(whole, &reason, form))
     }
 
     /// The label's text.

@@ -3,10 +3,8 @@
 use super::*;
 use proptest::prelude::*;
 
-fn shown(text: &str) -> Result<String, String> {
-    ValueRef::parse(text)
-        .map(|param| param.to_string())
-        .map_err(|error| error.reason)
+fn shown(text: &str) -> String {
+    ValueRef::parse(text).expect(text).to_string()
 }
 
 #[test]
@@ -18,8 +16,10 @@ fn a_name_of_one_segment_is_the_same_with_and_without_its_slash() {
 }
 
 /// What a text is refused with.
-fn refused<T: std::fmt::Debug>(parsed: Result<T, Malformed>) -> String {
-    parsed.expect_err("refused").to_string()
+fn refused<T: std::fmt::Debug>(parsed: Result<T, Diagnostic>) -> String {
+    let error = parsed.expect_err("refused");
+    assert_eq!(error.help.len(), 1, "{error}");
+    error.message
 }
 
 #[test]
@@ -52,101 +52,62 @@ fn every_form_is_read() {
             "arn:aws:ssm:us-east-1::parameter/aws/service/ami/latest",
         ),
     ] {
-        assert_eq!(shown(text), Ok(canonical.to_owned()));
+        assert_eq!(shown(text), canonical);
     }
 }
 
 #[test]
 fn what_aws_could_not_have_is_refused_with_the_reason() {
-    let label = "a".repeat(101);
-    let too_long = format!("/a:{label}");
     for (text, reason) in [
-        ("", "is empty (expected a parameter name)"),
         ("/", "has an empty segment"),
-        (
-            "//",
-            "ends with a slash; use `--prefix` for every parameter below a path",
-        ),
+        ("//", "ends with a slash"),
         ("/a//b", "has an empty segment"),
-        (
-            "/a/",
-            "ends with a slash; use `--prefix` for every parameter below a path",
-        ),
+        ("/a/", "ends with a slash"),
         (
             "a/b",
-            "must begin with a slash, since it has more than one segment: `/a/b`",
+            "has more than one segment and does not begin with a slash",
         ),
-        (
-            "/a b",
-            "contains white space, which is not allowed in a parameter name",
-        ),
+        ("/a b", "contains ' ', which no parameter's name has"),
         (
             "/a\u{a0}b",
-            "contains white space, which is not allowed in a parameter name",
+            "contains '\\u{a0}', which no parameter's name has",
         ),
+        ("/a*", "contains '*', which no parameter's name has"),
+        ("/a?", "contains '?', which no parameter's name has"),
+        ("/a=/b", "contains '=', which no parameter's name has"),
+        ("/a;/b", "contains ';', which no parameter's name has"),
+        ("/ä", "contains 'ä', which no parameter's name has"),
+        ("/a:", "ends with a colon"),
+        ("/a:0", "asks for version 0, which no parameter has"),
         (
-            "/a*",
-            "contains `*`, and parameters have no wildcards; use `--prefix PATH` for every parameter below a path, and `--only GLOB` to filter",
+            "/a:99999999999999999999",
+            "asks for version 99999999999999999999, which no parameter has",
         ),
-        (
-            "/a?",
-            "contains `?`, and parameters have no wildcards; use `--prefix PATH` for every parameter below a path, and `--only GLOB` to filter",
-        ),
-        (
-            "/a=/b",
-            "contains '='; a parameter name consists of letters, digits, `_`, `.`, `-` and `/`",
-        ),
-        (
-            "/a;/b",
-            "contains `;`; separate a list by commas or white space",
-        ),
-        (
-            "/ä",
-            "contains 'ä'; a parameter name consists of letters, digits, `_`, `.`, `-` and `/`",
-        ),
-        ("/a:", "ends with a colon; a version or a label must follow"),
-        ("/a:0", "asks for version 0; the first version is 1"),
         (
             "/a:1x",
-            "has the label `1x`; a label cannot begin with a digit, `aws` or `ssm`",
+            "has the label `1x`, but no label begins with a digit, `aws` or `ssm`",
         ),
         (
             "/a:awsx",
-            "has the label `awsx`; a label cannot begin with a digit, `aws` or `ssm`",
+            "has the label `awsx`, but no label begins with a digit, `aws` or `ssm`",
         ),
         (
             "/a:SSM",
-            "has the label `SSM`; a label cannot begin with a digit, `aws` or `ssm`",
+            "has the label `SSM`, but no label begins with a digit, `aws` or `ssm`",
         ),
         (
             "/a:b c",
-            "has the selector `b c`, which is neither a version (digits) nor a label (letters, digits, `_`, `.`, `-`)",
+            "has the selector `b c`, which is neither a version nor a label",
         ),
-        ("A:/a", "has a colon in place of `=`: write A=/a"),
-        (
-            &too_long,
-            "has a label of 101 characters; a label has at most 100",
-        ),
-        (
-            "/a#",
-            "ends with `#`; the name of a member or a JSON Pointer must follow",
-        ),
-        (
-            "/a#/~2",
-            "has `~2` in its JSON Pointer; write `~0` for `~` and `~1` for a slash in a name",
-        ),
-        (
-            "arn:aws:ssm",
-            "is not a complete ARN: `arn:PARTITION:ssm:REGION:ACCOUNT:parameter/NAME`",
-        ),
+        ("A:/a", "has a colon in place of `=`"),
+        ("/a#", "ends with `#`"),
+        ("/a#/~2", "has `~2` in its JSON Pointer"),
+        ("arn:aws:ssm", "is not a complete ARN"),
         (
             "arn:x:ssm:eu-west-1:111122223333:parameter/a",
-            "has no AWS partition (`aws`, `aws-cn`, `aws-us-gov`)",
+            "has no AWS partition",
         ),
-        (
-            "arn:aws:s3:::x",
-            "is not the ARN of an SSM parameter; a secret of Secrets Manager is `/aws/reference/secretsmanager/NAME`",
-        ),
+        ("arn:aws:s3:::x", "is not the ARN of an SSM parameter"),
         ("arn:aws:ssm::111122223333:parameter/a", "has no Region"),
         (
             "arn:aws:ssm:eu-west-1:1:parameter/a",
@@ -165,65 +126,90 @@ fn what_aws_could_not_have_is_refused_with_the_reason() {
             "has no `parameter/NAME`",
         ),
         (
-            "arn:aws:ssm:eu-west-1:111122223333:parameter/a//b",
-            "has an empty segment",
-        ),
-        (
             "/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16",
             "has more than the 15 levels that AWS allows",
         ),
-        (
-            "/aws/reference/secretsmanager/",
-            "has no secret name after `/aws/reference/secretsmanager/`",
-        ),
+        ("/aws/reference/secretsmanager/", "names no secret"),
         (
             "/aws/reference/secretsmanager/a b",
-            "contains ' ', which is not allowed in the name of a secret",
+            "contains ' ', which no secret's name has",
         ),
         (
             "/aws/reference/secretsmanager/a:",
-            "has a selector that is neither a staging label nor a version ID of a secret",
+            "has an invalid selector",
         ),
         (
             "/aws/reference/secretsmanager/a:b c",
-            "has a selector that is neither a staging label nor a version ID of a secret",
+            "has an invalid selector",
         ),
         (
             "ssm:///a",
-            "begins with `ssm://`, which is for values of variables; write `/a`",
+            "begins with `ssm://`, which is for values of variables",
         ),
     ] {
         assert_eq!(refused(ValueRef::parse(text)), format!("`{text}` {reason}"));
     }
+    assert_eq!(
+        refused(ValueRef::parse("")),
+        "the parameter's name is empty"
+    );
+    let long = format!("/a:{}", "a".repeat(101));
+    let message = refused(ValueRef::parse(&long));
+    assert!(message.ends_with("…` has a label of 101 characters; AWS allows 100"));
+    let arn = "arn:aws:ssm:eu-west-1:111122223333:parameter/a//b";
+    assert_eq!(
+        refused(ValueRef::parse(arn)),
+        "`/a//b` has an empty segment"
+    );
+}
+
+#[test]
+fn names_that_aws_keeps_for_itself_are_refused() {
+    for text in [
+        "ssm",
+        "/ssm/api/db/url",
+        "/SSM/a",
+        "Ssm-x",
+        "awsx",
+        "/Aws/a",
+        "/aws-x/a",
+    ] {
+        let message =
+            format!("`{text}` is a reserved name: no parameter's name begins with `ssm` or `aws`");
+        assert_eq!(refused(ValueRef::parse(text)), message);
+        if text.starts_with('/') {
+            assert_eq!(refused(Prefix::parse(text)), message);
+        }
+    }
+    let shared = "arn:aws:ssm:eu-west-1:111122223333:parameter/ssm/a";
+    assert!(refused(ValueRef::parse(shared)).contains("`/ssm/a` is a reserved name"));
+    for text in ["/aws/service/ami/x", "/aws/x", "/a/ssm", "/ss/m", "as"] {
+        assert!(ValueRef::parse(text).is_ok(), "{text}");
+    }
+    assert!(Prefix::parse("/aws/service").is_ok());
 }
 
 #[test]
 fn prefixes_that_are_none_are_refused_with_the_reason() {
     for (text, reason) in [
-        ("", "is empty (expected a path)"),
-        ("a", "must begin with a slash: `/a`"),
-        ("a/b:blue", "must begin with a slash: `/a/b:blue`"),
+        ("a", "does not begin with a slash"),
+        ("a/b:blue", "does not begin with a slash"),
         ("/a//b", "has an empty segment"),
-        (
-            "/a b",
-            "contains white space, which is not allowed in a path",
-        ),
-        (
-            "/a:1",
-            "asks for a version of a prefix; a prefix can only have a label, such as `/org/service:blue`",
-        ),
-        ("/a:", "ends with a colon; a version or a label must follow"),
+        ("/a b", "contains ' ', which no parameter's name has"),
+        ("/a:1", "has a version, which no prefix can have"),
+        ("/a:", "ends with a colon"),
         (
             "/aws/reference/secretsmanager",
-            "cannot be a prefix; secrets of Secrets Manager are fetched one by one, with `--key` or `--json`",
+            "cannot be a prefix: secrets of Secrets Manager are fetched one by one",
         ),
         (
             "arn:aws:ssm:x:y:parameter/z",
-            "is an ARN; a prefix is a path of this account, such as `/org/service`",
+            "is an ARN, which no prefix can be",
         ),
     ] {
         assert_eq!(refused(Prefix::parse(text)), format!("`{text}` {reason}"));
     }
+    assert_eq!(refused(Prefix::parse("")), "the prefix is empty");
 }
 
 #[test]
@@ -243,7 +229,7 @@ fn the_longest_names_depths_and_selectors_are_read_and_longer_ones_are_not() {
         refused(ParameterName::parse(&name)),
         format!(
             "`/{}…` is 2049 characters long; AWS allows 2048",
-            "a".repeat(39)
+            "a".repeat(59)
         )
     );
 }

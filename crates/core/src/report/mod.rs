@@ -2,15 +2,14 @@
 //! a value, nor its length.
 
 mod json;
-mod keys;
 mod markdown;
 mod row;
 mod rows;
-mod starter;
 mod table;
+mod toml;
 
 pub use row::{ContractStatus, Row, State};
-pub use starter::starter_file;
+pub use toml::starter_file;
 
 use crate::aws_context::AwsContext;
 use crate::config::{Config, ReportFormat};
@@ -148,7 +147,7 @@ impl Report {
             ReportFormat::Table => table::render(self, terminal),
             ReportFormat::Json => self.to_json(),
             ReportFormat::Markdown => markdown::render(self),
-            ReportFormat::Toml => keys::render(self, config),
+            ReportFormat::Toml => toml::render(self, config),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Patterns over variable names.
 
+use crate::diagnostic::Diagnostic;
+
 /// A pattern over names: `*`, `?`, `[…]`, `{a,b}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Glob(String);
@@ -8,20 +10,24 @@ impl Glob {
     /// Reads a pattern.
     ///
     /// # Errors
-    /// The reason, fit to follow the text in a sentence.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    /// When it could match no name.
+    pub fn parse(text: &str) -> Result<Self, Diagnostic> {
         let balanced = |open, close| text.matches(open).count() == text.matches(close).count();
-        if text.is_empty() {
-            Err("is an empty pattern".to_owned())
+        let message = if text.is_empty() {
+            "the pattern is empty".to_owned()
         } else if text.contains('/') {
-            Err("contains a slash; patterns match names of variables, such as `DB_*`".to_owned())
+            format!("the pattern `{text}` contains a slash, which no variable's name has")
         } else if text.contains(char::is_whitespace) {
-            Err("contains white space, which no name has".to_owned())
+            format!("the pattern `{text}` contains white space, which no variable's name has")
         } else if !balanced('[', ']') || !balanced('{', '}') {
-            Err("has an unclosed bracket".to_owned())
+            format!("the pattern `{text}` has an unclosed bracket")
         } else {
-            Ok(Self(text.to_owned()))
-        }
+            return Ok(Self(text.to_owned()));
+        };
+        Err(Diagnostic::invalid(
+            message,
+            "A pattern matches the names of variables, not paths: `DB_*`, `{DB,LOG}_*`, `KEY_[0-9]`",
+        ))
     }
 
     /// Whether the pattern matches the whole name.

@@ -1,5 +1,6 @@
 //! Names of environment variables.
 
+use crate::diagnostic::Diagnostic;
 use std::fmt;
 
 /// The name of an environment variable: a letter or `_`, then letters, digits, `_`, `.` and `-`.
@@ -10,24 +11,24 @@ impl VariableName {
     /// Reads a name from a setting.
     ///
     /// # Errors
-    /// The reason, fit to follow the text in a sentence.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    /// When no variable should have it.
+    pub fn parse(text: &str) -> Result<Self, Diagnostic> {
         let allowed = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
-        if text.is_empty() {
-            Err("is empty (expected a variable name)".to_owned())
+        let message = if text.is_empty() {
+            "the name of a variable is empty".to_owned()
         } else if text.starts_with('/') {
-            Err("looks like a parameter (expected a variable name)".to_owned())
-        } else if text.starts_with(|c: char| c.is_ascii_digit()) {
-            Err("begins with a digit; a variable name begins with a letter or `_`".to_owned())
+            format!("`{text}` is a parameter, not the name of a variable")
         } else if let Some(c) = text.chars().find(|&c| !allowed(c)) {
-            Err(format!(
-                "contains {c:?}; a variable name consists of letters, digits and `_`"
-            ))
-        } else if text.starts_with(['.', '-']) {
-            Err("does not begin with a letter or `_`".to_owned())
+            format!("`{text}` contains {c:?}, which no variable's name should have")
+        } else if !text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
+            format!("`{text}` does not begin with a letter or `_`")
         } else {
-            Ok(Self(text.to_owned()))
-        }
+            return Ok(Self(text.to_owned()));
+        };
+        Err(Diagnostic::invalid(
+            message,
+            "A variable's name has letters, digits and `_`, without blanks, such as `DB_URL`",
+        ))
     }
 
     /// Takes over a name that the environment already has, whatever it looks like.

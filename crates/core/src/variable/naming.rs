@@ -1,6 +1,7 @@
 //! How a variable name is made from a path or a JSON member.
 
 use super::{Glob, VariableName};
+use crate::diagnostic::Diagnostic;
 use crate::origin::Given;
 
 crate::choice! {
@@ -57,20 +58,25 @@ impl Naming {
     /// Reads a prefix for names: what a name made from a path may consist of.
     ///
     /// # Errors
-    /// The reason, fit to follow the text in a sentence.
-    pub fn parse_prefix(text: &str) -> Result<String, String> {
+    /// When a name could not begin with it.
+    pub fn parse_prefix(text: &str) -> Result<String, Diagnostic> {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_';
         if text.starts_with(|c: char| c.is_ascii_digit()) {
-            return Err("begins with a digit; names of variables do not".to_owned());
+            let correction = format!("Begin it with a letter or `_`, as in `_{text}`");
+            return Err(Diagnostic::invalid(
+                format!("`{text}` begins with a digit"),
+                correction,
+            ));
         }
-        match text
-            .chars()
-            .find(|&c| !c.is_ascii_alphanumeric() && c != '_')
-        {
-            Some(c) => Err(format!(
-                "contains {c:?}; names made from paths consist of letters, digits and `_`, as in `{}`",
-                text.replace(|c: char| !c.is_ascii_alphanumeric(), "_")
-            )),
+        match text.chars().find(|&c| !allowed(c)) {
             None => Ok(text.to_owned()),
+            Some(c) => Err(Diagnostic::invalid(
+                format!("`{text}` contains {c:?}, which no name made from a path has"),
+                format!(
+                    "Use letters, digits and `_`, as in `{}`",
+                    text.replace(|c| !allowed(c), "_")
+                ),
+            )),
         }
     }
 

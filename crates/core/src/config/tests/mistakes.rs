@@ -13,29 +13,23 @@ fn mistakes_name_their_place_and_end_with_its_status() {
         ),
         (
             &["--role-arn=arn:aws:iam::111122223333:user/ana"],
-            "--role-arn: `arn:aws:iam::111122223333:user/ana` is not a role's ARN",
+            "--role-arn: `arn:aws:iam::111122223333:user/ana` is not the ARN of a role",
         ),
         (
             &["--role-arn=arn:aws:iam:eu-west-1:111122223333:role/x"],
-            "--role-arn: `arn:aws:iam:eu-west-1:111122223333:role/x` is not a role's ARN",
+            "--role-arn: `arn:aws:iam:eu-west-1:111122223333:role/x` is not the ARN of a role",
         ),
         (
             &["--role-arn=arn:aws:sts::111122223333:assumed-role/x/y"],
-            "--role-arn: `arn:aws:sts::111122223333:assumed-role/x/y` is not a role's ARN",
+            "--role-arn: `arn:aws:sts::111122223333:assumed-role/x/y` is not the ARN of a role",
         ),
         (
             &["--endpoint-url=http://ssm.example"],
             "--endpoint-url: `http://ssm.example` would send secrets over plain HTTP to another machine",
         ),
         (&["--timeout=10"], "--timeout: `10` has no unit"),
-        (
-            &["--timeout=soon"],
-            "--timeout: `soon` is not a duration such as `30s`, `500ms`, `2m` or `90d`",
-        ),
-        (
-            &["--timeout="],
-            "--timeout: `` is not a duration such as `30s`, `500ms`, `2m` or `90d`",
-        ),
+        (&["--timeout=soon"], "--timeout: `soon` is not a duration"),
+        (&["--timeout="], "--timeout: `` is not a duration"),
         (
             &["--timeout=0s"],
             "--timeout: `0s` leaves no time for any request",
@@ -48,17 +42,17 @@ fn mistakes_name_their_place_and_end_with_its_status() {
             &["--keep=HOME"],
             "--keep: `HOME` has no effect without `--pristine`",
         ),
-        (&["--only="], "--only: `` is an empty pattern"),
-        (&["--only=,"], "--only: `` is an empty pattern"),
-        (&["--exclude= "], "--exclude: `` is an empty pattern"),
-        (&["--require="], "--require: `` is empty"),
-        (&["--allow=,"], "--allow: `` is empty"),
-        (&["--base64="], "--base64: `` is empty"),
+        (&["--only="], "--only: the pattern is empty"),
+        (&["--only=,"], "--only: the pattern is empty"),
+        (&["--exclude= "], "--exclude: the pattern is empty"),
         (
-            &["--closed"],
-            "--closed: needs a `[contract]` in ssm-exec.toml",
+            &["--require="],
+            "--require: the name of a variable is empty",
         ),
-        (&["--file=/a/b"], "--file: `/a/b` has no variable name"),
+        (&["--allow=,"], "--allow: the name of a variable is empty"),
+        (&["--base64="], "--base64: the name of a variable is empty"),
+        (&["--closed"], "--closed: needs a `[contract]`"),
+        (&["--file=/a/b"], "--file: `/a/b` has no variable's name"),
         (
             &["--key=/a/b=NAME"],
             "--key: `/a/b=NAME` has the parameter before the name",
@@ -73,11 +67,11 @@ fn mistakes_name_their_place_and_end_with_its_status() {
         ),
         (
             &["--key=A=/a", "--key=A=/b"],
-            "A is given twice, as `/a` and as `/b`",
+            "--key: A is given twice, as `/a` and as `/b`",
         ),
         (
             &["--key=A=/a", "--base64=B"],
-            "there is no key and no file B to decode from Base64",
+            "--base64: there is no key and no file B to decode from Base64",
         ),
         (
             &["--fingerprint", "--format=json"],
@@ -89,11 +83,11 @@ fn mistakes_name_their_place_and_end_with_its_status() {
         ),
         (
             &["--watch=1s", "--on-change=KILL"],
-            "--on-change: `KILL` ends a program without giving it a chance",
+            "--on-change: `KILL` ends a program before it can finish its work",
         ),
         (
             &["--settle=1s"],
-            "--settle: has no effect without `--watch DURATION`",
+            "--settle: has no effect without `--watch`",
         ),
         (
             &["--watch=999ms"],
@@ -112,12 +106,12 @@ fn mistakes_name_their_place_and_end_with_its_status() {
     let variables: &[(&[&CStr], &str)] = &[
         (
             &[c"SSM_EXEC_PREFIXES=/a"],
-            "SSM_EXEC_PREFIXES: unknown variable; did you mean `SSM_EXEC_PREFIX`?",
+            "SSM_EXEC_PREFIXES: unknown variable\n  help: Correct it: did you mean `SSM_EXEC_PREFIX`?",
         ),
         (&[c"SSM_EXEC_PREFIX=/\xff"], "SSM_EXEC_PREFIX: is not UTF-8"),
         (
             &[c"SSM_EXEC_SKIP=maybe"],
-            "SSM_EXEC_SKIP: `maybe` is not valid (expected `true` or `false`)",
+            "SSM_EXEC_SKIP: `maybe` is not `true` or `false`",
         ),
         (
             &[c"SSM_EXEC_WATCH=1m", c"AWS_LAMBDA_RUNTIME_API=x"],
@@ -132,67 +126,67 @@ fn mistakes_name_their_place_and_end_with_its_status() {
     for (file, message) in [
         (
             "max_parameters = true",
-            "t.toml, line 1, `max_parameters`: is a TOML boolean (expected a number)",
+            "t.toml, line 1, `max_parameters`: is a TOML boolean, not a number",
         ),
         (
             "\nprefix = { path = \"/a\", onli = \"B\" }",
-            "t.toml, line 2: unknown key `onli` in `prefix`; did you mean `only`?",
+            "t.toml, line 2, `prefix.onli`: unknown key `onli`\n  help: Correct it: did you mean `only`?",
         ),
         (
             "[keys]\nA = { param = \"/a\", encoding = \"hex\" }",
-            "t.toml, line 2, `keys.A`: `hex` is not valid as an encoding (expected `base64`)",
+            "t.toml, line 2, `keys.A`: `hex` is not `base64`",
         ),
         (
             "[keys]\nA = \"/a\"\ntimeout = \"5s\"",
-            "t.toml, line 3: the setting `timeout` is in `[keys]`. Write it above the first `[table]`",
+            "t.toml, line 3, `keys.timeout`: the setting `timeout` is in `[keys]`\n  help: Write it above the first `[table]`",
         ),
         (
             "[files]\nrequire = [\"X\"]",
-            "t.toml, line 2: the setting `require` is in `[files]`. Write it above the first `[table]`",
+            "t.toml, line 2, `files.require`: the setting `require` is in `[files]`\n  help: Write it above the first `[table]`",
         ),
         (
             "[keys]\nregion = \"eu-west-1\"",
-            "t.toml, line 2: the setting `region` is in `[keys]`. Write it in `[aws]`",
+            "t.toml, line 2, `keys.region`: the setting `region` is in `[keys]`\n  help: Write it in `[aws]`",
         ),
         (
             "[compose]\nskip = true",
-            "t.toml, line 2: the setting `skip` is in `[compose]`. Write it above the first `[table]`",
+            "t.toml, line 2, `compose.skip`: the setting `skip` is in `[compose]`\n  help: Write it above the first `[table]`",
         ),
         (
             "[rename]\nlog = \"debug\"",
-            "t.toml, line 2: the setting `log` is in `[rename]`. Write it above the first `[table]`",
+            "t.toml, line 2, `rename.log`: the setting `log` is in `[rename]`\n  help: Write it above the first `[table]`",
         ),
         (
             "[contract]\ntimeout = \"5s\"",
-            "t.toml, line 2: the setting `timeout` is in `[contract]`. Write it above the first `[table]`",
+            "t.toml, line 2, `contract.timeout`: the setting `timeout` is in `[contract]`\n  help: Write it above the first `[table]`",
         ),
         (
             "[aws]\nrequire = [\"X\"]",
-            "t.toml, line 2: the setting `require` is in `[aws]`. Write it above the first `[table]`",
+            "t.toml, line 2, `aws.require`: the setting `require` is in `[aws]`\n  help: Write it above the first `[table]`",
         ),
         (
             "[aws]\nevery = \"5m\"",
-            "t.toml, line 2: the setting `every` is in `[aws]`. Write it in `[watch]`",
+            "t.toml, line 2, `aws.every`: the setting `every` is in `[aws]`\n  help: Write it in `[watch]`",
         ),
         (
             "region = \"eu-west-1\"",
-            "t.toml, line 1: the setting `region` is at the top level. Write it in `[aws]`",
+            "t.toml, line 1, `region`: the setting `region` is at the top level\n  help: Write it in `[aws]`",
         ),
         (
             "default_stage = \"a\"\n[stage.a.keys]\nonly = [\"X\"]",
-            "t.toml, line 3: the setting `only` is in `[stage.a.keys]`. Write it in `[stage.a]`",
+            "t.toml, line 3, `stage.a.keys.only`: the setting `only` is in `[stage.a.keys]`\n  help: Write it in `[stage.a]`",
         ),
         (
             "default_stage = \"a\"\n[stage.a]\nprofile = \"x\"",
-            "t.toml, line 3: the setting `profile` is in `[stage.a]`. Write it in `[stage.a.aws]`",
+            "t.toml, line 3, `stage.a.profile`: the setting `profile` is in `[stage.a]`\n  help: Write it in `[stage.a.aws]`",
         ),
         (
             "watch = \"5m\"",
-            "t.toml, line 1, `watch`: is a TOML string (expected a table). Write `[watch]`, and below it `every = \"5m\"`",
+            "t.toml, line 1, `watch`: is a TOML string, not a table\n  help: Write `[watch]`, and below it `every = \"5m\"`",
         ),
         (
             "aws = 1",
-            "t.toml, line 1, `aws`: is a TOML integer (expected a table). Write `[aws]`, and below it its settings",
+            "t.toml, line 1, `aws`: is a TOML integer, not a table\n  help: Write `[aws]`, and below it its settings",
         ),
         (
             "[compose]\nA = \"${B}\"\nB = \"${A}\"",
@@ -200,7 +194,7 @@ fn mistakes_name_their_place_and_end_with_its_status() {
         ),
         (
             "prefix = \"/a/${NOPE:-${B}}\"",
-            "t.toml, line 1, `prefix`: has `${NOPE:-${B}`; write `${NAME}`",
+            "t.toml, line 1, `prefix`: has `${NOPE:-${B}`, which is neither a name nor",
         ),
         (
             "pristine = false\nkeep = [\"A\"]",
@@ -208,11 +202,11 @@ fn mistakes_name_their_place_and_end_with_its_status() {
         ),
         (
             "prefix = \"/a\"\nonly = [\"{A, B}\"]",
-            "t.toml, line 2, `only`: `{A, B}` contains white space",
+            "t.toml, line 2, `only`: the pattern `{A, B}` contains white space",
         ),
         (
             "[rename]\nA = \"${NOPE}\"",
-            "t.toml, line 2, `rename.A`: `${NOPE}` cannot be replaced, since NOPE is unset or empty",
+            "t.toml, line 2, `rename.A`: `${NOPE}` cannot be replaced: NOPE is unset or empty",
         ),
     ] {
         let error = resolve(&[], &[], file).expect_err(message);
@@ -258,10 +252,7 @@ fn a_variable_without_a_word_leaves_the_list_of_the_file() {
 fn settings_without_effect_beside_the_others_are_found() {
     let reasons = |flags: &[&'static str]| {
         let config = resolve(flags, &[], "").expect("valid");
-        let unused = config
-            .without_effect
-            .iter()
-            .map(|it| it.diagnostic().line());
+        let unused = config.without_effect.iter().map(Diagnostic::line);
         unused.collect::<Vec<_>>()
     };
     let no_prefix =
@@ -281,7 +272,7 @@ fn settings_without_effect_beside_the_others_are_found() {
     assert_eq!(reasons(&["--external-id=x", role]), [""; 0]);
     assert_eq!(
         reasons(&["--external-id=x"]),
-        ["--external-id: has no effect, since no role is assumed (`--role-arn`)"]
+        ["--external-id: has no effect, since no role is assumed"]
     );
     assert_eq!(
         reasons(&["--watch=1m", "--trigger=/t", "--settle=5s"]),
@@ -303,51 +294,70 @@ fn a_file_and_no_file_exclude_each_other() {
     let both = location(&["--config=x.toml", "--no-config"]);
     assert_eq!(
         both.expect_err("both").to_string(),
-        "--no-config: cannot be used together with a configuration file"
+        "--no-config: cannot be used together with a configuration file\n  help: Choose one of them"
     );
 }
 
 #[test]
-fn a_stage_needs_a_file() {
-    assert_eq!(refuse_stage(None), Ok(()));
-    let stage = Given::new("prod".to_owned(), Origin::Flag("--stage"));
-    let error = refuse_stage(Some(&stage)).expect_err("no file");
-    assert_eq!(
-        error.to_string(),
-        "--stage: there is no stage `prod`, since no configuration file was found"
-    );
+fn a_default_that_the_contract_forbids_is_refused_where_it_is_written() {
+    let error = |file: &str| resolve(&[], &[], file).expect_err(file).to_string();
+    for (file, line, name) in [
+        (
+            "[keys]\nA = { param = \"/a\", default = \"x\" }\n[contract]\nA = { type = \"port\" }",
+            2,
+            "A",
+        ),
+        (
+            "[files]\nA = { param = \"/a\", default = \"x\" }\n[contract]\nA = { type = \"port\" }",
+            2,
+            "A",
+        ),
+        (
+            "[keys]\n\nA = { param = \"/a\", default = \"x\" }\n[rename]\nA = \"B\"\n[contract]\nB = { type = \"port\" }",
+            3,
+            "B",
+        ),
+        (
+            "[keys]\nA = { param = \"/a\", default = \"\" }\n[contract]\nA = {}",
+            2,
+            "A",
+        ),
+    ] {
+        let message = error(file);
+        let start = format!("t.toml, line {line}, ");
+        assert!(message.starts_with(&start), "{message}");
+        let default = format!("the default of {name} breaks the contract: it must ");
+        assert!(message.contains(&default), "{message}");
+    }
+    for file in [
+        "[keys]\nA = { param = \"/a\", default = \"80\" }\n[contract]\nA = { type = \"port\" }",
+        "[keys]\nA = { param = \"/a\", default = \"x\" }\n[rename]\nA = \"B\"\n[contract]\nA = { type = \"port\" }",
+        "[keys]\nA = { param = \"/a\", default = \"x\" }\n[compose]\nA = \"https://${A}\"\n[contract]\nA = { type = \"url\" }",
+    ] {
+        assert!(resolve(&[], &[], file).is_ok(), "{file}");
+    }
 }
 
 #[test]
-fn many_stages_or_profiles_are_listed_on_lines() {
-    let origin = Origin::Flag("--x");
-    let known = |count| ["a", "b", "c", "d"].map(str::to_owned)[..count].to_vec();
-    let name = "nope".to_owned();
-    for count in [0, 2, 4] {
-        let stage = ConfigError::UnknownStage {
-            origin: origin.clone(),
-            name: name.clone(),
-            path: Some("t.toml".into()),
-            known: known(count),
-        };
-        let profile = ConfigError::UnknownProfile {
-            origin: origin.clone(),
-            name: name.clone(),
-            known: known(count),
-        };
-        for (error, start) in [
-            (stage, "--x: t.toml has no stage `nope`"),
-            (profile, "--x: there is no profile `nope`"),
-        ] {
-            let (message, text) = (error.diagnostic(), error.to_string());
-            assert!(message.line().starts_with(start), "{}", message.line());
-            assert!(text.starts_with(start), "{text}");
-            let list = known(count).join(", ");
-            assert_eq!(text.ends_with(&format!(": {list}")), count > 0, "{text}");
-            match count {
-                4 => assert_eq!(message.list, known(4)),
-                _ => assert_eq!(message.to_string(), text),
-            }
-        }
+fn a_snapshot_of_lambda_gets_no_secrets_unless_it_is_allowed() {
+    let snapshot = [c"AWS_LAMBDA_INITIALIZATION_TYPE=snap-start"];
+    let error = resolve(&["--key=A=/a"], &snapshot, "").expect_err("a snapshot");
+    assert_eq!(error.status(), Status::Config);
+    let message = error.to_string();
+    for part in [
+        "AWS_LAMBDA_INITIALIZATION_TYPE: SnapStart would",
+        "--allow-snapshot",
+    ] {
+        assert!(message.contains(part), "{message}");
+    }
+    for allowed in ["--allow-snapshot", "--skip"] {
+        assert!(resolve(&["--key=A=/a", allowed], &snapshot, "").is_ok());
+    }
+    assert!(resolve(&["--key=A=/a"], &snapshot, "allow_snapshot = true").is_ok());
+    for other in [
+        c"AWS_LAMBDA_INITIALIZATION_TYPE=on-demand",
+        c"AWS_LAMBDA_INITIALIZATION_TYPE=provisioned-concurrency",
+    ] {
+        assert!(resolve(&["--key=A=/a"], &[other], "").is_ok());
     }
 }

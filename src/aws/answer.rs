@@ -1,0 +1,192 @@
+//! Errors that servers answer with: whose they are, what they mean, and their own words.
+
+use super::net::Exchange;
+use ssm_exec_core::code::Code;
+use ssm_exec_core::diagnostic::{AwsAnswer, Diagnostic};
+use std::fmt;
+
+/// An error that a server answered with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Answer {
+    /// Who says it: KMS answers through Parameter Store.
+    pub(super) service: Service,
+    pub(super) class: Class,
+    /// Its message in one line, without what a service in between adds to it.
+    pub(super) text: String,
+    pub(super) exchange: Exchange,
+}
+
+/// Who is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Service {
+    ParameterStore,
+    Kms,
+    Sts,
+    IdentityCenter,
+    Agent,
+    Metadata,
+}
+
+/// What an error means, whoever says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Class {
+    Throttled,
+    /// It failed by itself, and may succeed later.
+    Failed,
+    /// The token of a page has expired.
+    Page,
+    Denied,
+    /// A KMS key cannot be used.
+    Key,
+    Expired,
+    /// The access key is not known.
+    Unknown,
+    Signature,
+    Clock,
+    /// The session of IAM Identity Center has ended.
+    Session,
+    Missing,
+    /// It is not an error of AWS.
+    Foreign,
+    /// Anything else.
+    Rejected,
+}
+
+/// AWS's codes, of all services.
+#[rustfmt::skip]
+const AWS_CODES: &[(Class, &[&str])] = &[
+    (Class::Throttled, &[
+        "BandwidthLimitExceeded", "EC2ThrottledException", "LimitExceededException", "PriorRequestNotComplete",
+        "ProvisionedThroughputExceededException", "RequestLimitExceeded", "SlowDown", "slow_down", "TooManyRequests",
+        "TooManyRequestsException", "TransactionInProgressException",
+    ]),
+    (Class::Failed, &[
+        "DependencyTimeoutException", "IDPCommunicationError", "InternalFailure", "InternalServerError",
+        "KMSInternalException", "KeyUnavailableException", "RequestTimeout", "ServiceUnavailable",
+    ]),
+    (Class::Page, &["InvalidNextToken"]),
+    (Class::Denied, &["AccessDenied", "AccessDeniedException", "ForbiddenException"]),
+    (Class::Key, &["DisabledException", "InvalidKeyId", "KMSInvalidStateException", "NotFoundException"]),
+    (Class::Expired, &["ExpiredToken", "ExpiredTokenException"]),
+    (Class::Unknown, &[
+        "IncompleteSignature", "InvalidClientTokenId", "MissingAuthenticationToken",
+        "MissingAuthenticationTokenException", "OptInRequired", "SubscriptionRequiredException",
+        "UnrecognizedClientException",
+    ]),
+    (Class::Signature, &["InvalidSignatureException", "SignatureDoesNotMatch"]),
+    (Class::Clock, &["RequestExpired", "RequestInTheFuture", "RequestTimeTooSkewed"]),
+    (Class::Session, &["InvalidGrantException", "invalid_grant", "UnauthorizedException"]),
+    (Class::Missing, &["ParameterNotFound", "ParameterVersionNotFound"]),
+];
+
+impl Service {
+    /// Who was asked, where a source of credentials asks several: their requests differ.
+    fn of(exchange: &Exchange) -> Self {
+        match exchange.request.as_str() {
+            "POST /" => Self::Sts,
+            request if request.contains(" /latest/") => Self::Metadata,
+            request if request.ends_with("/federation/credentials") => Self::IdentityCenter,
+            request if request.starts_with("POST ") => Self::IdentityCenter,
+            _ => Self::Agent,
+        }
+    }
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ParameterStore => "Parameter Store",
+            Self::Kms => "AWS KMS",
+            Self::Sts => "STS",
+            Self::IdentityCenter => "IAM Identity Center",
+            Self::Agent => "the container's agent",
+            Self::Metadata => "the instance metadata service",
+        })
+    }
+}
+
+impl Answer {
+    /// The error of an exchange with a service; without one, its request says with which.
+    pub(super) fn new(service: Option<Service>, exchange: Exchange) -> Self {
+        let service = service.unwrap_or_else(|| Service::of(&exchange));
+        let message = exchange.message.as_deref().unwrap_or_default();
+        // `… (Service: AWSKMS; Status Code: 400; Error Code: AccessDeniedException; …)`
+        let (text, of_kms) = match message.split_once("(Service: AWSKMS;") {
+            Some((text, rest)) => (text, Some(rest)),
+            None => (message, None),
+        };
+        let inner = of_kms.and_then(|rest| rest.split_once("Error Code: "));
+        let inner = inner.map(|(_, rest)| rest.split(';').next().unwrap_or_default());
+        let code = inner.or(exchange.code.as_deref()).unwrap_or_default();
+        let text = text.split(" Go to https://").next().unwrap_or_default();
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let text = words.join(" ").trim_end_matches('.').to_owned();
+        let class = class(code, &text, exchange.status);
+        let service = match of_kms {
+            Some(_) => Service::Kms,
+            None if text.contains("may call KMS") => Service::Kms,
+            None => service,
+        };
+        Self {
+            service,
+            class,
+            text,
+            exchange,
+        }
+    }
+
+    /// AWS's words, for machines.
+    pub(super) fn aws(&self) -> Option<AwsAnswer> {
+        let code = self.exchange.code.clone();
+        let http =
+            || (self.class != Class::Foreign).then(|| format!("HTTP {}", self.exchange.status));
+        let answer = AwsAnswer {
+            code: code.or_else(http)?,
+            message: self.exchange.message.clone().unwrap_or_default(),
+            request_id: self.exchange.request_id.clone(),
+            ..AwsAnswer::default()
+        };
+        Some(answer)
+    }
+
+    /// The error, with AWS's words for machines.
+    pub(super) fn diagnostic(&self, code: Code, message: String) -> Diagnostic {
+        let mut diagnostic = Diagnostic::new(code, message);
+        diagnostic.subject.aws = self.aws();
+        if !matches!(self.service, Service::ParameterStore | Service::Kms) {
+            diagnostic.subject.host = Some(self.exchange.server.clone());
+        }
+        diagnostic
+    }
+}
+
+/// Code and message in one line, for brackets.
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.exchange.code {
+            Some(code) => f.write_str(code)?,
+            None => write!(f, "HTTP {}", self.exchange.status)?,
+        }
+        match self.text.as_str() {
+            "" => Ok(()),
+            text => write!(f, ": {text}"),
+        }
+    }
+}
+
+fn class(code: &str, text: &str, status: u16) -> Class {
+    let known = AWS_CODES.iter().find(|(_, codes)| codes.contains(&code));
+    match known.map(|(class, _)| *class) {
+        Some(Class::Signature) if is_time(text) => Class::Clock,
+        Some(class) => class,
+        None if status == 429 || code.contains("Throttl") => Class::Throttled,
+        // A timeout of the request, a replay.
+        None if status >= 500 || matches!(status, 408 | 425) => Class::Failed,
+        None if code.is_empty() => Class::Foreign,
+        None => Class::Rejected,
+    }
+}
+
+fn is_time(text: &str) -> bool {
+    text.starts_with("Signature expired") || text.starts_with("Signature not yet current")
+}

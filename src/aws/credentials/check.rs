@@ -1,0 +1,163 @@
+//! Credentials that can't be right, found before they are sent: half of a pair of keys, or a stray character
+//! such as the newline that `echo … | base64` leaves in a Kubernetes secret.
+// Reads the files that hold a token.
+#![allow(clippy::disallowed_methods)]
+
+use crate::aws::net::without_number;
+use aws_credential_types::Credentials;
+use ssm_exec_core::code::Code;
+use ssm_exec_core::diagnostic::Diagnostic;
+use ssm_exec_core::endpoint::Endpoint;
+use ssm_exec_core::inherited::Inherited;
+use std::path::Path;
+
+const AGENT_PATH: &str = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
+const AGENT_URL: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
+const KEY_ID: &str = "AWS_ACCESS_KEY_ID";
+const SECRET: &str = "AWS_SECRET_ACCESS_KEY";
+
+/// Whether a text may contain spaces, except at its beginning and end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Spaces {
+    Allowed,
+    Forbidden,
+}
+
+/// Whether a variable is set to more than white space.
+fn is_set(inherited: &Inherited<'_>, name: &str) -> bool {
+    let value = inherited.get(name).unwrap_or_default();
+    !value.trim_ascii().is_empty()
+}
+
+/// One of two variables is missing.
+pub(super) fn half(has: &str, lacks: &str) -> Diagnostic {
+    let text = format!("{has} is set and {lacks} is not");
+    Diagnostic::new(Code::IncompleteCredentials, text).fill(&[("has", has), ("lacks", lacks)])
+}
+
+/// Checks the keys in the environment.
+pub(super) fn environment(inherited: &Inherited<'_>) -> Result<(), Diagnostic> {
+    match (is_set(inherited, KEY_ID), is_set(inherited, SECRET)) {
+        (true, false) => return Err(half(KEY_ID, SECRET)),
+        (false, true) => return Err(half(SECRET, KEY_ID)),
+        (false, false) => return Ok(()),
+        (true, true) => {}
+    }
+    [KEY_ID, SECRET, "AWS_SESSION_TOKEN"]
+        .iter()
+        .try_for_each(|name| variable(inherited, name))
+}
+
+/// Checks the variables of a web identity.
+pub(super) fn web_identity(inherited: &Inherited<'_>) -> Result<(), Diagnostic> {
+    ["AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME"]
+        .iter()
+        .try_for_each(|name| variable(inherited, name))
+}
+
+/// Checks the URL of a container's agent, at which the SDK panics without a scheme, and its token. That is
+/// sent as a header, where a space may be.
+pub(super) fn container(inherited: &Inherited<'_>) -> Result<(), Diagnostic> {
+    let url = inherited.text(AGENT_URL).unwrap_or_default();
+    let is_used = inherited.text(AGENT_PATH).is_none() && !url.is_empty();
+    if let (true, Err(error)) = (is_used, Endpoint::parse(url)) {
+        let text = format!("{AGENT_URL}: {}", error.message);
+        return Err(Diagnostic::new(Code::CredentialSourceFailed, text));
+    }
+    let name = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
+    let token = inherited.get(name).unwrap_or_default();
+    check(name, token, Spaces::Allowed)
+}
+
+fn variable(inherited: &Inherited<'_>, name: &str) -> Result<(), Diagnostic> {
+    let value = inherited.get(name).unwrap_or_default();
+    check(name, value, Spaces::Forbidden)
+}
+
+/// Checks a file that holds a token. One that can't be read has this code.
+pub(super) fn token_file(
+    path: &Path,
+    variable: &str,
+    spaces: Spaces,
+    unreadable: Code,
+) -> Result<(), Diagnostic> {
+    let place = format!("{} ({variable})", path.display());
+    let bytes = std::fs::read(path).map_err(|error| {
+        let text = format!("{place} cannot be read: {}", without_number(&error));
+        Diagnostic::new(unreadable, text).fill(&[("setting", variable)])
+    })?;
+    check(&place, &bytes, spaces)
+}
+
+/// Checks what a source returned.
+pub(super) fn credentials(credentials: &Credentials) -> Result<(), Diagnostic> {
+    let parts = [
+        ("the access key ID", Some(credentials.access_key_id())),
+        (
+            "the secret access key",
+            Some(credentials.secret_access_key()),
+        ),
+        ("the session token", credentials.session_token()),
+    ];
+    for (place, text) in parts {
+        check(
+            place,
+            text.unwrap_or_default().as_bytes(),
+            Spaces::Forbidden,
+        )?;
+    }
+    Ok(())
+}
+
+fn check(place: &str, bytes: &[u8], spaces: Spaces) -> Result<(), Diagnostic> {
+    let last = bytes.len().saturating_sub(1);
+    let stray = bytes.iter().enumerate().find(|&(at, &byte)| {
+        let is_inner_space = byte == b' ' && at != 0 && at != last;
+        !(byte.is_ascii_graphic() || is_inner_space && spaces == Spaces::Allowed)
+    });
+    let Some((at, &byte)) = stray else {
+        return Ok(());
+    };
+    let what = match byte {
+        b'\n' => "a newline".to_owned(),
+        b'\r' => "a carriage return".to_owned(),
+        b' ' => "a space".to_owned(),
+        b'\t' => "a tab".to_owned(),
+        128.. => "a character that is not ASCII".to_owned(),
+        byte => format!("the control character 0x{byte:02x}"),
+    };
+    let at_end = bytes[at..].iter().all(u8::is_ascii_whitespace);
+    let position = match at {
+        _ if at_end => "at its end",
+        0 => "at its beginning",
+        _ => "in it",
+    };
+    let text = format!("{place} has {what} {position}");
+    Err(Diagnostic::new(Code::MalformedCredentials, text).fill(&[("place", place)]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stray_characters_are_named_with_their_place() {
+        let found = |bytes: &[u8]| match check("KEY", bytes, Spaces::Allowed) {
+            Err(diagnostic) => diagnostic.message,
+            Ok(()) => "nothing".to_owned(),
+        };
+        for (bytes, character) in [
+            (&b"AKIA\n"[..], "KEY has a newline at its end"),
+            (b"AKIA\r\n", "KEY has a carriage return at its end"),
+            (b" AKIA", "KEY has a space at its beginning"),
+            (b"AK\tIA", "KEY has a tab in it"),
+            (b"AK\x07IA", "KEY has the control character 0x07 in it"),
+            (b"AK\xc3\xa9", "KEY has a character that is not ASCII in it"),
+            (b"Bearer token", "nothing"),
+            (b"AKIA/+=", "nothing"),
+            (b"", "nothing"),
+        ] {
+            assert_eq!(found(bytes), character);
+        }
+    }
+}

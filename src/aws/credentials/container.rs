@@ -1,0 +1,47 @@
+//! The agent of ECS, of EKS or another, which gives credentials over HTTP.
+
+use super::check::{self, Spaces};
+use super::{Asked, CredentialSource, Search, explained, failed, refused};
+use crate::aws::answer::Service;
+use crate::aws::failure::Failure;
+use aws_config::ecs::EcsCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
+use ssm_exec_core::code::Code;
+use std::path::Path;
+
+const RELATIVE: &str = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
+const FULL: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
+const TOKEN_FILE: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
+
+impl Search<'_> {
+    pub(super) async fn container(&self, source: &CredentialSource) -> Result<Asked, Failure> {
+        if [RELATIVE, FULL]
+            .iter()
+            .all(|name| self.inherited.text(name).is_none())
+        {
+            return Ok(Asked::Absent("not configured".to_owned(), None));
+        }
+        let unreadable = Code::CredentialSourceFailed;
+        check::container(self.inherited)
+            .and_then(|()| match self.inherited.text(TOKEN_FILE) {
+                Some(path) => {
+                    check::token_file(Path::new(path), TOKEN_FILE, Spaces::Allowed, unreadable)
+                }
+                None => Ok(()),
+            })
+            .map_err(|error| failed(source, error))?;
+        let explain = |unanswered| explained(source, unanswered, |answer| refused(source, &answer));
+        let found = self.provided(
+            source,
+            Some(Service::Agent),
+            || provider(&self.for_agents),
+            explain,
+        );
+        found.await.map(Asked::Found)
+    }
+}
+
+/// The SDK's own retries need something that sleeps, and without one there are none.
+pub(super) fn provider(config: &ProviderConfig) -> EcsCredentialsProvider {
+    EcsCredentialsProvider::builder().configure(config).build()
+}

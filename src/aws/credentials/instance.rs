@@ -1,0 +1,118 @@
+//! The metadata service of EC2.
+// Reads what the machine calls itself.
+#![allow(clippy::disallowed_methods)]
+
+use super::{Asked, CredentialSource, Search, explained, refused};
+use crate::aws::answer::Service;
+use crate::aws::call::{Calls, Unanswered, Work};
+use crate::aws::failure::Failure;
+use aws_config::imds::{self, credentials::ImdsCredentialsProvider};
+use aws_config::provider_config::ProviderConfig;
+use ssm_exec_core::code::Code;
+use ssm_exec_core::diagnostic::{Diagnostic, Help};
+use ssm_exec_core::inherited::Inherited;
+
+const ENDPOINT: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
+const SILENT: &str = "did not answer";
+const DISABLED: &str = "AWS_EC2_METADATA_DISABLED";
+/// Names EC2 on its instances.
+const VENDOR: &str = "/sys/class/dmi/id/sys_vendor";
+/// The service's responses expire after one network hop, and a container's network is another.
+const HOP_LIMIT: &str =
+    "aws ec2 modify-instance-metadata-options --http-put-response-hop-limit 2 --instance-id ID";
+
+impl Search<'_> {
+    pub(super) async fn instance(&self, source: &CredentialSource) -> Result<Asked, Failure> {
+        if is_disabled(self.inherited) {
+            return Ok(Asked::Absent(format!("disabled by {DISABLED}"), None));
+        }
+        let service = Some(Service::Metadata);
+        let explain = |unanswered| explain(source, self.inherited, unanswered);
+        let found = self.provided(source, service, || provider(self.config), explain);
+        match found.await {
+            Ok(credentials) => Ok(Asked::Found(credentials)),
+            Err(failure) if failure.diagnostic.code == Code::NoCredentials => {
+                let reason = failure.diagnostic.message;
+                let hint = (reason == SILENT).then(|| {
+                    Help::command("In a container on EC2 it needs a hop limit of 2", HOP_LIMIT)
+                });
+                Ok(Asked::Absent(reason, hint))
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+}
+
+/// The Region of this instance, if it is one.
+///
+/// # Errors
+/// When the metadata service fails until the deadline.
+pub(in crate::aws) async fn region(
+    inherited: &Inherited<'_>,
+    config: &ProviderConfig,
+    calls: &Calls,
+) -> Result<Option<String>, Failure> {
+    if is_disabled(inherited) {
+        return Ok(None);
+    }
+    let client = client(config);
+    let attempt = || client.get("/latest/meta-data/placement/region");
+    let explain = |unanswered| explain(&CredentialSource::Instance, inherited, unanswered);
+    let region = calls.ask(Work::Region, Some(Service::Metadata), attempt, explain);
+    match region.await {
+        Ok(region) => Ok(Some(region.into())),
+        Err(failure) if failure.is_transient() => Err(failure),
+        Err(_) => Ok(None),
+    }
+}
+
+/// What an attempt to ask means. With the code `no-credentials` it says why nothing is there.
+fn explain(
+    source: &CredentialSource,
+    inherited: &Inherited<'_>,
+    unanswered: Unanswered,
+) -> Failure {
+    let absent = |why: &str| Failure::from(Diagnostic::new(Code::NoCredentials, why));
+    match unanswered {
+        Unanswered::Unreached(error) if error.is_transient => {
+            let is_expected = inherited.text(ENDPOINT).is_some() || is_ec2();
+            match error.diagnostic.message.contains("read timeout") {
+                // It is beyond its limit of hops: another attempt does not help.
+                true => absent(SILENT),
+                false if is_expected => error.into(),
+                false => absent(&error.diagnostic.message),
+            }
+        }
+        Unanswered::Error(answer) if answer.exchange.status == 404 => {
+            absent("the instance has no role")
+        }
+        unanswered => explained(source, unanswered, |answer| {
+            let mut failure = refused(source, &answer);
+            if answer.exchange.status == 403 {
+                let message = &mut failure.diagnostic.message;
+                *message = format!("IMDS is disabled on this instance: {message}");
+            }
+            failure
+        }),
+    }
+}
+
+fn is_disabled(inherited: &Inherited<'_>) -> bool {
+    let disabled = inherited.text(DISABLED).unwrap_or_default();
+    disabled.eq_ignore_ascii_case("true")
+}
+
+/// Without retries of its own.
+fn client(config: &ProviderConfig) -> imds::Client {
+    let client = imds::Client::builder().configure(config);
+    client.max_attempts(1).build()
+}
+
+pub(super) fn provider(config: &ProviderConfig) -> ImdsCredentialsProvider {
+    let provider = ImdsCredentialsProvider::builder().configure(config);
+    provider.imds_client(client(config)).build()
+}
+
+fn is_ec2() -> bool {
+    std::fs::read_to_string(VENDOR).is_ok_and(|vendor| vendor.trim_end() == "Amazon EC2")
+}

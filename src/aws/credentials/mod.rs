@@ -1,0 +1,301 @@
+//! Credentials: the SDK's sources in the SDK's order, each asked by itself and before anything else, so that
+//! an error names the source and its reason.
+
+mod check;
+mod container;
+mod instance;
+mod process;
+mod profile;
+mod role;
+mod source;
+mod web_identity;
+
+pub(in crate::aws) use instance::region as region_of_instance;
+pub(super) use source::CredentialSource;
+pub(in crate::aws) use source::short_origin;
+
+use super::answer::{Answer, Class, Service};
+use super::call::{Calls, Unanswered, Work};
+use super::failure::Failure;
+use super::shared_files::SharedFiles;
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::ProvideCredentials;
+use aws_credential_types::provider::error::CredentialsError;
+use ssm_exec_core::code::Code;
+use ssm_exec_core::config::Aws;
+use ssm_exec_core::diagnostic::{Diagnostic, Help};
+use ssm_exec_core::inherited::Inherited;
+use ssm_exec_core::origin::Origin;
+use ssm_exec_core::region::Region;
+use tracing::debug;
+
+/// What the sources are asked with.
+pub(super) struct Search<'a> {
+    pub(super) aws: &'a Aws,
+    pub(super) inherited: &'a Inherited<'a>,
+    pub(super) files: &'a SharedFiles,
+    pub(super) config: &'a ProviderConfig,
+    pub(super) for_agents: ProviderConfig,
+    pub(super) region: &'a Region,
+    pub(super) calls: &'a Calls,
+}
+
+/// What a source has.
+enum Asked {
+    Found(Credentials),
+    /// It is not configured: why, and what to do if it was meant to be.
+    Absent(String, Option<Help>),
+}
+
+/// A source that was asked, and what it gave.
+type Outcome = Result<Credentials, Failure>;
+
+impl Search<'_> {
+    /// The first credentials that there are. A source that isn't configured is passed over, and one that
+    /// fails ends the search: another one would be somebody else. The source is told in both cases.
+    pub(super) async fn find(&self) -> (Option<CredentialSource>, Outcome) {
+        let mut absent = Vec::new();
+        for source in self.sources() {
+            debug!("asking {source} for credentials");
+            let found = match self.ask(&source).await {
+                Ok(Asked::Absent(reason, hint)) => {
+                    absent.push((source, reason, hint));
+                    continue;
+                }
+                Ok(Asked::Found(credentials)) => match check::credentials(&credentials) {
+                    Ok(()) => Ok(credentials),
+                    Err(stray) => Err(failed(&source, stray)),
+                },
+                Err(failure) => Err(failure),
+            };
+            return (Some(source), found);
+        }
+        (None, Err(no_credentials(&absent)))
+    }
+
+    /// In the SDK's order. As for the AWS CLI, a profile of the command line is stronger than the keys in
+    /// the environment, and any other is weaker.
+    fn sources(&self) -> Vec<CredentialSource> {
+        let given = self.aws.profile.as_ref();
+        let name = given.map_or("default", |given| given.value.as_str());
+        let profile = CredentialSource::Profile(name.to_owned());
+        if given.is_some_and(|given| matches!(given.origin, Origin::Flag(_))) {
+            return vec![
+                profile,
+                CredentialSource::Container,
+                CredentialSource::Instance,
+            ];
+        }
+        let key_id = self.inherited.text("AWS_ACCESS_KEY_ID");
+        vec![
+            CredentialSource::environment(
+                key_id,
+                self.inherited.text("AWS_SESSION_TOKEN").is_some(),
+                given,
+            ),
+            profile,
+            CredentialSource::WebIdentity,
+            CredentialSource::Container,
+            CredentialSource::Instance,
+        ]
+    }
+
+    async fn ask(&self, source: &CredentialSource) -> Result<Asked, Failure> {
+        match source {
+            CredentialSource::Environment { .. } => self.environment(source).await,
+            CredentialSource::Profile(name) => self.profile(source, name).await,
+            CredentialSource::WebIdentity => self.web_identity(source).await,
+            CredentialSource::Container => self.container(source).await,
+            CredentialSource::Instance => self.instance(source).await,
+            CredentialSource::Role { .. } => Err(super::failure::internal(
+                "a role is assumed after the search",
+            )),
+        }
+    }
+
+    async fn environment(&self, source: &CredentialSource) -> Result<Asked, Failure> {
+        check::environment(self.inherited).map_err(|error| failed(source, error))?;
+        let provider = EnvironmentVariableCredentialsProvider::new();
+        Ok(match provider.provide_credentials().await {
+            Ok(credentials) => Asked::Found(credentials),
+            Err(_) => Asked::Absent(
+                "without AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY".to_owned(),
+                None,
+            ),
+        })
+    }
+
+    /// Asks a provider of the SDK, a new one for each attempt: they keep what failed.
+    async fn provided<P: ProvideCredentials>(
+        &self,
+        source: &CredentialSource,
+        service: Option<Service>,
+        provider: impl Fn() -> P,
+        explain: impl Fn(Unanswered) -> Failure,
+    ) -> Outcome {
+        let work = Work::Credentials(source.clone());
+        let attempt = || {
+            let provider = provider();
+            async move { provider.provide_credentials().await }
+        };
+        self.calls
+            .ask::<_, CredentialsError, _>(work, service, attempt, explain)
+            .await
+    }
+
+    /// The region, and what it says about a refusal.
+    fn rejected(&self, source: &CredentialSource, answer: &Answer) -> Failure {
+        rejected(answer, Some(source), Some(self.region))
+    }
+}
+
+/// A source that gives no credentials, for this reason.
+fn failed(source: &CredentialSource, mut diagnostic: Diagnostic) -> Failure {
+    let message = diagnostic.message.trim_end_matches('.');
+    let whom = match source.to_string() {
+        named if message.contains(&named) => "it".to_owned(),
+        unnamed => unnamed,
+    };
+    diagnostic.message = format!("{message}; no AWS credentials from {whom}");
+    if diagnostic.help.is_empty() {
+        diagnostic.help.push(source.check());
+    }
+    diagnostic.into()
+}
+
+/// What an attempt to ask a source means, except for the errors that are the source's own.
+fn explained(
+    source: &CredentialSource,
+    unanswered: Unanswered,
+    meaning: impl FnOnce(Answer) -> Failure,
+) -> Failure {
+    let broken = |text: String| failed(source, Diagnostic::new(Code::CredentialSourceFailed, text));
+    match unanswered {
+        Unanswered::Unreached(error) if error.is_transient => error.into(),
+        Unanswered::Unreached(error) => failed(source, error.diagnostic),
+        Unanswered::Error(answer) => match Failure::temporary(&answer) {
+            Some(mut failure) => {
+                if failure.diagnostic.help.is_empty() {
+                    failure.diagnostic.help.push(source.check());
+                }
+                failure
+            }
+            None => meaning(answer),
+        },
+        Unanswered::NotUnderstood(answer, reason) => {
+            let Answer {
+                service, exchange, ..
+            } = answer;
+            broken(match said(&reason) {
+                Some(text) => format!("{service} says {text}"),
+                None => format!(
+                    "{service} answered with HTTP {}, and not with credentials",
+                    exchange.status
+                ),
+            })
+        }
+        Unanswered::NotSent(reason) => broken(reason),
+    }
+}
+
+/// An error that a source answered with, and that has no meaning of its own.
+fn refused(source: &CredentialSource, answer: &Answer) -> Failure {
+    let service = answer.service;
+    let text = match answer.exchange.code {
+        Some(_) => format!("{service} says {answer} (HTTP {})", answer.exchange.status),
+        None => format!("{service} answered {answer}"),
+    };
+    failed(
+        source,
+        answer.diagnostic(Code::CredentialSourceFailed, text),
+    )
+}
+
+/// The error in an answer that the SDK took for one: `failed to load credentials [Code]: text`.
+fn said(reason: &str) -> Option<&str> {
+    let starts = [
+        "failed to load credentials ",
+        "Error retrieving credentials from IMDS: ",
+        "Incorrect IMDS/IAM configuration: ",
+    ];
+    let (_, said) = starts.iter().find_map(|start| reason.split_once(start))?;
+    said.split(" Hint: ").next()
+}
+
+/// No source has any.
+fn no_credentials(absent: &[(CredentialSource, String, Option<Help>)]) -> Failure {
+    // Of a container on EC2 only this matters, whatever else has none.
+    let hint = absent
+        .iter()
+        .find_map(|(source, reason, hint)| Some((source, reason, hint.as_ref()?)));
+    if let Some((source, reason, hint)) = hint {
+        let text =
+            format!("no AWS credentials: {source} {reason}, and no other source is configured");
+        let mut diagnostic = Diagnostic::new(Code::NoCredentials, text);
+        diagnostic.help = vec![hint.clone()];
+        return diagnostic.into();
+    }
+    let looked_at = absent
+        .iter()
+        .map(|(source, reason, _)| format!("{source} ({reason})"));
+    let looked_at: Vec<String> = looked_at.collect();
+    Diagnostic::new(Code::NoCredentials, "no AWS credentials: no source has any")
+        .list(&looked_at)
+        .into()
+}
+
+/// Credentials that AWS does not accept.
+pub(super) fn rejected(
+    answer: &Answer,
+    source: Option<&CredentialSource>,
+    region: Option<&Region>,
+) -> Failure {
+    let from = source
+        .map(|source| format!(" from {source}"))
+        .unwrap_or_default();
+    let (code, what) = match answer.class {
+        Class::Expired => (
+            Code::CredentialsExpired,
+            format!("expired credentials{from}"),
+        ),
+        Class::Signature => (
+            Code::SignatureMismatch,
+            format!("the secret access key{from} does not belong to the access key ID"),
+        ),
+        _ if source.is_some_and(CredentialSource::lacks_session_token) => (
+            Code::CredentialsUnknown,
+            format!("AWS_SESSION_TOKEN is not set, and the access key{from} is a temporary one"),
+        ),
+        _ => match region {
+            Some(region) if region.is_opt_in() => (
+                Code::RegionNotEnabled,
+                format!("the account has not enabled {region}, or the credentials{from} are wrong"),
+            ),
+            Some(region) if region.partition().id != "aws" => (
+                Code::CredentialsUnknown,
+                format!("unknown access key{from}, or one of another partition than {region}"),
+            ),
+            _ => (
+                Code::CredentialsUnknown,
+                format!("unknown access key{from}"),
+            ),
+        },
+    };
+    let mut diagnostic = answer.diagnostic(code, format!("{what} ({answer})"));
+    if let Some(region) = region {
+        diagnostic = diagnostic.fill(&[("region", region.as_str())]);
+        if region.partition().id != "aws" && code == Code::CredentialsUnknown {
+            let partition = region.partition().id;
+            let text = format!("{region} takes keys of the partition {partition} only");
+            diagnostic = diagnostic.help(Help::text(text));
+        }
+    }
+    let renewal = source.map_or_else(|| vec![Help::text("Renew them")], CredentialSource::renewal);
+    diagnostic.help.extend(renewal);
+    diagnostic.into()
+}
+
+#[cfg(test)]
+pub(super) mod tests;

@@ -1,0 +1,159 @@
+//! A profile of the shared AWS configuration files, with all that it leads to.
+
+use super::{
+    Asked, CredentialSource, Search, check, container, explained, failed, instance, process,
+    refused, web_identity,
+};
+use crate::aws::answer::{Answer, Class, Service};
+use crate::aws::call::Unanswered;
+use crate::aws::failure::Failure;
+use crate::aws::shared_files;
+use aws_config::profile::ProfileFileCredentialsProvider;
+use ssm_exec_core::arn::Arn;
+use ssm_exec_core::code::Code;
+use ssm_exec_core::diagnostic::Diagnostic;
+use ssm_exec_core::shared_config::{Base, SharedConfig};
+use tracing::debug;
+
+impl Search<'_> {
+    /// A profile that says how to get credentials must give them; one that doesn't leaves that to others.
+    pub(super) async fn profile(
+        &self,
+        source: &CredentialSource,
+        name: &str,
+    ) -> Result<Asked, Failure> {
+        let shared = &self.files.config;
+        let base = shared.credential_base(name).map_err(|error| {
+            let reason = format!(
+                "the profile `{name}` cannot give credentials, and no other source is tried: {error}"
+            );
+            self.files.error(error.at(), &reason)
+        })?;
+        let fails = |diagnostic| failed(source, diagnostic);
+        let other = |text: String| fails(Diagnostic::new(Code::CredentialSourceFailed, text));
+        let mut with_keys = None;
+        match base {
+            None => {
+                let reason = match shared.profile(name) {
+                    Some(_) => "it has none",
+                    None => "it does not exist",
+                };
+                return Ok(Asked::Absent(reason.to_owned(), None));
+            }
+            Some(Base::Process(profile, command)) => {
+                debug!("running the `credential_process` of the profile `{profile}`");
+                let process = process::run(command.value());
+                let keys = process
+                    .await
+                    .map_err(|reason| other(format!("`credential_process` failed: {reason}")))?;
+                check::credentials(&keys).map_err(fails)?;
+                let mut config = shared.clone();
+                config.set_keys(
+                    profile,
+                    keys.access_key_id(),
+                    keys.secret_access_key(),
+                    keys.session_token(),
+                );
+                with_keys = Some(config);
+            }
+            Some(Base::WebIdentity(file)) => {
+                web_identity::token_file(file, "web_identity_token_file").map_err(fails)?;
+            }
+            Some(Base::Login) => {
+                return Err(other("it has `login_session`, which ssm-exec does not support. `aws configure export-credentials` prints its credentials".to_owned()));
+            }
+            Some(Base::Named("Environment")) => {
+                check::environment(self.inherited).map_err(fails)?
+            }
+            Some(Base::Named("EcsContainer")) => check::container(self.inherited).map_err(fails)?,
+            Some(_) => {}
+        }
+        let config = with_keys.as_ref().unwrap_or(shared);
+        let provider = || {
+            ProfileFileCredentialsProvider::builder()
+                .with_custom_provider("EcsContainer", container::provider(&self.for_agents))
+                .with_custom_provider("Ec2InstanceMetadata", instance::provider(self.config))
+                .profile_files(shared_files::for_sdk(config))
+                .profile_name(SharedConfig::sdk_name(name))
+                .configure(self.config)
+                .build()
+        };
+        let explain = |unanswered| self.explain_profile(source, name, unanswered);
+        let found = self.provided(source, None, provider, explain).await;
+        found.map(Asked::Found)
+    }
+
+    fn explain_profile(
+        &self,
+        source: &CredentialSource,
+        name: &str,
+        unanswered: Unanswered,
+    ) -> Failure {
+        if let Unanswered::NotSent(reason) = &unanswered
+            && is_without_session(reason)
+        {
+            return session_expired(source, None);
+        }
+        explained(source, unanswered, |answer| {
+            let profile = self.files.config.profile(name);
+            let setting = |key| profile.and_then(|profile| profile.value(key));
+            match (answer.service, answer.class) {
+                (Service::IdentityCenter, Class::Session | Class::Expired) => {
+                    session_expired(source, Some(&answer))
+                }
+                (Service::IdentityCenter, Class::Denied) => {
+                    let role = setting("sso_role_name").map(|role| format!("the role `{role}`"));
+                    let account = setting("sso_account_id").map(|id| format!("account {id}"));
+                    let text = format!(
+                        "access denied: IAM Identity Center does not give the user {} in {} ({answer})",
+                        role.unwrap_or_else(|| "this role".to_owned()),
+                        account.unwrap_or_else(|| "this account".to_owned()),
+                    );
+                    let diagnostic = answer.diagnostic(Code::SsoRoleDenied, text);
+                    failed(
+                        source,
+                        diagnostic.fill(&[("profile", &format!(" --profile {name}"))]),
+                    )
+                }
+                (Service::Sts, _) if let Some(path) = setting("web_identity_token_file") => {
+                    let role = setting("role_arn").unwrap_or_default();
+                    web_identity::meaning(source, &answer, (path, "web_identity_token_file"), role)
+                }
+                (Service::Sts, Class::Denied)
+                    if let Some(serial) = self.files.config.mfa_serial(name) =>
+                {
+                    let text = format!(
+                        "the role asks for an MFA code (mfa_serial {serial}), which ssm-exec cannot ask for"
+                    );
+                    let diagnostic = answer.diagnostic(Code::MfaRequired, text);
+                    failed(source, diagnostic.fill(&[("profile", name)]))
+                }
+                (Service::Sts, _) => {
+                    let role = setting("role_arn").and_then(Arn::parse);
+                    self.role_denied(source, role.as_ref(), answer)
+                }
+                _ => refused(source, &answer),
+            }
+        })
+    }
+}
+
+fn session_expired(source: &CredentialSource, answer: Option<&Answer>) -> Failure {
+    let text = "the AWS SSO session has expired, or there is none";
+    let diagnostic = match answer {
+        Some(answer) => answer.diagnostic(Code::SsoExpired, format!("{text} ({answer})")),
+        None => Diagnostic::new(Code::SsoExpired, text),
+    };
+    let profile = source.profile().map(|name| format!(" --profile {name}"));
+    failed(
+        source,
+        diagnostic.fill(&[("profile", &profile.unwrap_or_default())]),
+    )
+}
+
+/// The SSO provider's errors are private types.
+fn is_without_session(text: &str) -> bool {
+    text.contains("SSO token has expired")
+        || text.contains("cached SSO token")
+        || (text.contains("failed to read") && text.contains("/sso/cache/"))
+}

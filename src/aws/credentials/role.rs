@@ -1,0 +1,76 @@
+//! A role that is assumed with other credentials.
+
+use super::{CredentialSource, Outcome, Search, explained, refused};
+use crate::aws::answer::{Answer, Class, Service};
+use crate::aws::call::Work;
+use crate::aws::failure::{Failure, Scope};
+use crate::aws::refusal::Refusal;
+use aws_config::SdkConfig;
+use aws_config::sts::AssumeRoleProvider;
+use aws_credential_types::provider::ProvideCredentials;
+use ssm_exec_core::arn::Arn;
+use ssm_exec_core::diagnostic::Help;
+
+impl Search<'_> {
+    /// Credentials of this role, by those that were found.
+    pub(in crate::aws) async fn assume(
+        &self,
+        role: &Arn,
+        base: CredentialSource,
+        config: &SdkConfig,
+    ) -> (CredentialSource, Outcome) {
+        let source = CredentialSource::Role {
+            arn: role.clone(),
+            base: Box::new(base),
+            with_external_id: self.aws.external_id.is_some(),
+        };
+        let mut provider = AssumeRoleProvider::builder(role.to_string())
+            .session_name("ssm-exec")
+            .configure(config);
+        if let Some(id) = &self.aws.external_id {
+            provider = provider.external_id(id);
+        }
+        let provider = provider.build().await;
+        let explain = |unanswered| {
+            explained(&source, unanswered, |answer| {
+                self.role_denied(&source, Some(role), answer)
+            })
+        };
+        let work = Work::Credentials(source.clone());
+        let attempt = || provider.provide_credentials();
+        let outcome = self
+            .calls
+            .ask(work, Some(Service::Sts), attempt, explain)
+            .await;
+        (source, outcome)
+    }
+
+    /// What it means that STS does not give a role.
+    pub(super) fn role_denied(
+        &self,
+        source: &CredentialSource,
+        role: Option<&Arn>,
+        answer: Answer,
+    ) -> Failure {
+        match answer.class {
+            Class::Denied => {
+                let with_external_id = self.aws.external_id.is_some();
+                Failure::from(Refusal::of_role(answer, role, with_external_id))
+                    .of(Scope::Everything)
+            }
+            Class::Expired | Class::Unknown | Class::Signature => {
+                let (base, role) = match source {
+                    CredentialSource::Role { base, arn, .. } => {
+                        (&**base, format!("the role {arn}"))
+                    }
+                    source => (source, "its role".to_owned()),
+                };
+                let mut failure = self.rejected(base, &answer);
+                let text = format!("They are used to assume {role}; the role is not the problem");
+                failure.diagnostic.help.insert(0, Help::text(text));
+                failure
+            }
+            _ => refused(source, &answer),
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! A token of OpenID Connect in a file, which STS exchanges for a role.
+// Reads the file that holds the token.
+#![allow(clippy::disallowed_methods)]
+
+use super::check::{self, Spaces};
+use super::{Asked, CredentialSource, Search, explained, failed, refused};
+use crate::aws::answer::{Answer, Class, Service};
+use crate::aws::failure::Failure;
+use aws_config::web_identity_token::WebIdentityTokenCredentialsProvider;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ssm_exec_core::arn::Arn;
+use ssm_exec_core::code::Code;
+use std::path::Path;
+
+const TOKEN_FILE: &str = "AWS_WEB_IDENTITY_TOKEN_FILE";
+const ROLE: &str = "AWS_ROLE_ARN";
+
+impl Search<'_> {
+    pub(super) async fn web_identity(&self, source: &CredentialSource) -> Result<Asked, Failure> {
+        let Some(path) = self.inherited.text(TOKEN_FILE) else {
+            return Ok(Asked::Absent("not configured".to_owned(), None));
+        };
+        let Some(role) = self.inherited.text(ROLE) else {
+            return Err(failed(source, check::half(TOKEN_FILE, ROLE)));
+        };
+        check::web_identity(self.inherited)
+            .and_then(|()| token_file(path, TOKEN_FILE))
+            .map_err(|error| failed(source, error))?;
+        let explain = |unanswered| {
+            explained(source, unanswered, |answer| {
+                meaning(source, &answer, (path, TOKEN_FILE), role)
+            })
+        };
+        let provider = || {
+            WebIdentityTokenCredentialsProvider::builder()
+                .configure(self.config)
+                .build()
+        };
+        let found = self.provided(source, Some(Service::Sts), provider, explain);
+        found.await.map(Asked::Found)
+    }
+}
+
+/// Checks a file with a token, which this setting names.
+pub(super) fn token_file(
+    path: &str,
+    setting: &str,
+) -> Result<(), ssm_exec_core::diagnostic::Diagnostic> {
+    check::token_file(
+        Path::new(path),
+        setting,
+        Spaces::Forbidden,
+        Code::WebIdentityFile,
+    )
+}
+
+/// What it means that STS does not exchange a token, of this file and for this role.
+pub(super) fn meaning(
+    source: &CredentialSource,
+    answer: &Answer,
+    (path, setting): (&str, &str),
+    role: &str,
+) -> Failure {
+    let is_unknown_issuer = answer.text.contains("No OpenIDConnect provider");
+    let diagnostic = match answer.class {
+        Class::Expired => {
+            let text = format!("expired token in {path} ({setting}): STS says {answer}");
+            answer.diagnostic(Code::WebIdentityExpired, text)
+        }
+        Class::Denied => {
+            let role = Arn::parse(role);
+            let name = role.as_ref().and_then(Arn::role_name).unwrap_or("ROLE");
+            let text = format!(
+                "access denied: the trust policy of the role {name} does not allow the token ({answer})"
+            );
+            let mut diagnostic = answer.diagnostic(Code::WebIdentityDenied, text);
+            diagnostic
+                .list
+                .extend(claims(Path::new(path)).map(|claims| format!("the token has {claims}")));
+            diagnostic
+                .list
+                .extend(role.as_ref().map(|role| format!("role: {role}")));
+            diagnostic.fill(&[("role", name)])
+        }
+        _ if is_unknown_issuer => {
+            let mut words = answer.text.split_whitespace();
+            let issuer = words.find(|word| word.starts_with("https://"));
+            let issuer = issuer.map(|issuer| issuer.trim_end_matches('.'));
+            let of = issuer.map_or("it".to_owned(), |issuer| format!("its issuer {issuer}"));
+            let code = answer.exchange.code.as_deref().unwrap_or_default();
+            let text =
+                format!("the account has no OpenID Connect provider for {of} (STS says {code})");
+            let diagnostic = answer.diagnostic(Code::WebIdentityProvider, text);
+            diagnostic.fill(&[("issuer", issuer.unwrap_or("URL"))])
+        }
+        _ => return refused(source, answer),
+    };
+    failed(source, diagnostic)
+}
+
+/// Issuer, subject and audience of a token. They aren't secret: a trust policy names them.
+fn claims(path: &Path) -> Option<String> {
+    let token = std::fs::read_to_string(path).ok()?;
+    let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+    let claims: serde_json::Value = serde_json::from_slice(&payload).ok()?;
+    let text = |name: &str| claims[name].as_str().map(str::to_owned);
+    let audience = text("aud").or_else(|| claims["aud"][0].as_str().map(str::to_owned));
+    Some(format!(
+        "issuer {}, subject {}, audience {}",
+        text("iss")?,
+        text("sub")?,
+        audience?
+    ))
+}
