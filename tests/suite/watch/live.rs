@@ -164,7 +164,6 @@ def connection(): return http.client.HTTPSConnection("127.0.0.1", int(sys.argv[1
 def ask(on):
     on.request("GET", "/")
     assert on.getresponse().read() == b"hello"
-    return on.sock
 seen, count = set(), 0
 # Half a request, which is finished after the first rotation.
 slow = connection()
@@ -172,8 +171,10 @@ slow.connect()
 slow.sock.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n")
 while True:
     new = connection()
-    sock = ask(new)
-    certificate = hashlib.sha256(sock.getpeercert(True)).hexdigest()
+    # Before the answer: a server that is about to end closes the connection with it.
+    new.connect()
+    certificate = hashlib.sha256(new.sock.getpeercert(True)).hexdigest()
+    ask(new)
     new.close()
     count += 1
     if certificate not in seen:
