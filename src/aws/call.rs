@@ -207,7 +207,7 @@ impl Calls {
             None => "looking for the Region and the credentials".to_owned(),
         };
         let text = format!("timed out after {:?} while {what}", self.timeout);
-        Diagnostic::new(Code::TimedOut, text).into()
+        Failure::from(Diagnostic::new(Code::TimedOut, text)).later()
     }
 
     fn forget_failure(&self, work: &Work) {
@@ -253,7 +253,7 @@ impl Attempts<'_> {
         self.attempts += 1;
         let calls = self.calls;
         let (at_least, own) = match failure.retry {
-            Retry::No => return Err(self.said(failure)),
+            Retry::No | Retry::Later => return Err(self.said(failure)),
             Retry::WithServerClock(time) if self.clock_corrected || !calls.clock.is_off(time) => {
                 return Err(self.said(failure));
             }

@@ -35,6 +35,8 @@ pub(super) enum Scope {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Retry {
     No,
+    /// Not within this run: AWS may need more time for what was changed or created a moment ago.
+    Later,
     After {
         at_least: Duration,
     },
@@ -59,6 +61,19 @@ impl Failure {
     #[must_use]
     pub fn knows_caller(&self) -> bool {
         self.scope != Scope::Everything || self.diagnostic.code == Code::Throttled
+    }
+
+    /// Whether time alone may mend it.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        self.retry == Retry::Later || self.is_transient()
+    }
+
+    pub(super) fn later(self) -> Self {
+        Self {
+            retry: Retry::Later,
+            ..self
+        }
     }
 
     pub(super) fn is_transient(&self) -> bool {
@@ -138,7 +153,11 @@ impl From<Refusal> for Failure {
         Self {
             diagnostic: refusal.diagnostic(&AwsContext::default()),
             scope: Scope::OneName,
-            retry: Retry::No,
+            retry: if refusal.may_pass() {
+                Retry::Later
+            } else {
+                Retry::No
+            },
             refusal: Some(Box::new(refusal)),
         }
     }

@@ -420,7 +420,12 @@ impl ParameterStore {
             },
         };
         diagnostic.subject.parameters = request.names();
-        Failure::from(diagnostic).of(Scope::OneName)
+        let is_missing = matches!(diagnostic.code, Code::Missing | Code::SecretMissing);
+        let failure = Failure::from(diagnostic).of(Scope::OneName);
+        match is_missing {
+            true => failure.later(),
+            false => failure,
+        }
     }
 
     /// The KMS key of a parameter cannot be used.

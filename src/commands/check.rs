@@ -119,7 +119,7 @@ pub(super) fn too_old(report: &Report) -> Option<String> {
 /// except those of Secrets Manager.
 fn compare(session: &Session<'_>, options: &FingerprintOptions) -> Result<u8, Error> {
     let references = session.references()?;
-    let fetch = session.fetch(&references, Read::Versions)?;
+    let fetch = session.fetch(&references, Read::Versions, session.started)?;
     let (fetched, failures, context) = match fetch {
         Some(fetch) => {
             let context = fetch.session.context().clone();

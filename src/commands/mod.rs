@@ -9,6 +9,7 @@ mod levels;
 mod output;
 mod policy;
 mod resolve;
+mod wait;
 mod watch;
 
 use crate::cli::{self, Action, CommandLine, Task};
@@ -77,7 +78,7 @@ pub(crate) fn run(
         words,
         started,
     };
-    logging::set_deadline(started + session.config.timeout);
+    logging::set_deadline(started + session.config.timeout + session.config.wait);
     if session.config.no_core && task == Task::Launch {
         process::prevent_core_dumps()?;
     }

@@ -1,6 +1,7 @@
 //! From a configuration to the final environment: the one way that a launch and a check share.
 
 use super::command;
+use super::wait::Wait;
 use crate::aws::{self, Failure, Read};
 use crate::cli::Words;
 use crate::error::Error;
@@ -18,9 +19,10 @@ use ssm_exec_core::fetched::Fetched;
 use ssm_exec_core::inherited::Inherited;
 use ssm_exec_core::parameter::{Label, Prefix};
 use ssm_exec_core::plan::{self, Request};
+use ssm_exec_core::status::Status;
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tracing::{debug, info, warn};
 
 /// One run: its configuration, and what it was started with.
@@ -42,6 +44,7 @@ pub(super) struct Resolved<'e> {
     pub(super) failures: Vec<Failure>,
     /// Where AWS was asked, and as whom; nothing with `--skip`.
     session: Option<aws::Session>,
+    waited: Option<Duration>,
 }
 
 impl<'e> Resolved<'e> {
@@ -49,6 +52,22 @@ impl<'e> Resolved<'e> {
     pub(super) fn context(&self) -> AwsContext {
         let session = self.session.as_ref();
         session.map_or_else(AwsContext::default, |session| session.context().clone())
+    }
+
+    /// The reason for which the command can't be started, if all of them may pass by themselves.
+    fn may_pass(&self) -> Option<Diagnostic> {
+        let (environment, failures) = (&self.environment, &self.failures);
+        let mut errors = environment.errors();
+        if errors.any(|it| it.status() != Status::Missing)
+            || !failures.iter().all(Failure::may_pass)
+        {
+            return None;
+        }
+        let context = self.context();
+        let failure = failures.first().map(|failure| failure.diagnostic(&context));
+        let missing = missing::diagnostics(&environment.missing, &context, &[]);
+        let all = failure.into_iter().chain(missing);
+        all.chain(environment.errors().cloned()).next()
     }
 
     /// Asks STS who the caller is, for the report.
@@ -85,6 +104,7 @@ impl<'e> Resolved<'e> {
             existing = session.existing(&selected.cloned().collect::<Vec<_>>());
             context = session.context().clone();
         }
+        context.waited = self.waited;
         let failures = failures.iter().map(|failure| failure.diagnostic(&context));
         let missing = missing::diagnostics(&environment.missing, &context, &existing);
         let all = failures.chain(missing).chain(environment.errors().cloned());
@@ -117,17 +137,36 @@ impl<'a> Session<'a> {
         read: Read,
     ) -> Result<Resolved<'a>, Error> {
         let references = self.references()?;
-        let (fetched, failures, session) = match self.fetch(&references, read)? {
-            Some(fetch) => (Some(fetch.fetched), fetch.failures, Some(fetch.session)),
-            None => (None, Vec::new(), None),
-        };
         if self.config.rules.drop_aws_credentials {
             info!(
                 "--drop-aws-credentials: variables only; the instance metadata service and ~/.aws, if they are there, still give the command credentials"
             );
         }
+        let mut wait = Wait::new(self.config.wait);
+        let mut began = self.started;
+        loop {
+            let mut resolved = self.attempt(command, &references, read, began)?;
+            if read != Read::Values || wait.is_over(|| resolved.may_pass()) {
+                resolved.waited = wait.waited();
+                return Ok(resolved);
+            }
+            began = Instant::now();
+        }
+    }
+
+    fn attempt(
+        &self,
+        command: Option<&Command>,
+        references: &[EnvReference],
+        read: Read,
+        began: Instant,
+    ) -> Result<Resolved<'a>, Error> {
+        let (fetched, failures, session) = match self.fetch(references, read, began)? {
+            Some(fetch) => (Some(fetch.fetched), fetch.failures, Some(fetch.session)),
+            None => (None, Vec::new(), None),
+        };
         let mut environment =
-            environment::assemble(&self.config, self.inherited, &references, fetched.as_ref());
+            environment::assemble(&self.config, self.inherited, references, fetched.as_ref());
         if self.config.strict {
             environment.refuse_warnings();
         }
@@ -138,6 +177,7 @@ impl<'a> Session<'a> {
             environment,
             failures,
             session,
+            waited: None,
         })
     }
 
@@ -210,6 +250,7 @@ impl<'a> Session<'a> {
         &self,
         references: &[EnvReference],
         read: Read,
+        began: Instant,
     ) -> Result<Option<aws::Fetch>, Error> {
         if let Some(origin) = &self.config.skip {
             warn!(
@@ -230,7 +271,7 @@ impl<'a> Session<'a> {
             self.inherited,
             requests,
             read,
-            self.started,
+            began,
             &mut progress,
         )))
     }

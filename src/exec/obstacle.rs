@@ -160,26 +160,18 @@ fn missing_interpreter(path: &Path) -> Diagnostic {
         } else {
             "dynamic loader"
         };
-        return Diagnostic::with_help(
-            Code::CommandNotFound,
-            format!(
-                "the command {} cannot be executed: its {what} {interpreter} does not exist",
-                path.display()
-            ),
-            vec![help],
-        );
+        let reason = format!("cannot be executed: its {what} {interpreter} does not exist");
+        return lacks(path, &reason, help);
     }
-    Diagnostic::with_help(
-        Code::CommandNotFound,
-        format!(
-            "the command {} exists, but its interpreter or dynamic loader does not",
-            path.display()
-        ),
-        vec![Help::command(
-            "See what it needs",
-            format!("file {}", path.display()),
-        )],
-    )
+    let help = Help::command("See what it needs", format!("file {}", path.display()));
+    let reason = "exists, but its interpreter or dynamic loader does not";
+    lacks(path, reason, help)
+}
+
+/// There is a file, and not what it needs.
+fn lacks(path: &Path, reason: &str, help: Help) -> Diagnostic {
+    let message = format!("the command {} {reason}", path.display());
+    Diagnostic::with_help(Code::CommandNotFound, message, vec![help])
 }
 
 /// There is a file, and it can't be executed.

@@ -56,4 +56,5 @@ mod structure;
 mod system_refusals;
 mod systemd;
 mod terminal;
+mod wait;
 mod watch;

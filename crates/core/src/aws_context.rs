@@ -3,6 +3,7 @@
 use crate::arn::Arn;
 use crate::region::Region;
 use std::fmt;
+use std::time::Duration;
 
 /// Where AWS was asked, and as whom.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub struct AwsContext {
     pub credentials: Option<String>,
     /// What is configured and not used because of these credentials.
     pub unused: Option<String>,
+    /// How long it was waited for.
+    pub waited: Option<Duration>,
 }
 
 impl AwsContext {
@@ -53,7 +56,9 @@ impl AwsContext {
             .credentials
             .as_ref()
             .map(|source| format!("credentials from {source}"));
-        [region, account, principal, credentials, self.unused.clone()]
+        let unused = self.unused.clone();
+        let waited = self.waited.map(|it| format!("waited {}s", it.as_secs()));
+        [region, account, principal, credentials, unused, waited]
             .into_iter()
             .flatten()
             .collect()

@@ -1,8 +1,8 @@
 //! The agent of ECS, of EKS or another, which gives credentials over HTTP.
 
 use super::check::{self, Spaces};
-use super::{Asked, CredentialSource, Search, explained, failed, refused};
-use crate::aws::answer::Service;
+use super::{Absence, Asked, CredentialSource, Search, explained, failed, refused};
+use crate::aws::answer::{Answer, Class, Service};
 use crate::aws::failure::Failure;
 use aws_config::ecs::EcsCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
@@ -19,7 +19,7 @@ impl Search<'_> {
             .iter()
             .all(|name| self.inherited.text(name).is_none())
         {
-            return Ok(Asked::Absent("not configured".to_owned(), None));
+            return Ok(Asked::Absent(Absence::new("not configured")));
         }
         let unreadable = Code::CredentialSourceFailed;
         check::container(self.inherited)
@@ -30,7 +30,21 @@ impl Search<'_> {
                 None => Ok(()),
             })
             .map_err(|error| failed(source, error))?;
-        let explain = |unanswered| explained(source, unanswered, |answer| refused(source, &answer));
+        // The role may have no permission yet, or the pod no association.
+        let is_early = |answer: &Answer| {
+            answer.class == Class::Denied
+                || answer.exchange.status == 404
+                || answer.text.contains("AccessDeniedException")
+        };
+        let explain = |unanswered| {
+            explained(source, unanswered, |answer| {
+                let failure = refused(source, &answer);
+                match is_early(&answer) {
+                    true => failure.later(),
+                    false => failure,
+                }
+            })
+        };
         let found = self.provided(
             source,
             Some(Service::Agent),

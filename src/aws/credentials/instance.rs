@@ -2,7 +2,7 @@
 // Reads what the machine calls itself.
 #![allow(clippy::disallowed_methods)]
 
-use super::{Asked, CredentialSource, Search, explained, refused};
+use super::{Absence, Asked, CredentialSource, Search, explained, refused};
 use crate::aws::answer::Service;
 use crate::aws::call::{Calls, Unanswered, Work};
 use crate::aws::failure::Failure;
@@ -24,7 +24,8 @@ const HOP_LIMIT: &str =
 impl Search<'_> {
     pub(super) async fn instance(&self, source: &CredentialSource) -> Result<Asked, Failure> {
         if is_disabled(self.inherited) {
-            return Ok(Asked::Absent(format!("disabled by {DISABLED}"), None));
+            let why = format!("disabled by {DISABLED}");
+            return Ok(Asked::Absent(Absence::new(why)));
         }
         let service = Some(Service::Metadata);
         let explain = |unanswered| explain(source, self.inherited, unanswered);
@@ -32,11 +33,12 @@ impl Search<'_> {
         match found.await {
             Ok(credentials) => Ok(Asked::Found(credentials)),
             Err(failure) if failure.diagnostic.code == Code::NoCredentials => {
-                let reason = failure.diagnostic.message;
-                let hint = (reason == SILENT).then(|| {
+                let why = failure.diagnostic.message;
+                let hint = (why == SILENT).then(|| {
                     Help::command("In a container on EC2 it needs a hop limit of 2", HOP_LIMIT)
                 });
-                Ok(Asked::Absent(reason, hint))
+                let retry = failure.retry;
+                Ok(Asked::Absent(Absence { why, hint, retry }))
             }
             Err(failure) => Err(failure),
         }
@@ -84,7 +86,7 @@ fn explain(
             }
         }
         Unanswered::Error(answer) if answer.exchange.status == 404 => {
-            absent("the instance has no role")
+            absent("the instance has no role").later()
         }
         unanswered => explained(source, unanswered, |answer| {
             let mut failure = refused(source, &answer);

@@ -16,7 +16,7 @@ pub(in crate::aws) use source::short_origin;
 
 use super::answer::{Answer, Class, Service};
 use super::call::{Calls, Unanswered, Work};
-use super::failure::Failure;
+use super::failure::{Failure, Retry};
 use super::shared_files::SharedFiles;
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
@@ -45,8 +45,25 @@ pub(super) struct Search<'a> {
 /// What a source has.
 enum Asked {
     Found(Credentials),
-    /// It is not configured: why, and what to do if it was meant to be.
-    Absent(String, Option<Help>),
+    Absent(Absence),
+}
+
+/// A source that is not configured.
+struct Absence {
+    why: String,
+    /// What to do if it was meant to be.
+    hint: Option<Help>,
+    retry: Retry,
+}
+
+impl Absence {
+    fn new(why: impl Into<String>) -> Self {
+        Self {
+            why: why.into(),
+            hint: None,
+            retry: Retry::No,
+        }
+    }
 }
 
 /// A source that was asked, and what it gave.
@@ -60,8 +77,8 @@ impl Search<'_> {
         for source in self.sources() {
             debug!("asking {source} for credentials");
             let found = match self.ask(&source).await {
-                Ok(Asked::Absent(reason, hint)) => {
-                    absent.push((source, reason, hint));
+                Ok(Asked::Absent(absence)) => {
+                    absent.push((source, absence));
                     continue;
                 }
                 Ok(Asked::Found(credentials)) => match check::credentials(&credentials) {
@@ -120,10 +137,9 @@ impl Search<'_> {
         let provider = EnvironmentVariableCredentialsProvider::new();
         Ok(match provider.provide_credentials().await {
             Ok(credentials) => Asked::Found(credentials),
-            Err(_) => Asked::Absent(
-                "without AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY".to_owned(),
-                None,
-            ),
+            Err(_) => Asked::Absent(Absence::new(
+                "without AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+            )),
         })
     }
 
@@ -225,25 +241,30 @@ fn said(reason: &str) -> Option<&str> {
 }
 
 /// No source has any.
-fn no_credentials(absent: &[(CredentialSource, String, Option<Help>)]) -> Failure {
+fn no_credentials(absent: &[(CredentialSource, Absence)]) -> Failure {
     // Of a container on EC2 only this matters, whatever else has none.
     let hint = absent
         .iter()
-        .find_map(|(source, reason, hint)| Some((source, reason, hint.as_ref()?)));
-    if let Some((source, reason, hint)) = hint {
-        let text =
-            format!("no AWS credentials: {source} {reason}, and no other source is configured");
-        let mut diagnostic = Diagnostic::new(Code::NoCredentials, text);
-        diagnostic.help = vec![hint.clone()];
-        return diagnostic.into();
-    }
-    let looked_at = absent
+        .find_map(|(source, absence)| Some((source, &absence.why, absence.hint.as_ref()?)));
+    let diagnostic = if let Some((source, why, hint)) = hint {
+        let text = format!("no AWS credentials: {source} {why}, and no other source is configured");
+        Diagnostic::with_help(Code::NoCredentials, text, vec![hint.clone()])
+    } else {
+        let looked_at = absent
+            .iter()
+            .map(|(source, absence)| format!("{source} ({})", absence.why));
+        let looked_at: Vec<String> = looked_at.collect();
+        Diagnostic::new(Code::NoCredentials, "no AWS credentials: no source has any")
+            .list(&looked_at)
+    };
+    let mut failure = Failure::from(diagnostic);
+    if absent
         .iter()
-        .map(|(source, reason, _)| format!("{source} ({reason})"));
-    let looked_at: Vec<String> = looked_at.collect();
-    Diagnostic::new(Code::NoCredentials, "no AWS credentials: no source has any")
-        .list(&looked_at)
-        .into()
+        .any(|(_, absence)| absence.retry == Retry::Later)
+    {
+        failure = failure.later();
+    }
+    failure
 }
 
 /// Credentials that AWS does not accept.
@@ -294,7 +315,11 @@ pub(super) fn rejected(
     }
     let renewal = source.map_or_else(|| vec![Help::text("Renew them")], CredentialSource::renewal);
     diagnostic.help.extend(renewal);
-    diagnostic.into()
+    let failure = Failure::from(diagnostic);
+    match answer.class {
+        Class::Expired | Class::Signature => failure,
+        _ => failure.later(),
+    }
 }
 
 #[cfg(test)]

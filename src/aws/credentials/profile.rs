@@ -1,8 +1,8 @@
 //! A profile of the shared AWS configuration files, with all that it leads to.
 
 use super::{
-    Asked, CredentialSource, Search, check, container, explained, failed, instance, process,
-    refused, web_identity,
+    Absence, Asked, CredentialSource, Search, check, container, explained, failed, instance,
+    process, refused, web_identity,
 };
 use crate::aws::answer::{Answer, Class, Service};
 use crate::aws::call::Unanswered;
@@ -38,7 +38,7 @@ impl Search<'_> {
                     Some(_) => "it has none",
                     None => "it does not exist",
                 };
-                return Ok(Asked::Absent(reason.to_owned(), None));
+                return Ok(Asked::Absent(Absence::new(reason)));
             }
             Some(Base::Process(profile, command)) => {
                 debug!("running the `credential_process` of the profile `{profile}`");

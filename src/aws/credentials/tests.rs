@@ -47,11 +47,10 @@ pub(in crate::aws) fn credential_samples() -> Vec<Failure> {
     };
     vec![
         no_credentials(&[
-            (environment(), "without AWS_ACCESS_KEY_ID".to_owned(), None),
+            (environment(), Absence::new("without AWS_ACCESS_KEY_ID")),
             (
                 CredentialSource::Instance,
-                "the instance has no role".to_owned(),
-                None,
+                Absence::new("the instance has no role"),
             ),
         ]),
         failed(

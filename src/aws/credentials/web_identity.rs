@@ -3,7 +3,7 @@
 #![allow(clippy::disallowed_methods)]
 
 use super::check::{self, Spaces};
-use super::{Asked, CredentialSource, Search, explained, failed, refused};
+use super::{Absence, Asked, CredentialSource, Search, explained, failed, refused};
 use crate::aws::answer::{Answer, Class, Service};
 use crate::aws::failure::Failure;
 use aws_config::web_identity_token::WebIdentityTokenCredentialsProvider;
@@ -19,7 +19,7 @@ const ROLE: &str = "AWS_ROLE_ARN";
 impl Search<'_> {
     pub(super) async fn web_identity(&self, source: &CredentialSource) -> Result<Asked, Failure> {
         let Some(path) = self.inherited.text(TOKEN_FILE) else {
-            return Ok(Asked::Absent("not configured".to_owned(), None));
+            return Ok(Asked::Absent(Absence::new("not configured")));
         };
         let Some(role) = self.inherited.text(ROLE) else {
             return Err(failed(source, check::half(TOKEN_FILE, ROLE)));
@@ -96,7 +96,11 @@ pub(super) fn meaning(
         }
         _ => return refused(source, answer),
     };
-    failed(source, diagnostic)
+    let failure = failed(source, diagnostic);
+    match answer.class {
+        Class::Expired => failure,
+        _ => failure.later(),
+    }
 }
 
 /// Issuer, subject and audience of a token. They aren't secret: a trust policy names them.

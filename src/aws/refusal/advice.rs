@@ -39,6 +39,8 @@ advice! {
     SHARE:
         "Account {resource-account} does not share it with {account}: it must (advanced parameters only), or assume a role there with `--role-arn`",
         "Share it" => "aws ram create-resource-share --name ssm-exec --resource-arns {resources} --principals {account} --region {resource-region}";
+    UNNAMED_POLICY: "AWS does not say which policy decides: those of the caller, of the VPC endpoint and of the organization can deny it";
+    RESERVED: "What AWS publishes is below `/aws/service`, and secrets of Secrets Manager below `/aws/reference/secretsmanager`";
     ENDPOINT: "Add this to the policy of the VPC endpoint" => "{of-endpoint}";
     ENDPOINTS: "See the endpoints" => "aws ec2 describe-vpc-endpoints --filters Name=service-name,Values=com.amazonaws.{resource-region}.{service} --query 'VpcEndpoints[].[VpcEndpointId,PolicyDocument]' --region {resource-region}";
     BOUNDARY: "Add this to the permissions boundary, and to {identity} if they lack it" => "{statement}";
@@ -193,7 +195,8 @@ impl<'a> Facts<'a> {
             }
             (Cause::UnnamedKey, _) => &[FIND_KEY, ALIAS, IDENTITY, REPLICA],
             (Cause::UnexplainedSecret, _) => &[Code::SecretDenied.help(), IDENTITY],
-            (Cause::Unknown, _) => &[],
+            _ if self.refusal.answer.text.contains("reserved parameter name") => &[RESERVED],
+            (Cause::Unknown, _) => &[UNNAMED_POLICY],
         };
         lines.concat()
     }

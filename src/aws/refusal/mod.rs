@@ -151,6 +151,15 @@ impl Refusal {
         self.action.starts_with("ssm:") && self.resources.iter().any(|it| it.ends_with(":*"))
     }
 
+    /// Whether a policy that was changed a moment ago may allow it soon.
+    pub(super) fn may_pass(&self) -> bool {
+        let lacks_an_allow = matches!(
+            self.cause,
+            Cause::NotAllowed(_) | Cause::UnnamedKey | Cause::UnexplainedSecret
+        );
+        lacks_an_allow && !self.is_malformed_name()
+    }
+
     fn code(&self) -> Code {
         match (&self.cause, self.action.split(':').next()) {
             (Cause::UnexplainedSecret, _) => Code::SecretDenied,

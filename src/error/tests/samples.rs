@@ -20,6 +20,7 @@ pub(super) fn context() -> AwsContext {
         principal: Some("arn:aws:sts::111122223333:assumed-role/api/i-0abc".to_owned()),
         credentials: Some("the environment (AWS_ACCESS_KEY_ID=ASIAEXAMPLE)".to_owned()),
         unused: None,
+        waited: None,
     }
 }
 

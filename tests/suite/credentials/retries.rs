@@ -156,6 +156,62 @@ fn a_source_that_refuses_is_asked_once() {
     });
 }
 
+#[test]
+fn a_source_that_has_no_credentials_yet_is_asked_again_with_wait() {
+    let denied = || {
+        status(
+            403,
+            "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>Not authorized to perform sts:AssumeRoleWithWebIdentity</Message></Error></ErrorResponse>",
+        )
+    };
+    let early: [fn() -> Reply; 6] = [
+        || {
+            status(
+                403,
+                "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>User: x is not authorized to perform: sts:AssumeRole on resource: y</Message></Error></ErrorResponse>",
+            )
+        },
+        || {
+            status(
+                403,
+                "<ErrorResponse><Error><Type>Sender</Type><Code>InvalidClientTokenId</Code><Message>The security token included in the request is invalid</Message></Error></ErrorResponse>",
+            )
+        },
+        denied,
+        || status(503, "busy for a while"),
+        || {
+            status(
+                400,
+                "[6f2e]: (AccessDeniedException): Unauthorized Exception! EKS does not have permissions to assume the associated role., fault: client",
+            )
+        },
+        || status(404, ""),
+    ];
+    std::thread::scope(|scope| {
+        for (source, reply) in SOURCES.iter().zip(early) {
+            scope.spawn(move || {
+                // The metadata service gives its token first.
+                let server = match source.name.contains("metadata") {
+                    false => failing(1, source, reply),
+                    true => {
+                        let seen = AtomicUsize::new(0);
+                        HttpServer::start(move |request| {
+                            let is_role = request.line.contains("iam");
+                            match is_role && seen.fetch_add(1, Ordering::Relaxed) == 0 {
+                                true => reply(),
+                                false => instance(request),
+                            }
+                        })
+                    }
+                };
+                let stub = stub();
+                let run = source.run(&stub, server.url()).args("--wait 60s");
+                assert_eq!(signer(&stub, run).key, source.key, "{}", source.name);
+            });
+        }
+    });
+}
+
 /// A service whose clock is this many seconds ahead, and which refuses other times as STS does.
 fn with_another_time(ahead: i64) -> HttpServer {
     HttpServer::start(move |request| {

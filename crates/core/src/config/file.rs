@@ -2,7 +2,7 @@
 //! read elsewhere.
 
 use super::interpolate::Unset;
-use super::reader::{Reader, Value, join};
+use super::reader::{Reader, STAGE, Value, join};
 use super::settings::Layer;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
@@ -11,9 +11,6 @@ use crate::inherited::Inherited;
 use std::path::Path;
 use toml::Spanned;
 use toml::de::DeTable;
-
-/// The table of stages.
-pub(super) const STAGE: &str = "stage";
 
 /// A configuration file that is TOML.
 pub struct ConfigFile<'a> {

@@ -62,6 +62,8 @@ pub struct Config {
     pub aws: Aws,
     /// The time limit for everything before `execve`.
     pub timeout: Duration,
+    /// For so long, what AWS may only need time for is asked for again.
+    pub wait: Duration,
     /// The maximum number of parameters below a prefix.
     pub max_parameters: usize,
     /// Where it was given that fetching is skipped, if it is.

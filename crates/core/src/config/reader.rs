@@ -17,6 +17,9 @@ use std::rc::Rc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+/// The table of stages.
+pub(super) const STAGE: &str = "stage";
+
 pub(super) type Value<'i> = Spanned<DeValue<'i>>;
 pub(super) type Name<'i> = Spanned<Cow<'i, str>>;
 
@@ -84,7 +87,7 @@ impl<'a> Reader<'a> {
                 self.refuse_misplaced(path, root.trim_end_matches('.'), name, |_| {
                     !matches!(value.get_ref(), DeValue::Table(_))
                 })?;
-                let stage = (table.is_empty() && path.is_empty()).then_some(super::file::STAGE);
+                let stage = (table.is_empty() && path.is_empty()).then_some(STAGE);
                 let known = names_below(table).chain(stage);
                 return Err(self.unknown_key(path, name, known));
             }

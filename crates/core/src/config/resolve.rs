@@ -75,6 +75,7 @@ impl Config {
             external_id,
             ca_bundle,
             timeout,
+            wait,
             max_parameters,
             command,
             account,
@@ -170,6 +171,7 @@ impl Config {
                 allow_http,
             },
             timeout: timeout.map_or(Ok(default_timeout), time_limit)?,
+            wait: wait.map_or(Ok(Duration::ZERO), |given| waiting(given, is_lambda))?,
             max_parameters: parse_one(max_parameters, count)?.unwrap_or(MAX_PARAMETERS),
             skip,
             no_core: on(no_core),
@@ -316,6 +318,17 @@ fn count(text: &str) -> Result<usize, Diagnostic> {
     let count = text.parse().ok().filter(|&count| count > 0);
     let message = || format!("`{text}` is not a number of at least 1");
     count.ok_or_else(|| Diagnostic::invalid(message(), "Write a number, such as `10000`"))
+}
+
+/// Lambda ends the start of a sandbox after 10 seconds, and tries again by itself.
+fn waiting(given: Given<String>, is_lambda: bool) -> Result<Duration, Diagnostic> {
+    let wait = parse_text(&given.value, &given.origin, duration::parse)?;
+    if is_lambda && !wait.is_zero() {
+        let message = "on Lambda there is no time to wait";
+        let correction = "Remove it there, or set SSM_EXEC_WAIT=0s";
+        return Err(Diagnostic::invalid(message, correction).at(given.origin));
+    }
+    Ok(wait.min(LONGEST_TIMEOUT))
 }
 
 fn time_limit(given: Given<String>) -> Result<Duration, Diagnostic> {

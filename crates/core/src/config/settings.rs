@@ -352,6 +352,12 @@ settings! {
         ..valued!(Kind::Duration, Aws, "timeout" "DURATION", ["SSM_EXEC_TIMEOUT"], Some("timeout"), "Time limit for everything before the start, retries included")
     }];
 
+    /// `--wait`
+    wait: One<String> = [Setting {
+        details: "A denial, a missing parameter and credentials that AWS does not know yet may only need time: IAM's changes take effect after a while. They are asked for again every few seconds, each attempt within --timeout. An explicit deny and a mistake in the configuration end at once.",
+        ..valued!(Kind::Duration, Aws, "wait" "DURATION", ["SSM_EXEC_WAIT"], Some("wait"), "Wait so long for access and parameters that are not there yet")
+    }];
+
     /// `--max-parameters`
     max_parameters: One<String> = [Setting {
         default: Some("10000"),

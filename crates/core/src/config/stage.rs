@@ -1,7 +1,7 @@
 //! Stages: tables of the file that lie over the rest of it.
 
-use super::file::{ConfigFile, STAGE};
-use super::reader::join;
+use super::file::ConfigFile;
+use super::reader::{STAGE, join};
 use super::settings::Layer;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;

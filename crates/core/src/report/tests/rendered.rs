@@ -157,6 +157,7 @@ fn rich() -> (Config, Report) {
         principal: Some("arn:aws:iam::111122223333:user/ana".to_owned()),
         credentials: Some("the environment".to_owned()),
         unused: None,
+        waited: None,
     };
     report.watch = Some(WatchCost {
         requests: 4,
