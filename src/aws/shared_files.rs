@@ -12,9 +12,12 @@ use ssm_exec_core::origin::Origin;
 use ssm_exec_core::shared_config::{FileKind, Setting, SharedConfig};
 use std::ffi::OsStr;
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+
+/// No file of profiles is larger.
+const LARGEST: u64 = 4 * 1024 * 1024;
 
 /// Both files, merged, and where they are.
 pub(super) struct SharedFiles {
@@ -106,9 +109,22 @@ fn path(inherited: &Inherited<'_>, variable: &str, default: &str) -> PathBuf {
     }
 }
 
+/// The contents, unless they have no end or would fill the memory.
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let found = fs::metadata(path)?;
+    let refused = |reason| Err(io::Error::other(reason));
+    if !found.is_file() && !found.is_dir() && path != Path::new("/dev/null") {
+        return refused("it is not a regular file");
+    }
+    if found.len() > LARGEST {
+        return refused("it is larger than 4 MiB");
+    }
+    fs::read(path)
+}
+
 /// A file that doesn't exist is empty, and so is one that this user can't reach, as for the AWS CLI.
 fn contents(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
-    match fs::read(path) {
+    match read(path) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error)
             if matches!(
