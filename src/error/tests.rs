@@ -39,6 +39,7 @@ fn every_code_of_a_failed_start_has_an_error() {
         Code::TooManyParameters,
         Code::UnknownRegion,
         Code::Unreachable,
+        Code::WebIdentityAudience,
         Code::WebIdentityFile,
         // The tests of launching have these.
         Code::CommandNotFound,

@@ -106,6 +106,9 @@ codes! {
     WebIdentityProvider "web-identity-provider" Denied
         "The account has no OpenID Connect provider for the token's issuer."
         ["Create it" => "aws iam create-open-id-connect-provider --url {issuer} --client-id-list sts.amazonaws.com"]
+    WebIdentityAudience "web-identity-audience" Denied
+        "STS does not accept the audience of the web identity token."
+        ["Ask for a token for sts.amazonaws.com", "Or let the provider accept this one" => "aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn arn:aws:iam::{account}:oidc-provider/{provider} --client-id {audience}"]
     WebIdentityDenied "web-identity-denied" Denied
         "The role's trust policy does not allow the web identity token."
         ["Compare issuer, subject and audience with the trust policy" => "aws iam get-role --role-name {role} --query Role.AssumeRolePolicyDocument"]

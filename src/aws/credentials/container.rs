@@ -3,15 +3,29 @@
 use super::check::{self, Spaces};
 use super::{Absence, Asked, CredentialSource, Search, explained, failed, refused};
 use crate::aws::answer::{Answer, Class, Service};
+use crate::aws::call::Unanswered;
 use crate::aws::failure::Failure;
 use aws_config::ecs::EcsCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
+use serde_json::json;
 use ssm_exec_core::code::Code;
+use ssm_exec_core::diagnostic::{Help, Statement};
 use std::path::Path;
 
 const RELATIVE: &str = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
 const FULL: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
 const TOKEN_FILE: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
+
+/// Of the EKS Pod Identity Agent (Amazon EKS User Guide, "Understand how EKS Pod Identity works").
+const EKS_AGENT: [&str; 2] = ["169.254.170.23", "fd00:ec2::23"];
+const AGENT_PODS: (&str, &str) = (
+    "See whether the EKS Pod Identity Agent runs on this pod's node",
+    "kubectl --namespace kube-system get pods --selector app.kubernetes.io/name=eks-pod-identity-agent --output wide",
+);
+const ASSOCIATIONS: (&str, &str) = (
+    "See whether the pod's service account has an association",
+    "aws eks list-pod-identity-associations --cluster-name CLUSTER",
+);
 
 impl Search<'_> {
     pub(super) async fn container(&self, source: &CredentialSource) -> Result<Asked, Failure> {
@@ -30,20 +44,16 @@ impl Search<'_> {
                 None => Ok(()),
             })
             .map_err(|error| failed(source, error))?;
-        // The role may have no permission yet, or the pod no association.
-        let is_early = |answer: &Answer| {
-            answer.class == Class::Denied
-                || answer.exchange.status == 404
-                || answer.text.contains("AccessDeniedException")
-        };
-        let explain = |unanswered| {
-            explained(source, unanswered, |answer| {
-                let failure = refused(source, &answer);
-                match is_early(&answer) {
-                    true => failure.later(),
-                    false => failure,
-                }
-            })
+        let url = self.inherited.text(FULL).unwrap_or_default();
+        let is_eks = EKS_AGENT.iter().any(|address| url.contains(address));
+        let explain = |unanswered| match unanswered {
+            Unanswered::Unreached(mut error) if is_eks => {
+                error.diagnostic.help = Help::all(&[AGENT_PODS]);
+                explained(source, Unanswered::Unreached(error), |answer| {
+                    refused(source, &answer)
+                })
+            }
+            unanswered => explained(source, unanswered, |answer| meaning(source, &answer)),
         };
         let found = self.provided(
             source,
@@ -53,6 +63,38 @@ impl Search<'_> {
         );
         found.await.map(Asked::Found)
     }
+}
+
+/// What an agent's refusal means. Its role may have no permission yet, or the pod no association.
+fn meaning(source: &CredentialSource, answer: &Answer) -> Failure {
+    let failure = refused(source, answer);
+    if answer.exchange.status == 404 {
+        return with_help(failure, Help::all(&[ASSOCIATIONS])).later();
+    }
+    if answer.class != Class::Denied {
+        return failure;
+    }
+    if !answer.text.contains("EKS does not have permissions") {
+        return failure.later();
+    }
+    let statement = json!({
+        "Effect": "Allow",
+        "Principal": { "Service": "pods.eks.amazonaws.com" },
+        "Action": ["sts:AssumeRole", "sts:TagSession"],
+    });
+    let belongs_to = "the trust policy of the pod's role".to_owned();
+    let help = Help::command(format!("Add this to {belongs_to}"), statement.to_string());
+    let mut failure = with_help(failure, vec![help]);
+    failure.diagnostic.subject.statements = vec![Statement {
+        belongs_to,
+        statement,
+    }];
+    failure.later()
+}
+
+fn with_help(mut failure: Failure, help: Vec<Help>) -> Failure {
+    failure.diagnostic.help = help;
+    failure
 }
 
 /// The SDK's own retries need something that sleeps, and without one there are none.

@@ -14,12 +14,16 @@ use ssm_exec_core::inherited::Inherited;
 
 const ENDPOINT: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
 const SILENT: &str = "did not answer";
+const NO_ROLE: &str = "has no role for this instance";
 const DISABLED: &str = "AWS_EC2_METADATA_DISABLED";
 /// Names EC2 on its instances.
 const VENDOR: &str = "/sys/class/dmi/id/sys_vendor";
 /// The service's responses expire after one network hop, and a container's network is another.
 const HOP_LIMIT: &str =
     "aws ec2 modify-instance-metadata-options --http-put-response-hop-limit 2 --instance-id ID";
+
+const ATTACH: &str =
+    "aws ec2 associate-iam-instance-profile --instance-id ID --iam-instance-profile Name=NAME";
 
 impl Search<'_> {
     pub(super) async fn instance(&self, source: &CredentialSource) -> Result<Asked, Failure> {
@@ -34,9 +38,14 @@ impl Search<'_> {
             Ok(credentials) => Ok(Asked::Found(credentials)),
             Err(failure) if failure.diagnostic.code == Code::NoCredentials => {
                 let why = failure.diagnostic.message;
-                let hint = (why == SILENT).then(|| {
-                    Help::command("In a container on EC2 it needs a hop limit of 2", HOP_LIMIT)
-                });
+                let hint = match why.as_str() {
+                    SILENT => Some(Help::command(
+                        "In a container on EC2 it needs a hop limit of 2",
+                        HOP_LIMIT,
+                    )),
+                    NO_ROLE => Some(Help::command("Give the instance a role", ATTACH)),
+                    _ => None,
+                };
                 let retry = failure.retry;
                 Ok(Asked::Absent(Absence { why, hint, retry }))
             }
@@ -85,9 +94,7 @@ fn explain(
                 false => absent(&error.diagnostic.message),
             }
         }
-        Unanswered::Error(answer) if answer.exchange.status == 404 => {
-            absent("the instance has no role").later()
-        }
+        Unanswered::Error(answer) if answer.exchange.status == 404 => absent(NO_ROLE).later(),
         unanswered => explained(source, unanswered, |answer| {
             let mut failure = refused(source, &answer);
             if answer.exchange.status == 403 {

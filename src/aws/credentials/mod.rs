@@ -31,6 +31,8 @@ use ssm_exec_core::origin::Origin;
 use ssm_exec_core::region::Region;
 use tracing::debug;
 
+const KEEP: &str = "sudo --preserve-env=AWS_PROFILE,AWS_REGION,AWS_CONTAINER_CREDENTIALS_RELATIVE_URI,AWS_CONTAINER_CREDENTIALS_FULL_URI ssm-exec …";
+
 /// What the sources are asked with.
 pub(super) struct Search<'a> {
     pub(super) aws: &'a Aws,
@@ -89,7 +91,8 @@ impl Search<'_> {
             };
             return (Some(source), found);
         }
-        (None, Err(no_credentials(&absent)))
+        let under_sudo = self.inherited.text("SUDO_COMMAND").is_some();
+        (None, Err(no_credentials(&absent, under_sudo)))
     }
 
     /// In the SDK's order. As for the AWS CLI, a profile of the command line is stronger than the keys in
@@ -241,30 +244,38 @@ fn said(reason: &str) -> Option<&str> {
 }
 
 /// No source has any.
-fn no_credentials(absent: &[(CredentialSource, Absence)]) -> Failure {
+fn no_credentials(absent: &[(CredentialSource, Absence)], under_sudo: bool) -> Failure {
     // Of a container on EC2 only this matters, whatever else has none.
     let hint = absent
         .iter()
         .find_map(|(source, absence)| Some((source, &absence.why, absence.hint.as_ref()?)));
-    let diagnostic = if let Some((source, why, hint)) = hint {
-        let text = format!("no AWS credentials: {source} {why}, and no other source is configured");
-        Diagnostic::with_help(Code::NoCredentials, text, vec![hint.clone()])
-    } else {
-        let looked_at = absent
-            .iter()
-            .map(|(source, absence)| format!("{source} ({})", absence.why));
-        let looked_at: Vec<String> = looked_at.collect();
-        Diagnostic::new(Code::NoCredentials, "no AWS credentials: no source has any")
-            .list(&looked_at)
+    let mut diagnostic = match hint {
+        Some((source, why, _)) => Diagnostic::new(
+            Code::NoCredentials,
+            format!("no AWS credentials: {source} {why}, and no other source is configured"),
+        ),
+        None => {
+            let looked_at = absent
+                .iter()
+                .map(|(source, absence)| format!("{source} ({})", absence.why));
+            let looked_at: Vec<String> = looked_at.collect();
+            Diagnostic::new(Code::NoCredentials, "no AWS credentials: no source has any")
+                .list(&looked_at)
+        }
     };
-    let mut failure = Failure::from(diagnostic);
-    if absent
-        .iter()
-        .any(|(_, absence)| absence.retry == Retry::Later)
-    {
-        failure = failure.later();
+    let sudo =
+        under_sudo.then(|| Help::command("sudo has removed AWS's variables: keep them", KEEP));
+    let first = hint
+        .map(|(_, _, hint)| hint.clone())
+        .into_iter()
+        .chain(sudo);
+    diagnostic.help.splice(0..0, first);
+    let failure = Failure::from(diagnostic);
+    let is_early = |(_, absence): &(_, Absence)| absence.retry == Retry::Later;
+    match absent.iter().any(is_early) {
+        true => failure.later(),
+        false => failure,
     }
-    failure
 }
 
 /// Credentials that AWS does not accept.

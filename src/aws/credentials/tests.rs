@@ -46,13 +46,16 @@ pub(in crate::aws) fn credential_samples() -> Vec<Failure> {
         ))
     };
     vec![
-        no_credentials(&[
-            (environment(), Absence::new("without AWS_ACCESS_KEY_ID")),
-            (
-                CredentialSource::Instance,
-                Absence::new("the instance has no role"),
-            ),
-        ]),
+        no_credentials(
+            &[
+                (environment(), Absence::new("without AWS_ACCESS_KEY_ID")),
+                (
+                    CredentialSource::Instance,
+                    Absence::new("has no role for this instance"),
+                ),
+            ],
+            false,
+        ),
         failed(
             &environment(),
             check::half("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),

@@ -75,9 +75,13 @@ pub(super) fn meaning(
                 "access denied: the trust policy of the role {name} does not allow the token ({answer})"
             );
             let mut diagnostic = answer.diagnostic(Code::WebIdentityDenied, text);
-            diagnostic
-                .list
-                .extend(claims(Path::new(path)).map(|claims| format!("the token has {claims}")));
+            let claims = Claims::of(Path::new(path));
+            diagnostic.list.extend(claims.map(|claims| {
+                format!(
+                    "the token has issuer {}, subject {}, audience {}",
+                    claims.issuer, claims.subject, claims.audience
+                )
+            }));
             diagnostic
                 .list
                 .extend(role.as_ref().map(|role| format!("role: {role}")));
@@ -94,6 +98,22 @@ pub(super) fn meaning(
             let diagnostic = answer.diagnostic(Code::WebIdentityProvider, text);
             diagnostic.fill(&[("issuer", issuer.unwrap_or("URL"))])
         }
+        _ if answer.text.contains("audience")
+            && let Some(claims) = Claims::of(Path::new(path)) =>
+        {
+            let text = format!(
+                "STS takes no token for the audience {} ({answer})",
+                claims.audience
+            );
+            let provider = claims.issuer.trim_start_matches("https://");
+            let role = Arn::parse(role);
+            let account = role.as_ref().map_or("ACCOUNT", |role| &role.account);
+            answer.diagnostic(Code::WebIdentityAudience, text).fill(&[
+                ("audience", &claims.audience),
+                ("provider", provider),
+                ("account", account),
+            ])
+        }
         _ => return refused(source, answer),
     };
     let failure = failed(source, diagnostic);
@@ -103,17 +123,23 @@ pub(super) fn meaning(
     }
 }
 
-/// Issuer, subject and audience of a token. They aren't secret: a trust policy names them.
-fn claims(path: &Path) -> Option<String> {
-    let token = std::fs::read_to_string(path).ok()?;
-    let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
-    let claims: serde_json::Value = serde_json::from_slice(&payload).ok()?;
-    let text = |name: &str| claims[name].as_str().map(str::to_owned);
-    let audience = text("aud").or_else(|| claims["aud"][0].as_str().map(str::to_owned));
-    Some(format!(
-        "issuer {}, subject {}, audience {}",
-        text("iss")?,
-        text("sub")?,
-        audience?
-    ))
+/// What a trust policy names of a token; it is not secret.
+struct Claims {
+    issuer: String,
+    subject: String,
+    audience: String,
+}
+
+impl Claims {
+    fn of(path: &Path) -> Option<Self> {
+        let token = std::fs::read_to_string(path).ok()?;
+        let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+        let claims: serde_json::Value = serde_json::from_slice(&payload).ok()?;
+        let text = |name: &str| claims[name].as_str().map(str::to_owned);
+        Some(Self {
+            issuer: text("iss")?,
+            subject: text("sub")?,
+            audience: text("aud").or_else(|| claims["aud"][0].as_str().map(str::to_owned))?,
+        })
+    }
 }
