@@ -1,5 +1,5 @@
-//! Finds `ssm-exec.toml` and reads it: the only module of the configuration that touches files. What is
-//! checked is the descriptor that is read, so that no other file can take its place in between.
+//! Finds `ssm-exec.toml`, and reads it and its templates: the only module of the configuration that touches
+//! files. What is checked is the descriptor that is read, so that no other file can take its place in between.
 // Looks for the configuration file and reads it.
 #![allow(clippy::disallowed_methods)]
 
@@ -24,6 +24,10 @@ const FILE_NAME: &str = "ssm-exec.toml";
 const LARGEST: u64 = 1 << 20;
 /// As the kernel (path_resolution(7)).
 const MOST_LINKS: usize = 40;
+/// What else to do about a configuration file.
+const FILE: &str = "Use another one with `--config FILE`, or none with `--no-config`";
+/// What else to do about a template.
+const TEMPLATE: &str = "Use another file, or write it into ssm-exec.toml as `template`";
 /// Opening neither waits for the other end of a FIFO nor takes a terminal.
 const FLAGS: OFlag = OFlag::O_RDONLY
     .union(OFlag::O_CLOEXEC)
@@ -42,8 +46,8 @@ pub(crate) fn find_config_file(
         ConfigLocation::File(given) => {
             let opened = open(&given.value, FLAGS, Mode::empty()).map_err(io::Error::from);
             let text = opened.and_then(|file| read(file.into()));
-            let text =
-                text.map_err(|error| unreadable(&given.value, &error).at(given.origin.clone()))?;
+            let text = text
+                .map_err(|error| unreadable(&given.value, &error, FILE).at(given.origin.clone()))?;
             Ok(Some((given.value.clone(), text)))
         }
         ConfigLocation::Nearest => {
@@ -54,6 +58,23 @@ pub(crate) fn find_config_file(
             nearest(&directory)
         }
     }
+}
+
+/// The text of a template. It decides where secrets are written, so the same holds as for a file that was
+/// found.
+///
+/// # Errors
+/// When it can't be read, or someone else could have written it.
+pub(crate) fn read_template(path: &Path) -> Result<String, Diagnostic> {
+    let opened = open_trusted(path).map_err(|error| unreadable(path, &error, TEMPLATE));
+    let file = opened?.map_err(|Distrust { reason, help }| {
+        let message = format!(
+            "{} {reason}, and it decides what is written beside your secrets",
+            path.display()
+        );
+        Diagnostic::invalid(message, help).help(TEMPLATE.into())
+    })?;
+    read(file).map_err(|error| unreadable(path, &error, TEMPLATE))
 }
 
 /// A file of the working directory that is called nearly as ours: `ssm_exec.toml`, `.ssm-exec.yaml`.
@@ -124,11 +145,11 @@ fn nearest(directory: &Path) -> Result<Option<(PathBuf, String)>, Diagnostic> {
             {
                 continue;
             }
-            Err(error) => return Err(unreadable(&path, &error)),
+            Err(error) => return Err(unreadable(&path, &error, FILE)),
         };
         return match read(file) {
             Ok(text) => Ok(Some((path, text))),
-            Err(error) => Err(unreadable(&path, &error)),
+            Err(error) => Err(unreadable(&path, &error, FILE)),
         };
     }
     Ok(None)
@@ -258,7 +279,7 @@ fn read(file: File) -> io::Result<String> {
     })
 }
 
-fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {
+fn unreadable(path: &Path, error: &io::Error, otherwise: &str) -> Diagnostic {
     let shown = path.display();
     if let Some(limit @ (libc::EMFILE | libc::ENFILE | libc::ENOMEM)) = error.raw_os_error() {
         let message = format!(
@@ -274,8 +295,7 @@ fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {
             _ => Diagnostic::new(Code::System, message),
         };
     }
-    let others = "Use another one with `--config FILE`, or none with `--no-config`";
-    let mut help = vec![Help::text(others)];
+    let mut help = vec![Help::text(otherwise)];
     let reason = match error.kind() {
         ErrorKind::NotFound => "there is no such file".to_owned(),
         ErrorKind::PermissionDenied => {
@@ -312,12 +332,12 @@ mod tests {
             (libc::ENOENT, Status::Config),
             (libc::EIO, Status::Config),
         ] {
-            let error = unreadable(path, &io::Error::from_raw_os_error(number));
+            let error = unreadable(path, &io::Error::from_raw_os_error(number), FILE);
             assert_eq!(error.status(), status, "{error}");
             assert!(!error.to_string().contains("os error"), "{error}");
         }
         assert_eq!(
-            unreadable(path, &Errno::EMFILE.into()).to_string(),
+            unreadable(path, &Errno::EMFILE.into(), FILE).to_string(),
             "the system refused to open ssm-exec.toml: Too many open files\n  help: Raise the limit (LimitNOFILE= in the unit):\n    ulimit -n 1024"
         );
     }

@@ -57,6 +57,17 @@ fn closed(properties: &Map<String, Value>) -> Value {
 
 fn described(setting: &Setting) -> Value {
     let mut value = shape(setting.kind);
+    let forms = value.pointer_mut("/additionalProperties/anyOf");
+    if let ("files", Some(Value::Array(forms))) = (setting.field, forms) {
+        forms.extend(["template", "template_file"].map(|key| {
+            let mut table = closed(&Map::from_iter([(
+                key.to_owned(),
+                json!({ "type": "string" }),
+            )]));
+            table["required"] = json!([key]);
+            table
+        }));
+    }
     let text = match setting.details {
         "" => format!("{}.", setting.help),
         details => format!("{}. {details}", setting.help),

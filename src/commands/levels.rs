@@ -134,7 +134,10 @@ impl Levels {
         let lists = layer.replaced_lists(&file).into_iter();
         let replaced = lists.map(|(by, list)| format!("{by} replaces {list}"));
         let replaced = replaced.collect();
-        Ok((layer.over(file), replaced, dropped))
+        let mut layer = layer.over(file);
+        let directory = path.parent().unwrap_or(path);
+        layer.read_templates(|path| config_file::read_template(&directory.join(path)))?;
+        Ok((layer, replaced, dropped))
     }
 
     /// Refuses mistakes in the stages that are not chosen.

@@ -55,6 +55,7 @@ mod static_root;
 mod structure;
 mod system_refusals;
 mod systemd;
+mod templates;
 mod terminal;
 mod wait;
 mod watch;

@@ -59,7 +59,7 @@ codes! {
         "A variable or a key of the file is unknown."
         ["Correct its name, or remove it: docs/configuration.md has all names"]
     InvalidFile "invalid-file" Config
-        "ssm-exec.toml cannot be read or is not valid TOML."
+        "ssm-exec.toml or a template cannot be read, or the former is not valid TOML."
         ["Settings are written as `name = \"text\"`: docs/configuration.md has an example"]
     UntrustedFile "untrusted-file" Config
         "ssm-exec.toml was found, not named, and it belongs to another user or is world-writable."
@@ -227,10 +227,10 @@ codes! {
         "A required variable is unset or empty."
         ["Set it, or do not require it"]
     ComposePartUnset "compose-part-unset" Missing
-        "A composed variable needs another one that is not set."
-        ["Set it, or correct `[compose]`"]
+        "A composed variable or file needs a variable that is not set."
+        ["Set it, or correct the template"]
     ComposePartNotText "compose-part-not-text" Unusable
-        "A composed variable needs another one as text, and it is not UTF-8."
+        "A composed variable or file needs the value of a variable in a format that cannot have it, such as bytes that are not UTF-8 in JSON."
         ["Use the filter `base64`, or correct the value"]
     SkippedReference "skipped-reference" Config
         "A reference has no value because of `--skip`."

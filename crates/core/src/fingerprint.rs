@@ -96,10 +96,13 @@ fn settings(config: &Config, references: &[EnvReference]) -> Vec<Value> {
         let (name, param) = (one.name.as_str(), one.param.to_string());
         json!(["reference", name, param, missing(&one.absence)])
     });
-    let composed = rules
-        .compose
-        .iter()
-        .map(|one| json!(["compose", one.name.as_str(), one.template.to_string()]));
+    let composed = rules.compose.iter().map(|one| {
+        let what = match one.delivery {
+            Delivery::Variable => "compose",
+            Delivery::File => "template",
+        };
+        json!([what, one.name.as_str(), one.template.to_string()])
+    });
     let renamed = rules
         .rename
         .iter()

@@ -1,29 +1,14 @@
-//! Templates of composed variables: `postgres://${DB_USER}:${DB_PASSWORD|url}@${DB_HOST}/app`. Pure.
+//! Templates of composed variables and files: `postgres://${DB_USER}:${DB_PASSWORD|url}@${DB_HOST}/app`. Pure.
+
+mod filter;
+
+pub use filter::Filter;
 
 use crate::diagnostic::Diagnostic;
 use crate::placeholder::{self, Piece, Unclosed};
 use crate::variable::VariableName;
-use crate::words::unknown_word;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use std::fmt;
 use zeroize::Zeroizing;
-
-/// RFC 3986's unreserved characters stay; all else is encoded, so that a value fits any part of a URL.
-const URL: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
-
-/// What is done to a value before it is put in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Filter {
-    Url,
-    Json,
-    Base64,
-}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Part {
@@ -36,8 +21,15 @@ enum Part {
 pub enum FillError<'t> {
     /// This variable is not set.
     Unset(&'t str),
-    /// This variable is not UTF-8, and `json` takes text only.
-    NotText(&'t str),
+    /// A filter cannot write the value of this variable.
+    Unfit {
+        /// The variable.
+        variable: &'t str,
+        /// Why not, to follow "the value".
+        reason: &'static str,
+        /// The filter.
+        filter: Filter,
+    },
     /// The result would be longer than it may be.
     TooLong,
 }
@@ -56,9 +48,18 @@ impl Template {
             let message = "the template has `${` without its `}`";
             Diagnostic::invalid(message, "Write `$${` for a literal `${`")
         })?;
+        let mut line = 1;
         let parts = pieces.into_iter().map(|piece| match piece {
-            Piece::Text(text) => Ok(Part::Text(text.to_owned())),
-            Piece::Placeholder(inside) => variable(inside),
+            Piece::Text(part) => {
+                line += part.matches('\n').count();
+                Ok(Part::Text(part.to_owned()))
+            }
+            Piece::Placeholder(inside) => variable(inside).map_err(|mut error| {
+                if text.contains('\n') {
+                    error.message = format!("line {line} of the template: {}", error.message);
+                }
+                error
+            }),
         });
         parts.collect::<Result<_, _>>().map(Self)
     }
@@ -99,7 +100,11 @@ impl Template {
                         if filled.len() > limit {
                             return Err(FillError::TooLong);
                         }
-                        filled = filter.apply(&filled).ok_or(FillError::NotText(name))?;
+                        filled = filter.apply(&filled).map_err(|reason| FillError::Unfit {
+                            variable: name,
+                            reason,
+                            filter: *filter,
+                        })?;
                     }
                     add(&filled)?;
                 }
@@ -141,40 +146,6 @@ fn variable(inside: &str) -> Result<Part, Diagnostic> {
     })
 }
 
-impl Filter {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Url => "url",
-            Self::Json => "json",
-            Self::Base64 => "base64",
-        }
-    }
-
-    fn parse(text: &str) -> Result<Self, Diagnostic> {
-        match text {
-            "url" => Ok(Self::Url),
-            "json" => Ok(Self::Json),
-            "base64" => Ok(Self::Base64),
-            _ => Err(unknown_word(text, &["url", "json", "base64"])),
-        }
-    }
-
-    /// `url` percent-encodes; `json` escapes for the inside of a JSON string, and takes text only;
-    /// `base64` is the standard alphabet, padded.
-    fn apply(self, value: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        Some(Zeroizing::new(match self {
-            Self::Url => percent_encode(value, URL).to_string().into_bytes(),
-            Self::Base64 => STANDARD.encode(value).into_bytes(),
-            Self::Json => {
-                let mut quoted = serde_json::to_vec(std::str::from_utf8(value).ok()?).ok()?;
-                quoted.pop();
-                quoted.drain(..1);
-                quoted
-            }
-        }))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -209,7 +180,10 @@ mod tests {
         assert_eq!(fill("$${USER} $ ${USER}$"), "${USER} $ app$");
         assert_eq!(fill("${NOPE}"), "Unset(\"NOPE\")");
         assert_eq!(fill("${BYTES|url}-${BYTES|base64|json}"), "%FF-/w==");
-        assert_eq!(fill("${BYTES|json}"), "NotText(\"BYTES\")");
+        assert_eq!(
+            fill("${BYTES|json}"),
+            "Unfit { variable: \"BYTES\", reason: \"is not UTF-8\", filter: Json }"
+        );
         assert_eq!(fill(&"${USER}".repeat(33)).len(), 99);
         for long in [
             "${USER}".repeat(34),
@@ -224,12 +198,13 @@ mod tests {
         for (text, reason) in [
             ("${A", "without its `}`"),
             ("${}", "the name of a variable is empty"),
-            ("${A|upper}", "`upper` is not `url`, `json` or `base64`"),
+            ("${A|upper}", "`upper` is not `url`, `json`, `yaml`"),
             ("${A:-d}", "`${A:-d}` has a default, which no template has"),
             ("${A:d}", "`A:d` contains ':'"),
             ("${A B}", "`A B` contains ' '"),
             ("${1A}", "`1A` does not begin with a letter or `_`"),
             ("${/a|url}", "`/a` is a parameter"),
+            ("a\n$${b}\n${}", "line 3 of the template: the name of"),
         ] {
             let message = Template::parse(text).expect_err(text).message;
             assert!(message.contains(reason), "{text}: {message}");

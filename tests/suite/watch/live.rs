@@ -139,6 +139,48 @@ def values(): return {open(os.environ['F%d' % n]).read() for n in range(300)}";
     assert_eq!(run.stop().0, ["got TERM"]);
 }
 
+#[test]
+fn a_file_with_a_template_is_written_again_where_its_parts_are_no_variables() {
+    for (drop, signal) in [
+        ("drop = [\"USER\", \"PASSWORD\"]", "SIGHUP"),
+        ("", "SIGTERM"),
+    ] {
+        let stub = Stub::start();
+        let put_both = |user: &str, password: &str| {
+            stub.put(Parameter::string("/org/db/user", user));
+            stub.put(Parameter::secure("/org/db/password", password));
+            stub.put(Parameter::string("/org/generation", user));
+        };
+        put_both("one", "canary:one");
+        let file = format!(
+            "prefix = \"/org/db\"
+{drop}
+[files]
+FILE = {{ template_file = \"pgpass\" }}
+[watch]
+every = \"1s\"
+on_file_change = \"HUP\"
+trigger = \"/org/generation\"
+"
+        );
+        let run = Run::against(&stub.url()).file(&file);
+        let template = "h:5432:*:${USER|pgpass}:${PASSWORD|pgpass}";
+        crate::support::write(&run.home().join("pgpass"), template);
+        let run = spawn(run.args("-- python3 -c").arg(READER).arg("handler"));
+        assert_eq!(run.stdout.next(), r"has h:5432:*:one:canary\:one");
+        run.stdout.wait_for("seals 1");
+        put_both("two", "canary:two");
+        let line = run.stderr.wait_for("sending SIG");
+        assert!(line.contains(signal), "{line}");
+        if signal == "SIGHUP" {
+            assert_eq!(run.stdout.next(), r"has h:5432:*:two:canary\:two");
+            assert_eq!(run.stop().0, ["got TERM"]);
+        } else {
+            assert_eq!(run.finish().1, ["got TERM"]);
+        }
+    }
+}
+
 /// A web server whose certificate and key are in memory.
 const NGINX: &str = r#"
 cat >"$HOME/nginx.conf" <<END

@@ -1,20 +1,35 @@
-//! `[compose]`: variables that are made from others.
+//! Variables and files that are made from variables: `[compose]`, and the templates of `[files]`.
 
-use super::Composed;
-use super::given::parse_text;
-use super::layer::Pair;
+use super::given::{each, parse_text};
+use super::layer::{Content, KeySpec, List, Pair, TemplateSpec};
+use super::{Composed, Delivery, KeySource};
 use crate::diagnostic::Diagnostic;
 use crate::origin::Given;
 use crate::template::Template;
 use crate::variable::VariableName;
 use std::collections::BTreeSet;
 
-/// Parses the templates, in an order in which each comes after those that it is made from.
+/// Puts variables and files in an order in which each comes after those that it is made from.
 ///
 /// # Errors
-/// For an invalid name or template, and for variables that are made from each other.
-pub(super) fn resolve(pairs: Vec<Given<Pair>>) -> Result<Vec<Composed>, Diagnostic> {
-    let mut waiting: Vec<Composed> = pairs.into_iter().map(parse).collect::<Result<_, _>>()?;
+/// For an invalid name or template, for a file that something else gives too, and for variables that are made
+/// from each other.
+pub(super) fn resolve(
+    pairs: List<Pair>,
+    files: Vec<Composed>,
+    keys: &[KeySource],
+) -> Result<Vec<Composed>, Diagnostic> {
+    let mut waiting = each(pairs, variable)?;
+    for file in &files {
+        let mut names = waiting.iter().map(|one| &one.name);
+        let mut keys = keys.iter().map(|key| &key.name);
+        if names.any(|name| *name == file.name) || keys.any(|name| *name == file.name) {
+            let message = format!("{} is given twice, here as a template", file.name);
+            let correction = "Give one of them another name, or remove it";
+            return Err(Diagnostic::invalid(message, correction).at(file.origin.clone()));
+        }
+    }
+    waiting.extend(files);
     let mut ordered = Vec::with_capacity(waiting.len());
     while let Some(first) = waiting.first() {
         let names: BTreeSet<&str> = waiting.iter().map(|one| one.name.as_str()).collect();
@@ -34,7 +49,7 @@ pub(super) fn resolve(pairs: Vec<Given<Pair>>) -> Result<Vec<Composed>, Diagnost
     Ok(ordered)
 }
 
-fn parse(given: Given<Pair>) -> Result<Composed, Diagnostic> {
+fn variable(given: Given<Pair>) -> Result<Composed, Diagnostic> {
     let Given {
         value: (name, text),
         origin,
@@ -42,8 +57,34 @@ fn parse(given: Given<Pair>) -> Result<Composed, Diagnostic> {
     Ok(Composed {
         name: parse_text(&name, &origin, VariableName::parse)?,
         template: parse_text(&text, &origin, Template::parse)?,
+        delivery: Delivery::Variable,
         origin,
     })
+}
+
+/// The files that have a template.
+pub(super) fn files(files: &List<KeySpec>) -> Result<Vec<Composed>, Diagnostic> {
+    let files = files.iter().flatten();
+    let templates = files.filter_map(|file| match &file.value.content {
+        Content::Template(template) => Some((file, template)),
+        Content::Param(_) => None,
+    });
+    let parsed = templates.map(|(file, TemplateSpec { path, text })| {
+        let name = file.value.name.as_deref().unwrap_or_default();
+        let template = Template::parse(text).map_err(|mut error| {
+            if let Some(path) = path {
+                error.message = format!("{path}: {}", error.message);
+            }
+            error.at(file.origin.clone())
+        });
+        Ok(Composed {
+            name: parse_text(name, &file.origin, VariableName::parse)?,
+            template: template?,
+            delivery: Delivery::File,
+            origin: file.origin.clone(),
+        })
+    });
+    parsed.collect()
 }
 
 #[cfg(test)]
@@ -60,7 +101,8 @@ mod tests {
             };
             Given::new((name.to_owned(), text.to_owned()), origin)
         });
-        let composed = resolve(pairs.collect()).map_err(|error| error.to_string())?;
+        let composed = resolve(Some(pairs.collect()), Vec::new(), &[]);
+        let composed = composed.map_err(|error| error.to_string())?;
         Ok(composed
             .into_iter()
             .map(|one| one.name.to_string())

@@ -1,7 +1,7 @@
 //! The entries of the configuration file that are more than one text: sources, and tables whose keys are the
 //! names of variables.
 
-use super::layer::{KeySpec, PathSpec};
+use super::layer::{Content, KeySpec, PathSpec, TemplateSpec};
 use super::misplaced;
 use super::reader::{Reader, Value, join};
 use super::setting::Setting;
@@ -13,7 +13,15 @@ use toml::de::DeValue;
 /// The keys of a table in `prefix` or `json`, beside the one that names the path or the parameter.
 const PATH_KEYS: &[&str] = &["case", "exclude", "name_prefix", "only", "optional"];
 /// The keys of a table in `[keys]` or `[files]`.
-const KEY_KEYS: &[&str] = &["default", "encoding", "max_age", "optional", "param"];
+const KEY_KEYS: &[&str] = &[
+    "default",
+    "encoding",
+    "max_age",
+    "optional",
+    "param",
+    "template",
+    "template_file",
+];
 
 impl Reader<'_> {
     /// `"/path"`, `["/a", { path = "/b", … }]` or one such table.
@@ -93,7 +101,8 @@ impl Reader<'_> {
             .collect()
     }
 
-    /// `NAME = "PARAM"` or `NAME = { param = "PARAM", … }`.
+    /// `NAME = "PARAM"`, `NAME = { param = "PARAM", … }`, `NAME = { template = "TEMPLATE" }` or
+    /// `NAME = { template_file = "PATH" }`.
     pub(super) fn key(
         &self,
         key: &str,
@@ -106,15 +115,23 @@ impl Reader<'_> {
             ..KeySpec::default()
         };
         let DeValue::Table(entries) = value.get_ref() else {
-            spec.param = self.text(key, value, "a string or a table")?.value;
+            spec.content = Content::Param(self.text(key, value, "a string or a table")?.value);
             return Ok(Given::new(spec, origin));
         };
-        let mut param = None;
+        let mut content = None;
         for (name, value) in entries {
             let path = join(key, name.get_ref());
             let text = || self.text(&path, value, "a string").map(|given| given.value);
             match name.get_ref().as_ref() {
-                "param" => param = Some(text()?),
+                "param" => content = Some(Content::Param(text()?)),
+                "template" => {
+                    let (path, text) = (None, self.raw(&path, value)?);
+                    content = Some(Content::Template(TemplateSpec { path, text }));
+                }
+                "template_file" => {
+                    let (path, text) = (Some(text()?), String::new());
+                    content = Some(Content::Template(TemplateSpec { path, text }));
+                }
                 "optional" => spec.optional = self.switch(&path, value)?.value,
                 "default" => spec.default = Some(text()?),
                 "encoding" => spec.encoding = Some(text()?),
@@ -122,8 +139,13 @@ impl Reader<'_> {
                 _ => return Err(self.unknown_key(key, name, KEY_KEYS.iter().copied())),
             }
         }
-        match param {
-            Some(param) => Ok(Given::new(KeySpec { param, ..spec }, origin)),
+        match content {
+            Some(Content::Template(_)) if entries.len() > 1 => {
+                let message = "has a template, and another key beside it";
+                let correction = "A template is alone: optional values and defaults belong to its variables, in `[keys]`";
+                Err(Diagnostic::invalid(message, correction).at(origin))
+            }
+            Some(content) => Ok(Given::new(KeySpec { content, ..spec }, origin)),
             None => Err(lacks(origin, "param")),
         }
     }
@@ -172,10 +194,15 @@ impl Reader<'_> {
         name: &str,
         value: &Value<'_>,
     ) -> Result<Given<(String, String)>, Diagnostic> {
-        let text = value.get_ref().as_str();
-        let text = text.ok_or_else(|| self.wrong_type(key, value, "a string"))?;
+        let text = self.raw(key, value)?;
         let origin = self.origin(key, &value.span());
-        Ok(Given::new((name.to_owned(), text.to_owned()), origin))
+        Ok(Given::new((name.to_owned(), text), origin))
+    }
+
+    /// A string as it is.
+    fn raw(&self, key: &str, value: &Value<'_>) -> Result<String, Diagnostic> {
+        let text = value.get_ref().as_str().map(str::to_owned);
+        text.ok_or_else(|| self.wrong_type(key, value, "a string"))
     }
 }
 

@@ -39,13 +39,37 @@ impl PathSpec {
     }
 }
 
-/// One parameter for one variable.
+/// Where the value of a key or a file comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// A parameter.
+    Param(String),
+    /// Variables, by a template.
+    Template(TemplateSpec),
+}
+
+/// A template, and where it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateSpec {
+    /// The file that it is in, if it has one of its own.
+    pub path: Option<String>,
+    /// The text; that of a file once [`super::Layer::read_templates`] has read it.
+    pub text: String,
+}
+
+impl Default for Content {
+    fn default() -> Self {
+        Self::Param(String::new())
+    }
+}
+
+/// One value for one variable.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KeySpec {
     /// The variable's name; made from the parameter's name if absent.
     pub name: Option<String>,
-    /// The parameter.
-    pub param: String,
+    /// Where its value comes from. What follows is for a parameter.
+    pub content: Content,
     /// Whether it may be missing.
     pub optional: bool,
     /// Used when it is missing.
@@ -57,6 +81,15 @@ pub struct KeySpec {
 }
 
 impl KeySpec {
+    /// Its parameter, if it has one.
+    #[must_use]
+    pub fn param(&self) -> Option<&str> {
+        match &self.content {
+            Content::Param(param) => Some(param),
+            Content::Template(_) => None,
+        }
+    }
+
     /// Reads `[NAME=]PARAM`.
     #[must_use]
     pub fn from_text(text: &str) -> Self {
@@ -66,7 +99,7 @@ impl KeySpec {
         };
         Self {
             name,
-            param: param.to_owned(),
+            content: Content::Param(param.to_owned()),
             ..Self::default()
         }
     }

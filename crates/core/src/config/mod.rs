@@ -206,7 +206,7 @@ pub struct Rules {
     pub allow: Vec<Given<VariableName>>,
     /// Names that must be set and not empty.
     pub require: Vec<VariableName>,
-    /// Variables composed from others.
+    /// Variables and files composed from variables.
     pub compose: Vec<Composed>,
     /// Variables that get another name.
     pub rename: Vec<Rename>,
@@ -225,13 +225,15 @@ pub struct Rename {
     pub origin: Origin,
 }
 
-/// A variable made from others.
+/// A variable or a file made from variables.
 #[derive(Debug, Clone)]
 pub struct Composed {
     /// The variable.
     pub name: VariableName,
     /// Texts and the variables between them.
     pub template: Template,
+    /// How the command receives it.
+    pub delivery: Delivery,
     /// Where it was given.
     pub origin: Origin,
 }

@@ -1,7 +1,7 @@
 //! From what the levels give to a valid configuration.
 
 use super::given::{each, on, parse, parse_each, parse_one, parse_text};
-use super::layer::{List, One, Pair};
+use super::layer::{Content, List, One, Pair, TemplateSpec};
 use super::settings::{Layer, LogFormat, LogLevel};
 use super::{
     Aws, CheckOptions, Config, ConfigLocation, KeySource, Logging, MAX_PARAMETERS, PolicyOptions,
@@ -132,6 +132,7 @@ impl Config {
         // Nothing is fetched with `--skip`, so there is nothing to follow.
         let watch =
             watch::resolve(settings, is_lambda && skip.is_none())?.filter(|_| skip.is_none());
+        let composed_files = compose::files(&files)?;
         let sources = Sources {
             prefixes: each(prefix, |given| sources::prefix(given, &naming))?,
             objects: each(json, |given| sources::object(given, &naming))?,
@@ -147,7 +148,7 @@ impl Config {
             require: each(require, |name| {
                 parse_text(&name.value, &name.origin, VariableName::parse)
             })?,
-            compose: compose::resolve(composed.unwrap_or_default())?,
+            compose: compose::resolve(composed, composed_files, &sources.keys)?,
             rename: each(rename, renamed)?,
             drop: parse_each(drop, Glob::parse)?,
         };
@@ -196,6 +197,26 @@ impl Config {
 }
 
 impl Layer {
+    /// Reads the templates that are in files of their own.
+    ///
+    /// # Errors
+    /// When `read` cannot read one.
+    pub fn read_templates(
+        &mut self,
+        read: impl Fn(&str) -> Result<String, Diagnostic>,
+    ) -> Result<(), Diagnostic> {
+        for Given { value, origin } in self.files.iter_mut().flatten() {
+            if let Content::Template(TemplateSpec {
+                path: Some(path),
+                text,
+            }) = &mut value.content
+            {
+                *text = read(path).map_err(|error| error.at(origin.clone()))?;
+            }
+        }
+        Ok(())
+    }
+
     /// How messages are written, as far as this level tells.
     ///
     /// # Errors

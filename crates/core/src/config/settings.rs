@@ -146,7 +146,7 @@ settings! {
 
     /// `--file`
     files: List<KeySpec> = [Setting {
-        details: "The file is in memory only and sealed. Use it for keys, certificates and values that contain NUL bytes or are too long for a variable.",
+        details: "The file is in memory only and sealed. Use it for keys, certificates and values that contain NUL bytes or are too long for a variable. In ssm-exec.toml, `template` or `template_file` makes it of several values.",
         ..valued!(Kind::Keys { optional: false }, Sources, "file" "NAME=PARAM", ["SSM_EXEC_FILE"], Some("files"), "Put a value in an in-memory file, and its path in NAME; repeatable")
     }];
 
@@ -266,7 +266,7 @@ settings! {
     compose: List<Pair> = [Setting {
         key: Some("compose"),
         value_name: "TEMPLATE",
-        ..Setting::new(Kind::Pairs { interpolated: false }, Group::Environment, "Compose variables from others: NAME = \"${OTHER|url}\"; filters are url, json and base64")
+        ..Setting::new(Kind::Pairs { interpolated: false }, Group::Environment, "Compose variables from others: NAME = \"${OTHER|url}\"; filters are url, json, yaml, xml, shell, pgpass and base64")
     }];
 
     /// `[rename]`, which only the file has

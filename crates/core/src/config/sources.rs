@@ -77,8 +77,8 @@ fn is_parameter(text: &str) -> bool {
     text.starts_with('/') || text.starts_with("arn:")
 }
 
-/// Keys and files, with those decoded that `base64` names. Two of one name are a mistake: which one is meant
-/// is unknown.
+/// Keys and files, with those decoded that `base64` names; a file with a template is no source. Two of one
+/// name are a mistake: which one is meant is unknown.
 pub(super) fn keys(
     keys: List<KeySpec>,
     files: List<KeySpec>,
@@ -86,6 +86,10 @@ pub(super) fn keys(
     naming: &Naming,
 ) -> Result<Vec<KeySource>, Diagnostic> {
     let mut all = each(keys, |given| key(given, Delivery::Variable, naming))?;
+    let files = files.map(|mut files| {
+        files.retain(|file| file.value.param().is_some());
+        files
+    });
     all.extend(each(files, |given| key(given, Delivery::File, naming))?);
     let mut places = HashMap::with_capacity(all.len());
     for (at, key) in all.iter().enumerate() {
@@ -129,7 +133,11 @@ fn key(
     let invalid = |message: String, correction: String| {
         Diagnostic::invalid(message, correction).at(origin.clone())
     };
-    let param = &spec.param;
+    let Some(param) = spec.param() else {
+        let message = "a variable has no template in `[keys]`";
+        let correction = "Write it in `[compose]`, or in `[files]` for a file".to_owned();
+        return Err(invalid(message.to_owned(), correction));
+    };
     if spec.name.is_none() && delivery == Delivery::File {
         let message = format!("`{param}` has no variable's name");
         return Err(invalid(message, format!("Write `NAME={param}`")));

@@ -145,7 +145,7 @@ C = "/org/prod/c"
             .keys
             .into_iter()
             .flatten()
-            .map(|k| k.value.param)
+            .filter_map(|k| k.value.param().map(str::to_owned))
             .collect();
         keys.sort();
         assert_eq!(keys, ["/org/a", "/org/prod/b", "/org/prod/c"]);

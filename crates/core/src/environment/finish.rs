@@ -19,18 +19,29 @@ impl<'e> Assembler<'_, 'e> {
         // Parts that are dropped in the end count too: templates of templates can double without end.
         let mut room = limits::MOST;
         for composed in &config.rules.compose {
-            let limit = room.min(limits::LONGEST - 1);
+            let limit = match composed.delivery {
+                Delivery::Variable => room.min(limits::LONGEST - 1),
+                Delivery::File => room,
+            };
             match composed.template.fill(limit, |name| self.lookup(name)) {
                 Ok(mut value) => {
                     room -= value.len();
                     let value = Secret::from_bytes(std::mem::take(&mut *value));
-                    let setting = Setting::new(Value::Made(value), Provenance::Composed);
+                    let setting = Setting {
+                        delivery: composed.delivery,
+                        ..Setting::new(Value::Made(value), Provenance::Composed)
+                    };
                     self.set(composed.name.clone(), setting);
                 }
-                Err(FillError::NotText(part)) => {
+                Err(FillError::Unfit {
+                    variable,
+                    reason,
+                    filter,
+                }) => {
                     let message = format!(
-                        "{} cannot be composed, since the value of {part} is not UTF-8, which the filter `json` needs",
-                        composed.name
+                        "{} cannot be composed, since the value of {variable} {reason}, which the filter `{}` does not take",
+                        composed.name,
+                        filter.word()
                     );
                     let problem = Diagnostic::new(Code::ComposePartNotText, message);
                     self.report(problem.variables([&composed.name]));
@@ -94,7 +105,7 @@ impl<'e> Assembler<'_, 'e> {
         if let Some(option) = option.filter(|_| self.inherited.get(part).is_some()) {
             let help = match option {
                 "--pristine" => format!("Add `--keep {part}`"),
-                _ => format!("Correct `[compose]`, or run without `{option}`"),
+                _ => format!("Correct the template, or run without `{option}`"),
             };
             return Some((format!("is set, but `{option}` leaves it out"), Some(help)));
         }

@@ -182,7 +182,9 @@ impl Row {
         let remark = |is: bool, word: &str| is.then(|| word.to_owned());
         let renamed = self.renamed_from.as_ref();
         let replaces = self.replaces.as_ref();
+        let is_document = self.delivery == Delivery::File && self.param().is_none();
         [
+            remark(is_document, "composed"),
             remark(self.state == State::Default, "default"),
             remark(self.state == State::Absent, "absent"),
             remark(self.state == State::Missing, "missing"),

@@ -97,6 +97,10 @@ pub(super) fn render(report: &Report, config: &Config) -> String {
         out.push('\n');
         table(&mut out, "files", &files);
     }
+    let templates = config.rules.compose.iter();
+    for template in templates.filter(|one| one.delivery == Delivery::File) {
+        let _ = writeln!(out, "# Keep the template of {} in [files]", template.name);
+    }
     let contract = contract(report, config);
     if !contract.is_empty() {
         out.push_str("\n# What each variable must be; docs/contract.md has the rules.\n");

@@ -63,9 +63,13 @@ fn a_stronger_layer_replaces_lists_and_a_stage_merges_tables() {
     };
     let shown = |layer: Layer| {
         let keys = layer.keys.unwrap_or_default();
-        let texts = keys
-            .into_iter()
-            .map(|key| format!("{}={}", key.value.name.unwrap_or_default(), key.value.param));
+        let texts = keys.into_iter().map(|key| {
+            format!(
+                "{}={}",
+                key.value.name.as_deref().unwrap_or_default(),
+                key.value.param().unwrap_or_default()
+            )
+        });
         texts.collect::<Vec<_>>().join(" ")
     };
     assert_eq!(shown(keys("A=/1").over(keys("A=/2 B=/3"))), "A=/1");

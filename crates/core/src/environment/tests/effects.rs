@@ -279,7 +279,7 @@ J = "${B|json}""#,
             parameters: Some(&[]),
             environment: &["URL=%FF", "B=\u{fffd}"],
             problems: &[
-                "J cannot be composed, since the value of B is not UTF-8, which the filter `json` needs",
+                "J cannot be composed, since the value of B is not UTF-8, which the filter `json` does not take",
             ],
             ..Case::default()
         },
