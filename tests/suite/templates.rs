@@ -1,4 +1,5 @@
-//! Templates of `[files]`: one in-memory file of several values.
+//! Templates of `[files]`: one in-memory file of several values; and variables in templates and defaults that
+//! nothing replaces.
 
 use crate::harness::*;
 use crate::support::write;
@@ -329,4 +330,59 @@ fn check_reports_a_file_with_a_template() {
         toml.contains("# Keep the template of F in [files]"),
         "{toml}"
     );
+}
+
+#[test]
+fn a_variable_that_nothing_replaces_is_a_warning() {
+    let stub = stub();
+    for (text, form) in [
+        ("[compose]\nA = \"$USER\"", "$NAME"),
+        ("[compose]\nA = \"{{ USER }}:${USER}\"", "{{NAME}}"),
+        ("[files]\nA = { template = \"$USER\" }", "$NAME"),
+        (
+            "[keys]\nA = { param = \"/t/no\", default = \"$USER\" }",
+            "$NAME",
+        ),
+        (
+            "[files]\nA = { param = \"/t/no\", default = \"{{USER}}\" }",
+            "{{NAME}}",
+        ),
+    ] {
+        let run = || Run::against(&stub.url()).file(&format!("prefix = \"/t\"\n{text}"));
+        let says = format!(".A`: has a variable in the form `{form}`, which nothing replaces");
+        let outcome = run().args("-- true").run();
+        assert_eq!(outcome.status, 0, "{}", outcome.stderr);
+        outcome.says(&[&says, "warning: ", "Write `${NAME}`"]);
+        run().args("--strict").fails(78).says(&[&says]);
+    }
+    for path in ["/t/$USER", "/t/{{USER}}"] {
+        let run = Run::bare().file(&format!("[keys]\nA = \"{path}\""));
+        run.fails(78)
+            .says(&["which no parameter's name has", "write `${NAME}`"]);
+    }
+}
+
+#[test]
+fn a_reference_inside_a_longer_value_is_a_warning() {
+    let stub = stub();
+    let run = || {
+        let url = "postgres://app:ssm:///t/password@canary-host";
+        Run::against(&stub.url())
+            .args("-k /t/user")
+            .env("DSN", url)
+            .env("A", "ssm:///t/user")
+    };
+    let says = "DSN contains `ssm://`, and only a whole value is resolved";
+    let outcome = run().args("-- true").run();
+    assert_eq!(outcome.status, 0, "{}", outcome.stderr);
+    outcome.says(&[says, "warning: "]);
+    run().args("--strict").fails(78).says(&[says]);
+    for quiet in ["--no-refs", "--pristine"] {
+        let outcome = run().args(quiet).args("--strict -- /bin/true").run();
+        assert_eq!(
+            (outcome.status, outcome.stderr.as_str()),
+            (0, ""),
+            "{quiet}"
+        );
+    }
 }

@@ -7,7 +7,8 @@ use crate::inherited::Inherited;
 use crate::parameter::{OnMissing, ValueRef};
 use crate::variable::VariableName;
 
-const SCHEME: &[u8] = b"ssm://";
+/// What a reference begins with.
+pub(crate) const SCHEME: &[u8] = b"ssm://";
 
 /// A variable whose value is to be fetched.
 #[derive(Debug, Clone)]
@@ -62,7 +63,7 @@ fn near_reference(name: &[u8]) -> Diagnostic {
     .variables([name])
 }
 
-fn not_meant() -> Help {
+pub(crate) fn not_meant() -> Help {
     Help::text("If it is not meant for ssm-exec, use `--no-refs`")
 }
 

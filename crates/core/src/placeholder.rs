@@ -36,9 +36,46 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Piece<'_>>, Unclosed> {
     Ok(pieces)
 }
 
+/// How a text has a variable in a form that other programs replace, if it has one. In capitals only: `pa$word`
+/// is none.
+pub(crate) fn other_form(text: &str) -> Option<&'static str> {
+    let is_name = |name: &str| {
+        let is_part = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+        name.contains(|c: char| c.is_ascii_uppercase())
+            && !name.starts_with(|c: char| c.is_ascii_digit())
+            && name.chars().all(is_part)
+    };
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let mut dollars = text.split('$').skip(1);
+    if dollars.any(|rest| is_name(rest.split(|c| !is_word(c)).next().unwrap_or_default())) {
+        return Some("$NAME");
+    }
+    let mut braces = text.split("{{").skip(1);
+    let has_braces = braces.any(|rest| {
+        let inside = rest.split_once("}}");
+        inside.is_some_and(|(inside, _)| is_name(inside.trim()))
+    });
+    has_braces.then_some("{{NAME}}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_forms_of_other_programs_are_found() {
+        for (text, form) in [
+            ("a:$DB_HOST/b", Some("$NAME")),
+            ("$A", Some("$NAME")),
+            ("{{DB_HOST}}", Some("{{NAME}}")),
+            ("a {{ DB_HOST }} b", Some("{{NAME}}")),
+            ("${DB_HOST} $${DB_HOST}", None),
+            ("pa$word $1A $(A) $ A $Ab US$", None),
+            ("{{ item }} {{DB_HOST {A}", None),
+        ] {
+            assert_eq!(other_form(text), form, "{text}");
+        }
+    }
 
     #[test]
     fn placeholders_and_escapes_are_distinguished() {

@@ -1,9 +1,10 @@
-//! Settings that are valid, and have no effect beside the other settings.
+//! Settings that are valid, and have no effect beside the other settings, or not the one that was meant.
 
-use super::layer::{KeySpec, List, first};
+use super::layer::{Content, KeySpec, List, TemplateSpec, first};
 use super::settings::Layer;
 use crate::diagnostic::Diagnostic;
 use crate::origin::Origin;
+use crate::placeholder;
 use std::collections::BTreeSet;
 
 /// The settings without effect, in the order of the table of settings.
@@ -40,7 +41,33 @@ pub(super) fn find(layer: &Layer) -> Vec<Diagnostic> {
                 .at(given.origin.clone()),
         );
     }
+    found.extend(texts(layer).filter_map(|(text, origin)| {
+        let form = placeholder::other_form(text)?;
+        let message = format!("has a variable in the form `{form}`, which nothing replaces");
+        let help = "Write `${NAME}`";
+        Some(
+            Diagnostic::warning(message)
+                .help(help.into())
+                .at(origin.clone()),
+        )
+    }));
     found
+}
+
+/// Templates and defaults. A template in a file of its own may have the syntax of what reads the result.
+fn texts(layer: &Layer) -> impl Iterator<Item = (&String, &Origin)> {
+    let composed = layer.compose.iter().flatten();
+    let composed = composed.map(|given| (&given.value.1, &given.origin));
+    let keys = layer.keys.iter().chain(&layer.files).flatten();
+    let keys = keys.filter_map(|given| {
+        let text = match &given.value.content {
+            Content::Template(TemplateSpec { path: None, text }) => Some(text),
+            Content::Template(_) => None,
+            Content::Param(_) => given.value.default.as_ref(),
+        };
+        Some((text?, &given.origin))
+    });
+    composed.chain(keys)
 }
 
 impl Layer {

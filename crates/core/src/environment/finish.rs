@@ -8,6 +8,7 @@ use super::{Environment, Provenance, Setting, Value};
 use crate::code::Code;
 use crate::config::{Composed, Delivery, Rename};
 use crate::diagnostic::{Diagnostic, Help, Severity};
+use crate::env_reference::{self, SCHEME};
 use crate::origin::Origin;
 use crate::secret::Secret;
 use crate::template::FillError;
@@ -231,6 +232,31 @@ impl<'e> Assembler<'_, 'e> {
         self.environment.diagnostics.extend(diagnostics);
     }
 
+    /// Reports inherited values with a reference inside them: only a whole value is resolved.
+    fn report_embedded_references(&mut self) {
+        if !self.config.sources.references {
+            return;
+        }
+        let is_embedded = |entry: &[u8]| entry.windows(SCHEME.len()).any(|it| it == SCHEME);
+        let entries = self.base.iter();
+        let found = entries.filter(|(name, entry)| {
+            let after = entry.to_bytes().get(name.len() + 2..);
+            !name.starts_with(b"SSM_EXEC_") && after.is_some_and(is_embedded)
+        });
+        let warnings = found.map(|(name, _)| {
+            let name = String::from_utf8_lossy(name);
+            let message = format!("{name} contains `ssm://`, and only a whole value is resolved");
+            let help = "Fetch the parameter with a variable of its own, and put both together in `[compose]`";
+            Diagnostic::warning(message)
+                .help(help.into())
+                .help(env_reference::not_meant())
+                .variables([name])
+        });
+        self.environment
+            .diagnostics
+            .extend(warnings.collect::<Vec<_>>());
+    }
+
     /// Every name that `drop` may have been meant for.
     fn names(&self) -> Vec<String> {
         let environment = &self.environment;
@@ -269,6 +295,7 @@ impl<'e> Assembler<'_, 'e> {
             let rule = self.config.contract.rules.get(name);
             setting.max_age = setting.max_age.or(rule.and_then(|rule| rule.max_age));
         }
+        self.report_embedded_references();
         self.verify();
         let notes = notes(&self.environment, self.fetched.is_some());
         self.environment.diagnostics.extend(notes);

@@ -179,6 +179,7 @@ pub(super) fn check_segments(text: &str, inner: &str) -> Result<(), Diagnostic> 
                 "Use `--prefix PATH` for every parameter below a path, and `--only GLOB` to filter"
             }
             '$' => "No shell replaced it: in ssm-exec.toml, write `${NAME}`",
+            '{' => "In ssm-exec.toml, write `${NAME}`",
             '"' | '\'' => "Leave the quotation marks out",
             c if c == ',' || c.is_whitespace() => {
                 "Leave it out, or give several parameters one by one"
