@@ -7,7 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::origin::Given;
 use crate::template::Template;
 use crate::variable::VariableName;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Puts variables and files in an order in which each comes after those that it is made from.
 ///
@@ -19,34 +19,54 @@ pub(super) fn resolve(
     files: Vec<Composed>,
     keys: &[KeySource],
 ) -> Result<Vec<Composed>, Diagnostic> {
-    let mut waiting = each(pairs, variable)?;
-    for file in &files {
-        let mut names = waiting.iter().map(|one| &one.name);
-        let mut keys = keys.iter().map(|key| &key.name);
-        if names.any(|name| *name == file.name) || keys.any(|name| *name == file.name) {
-            let message = format!("{} is given twice, here as a template", file.name);
-            let correction = "Give one of them another name, or remove it";
-            return Err(Diagnostic::invalid(message, correction).at(file.origin.clone()));
+    let mut all = each(pairs, variable)?;
+    let mut names: HashSet<&VariableName> = all.iter().map(|one| &one.name).collect();
+    names.extend(keys.iter().map(|key| &key.name));
+    if let Some(file) = files.iter().find(|file| names.contains(&file.name)) {
+        let message = format!("{} is given twice, here as a template", file.name);
+        let correction = "Give one of them another name, or remove it";
+        return Err(Diagnostic::invalid(message, correction).at(file.origin.clone()));
+    }
+    all.extend(files);
+    let order = order(&all).map_err(|circle| {
+        let names: Vec<&str> = circle.iter().map(|&at| all[at].name.as_str()).collect();
+        let message = format!("depends on itself, through {}", names.join(", "));
+        let correction = "Compose one of them from other variables";
+        Diagnostic::invalid(message, correction).at(all[circle[0]].origin.clone())
+    })?;
+    let mut all: Vec<Option<Composed>> = all.into_iter().map(Some).collect();
+    Ok(order.into_iter().filter_map(|at| all[at].take()).collect())
+}
+
+/// The places in the order. The error is the places that have none, since they wait for one another.
+fn order(all: &[Composed]) -> Result<Vec<usize>, Vec<usize>> {
+    let places = all.iter().enumerate();
+    let places: HashMap<&str, usize> = places.map(|(at, one)| (one.name.as_str(), at)).collect();
+    let mut waits = vec![0_usize; all.len()];
+    let mut followers = vec![Vec::new(); all.len()];
+    for (at, one) in all.iter().enumerate() {
+        let before = one.template.variables().filter_map(|part| places.get(part));
+        // A variable that contains itself extends the value that another source has set.
+        for &before in before.filter(|before| **before != at) {
+            waits[at] += 1;
+            followers[before].push(at);
         }
     }
-    waiting.extend(files);
-    let mut ordered = Vec::with_capacity(waiting.len());
-    while let Some(first) = waiting.first() {
-        let names: BTreeSet<&str> = waiting.iter().map(|one| one.name.as_str()).collect();
-        // A variable that contains itself extends the value that another source has set.
-        let is_ready = |one: &Composed| {
-            let mut parts = one.template.variables();
-            parts.all(|part| part == one.name.as_str() || !names.contains(part))
-        };
-        let Some(at) = waiting.iter().position(is_ready) else {
-            let names: Vec<&str> = names.into_iter().collect();
-            let message = format!("depends on itself, through {}", names.join(", "));
-            let correction = "Compose one of them from other variables";
-            return Err(Diagnostic::invalid(message, correction).at(first.origin.clone()));
-        };
-        ordered.push(waiting.remove(at));
+    let mut ready: BTreeSet<usize> = (0..all.len()).filter(|&at| waits[at] == 0).collect();
+    let mut order = Vec::with_capacity(all.len());
+    while let Some(at) = ready.pop_first() {
+        order.push(at);
+        for &follower in &followers[at] {
+            waits[follower] -= 1;
+            ready.extend((waits[follower] == 0).then_some(follower));
+        }
     }
-    Ok(ordered)
+    let left: Vec<usize> = (0..all.len()).filter(|&at| waits[at] > 0).collect();
+    if left.is_empty() {
+        Ok(order)
+    } else {
+        Err(left)
+    }
 }
 
 fn variable(given: Given<Pair>) -> Result<Composed, Diagnostic> {
