@@ -238,3 +238,30 @@ fn without_a_command_the_place_of_the_start_says_what_is_meant() {
     assert_eq!(outcome.status, 64);
     outcome.says(&["There is ssm_exec.toml here", "No value is printed"]);
 }
+
+#[test]
+fn a_file_in_another_format_is_told_from_toml() {
+    for (name, text, says) in [
+        ("c.yaml", "prefix: /org/api\n", "It is YAML"),
+        ("c.json", "{\"prefix\": \"/org/api\"}", "It is JSON"),
+        (".env", "A=postgres://x\n", "It is a file of variables"),
+    ] {
+        let run = Run::bare().args("--config").arg(name).args("-- env");
+        std::fs::write(run.home().join(name), text).expect("a file");
+        let outcome = run.run();
+        assert_eq!(outcome.status, 78, "{}", outcome.stderr);
+        outcome.says(&[says, "ssm-exec reads TOML"]);
+    }
+}
+
+#[test]
+fn a_name_of_the_contract_that_is_nearly_set_is_named() {
+    let stub = ssm_stub::Stub::start();
+    stub.put(ssm_stub::Parameter::secure("/near/db-url", "canary-near"));
+    let run = Run::against(&stub.url()).file("[keys]\nDB_URL = \"/near/db-url\"\n\"db-url\" = \"/near/db-url\"\n[contract]\nDB_ULR = {}\n");
+    let outcome = run.args("check").run();
+    assert_eq!(outcome.status, 66);
+    let report = outcome.text();
+    assert!(report.contains("Is `DB_URL` meant"), "{report}");
+    assert!(report.contains("no shell can read `db-url`"), "{report}");
+}

@@ -38,7 +38,13 @@ impl<'a> ConfigFile<'a> {
             let shown = path.display();
             let message =
                 format!("{shown}, line {line}, column {column}: not valid TOML: {reason}");
-            Diagnostic::new(Code::InvalidFile, message).path(path)
+            let error = Diagnostic::new(Code::InvalidFile, message).path(path);
+            match other_format(path) {
+                Some(format) => {
+                    error.help(format!("It is {format}, and ssm-exec reads TOML").into())
+                }
+                None => error,
+            }
         })?;
         Ok(Self { reader, document })
     }
@@ -127,5 +133,16 @@ impl<'a> ConfigFile<'a> {
             .into_iter()
             .flatten()
             .map(|(name, value)| (name.get_ref().as_ref(), value)))
+    }
+}
+
+/// What a file is by its name, if that is not TOML.
+fn other_format(path: &Path) -> Option<&'static str> {
+    let name = path.file_name()?.to_str()?;
+    match name.rsplit('.').next()? {
+        "yaml" | "yml" => Some("YAML"),
+        "json" => Some("JSON"),
+        "env" => Some("a file of variables"),
+        _ => None,
     }
 }

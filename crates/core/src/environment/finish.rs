@@ -323,6 +323,10 @@ fn notes(environment: &Environment<'_>, fetched: bool) -> Vec<Diagnostic> {
     }
     for (name, setting) in &environment.set {
         let provenance = &setting.provenance;
+        if name.as_str().contains(['-', '.']) {
+            let message = format!("no shell can read `{name}`: the name has `-` or `.`");
+            note(name, provenance, message);
+        }
         if setting.is_default {
             if fetched {
                 let message = format!("{name} has its default, since {provenance} does not exist");

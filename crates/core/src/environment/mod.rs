@@ -99,16 +99,19 @@ impl Environment<'_> {
         }
     }
 
-    /// A variable that is set and has the same name in another case.
-    fn in_other_case(&self, name: &VariableName) -> Option<VariableName> {
+    /// A variable that is set, and whose name differs in its case or in a letter.
+    fn similar(&self, name: &VariableName) -> Option<VariableName> {
         let inherited = self.inherited.iter().filter_map(|entry| {
             let name = entry.to_bytes().split(|&byte| byte == b'=').next()?;
             std::str::from_utf8(name).ok()
         });
-        let mut names = self.set.keys().map(VariableName::as_str).chain(inherited);
-        names
-            .find(|set| set.eq_ignore_ascii_case(name.as_str()))
-            .map(VariableName::inherited)
+        let names = self.set.keys().map(VariableName::as_str).chain(inherited);
+        let upper = |name: &str| name.to_ascii_uppercase();
+        let distance = |set: &str| strsim::osa_distance(&upper(set), &upper(name.as_str()));
+        let nearest = names.map(|set| (distance(set), set)).min();
+        nearest
+            .filter(|(distance, _)| *distance <= usize::from(name.as_str().len() > 3))
+            .map(|(_, set)| VariableName::inherited(set))
     }
 
     /// Adds the problems with its size, if there are no others. See [`limits::check`].

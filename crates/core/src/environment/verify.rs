@@ -45,7 +45,7 @@ impl Assembler<'_, '_> {
             Some([]) => "is empty".to_owned(),
             Some(_) => return None,
             None if self.is_explained(name) => return None,
-            None => match self.environment.in_other_case(name) {
+            None => match self.environment.similar(name) {
                 Some(other) => format!("is not set; did you mean `{other}`, which is set?"),
                 None => "is not set".to_owned(),
             },
@@ -66,7 +66,12 @@ impl Assembler<'_, '_> {
                     found.extend(violations.map(Violation::from));
                 }
                 None if rule.optional || self.is_explained(name) => {}
-                None => found.push("must be set".to_owned().into()),
+                None => found.push(Violation {
+                    words: "must be set".to_owned(),
+                    help: environment
+                        .similar(name)
+                        .map(|other| format!("Is `{other}` meant, which is set?").into()),
+                }),
             }
             let parameter = setting.and_then(|setting| setting.parameter.as_ref());
             if let Some(parameter) = parameter
