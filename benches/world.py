@@ -17,7 +17,7 @@ Measured = collections.namedtuple("Measured", "wall cpu")
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # BUILD names another directory of builds, where a release would take too long.
 RELEASE = ROOT / os.environ.get("BUILD", "target/release")
-STATIC = ROOT / "target/x86_64-unknown-linux-gnu/release/ssm-exec"
+STATIC = ROOT / "target/x86_64-unknown-linux-musl/release/ssm-exec"
 SYSTEM_ROOTS = pathlib.Path("/etc/ssl/certs/ca-certificates.crt")
 
 

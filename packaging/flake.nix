@@ -13,7 +13,8 @@
       packages = nixpkgs.lib.genAttrs systems (system:
         let pkgs = nixpkgs.legacyPackages.${system}; in
         {
-          default = pkgs.rustPlatform.buildRustPackage {
+          # Static, with musl, on Linux.
+          default = (if pkgs.stdenv.isLinux then pkgs.pkgsStatic else pkgs).rustPlatform.buildRustPackage {
             pname = package.name;
             version = package.version;
             src = ../.;

@@ -256,7 +256,7 @@ fn the_nix_flake_builds_this_version_from_the_lock_file() {
     let nixpkgs = "{
         lib.genAttrs = names: f: builtins.listToAttrs (map (name: { inherit name; value = f name; }) names);
         legacyPackages.x86_64-linux = { installShellFiles = null; lib.licenses.mit = \"MIT\";
-            rustPlatform.buildRustPackage = set: set; };
+            stdenv.isLinux = true; pkgsStatic.rustPlatform.buildRustPackage = set: set; };
     }";
     let flake = project("packaging/flake.nix");
     let expression = format!(

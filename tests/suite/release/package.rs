@@ -9,9 +9,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, OnceLock};
 
-/// The cross toolchain of packaging/binary, which tests/needs makes.
-const ARM64_IMAGE: &str = "ssm-exec-tests-arm64";
-
 /// `./package` has one directory for its work.
 static PACKAGE: Mutex<()> = Mutex::new(());
 
@@ -45,8 +42,10 @@ pub fn packages() -> &'static Path {
 }
 
 fn has_arm64() -> bool {
-    let image = docker("image inspect").arg(ARM64_IMAGE).output();
-    image.is_ok_and(|output| output.status.success())
+    let compiler = Command::new("aarch64-linux-gnu-gcc")
+        .arg("--version")
+        .output();
+    compiler.is_ok_and(|output| output.status.success())
 }
 
 /// A copy of the sources, with the compiled dependencies. The program itself is compiled there.
@@ -54,11 +53,11 @@ fn copy_of_the_sources() -> tempfile::TempDir {
     let copy = tempfile::tempdir().expect("a directory for the test");
     let script = "set -e
         tar -c --exclude=./target --exclude=./fuzz --exclude=./.git . | tar -C \"$0\" -xm
-        mkdir -p \"$0/target/x86_64-unknown-linux-gnu\"
+        mkdir -p \"$0/target/x86_64-unknown-linux-musl\"
         cp -a target/release \"$0/target/\"
-        cp -a target/x86_64-unknown-linux-gnu/release \"$0/target/x86_64-unknown-linux-gnu/\"
+        cp -a target/x86_64-unknown-linux-musl/release \"$0/target/x86_64-unknown-linux-musl/\"
         ln -s \"$PWD/target/tools\" \"$0/target/tools\"
-        cd \"$0/target/x86_64-unknown-linux-gnu/release\"
+        cd \"$0/target/x86_64-unknown-linux-musl/release\"
         rm -r ssm-exec deps/*ssm_exec* .fingerprint/ssm-exec-*";
     let mut shell = Command::new("sh");
     shell
@@ -244,7 +243,7 @@ fn licences(dist: &Path) {
     for words in [
         "Permission is hereby granted, free of charge",
         "Apache License",
-        "GNU C library",
+        "The musl C library",
     ] {
         assert!(text.contains(words), "no {words}");
     }
