@@ -8,14 +8,14 @@
 #![allow(unsafe_code)]
 
 use ssm_exec::aws;
-use ssm_exec::exec::allocator::Wiping;
+use ssm_exec::exec::allocator::{Inner, Wiping};
 use ssm_exec::exec::stdio;
 use ssm_exec_core::inherited::Inherited;
 use std::ffi::{CStr, OsStr, OsString, c_char, c_int};
 use std::os::unix::ffi::OsStrExt;
 
 #[global_allocator]
-static ALLOCATOR: Wiping = Wiping(std::alloc::System);
+static ALLOCATOR: Wiping<Inner> = Wiping(Inner);
 
 /// C's entry point.
 ///

@@ -4,11 +4,16 @@
 
 use crate::logging;
 use ssm_exec_core::status::Status;
-use std::alloc::{GlobalAlloc, Layout, System};
+use std::alloc::{GlobalAlloc, Layout};
 use zeroize::Zeroize;
 
+#[cfg(target_env = "musl")]
+pub use dlmalloc::GlobalDlmalloc as Inner;
+#[cfg(not(target_env = "musl"))]
+pub use std::alloc::System as Inner;
+
 /// Wipes every block before it is freed.
-pub struct Wiping<A = System>(pub A);
+pub struct Wiping<A>(pub A);
 
 // SAFETY: every call is passed on to the inner allocator with its layout. `realloc` is the default of
 // the trait, which allocates, copies and calls our `dealloc`: growing in place would be faster, but the
@@ -39,6 +44,16 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Wiping<A> {
     }
 }
 
+/// Lets forks of a process with threads allocate. A C library sees to that for its own allocator. Must be called while
+/// there is one thread.
+pub(crate) fn allow_in_forks() {
+    #[cfg(target_env = "musl")]
+    // SAFETY: it takes the allocator's lock, which nobody else can hold, and makes fork(2) take it from now on.
+    unsafe {
+        dlmalloc::enable_alloc_after_fork();
+    }
+}
+
 /// Without memory there is no start. Rust would abort, with 134. The number of bytes is not shown: it
 /// may be the length of a value.
 fn or_end(pointer: *mut u8) -> *mut u8 {
@@ -57,6 +72,7 @@ fn or_end(pointer: *mut u8) -> *mut u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::alloc::System;
     use std::cell::RefCell;
 
     /// Records the contents of each block when it is freed, while the block is still allocated.

@@ -4,7 +4,7 @@
 // /proc lists the descriptors where close_range(2) is missing.
 #![allow(clippy::disallowed_methods)]
 
-use crate::exec::{process, refused, stdio};
+use crate::exec::{allocator, process, refused, stdio};
 use nix::errno::Errno;
 use nix::libc;
 use nix::sys::prctl;
@@ -48,6 +48,7 @@ pub(super) fn detach(
         // Refused only to the leader of a group, which a new process isn't.
         let _ = setsid();
         reset_inherited(kept);
+        allocator::allow_in_forks();
         prepare();
         match adopts_orphans {
             true => run_in_thread(work),
