@@ -40,27 +40,33 @@ pub fn static_binary() -> &'static Path {
     })
 }
 
-/// ssm-exec with a clock that lets an hour pass in seconds: built like the binary, and again if it is out of date.
+/// ssm-exec with a clock that lets an hour pass in seconds.
 pub fn fast_clock() -> Command {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    Command::new(BUILT.get_or_init(|| {
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--quiet", "--example", "fast_clock"]);
-        // Build scripts watch the variables that cargo sets for a test, and would run again.
-        for (name, _) in std::env::vars_os() {
-            let name = name.to_string_lossy();
-            if ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"]
-                .iter()
-                .any(|set| name.starts_with(set))
-            {
-                cargo.env_remove(&*name);
-            }
+    Command::new(BUILT.get_or_init(|| example("fast_clock")))
+}
+
+/// A program of `examples`: built like the binary under test, and again if it is out of date.
+pub fn example(name: &str) -> PathBuf {
+    if std::env::var_os(TEST_PROGRAM).is_some() {
+        let mut build = Command::new(project("packaging/binary"));
+        let path = succeeds(build.args([std::env::consts::ARCH, name]));
+        return PathBuf::from(path.trim_end());
+    }
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--quiet", "--example", name]);
+    // Build scripts watch the variables that cargo sets for a test, and would run again.
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"]
+            .iter()
+            .any(|set| name.starts_with(set))
+        {
+            cargo.env_remove(&*name);
         }
-        succeeds(cargo.current_dir(project(".")));
-        Path::new(BINARY)
-            .with_file_name("examples")
-            .join("fast_clock")
-    }))
+    }
+    succeeds(cargo.current_dir(project(".")));
+    Path::new(BINARY).with_file_name("examples").join(name)
 }
 
 /// A static shell with its tools.

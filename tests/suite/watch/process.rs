@@ -1,7 +1,7 @@
 //! The watcher is beside the command: neither its child nor its parent, and it leaves nothing behind.
 
 use super::*;
-use crate::support::eventually;
+use crate::support::{eventually, example};
 use nix::libc;
 use nix::pty::openpty;
 use std::fs::File;
@@ -140,6 +140,25 @@ fn sigterm_ends_the_watcher_and_the_command_runs_on() {
     kill(watcher, Signal::SIGTERM).expect("a signal");
     eventually("the watcher is gone", || is_gone(watcher));
     assert_eq!(run.stop().0, ["got TERM"]);
+}
+
+/// A C library that takes the watcher for the command would end that.
+#[test]
+fn an_abort_ends_the_watcher_and_the_command_runs_on() {
+    let path = example("aborting_watcher");
+    for subreaper in [false, true] {
+        let stub = stub();
+        let mut program = Command::new(&path);
+        // SAFETY: one system call on the state of the new process, which keeps it across `execve`.
+        #[allow(unsafe_code)]
+        unsafe {
+            program.pre_exec(move || Ok(nix::sys::prctl::set_child_subreaper(subreaper)?));
+        }
+        let run = watch_with("1m", program, Run::against(&stub.url()).args("-p /watch"));
+        run.stdout.wait_for("started");
+        eventually("the watcher is gone", || watcher_of(run.process()).is_none());
+        assert_eq!(run.stop().0, ["got TERM"], "subreaper: {subreaper}");
+    }
 }
 
 #[test]
