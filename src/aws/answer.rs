@@ -23,6 +23,7 @@ pub(super) enum Service {
     Kms,
     Sts,
     IdentityCenter,
+    SignIn,
     Agent,
     Metadata,
 }
@@ -43,7 +44,7 @@ pub(super) enum Class {
     Unknown,
     Signature,
     Clock,
-    /// The session of IAM Identity Center has ended.
+    /// A person's session has ended.
     Session,
     Missing,
     /// It is not an error of AWS.
@@ -58,14 +59,14 @@ const AWS_CODES: &[(Class, &[&str])] = &[
     (Class::Throttled, &[
         "BandwidthLimitExceeded", "EC2ThrottledException", "LimitExceededException", "PriorRequestNotComplete",
         "ProvisionedThroughputExceededException", "RequestLimitExceeded", "SlowDown", "slow_down", "TooManyRequests",
-        "TooManyRequestsException", "TransactionInProgressException",
+        "TooManyRequestsError", "TooManyRequestsException", "TransactionInProgressException",
     ]),
     (Class::Failed, &[
         "DependencyTimeoutException", "IDPCommunicationError", "InternalFailure", "InternalServerError",
         "KMSInternalException", "KeyUnavailableException", "RequestTimeout", "ServiceUnavailable",
     ]),
     (Class::Page, &["InvalidNextToken"]),
-    (Class::Denied, &["AccessDenied", "AccessDeniedException", "ForbiddenException"]),
+    (Class::Denied, &["AccessDenied", "AccessDeniedException", "ForbiddenException", "INSUFFICIENT_PERMISSIONS"]),
     (Class::Key, &["DisabledException", "InvalidKeyId", "KMSInvalidStateException", "NotFoundException"]),
     (Class::Expired, &["ExpiredToken", "ExpiredTokenException"]),
     (Class::Unknown, &[
@@ -75,7 +76,9 @@ const AWS_CODES: &[(Class, &[&str])] = &[
     ]),
     (Class::Signature, &["InvalidSignatureException", "SignatureDoesNotMatch"]),
     (Class::Clock, &["RequestExpired", "RequestInTheFuture", "RequestTimeTooSkewed"]),
-    (Class::Session, &["InvalidGrantException", "invalid_grant", "UnauthorizedException"]),
+    (Class::Session, &[
+        "InvalidGrantException", "invalid_grant", "TOKEN_EXPIRED", "UnauthorizedException", "USER_CREDENTIALS_CHANGED",
+    ]),
     (Class::Missing, &["ParameterNotFound", "ParameterVersionNotFound"]),
 ];
 
@@ -85,8 +88,6 @@ impl Service {
         match exchange.request.as_str() {
             "POST /" => Self::Sts,
             request if request.contains(" /latest/") => Self::Metadata,
-            request if request.ends_with("/federation/credentials") => Self::IdentityCenter,
-            request if request.starts_with("POST ") => Self::IdentityCenter,
             _ => Self::Agent,
         }
     }
@@ -99,6 +100,7 @@ impl fmt::Display for Service {
             Self::Kms => "AWS KMS",
             Self::Sts => "STS",
             Self::IdentityCenter => "IAM Identity Center",
+            Self::SignIn => "AWS Sign-In",
             Self::Agent => "the container's agent",
             Self::Metadata => "the instance metadata service",
         })

@@ -147,6 +147,11 @@ impl Calls {
         }
     }
 
+    /// Whether this is a start, and not a look at what has changed since: only a start renews a person's session.
+    pub(super) fn is_start(&self) -> bool {
+        self.retries
+    }
+
     pub(super) fn clock(&self) -> Clock {
         self.clock.clone()
     }

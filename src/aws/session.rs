@@ -17,7 +17,6 @@ use aws_sdk_ssm::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use aws_sdk_ssm::config::retry::RetryConfig;
 use aws_sdk_ssm::config::timeout::TimeoutConfig;
 use aws_types::sdk_ua_metadata::FrameworkMetadata;
-use aws_types::service_config::ServiceConfigKey;
 use ssm_exec_core::aws_context::AwsContext;
 use ssm_exec_core::code::Code;
 use ssm_exec_core::config::{Aws, Config};
@@ -69,7 +68,7 @@ impl Sdk {
         let region = find_region(aws, inherited, &files, &transport, calls).await?;
         context.region = Some(region.clone());
         let clock = calls.clock();
-        let mut shared = loader(&transport, &files.config, profile)
+        let shared = loader(&transport, &files.config, profile)
             .region(sdk_region(&region))
             .timeout_config(timeouts(config.timeout))
             .time_source(clock.clone())
@@ -83,6 +82,8 @@ impl Sdk {
             inherited,
             files: &files,
             config: &for_providers(&transport, &shared, &clock),
+            sdk: &shared,
+            transport: &transport,
             for_agents: ProviderConfig::empty()
                 .with_http_client(transport.clone())
                 .with_time_source(clock.clone()),
@@ -96,10 +97,10 @@ impl Sdk {
             (found, Some(source)) => (found, source),
             (_, None) => return Err(internal("credentials without a source")),
         };
-        shared = with_credentials(&shared, found);
+        let mut signed = with_credentials(&shared, found);
         if let Some(role) = &aws.role_arn {
-            let (assumed, found) = search.assume(&role.value, source, &shared).await;
-            shared = with_credentials(&shared, found?);
+            let (assumed, found) = search.assume(&role.value, source, &signed).await;
+            signed = with_credentials(&shared, found?);
             context.credentials = Some(assumed.to_string());
             source = assumed;
         }
@@ -116,7 +117,7 @@ impl Sdk {
             has_sts: of_aws || names_sts_endpoint(inherited, &files, profile),
             endpoint: own_endpoint(aws).cloned(),
             clock,
-            shared,
+            shared: signed,
             region,
             source,
         })
@@ -300,16 +301,7 @@ async fn host(aws: &Aws, shared: &SdkConfig, region: &Region) -> Option<String> 
     if let Some(Given { value, .. }) = &aws.endpoint {
         return Some(value.host().to_owned());
     }
-    let key = ServiceConfigKey::builder()
-        .service_id("SSM")
-        .env("AWS_ENDPOINT_URL")
-        .profile("endpoint_url")
-        .build();
-    let configured = shared
-        .service_config()
-        .zip(key.ok())
-        .and_then(|(config, key)| config.load_config(key))
-        .or_else(|| shared.endpoint_url().map(str::to_owned));
+    let configured = credentials::configured_url(shared, "SSM");
     let url = match configured {
         Some(url) => url,
         None => {

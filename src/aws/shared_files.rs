@@ -92,10 +92,10 @@ pub(super) fn for_sdk(config: &SharedConfig) -> EnvConfigFiles {
 }
 
 /// As the SDK and the AWS CLI find the files: `~` is the home directory.
-fn path(inherited: &Inherited<'_>, variable: &str, default: &str) -> PathBuf {
-    let home = inherited.get("HOME").filter(|home| !home.is_empty());
-    let home = home.map(|home| PathBuf::from(OsStr::from_bytes(home)));
-    let named = inherited.get(variable).filter(|path| !path.is_empty());
+pub(super) fn path(inherited: &Inherited<'_>, variable: &str, default: &str) -> PathBuf {
+    let set = |name| inherited.get(name).filter(|value| !value.is_empty());
+    let home = set("HOME").map(|home| PathBuf::from(OsStr::from_bytes(home)));
+    let named = set(variable);
     match (named, home) {
         (Some(path), home) => {
             let path = Path::new(OsStr::from_bytes(path));

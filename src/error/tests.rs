@@ -27,6 +27,7 @@ fn every_code_of_a_failed_start_has_an_error() {
         Code::CaBundle,
         Code::CertificateTime,
         Code::InvalidResponse,
+        Code::LoginExpired,
         Code::MalformedCredentials,
         Code::MfaRequired,
         Code::NoValue,

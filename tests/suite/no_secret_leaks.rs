@@ -20,19 +20,15 @@ fn stub() -> Stub {
     stub
 }
 
-#[test]
-#[ignore = "needs strace, and root to trace a process that hides its memory: ./tests/run provides both"]
-fn no_file_is_opened_for_writing_and_no_value_is_written() {
-    let stub = stub();
-    let run = Run::against(&stub.url())
-        .args("-vv -p /trace --file F=/trace/a -k M=/trace/json#member -- true");
+/// The system calls up to the launch of `true` that open, write or rename files.
+pub(crate) fn traced(run: Run) -> Vec<String> {
     let (wrapped, home) = run.command();
     let log = home.path().join("strace.log");
     let mut strace = Command::new("strace");
     strace
         .args(["-f", "-s", "4096", "-o"])
         .arg(&log)
-        .args(["-e", "trace=open,openat,openat2,creat,write,pwrite64,writev,sendto,sendmsg,rename,link,mkdir,execve", "--"])
+        .args(["-e", "trace=open,openat,openat2,creat,write,pwrite64,writev,sendto,sendmsg,rename,renameat,renameat2,link,mkdir,execve", "--"])
         .arg(wrapped.get_program())
         .args(wrapped.get_args())
         .env_clear()
@@ -45,22 +41,29 @@ fn no_file_is_opened_for_writing_and_no_value_is_written() {
         String::from_utf8_lossy(&output.stderr)
     );
     let log = std::fs::read_to_string(log).expect("strace's log");
-    let ours: Vec<&str> = {
-        let after = |line: &&str| line.contains("/true\", [\"true\"]");
-        let end = log
-            .lines()
-            .position(|line| after(&line))
-            .expect("the launch");
-        log.lines().take(end).collect()
-    };
+    let is_launch = |line: &str| line.contains("/true\", [\"true\"]");
+    let end = log.lines().position(is_launch).expect("the launch");
+    log.lines().take(end).map(str::to_owned).collect()
+}
+
+/// Whether a file is opened for writing.
+pub(crate) fn opens_for_writing(line: &str) -> bool {
+    let opens = line.contains("open") && line.contains('"');
+    let flags = ["O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC", "creat("];
+    opens && flags.iter().any(|flag| line.contains(flag)) && !line.contains("/dev/null")
+}
+
+#[test]
+#[ignore = "needs strace, and root to trace a process that hides its memory: ./tests/run provides both"]
+fn no_file_is_opened_for_writing_and_no_value_is_written() {
+    let stub = stub();
+    let run = Run::against(&stub.url())
+        .args("-vv -p /trace --file F=/trace/a -k M=/trace/json#member -- true");
+    let ours = traced(run);
     assert!(ours.len() > 10, "the run was traced");
     for line in ours {
-        let opens = line.contains("open") && line.contains('"');
-        let writing = ["O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC", "creat("]
-            .iter()
-            .any(|flag| line.contains(flag));
         assert!(
-            !(opens && writing) || line.contains("/dev/null"),
+            !opens_for_writing(&line),
             "a file is opened for writing: {line}"
         );
         // Only memory files are written to, by pwrite.

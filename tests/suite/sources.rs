@@ -217,7 +217,7 @@ scenarios! {
             ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/x"), ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:1/"),
             ("AWS_CONTAINER_AUTHORIZATION_TOKEN", "canary-token"), ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "/x"),
             ("AWS_WEB_IDENTITY_TOKEN_FILE", "/x"), ("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/x"),
-            ("AWS_CONFIG_FILE", "/x"), ("AWS_SHARED_CREDENTIALS_FILE", "/x"), ("SSM_EXEC_TIMEOUT", "9s"),
+            ("AWS_CONFIG_FILE", "/x"), ("AWS_LOGIN_CACHE_DIRECTORY", "/x"), ("AWS_SHARED_CREDENTIALS_FILE", "/x"), ("SSM_EXEC_TIMEOUT", "9s"),
         ];
         let run = || {
             let run = Run::against(&ssm.url()).env("AWS_S3_BUCKET", "b");

@@ -94,6 +94,9 @@ codes! {
     SsoRoleDenied "sso-role-denied" Denied
         "IAM Identity Center does not give the user this role in this account."
         ["Have it assigned, or choose another account and role" => "aws configure sso{profile}"]
+    LoginExpired "login-expired" Denied
+        "The session of `aws login` has expired, or there is none."
+        ["Log in" => "aws login{profile}"]
     MfaRequired "mfa-required" Denied
         "The profile's role asks for an MFA code, which only a person can type."
         ["Get credentials with the AWS CLI first" => "eval \"$(aws configure export-credentials --profile {profile} --format env)\""]

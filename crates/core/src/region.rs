@@ -15,6 +15,8 @@ pub struct Partition {
     pub id: &'static str,
     /// The domain of its endpoints.
     pub dns_suffix: &'static str,
+    /// The domain of its endpoints with IPv6.
+    pub dual_stack_suffix: &'static str,
     /// How its regions begin.
     starts: &'static [&'static str],
     /// Its regions that are known.
@@ -26,48 +28,56 @@ pub const PARTITIONS: &[Partition] = &[
     Partition {
         id: "aws-us-gov",
         dns_suffix: "amazonaws.com",
+        dual_stack_suffix: "api.aws",
         starts: &["us-gov-"],
         regions: &["us-gov-east-1", "us-gov-west-1"],
     },
     Partition {
         id: "aws-iso",
         dns_suffix: "c2s.ic.gov",
+        dual_stack_suffix: "api.aws.ic.gov",
         starts: &["us-iso-"],
         regions: &["us-iso-east-1", "us-iso-west-1"],
     },
     Partition {
         id: "aws-iso-b",
         dns_suffix: "sc2s.sgov.gov",
+        dual_stack_suffix: "api.aws.scloud",
         starts: &["us-isob-"],
         regions: &["us-isob-east-1", "us-isob-west-1"],
     },
     Partition {
         id: "aws-iso-e",
         dns_suffix: "cloud.adc-e.uk",
+        dual_stack_suffix: "api.cloud-aws.adc-e.uk",
         starts: &["eu-isoe-"],
         regions: &["eu-isoe-west-1"],
     },
     Partition {
         id: "aws-iso-f",
         dns_suffix: "csp.hci.ic.gov",
+        dual_stack_suffix: "api.aws.hci.ic.gov",
         starts: &["us-isof-"],
         regions: &["us-isof-east-1", "us-isof-south-1"],
     },
     Partition {
         id: "aws-eusc",
         dns_suffix: "amazonaws.eu",
+        dual_stack_suffix: "api.amazonwebservices.eu",
         starts: &["eusc-"],
         regions: &["eusc-de-east-1"],
     },
     Partition {
         id: "aws-cn",
         dns_suffix: "amazonaws.com.cn",
+        dual_stack_suffix: "api.amazonwebservices.com.cn",
         starts: &["cn-"],
         regions: &["cn-north-1", "cn-northwest-1"],
     },
     Partition {
         id: "aws",
         dns_suffix: "amazonaws.com",
+        dual_stack_suffix: "api.aws",
         starts: &[""],
         regions: &[
             "af-south-1",

@@ -4,20 +4,28 @@
 mod check;
 mod container;
 mod instance;
+mod login;
 mod process;
 mod profile;
+mod renewal;
+mod request;
 mod role;
 mod source;
+mod sso;
+mod token_file;
 mod web_identity;
 
 pub(in crate::aws) use instance::region as region_of_instance;
+pub(in crate::aws) use request::configured_url;
 pub(super) use source::CredentialSource;
 pub(in crate::aws) use source::short_origin;
 
 use super::answer::{Answer, Class, Service};
 use super::call::{Calls, Unanswered, Work};
 use super::failure::{Failure, Retry};
+use super::net::{Observed, Transport};
 use super::shared_files::SharedFiles;
+use aws_config::SdkConfig;
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::Credentials;
@@ -40,6 +48,9 @@ pub(super) struct Search<'a> {
     pub(super) files: &'a SharedFiles,
     pub(super) config: &'a ProviderConfig,
     pub(super) for_agents: ProviderConfig,
+    /// What the SDK's clients are configured with.
+    pub(super) sdk: &'a SdkConfig,
+    pub(super) transport: &'a Observed<Transport>,
     pub(super) region: &'a Region,
     pub(super) calls: &'a Calls,
 }

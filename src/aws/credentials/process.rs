@@ -3,6 +3,7 @@
 // Starts the process that a profile names.
 #![allow(clippy::disallowed_methods)]
 
+use crate::aws::date::iso8601;
 use crate::exec::children::{ProcessGroup, Waitable};
 use aws_credential_types::Credentials;
 use serde_json::Value;
@@ -101,12 +102,9 @@ fn parse(output: &[u8]) -> Result<Credentials, String> {
     }
     let expiry = match text("Expiration") {
         None => None,
-        Some(time) => Some(
-            time.parse::<humantime::Timestamp>()
-                .map(SystemTime::from)
-                .or_else(|_| humantime::parse_rfc3339_weak(time))
-                .map_err(|_| "its output has an `Expiration` that is not a date".to_owned())?,
-        ),
+        Some(time) => {
+            Some(iso8601(time).ok_or("its output has an `Expiration` that is not a date")?)
+        }
     };
     if expiry.is_some_and(|expiry| expiry <= SystemTime::now()) {
         return Err("it returned credentials that have expired".to_owned());

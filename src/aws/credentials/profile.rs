@@ -4,7 +4,7 @@ use super::{
     Absence, Asked, CredentialSource, Search, check, container, explained, failed, instance,
     process, refused, web_identity,
 };
-use crate::aws::answer::{Answer, Class, Service};
+use crate::aws::answer::{Class, Service};
 use crate::aws::call::Unanswered;
 use crate::aws::failure::Failure;
 use crate::aws::shared_files;
@@ -31,7 +31,12 @@ impl Search<'_> {
         })?;
         let fails = |diagnostic| failed(source, diagnostic);
         let other = |text: String| fails(Diagnostic::new(Code::CredentialSourceFailed, text));
-        let mut with_keys = None;
+        let mut config = None;
+        let mut with_keys = |profile: &str, id: &str, secret: &str, token: Option<&str>| {
+            let mut with = shared.clone();
+            with.set_keys(profile, id, secret, token);
+            config = Some(with);
+        };
         match base {
             None => {
                 let reason = match shared.profile(name) {
@@ -47,20 +52,28 @@ impl Search<'_> {
                     .await
                     .map_err(|reason| other(format!("`credential_process` failed: {reason}")))?;
                 check::credentials(&keys).map_err(fails)?;
-                let mut config = shared.clone();
-                config.set_keys(
+                with_keys(
                     profile,
                     keys.access_key_id(),
                     keys.secret_access_key(),
                     keys.session_token(),
                 );
-                with_keys = Some(config);
+            }
+            Some(Base::Sso(sso)) => {
+                let [id, secret, token] = self.sso(source, &sso).await?;
+                with_keys(sso.profile, &id, &secret, Some(&token));
+            }
+            Some(Base::Login(profile, session)) => {
+                let [id, secret, token] = self.login(source, profile, session).await?;
+                with_keys(profile, &id, &secret, Some(&token));
+            }
+            Some(Base::Keys(profile)) => {
+                if let Some((id, secret, token)) = shared.keys(profile) {
+                    with_keys(profile, id, secret, token);
+                }
             }
             Some(Base::WebIdentity(file)) => {
                 web_identity::token_file(file, "web_identity_token_file").map_err(fails)?;
-            }
-            Some(Base::Login) => {
-                return Err(other("it has `login_session`, which ssm-exec does not support. `aws configure export-credentials` prints its credentials".to_owned()));
             }
             Some(Base::Named("Environment")) => {
                 check::environment(self.inherited).map_err(fails)?
@@ -68,7 +81,7 @@ impl Search<'_> {
             Some(Base::Named("EcsContainer")) => check::container(self.inherited).map_err(fails)?,
             Some(_) => {}
         }
-        let config = with_keys.as_ref().unwrap_or(shared);
+        let config = config.as_ref().unwrap_or(shared);
         let provider = || {
             ProfileFileCredentialsProvider::builder()
                 .with_custom_provider("EcsContainer", container::provider(&self.for_agents))
@@ -89,32 +102,10 @@ impl Search<'_> {
         name: &str,
         unanswered: Unanswered,
     ) -> Failure {
-        if let Unanswered::NotSent(reason) = &unanswered
-            && is_without_session(reason)
-        {
-            return session_expired(source, None);
-        }
         explained(source, unanswered, |answer| {
             let profile = self.files.config.profile(name);
             let setting = |key| profile.and_then(|profile| profile.value(key));
             match (answer.service, answer.class) {
-                (Service::IdentityCenter, Class::Session | Class::Expired) => {
-                    session_expired(source, Some(&answer))
-                }
-                (Service::IdentityCenter, Class::Denied) => {
-                    let role = setting("sso_role_name").map(|role| format!("the role `{role}`"));
-                    let account = setting("sso_account_id").map(|id| format!("account {id}"));
-                    let text = format!(
-                        "access denied: IAM Identity Center does not give the user {} in {} ({answer})",
-                        role.unwrap_or_else(|| "this role".to_owned()),
-                        account.unwrap_or_else(|| "this account".to_owned()),
-                    );
-                    let diagnostic = answer.diagnostic(Code::SsoRoleDenied, text);
-                    failed(
-                        source,
-                        diagnostic.fill(&[("profile", &format!(" --profile {name}"))]),
-                    )
-                }
                 (Service::Sts, _) if let Some(path) = setting("web_identity_token_file") => {
                     let role = setting("role_arn").unwrap_or_default();
                     web_identity::meaning(source, &answer, (path, "web_identity_token_file"), role)
@@ -136,24 +127,4 @@ impl Search<'_> {
             }
         })
     }
-}
-
-fn session_expired(source: &CredentialSource, answer: Option<&Answer>) -> Failure {
-    let text = "the AWS SSO session has expired, or there is none";
-    let diagnostic = match answer {
-        Some(answer) => answer.diagnostic(Code::SsoExpired, format!("{text} ({answer})")),
-        None => Diagnostic::new(Code::SsoExpired, text),
-    };
-    let profile = source.profile().map(|name| format!(" --profile {name}"));
-    failed(
-        source,
-        diagnostic.fill(&[("profile", &profile.unwrap_or_default())]),
-    )
-}
-
-/// The SSO provider's errors are private types.
-fn is_without_session(text: &str) -> bool {
-    text.contains("SSO token has expired")
-        || text.contains("cached SSO token")
-        || (text.contains("failed to read") && text.contains("/sso/cache/"))
 }

@@ -50,16 +50,6 @@ impl CredentialSource {
         }
     }
 
-    /// The profile, if credentials come from one.
-    #[must_use]
-    pub(super) fn profile(&self) -> Option<&str> {
-        match self {
-            Self::Profile(name) => Some(name),
-            Self::Role { base, .. } => base.profile(),
-            _ => None,
-        }
-    }
-
     /// Whether these are temporary keys without their session token.
     pub(super) fn lacks_session_token(&self) -> bool {
         matches!(self, Self::Environment { key_id: Some(id), session_token: false, .. } if id.starts_with("ASIA"))

@@ -68,8 +68,12 @@ impl<C: HttpClient> HttpClient for Observed<C> {
         settings: &HttpConnectorSettings,
         components: &RuntimeComponents,
     ) -> SharedHttpConnector {
-        SharedHttpConnector::new(Connector(self.0.http_connector(settings, components)))
+        observe(self.0.http_connector(settings, components))
     }
+}
+
+pub(super) fn observe(connector: SharedHttpConnector) -> SharedHttpConnector {
+    SharedHttpConnector::new(Connector(connector))
 }
 
 #[derive(Debug)]
@@ -135,7 +139,12 @@ impl Exchange {
         }
         let text = String::from_utf8_lossy(&body[..body.len().min(BODY)]);
         let (code, message) = error(&text);
-        let code = header("x-amzn-errortype").or(code);
+        // OAuth's code says more than the name of the exception.
+        let code = code
+            .clone()
+            .filter(|code| code.contains('_'))
+            .or_else(|| header("x-amzn-errortype"))
+            .or(code);
         Self {
             code: code.map(|code| {
                 // `com.amazonaws.ssm#Code`, and `Code:http://…`.
@@ -158,7 +167,7 @@ fn error(body: &str) -> (Option<String>, Option<String>) {
             found.map(str::to_owned)
         };
         return (
-            find(&["__type", "code", "Code", "error"]),
+            find(&["error", "__type", "code", "Code"]),
             find(&["message", "Message", "error_description"]),
         );
     }

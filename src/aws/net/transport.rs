@@ -3,6 +3,7 @@
 
 use super::dial::{Dialer, reason};
 use super::endpoints::Endpoints;
+use super::exchange::{Observed, observe};
 use super::failure::{Cause, ConnectionError, Step, within};
 use super::proxy::{Proxies, Proxy};
 use super::roots::TlsRoots;
@@ -77,17 +78,33 @@ impl Transport {
     }
 }
 
+impl Observed<Transport> {
+    /// For requests that no client of the SDK makes.
+    pub(in crate::aws) fn connector(
+        &self,
+        settings: &HttpConnectorSettings,
+    ) -> SharedHttpConnector {
+        observe(self.0.connector(settings))
+    }
+}
+
+impl Transport {
+    fn connector(&self, settings: &HttpConnectorSettings) -> SharedHttpConnector {
+        SharedHttpConnector::new(Connector {
+            connections: Arc::clone(&self.0),
+            connect_timeout: settings.connect_timeout(),
+            read_timeout: settings.read_timeout(),
+        })
+    }
+}
+
 impl HttpClient for Transport {
     fn http_connector(
         &self,
         settings: &HttpConnectorSettings,
         _components: &RuntimeComponents,
     ) -> SharedHttpConnector {
-        SharedHttpConnector::new(Connector {
-            connections: Arc::clone(&self.0),
-            connect_timeout: settings.connect_timeout(),
-            read_timeout: settings.read_timeout(),
-        })
+        self.connector(settings)
     }
 }
 

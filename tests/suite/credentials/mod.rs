@@ -5,6 +5,7 @@ mod as_whom;
 mod files;
 mod link_local;
 mod retries;
+pub(crate) mod sessions;
 
 use crate::harness::*;
 use crate::support::moto::Moto;
@@ -347,6 +348,13 @@ fn an_sso_session_provides_role_credentials() {
     }
 }
 
+/// A token that can be renewed.
+fn refreshable(end: &str) -> String {
+    format!(
+        r#"{{"accessToken":"canary-old","expiresAt":"{end}","clientId":"client","clientSecret":"canary-client","refreshToken":"canary-refresh","registrationExpiresAt":"2099-01-01T00:00:00Z"}}"#
+    )
+}
+
 #[test]
 fn an_expired_sso_session_is_refreshed() {
     let stub = stub();
@@ -364,9 +372,8 @@ fn an_expired_sso_session_is_refreshed() {
     )
     .env("AWS_ENDPOINT_URL_SSO", portal.url())
     .env("AWS_ENDPOINT_URL_SSO_OIDC", oidc.url());
-    let refreshable = r#"{"accessToken":"canary-old","expiresAt":"2020-01-01T00:00:00Z","clientId":"client","clientSecret":"canary-client","refreshToken":"canary-refresh","registrationExpiresAt":"2099-01-01T00:00:00Z"}"#;
     let cache = format!(".aws/sso/cache/{}.json", SSO_SESSION.1);
-    write(&run, &cache, refreshable);
+    write(&run, &cache, &refreshable("2020-01-01T00:00:00Z"));
     assert_eq!(
         signer(&stub, run),
         Signer::new("ASIASSO", "canary-sso-session")

@@ -1,6 +1,7 @@
 //! Credentials that expire while the watcher polls, and are renewed.
 
 use super::*;
+use crate::credentials::sessions::{seconds_from_now, with_login};
 use ssm_stub::Request;
 use ssm_stub::http_server::{HttpServer, ok};
 use std::fs;
@@ -135,5 +136,21 @@ fn while_they_have_expired_and_are_not_renewed_there_is_one_warning_and_no_signa
     current.store(1, Ordering::SeqCst);
     run.stderr.wait_for("sending SIGHUP");
     assert_eq!(run.stdout.next(), "got HUP");
+    assert_eq!(run.stop().0, ["got TERM"]);
+}
+
+/// The refresh token is the person's.
+#[test]
+fn a_session_is_not_renewed_by_polls() {
+    let stub = stub();
+    let server = HttpServer::start(|_| ok("{}"));
+    let run = with_login(without_credentials(&stub), "login", &seconds_from_now(6));
+    let run = watch_run(run.env("AWS_ENDPOINT_URL_SIGNIN", server.url()));
+    run.stdout.wait_for("started");
+    // The start may renew it, which fails here, and the token still lives.
+    assert_eq!(server.lines(), ["POST /v1/token"]);
+    let line = run.stderr.wait_for("could not look for changes");
+    assert!(line.contains("`aws login` has expired"), "{line}");
+    assert_eq!(server.lines(), ["POST /v1/token"]);
     assert_eq!(run.stop().0, ["got TERM"]);
 }

@@ -1,6 +1,6 @@
 //! How a profile gets its credentials: by itself, or by a role that another profile's credentials assume.
 
-use super::{Section, Setting, SharedConfig};
+use super::{FileKind, Section, Setting, SharedConfig};
 use std::fmt;
 
 /// Settings by which a profile gets credentials. One that has none of them leaves that to other sources.
@@ -27,13 +27,30 @@ pub enum Base<'a> {
     /// A file with an OpenID Connect token.
     WebIdentity(&'a str),
     /// IAM Identity Center.
-    Sso,
-    /// Keys in the file.
-    Keys,
+    Sso(Sso<'a>),
+    /// Keys in one of the files: the profile that has them.
+    Keys(&'a str),
     /// Another source, such as `Ec2InstanceMetadata`.
     Named(&'a str),
-    /// `aws login`.
-    Login,
+    /// `aws login`: the profile that has it, and its session.
+    Login(&'a str, &'a str),
+}
+
+/// An account and a role of IAM Identity Center.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sso<'a> {
+    /// The profile that has it.
+    pub profile: &'a str,
+    /// The session, whose token can be renewed.
+    pub session: Option<&'a str>,
+    /// Where the user logs in. A session's token isn't named after it.
+    pub start_url: &'a str,
+    /// The Region of IAM Identity Center.
+    pub region: &'a str,
+    /// The account.
+    pub account: &'a str,
+    /// The role.
+    pub role: &'a str,
 }
 
 /// Why a profile can't give credentials.
@@ -188,13 +205,16 @@ impl SharedConfig {
                 section.get("aws_access_key_id"),
                 section.get("aws_secret_access_key"),
             );
-            // Keys of a source profile come first, as in the SDK.
-            if source.is_some() && matches!(keys, (Some(_), Some(_))) {
-                return Ok(Some(Base::Keys));
-            }
+            // A source profile with keys assumes no role.
+            let has_keys = matches!(keys, (Some(_), Some(_)));
             let next = match self.next_profile(name, section)? {
-                Some(next) if next.value() != name => next,
-                _ => return self.base(name, section).map(Some),
+                Some(next) if next.value() != name && !(source.is_some() && has_keys) => next,
+                _ => {
+                    return match (self.base(name, section)?, source) {
+                        (None, Some(at)) => Err(ChainError::EmptySource { at }),
+                        (base, _) => Ok(base),
+                    };
+                }
             };
             if let Some(start) = visited.iter().position(|seen| *seen == next.value()) {
                 let mut profiles = visited.split_off(start);
@@ -242,50 +262,104 @@ impl SharedConfig {
         }
     }
 
-    /// In the SDK's order.
+    /// In the AWS CLI's order. `None` for a profile whose settings are not enough for any of them.
     fn base<'a>(
         &'a self,
         profile: &'a str,
         section: &'a Section,
-    ) -> Result<Base<'a>, ChainError<'a>> {
+    ) -> Result<Option<Base<'a>>, ChainError<'a>> {
         if let Some(source) = section.value("credential_source") {
-            return Ok(Base::Named(source));
+            return Ok(Some(Base::Named(source)));
         }
-        let half = |has: &'static str, lacks: &'static str| match section.get(has) {
-            Some(at) if section.get(lacks).is_none() => Err(ChainError::Half {
-                at,
-                profile,
-                has,
-                lacks,
-            }),
-            _ => Ok(()),
-        };
+        let half = |has, lacks| both(profile, section, has, lacks);
         half("web_identity_token_file", "role_arn")?;
         if let Some(file) = section.value("web_identity_token_file") {
-            return Ok(Base::WebIdentity(file));
+            return Ok(Some(Base::WebIdentity(file)));
         }
-        half("sso_account_id", "sso_role_name")?;
-        half("sso_role_name", "sso_account_id")?;
-        if let Some(at) = section.get("sso_session") {
-            return match self.sso_session(at.value()) {
-                Some(_) => Ok(Base::Sso),
-                None => Err(ChainError::NoSuchSession { at }),
-            };
-        }
-        half("sso_start_url", "sso_region")?;
-        half("sso_account_id", "sso_start_url")?;
-        if section.get("sso_start_url").is_some() {
-            return Ok(Base::Sso);
-        }
-        if section.get("login_session").is_some() {
-            return Ok(Base::Login);
-        }
-        if let Some(command) = section.get("credential_process") {
-            return Ok(Base::Process(profile, command));
+        if let Some(sso) = self.sso(profile, section)? {
+            return Ok(Some(Base::Sso(sso)));
         }
         half("aws_access_key_id", "aws_secret_access_key")?;
         half("aws_secret_access_key", "aws_access_key_id")?;
-        half("source_profile", "role_arn")?;
-        Ok(Base::Keys)
+        let keys = section.get("aws_access_key_id");
+        Ok(
+            match (
+                section.value("login_session"),
+                section.get("credential_process"),
+            ) {
+                _ if keys.is_some_and(|keys| keys.kind == FileKind::Credentials) => {
+                    Some(Base::Keys(profile))
+                }
+                (Some(session), _) => Some(Base::Login(profile, session)),
+                (None, Some(command)) => Some(Base::Process(profile, command)),
+                (None, None) => {
+                    half("source_profile", "role_arn")?;
+                    keys.map(|_| Base::Keys(profile))
+                }
+            },
+        )
+    }
+
+    /// Without an account and a role, the settings of a session give no credentials.
+    fn sso<'a>(
+        &'a self,
+        profile: &'a str,
+        section: &'a Section,
+    ) -> Result<Option<Sso<'a>>, ChainError<'a>> {
+        let half = |has, lacks| both(profile, section, has, lacks);
+        half("sso_account_id", "sso_role_name")?;
+        half("sso_role_name", "sso_account_id")?;
+        let named = match section.get("sso_session") {
+            Some(at) => match self.sso_session(at.value()) {
+                Some(session) => Some((at.value(), session)),
+                None => return Err(ChainError::NoSuchSession { at }),
+            },
+            None => {
+                half("sso_start_url", "sso_region")?;
+                half("sso_account_id", "sso_start_url")?;
+                None
+            }
+        };
+        let (Some(account), Some(role)) = (
+            section.get("sso_account_id"),
+            section.value("sso_role_name"),
+        ) else {
+            return Ok(None);
+        };
+        let settings = named.map_or(section, |(_, session)| session);
+        let Some(region) = settings.value("sso_region") else {
+            return Err(ChainError::Half {
+                at: section.get("sso_session").unwrap_or(account),
+                profile,
+                has: "sso_session",
+                lacks: "sso_region",
+            });
+        };
+        Ok(Some(Sso {
+            profile,
+            session: named.map(|(name, _)| name),
+            start_url: settings.value("sso_start_url").unwrap_or_default(),
+            region,
+            account: account.value(),
+            role,
+        }))
+    }
+}
+
+/// Of two settings, the first needs the second.
+fn both<'a>(
+    profile: &'a str,
+    section: &'a Section,
+    has: &'static str,
+    lacks: &'static str,
+) -> Result<(), ChainError<'a>> {
+    match section.get(has) {
+        Some(at) if section.get(lacks).is_none() => Err(ChainError::Half {
+            at,
+            profile,
+            has,
+            lacks,
+        }),
+        _ => Ok(()),
     }
 }

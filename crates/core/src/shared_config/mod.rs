@@ -8,7 +8,7 @@
 mod chain;
 mod parse;
 
-pub use chain::{Base, ChainError};
+pub use chain::{Base, ChainError, Sso};
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
@@ -140,7 +140,17 @@ impl SharedConfig {
         self.0.get(&SectionName::SsoSession(name.to_owned()))
     }
 
-    /// Replaces how a profile gets its credentials by these, for a base that the SDK shouldn't run itself.
+    /// The keys of a profile: ID, secret, and session token, for which the AWS CLI knows an older name.
+    #[must_use]
+    pub fn keys(&self, profile: &str) -> Option<(&str, &str, Option<&str>)> {
+        let section = self.profile(profile)?;
+        let token = section.value("aws_security_token");
+        let token = token.or_else(|| section.value("aws_session_token"));
+        let id = section.value("aws_access_key_id")?;
+        Some((id, section.value("aws_secret_access_key")?, token))
+    }
+
+    /// Replaces how a profile gets its credentials by these: the SDK has another order, and other rules.
     pub fn set_keys(&mut self, profile: &str, id: &str, secret: &str, token: Option<&str>) {
         let name = SectionName::Profile(profile.to_owned());
         let section = self.0.entry(name).or_default();
@@ -151,7 +161,10 @@ impl SharedConfig {
         set("aws_access_key_id", id);
         set("aws_secret_access_key", secret);
         set("aws_session_token", token.unwrap_or_default());
-        section.0.remove("credential_process");
+        let others = ["credential_process", "login_session"];
+        section
+            .0
+            .retain(|key, _| !key.starts_with("sso_") && !others.contains(&key.as_str()));
     }
 
     /// The name by which the SDK knows a profile: its parser takes only some characters.

@@ -1,0 +1,141 @@
+//! Renews the token of a person's session, as the AWS CLI does, and for it too: the refresh token changes with each
+//! renewal, so the file must be replaced, or the person would have to log in again.
+
+use super::token_file::TokenFile;
+use super::{CredentialSource, Search, explained, failed};
+use crate::aws::answer::{Answer, Service};
+use crate::aws::call::Work;
+use crate::aws::date::{iso8601, rfc3339};
+use crate::aws::failure::Failure;
+use crate::aws::net::without_number;
+use aws_types::sdk_config::TimeSource;
+use http::Request;
+use serde_json::Value;
+use ssm_exec_core::diagnostic::Diagnostic;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tracing::debug;
+
+/// How long before its end a token is renewed, as by the SDKs.
+const EARLY: Duration = Duration::from_secs(5 * 60);
+
+/// What the two kinds of sessions differ in.
+pub(super) trait Session {
+    /// Who renews the token.
+    const SERVICE: Service;
+    /// Where its end is in the file, as a JSON Pointer.
+    const END: &'static str;
+    /// The request for a new one; `None` if the file has not what it needs.
+    fn request(&self, token: &Value, now: SystemTime) -> Option<Request<String>>;
+    /// Puts a new one into the file's content; `None` if the answer has none.
+    fn renew(&self, token: &mut Value, answer: &Value, end: String) -> Option<()>;
+    /// Why there is no token, in a sentence: without a reason it has ended, or there never was one.
+    fn ended(&self, reason: Option<&str>) -> Diagnostic;
+    /// What a refusal means.
+    fn refused(&self, answer: &Answer) -> Failure;
+}
+
+impl Search<'_> {
+    /// The content of the file, with a token that is valid.
+    pub(super) async fn token(
+        &self,
+        source: &CredentialSource,
+        session: &impl Session,
+        file: &TokenFile,
+    ) -> Result<Value, Failure> {
+        let token = self.read_token(source, session, file)?;
+        if self.lives(session, &token, EARLY) {
+            return Ok(token);
+        }
+        let still_lives = self.lives(session, &token, Duration::ZERO);
+        let renewed = self.renewed(source, session, file, still_lives).await;
+        match renewed {
+            Err(failure) if still_lives => {
+                debug!("the token is used as it is: {}", failure.diagnostic.message);
+                Ok(token)
+            }
+            renewed => renewed,
+        }
+    }
+
+    pub(super) fn read_token(
+        &self,
+        source: &CredentialSource,
+        session: &impl Session,
+        file: &TokenFile,
+    ) -> Result<Value, Failure> {
+        file.read().map_err(|error| {
+            let path = file.path().display();
+            let unreadable = format!("{path} cannot be read: {}", without_number(&error));
+            let is_absent = error.kind() == std::io::ErrorKind::NotFound;
+            failed(source, session.ended((!is_absent).then_some(&unreadable)))
+        })
+    }
+
+    async fn renewed<S: Session>(
+        &self,
+        source: &CredentialSource,
+        session: &S,
+        file: &TokenFile,
+        still_lives: bool,
+    ) -> Result<Value, Failure> {
+        let ended = |reason: Option<&str>| failed(source, session.ended(reason));
+        if !self.calls.is_start() {
+            return Err(ended(None));
+        }
+        let _lock = file.lock().await;
+        let mut token = self.read_token(source, session, file)?;
+        let mut attempts = self.calls.attempts(Work::Credentials(source.clone()));
+        let (answer, replacement) = loop {
+            // Another process has renewed it.
+            if self.lives(session, &token, EARLY) {
+                return Ok(token);
+            }
+            let now = self.calls.clock().now();
+            let Some(request) = session.request(&token, now) else {
+                return Err(ended(None));
+            };
+            let replacement = file.replacement().map_err(|error| {
+                ended(Some(&format!(
+                    "it must be renewed, and {} cannot be replaced: {}",
+                    file.path().display(),
+                    without_number(&error)
+                )))
+            })?;
+            debug!("renewing the token in {}", file.path().display());
+            let sent = attempts.once(Some(S::SERVICE), self.send(request)).await;
+            let unanswered = match sent {
+                Ok(answer) => break (answer, replacement),
+                Err(unanswered) => unanswered,
+            };
+            let before = token;
+            token = self.read_token(source, session, file)?;
+            if token == before {
+                let failure = explained(source, unanswered, |answer| session.refused(&answer));
+                if still_lives {
+                    return Err(failure);
+                }
+                attempts.wait_after(failure).await?;
+            }
+        };
+        let seconds = answer["expiresIn"].as_u64().unwrap_or_default();
+        let now = self.calls.clock().now().duration_since(UNIX_EPOCH);
+        let end = rfc3339(now.unwrap_or_default().as_secs().saturating_add(seconds));
+        end.and_then(|end| session.renew(&mut token, &answer, end))
+            .ok_or_else(|| ended(Some(&format!("{} sent no new token", S::SERVICE))))?;
+        if let Err(error) = replacement.save(&token) {
+            tracing::warn!(
+                "the renewed token is not in {}: {}. Log in again",
+                file.path().display(),
+                without_number(&error)
+            );
+        }
+        Ok(token)
+    }
+
+    fn lives<S: Session>(&self, _: &S, token: &Value, longer_than: Duration) -> bool {
+        let end = token.pointer(S::END).and_then(Value::as_str);
+        let now = self.calls.clock().now();
+        end.and_then(iso8601)
+            .is_some_and(|end| end > now + longer_than)
+    }
+}

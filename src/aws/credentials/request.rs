@@ -1,0 +1,68 @@
+//! Requests of REST and JSON for a person's session. They are three, and the SDK's clients for them are three crates.
+
+use super::Search;
+use aws_config::SdkConfig;
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::service_config::ServiceConfigKey;
+use http::Request;
+use serde_json::Value;
+use ssm_exec_core::region::Region;
+use std::error::Error;
+
+/// The service's endpoint that a variable or a file of AWS's names.
+pub(in crate::aws) fn configured_url(sdk: &SdkConfig, service: &str) -> Option<String> {
+    let key = ServiceConfigKey::builder()
+        .service_id(service)
+        .env("AWS_ENDPOINT_URL")
+        .profile("endpoint_url")
+        .build();
+    sdk.service_config()
+        .zip(key.ok())
+        .and_then(|(config, key)| config.load_config(key))
+        .or_else(|| sdk.endpoint_url().map(str::to_owned))
+}
+
+/// An error of an exchange: what is to be said of it is in the exchange.
+type Broken = Box<dyn Error + Send + Sync>;
+
+impl Search<'_> {
+    /// The URL of a service of IAM Identity Center, by the rules of the SDK's endpoints.
+    pub(super) fn identity_center(&self, service: &str, host: &str, region: &Region) -> String {
+        if let Some(url) = configured_url(self.sdk, service) {
+            return url.trim_end_matches('/').to_owned();
+        }
+        let partition = region.partition();
+        let fips = match self.sdk.use_fips() {
+            Some(true) if partition.id != "aws-us-gov" => "-fips",
+            _ => "",
+        };
+        let suffix = match self.sdk.use_dual_stack() {
+            Some(true) => partition.dual_stack_suffix,
+            _ => partition.dns_suffix,
+        };
+        format!("https://{host}{fips}.{region}.{suffix}")
+    }
+
+    /// The JSON that a server answers with.
+    pub(super) async fn send(&self, request: Request<String>) -> Result<Value, std::io::Error> {
+        self.exchange(request).await.map_err(std::io::Error::other)
+    }
+
+    async fn exchange(&self, request: Request<String>) -> Result<Value, Broken> {
+        let request = HttpRequest::try_from(request.map(SdkBody::from))?;
+        let timeouts = self.sdk.timeout_config();
+        let mut settings = HttpConnectorSettings::builder();
+        settings.set_connect_timeout(timeouts.and_then(TimeoutConfig::connect_timeout));
+        settings.set_read_timeout(timeouts.and_then(TimeoutConfig::read_timeout));
+        let connector = self.transport.connector(&settings.build());
+        let response = connector.call(request).await?;
+        if !response.status().is_success() {
+            return Err("an error".into());
+        }
+        let body = response.body().bytes().unwrap_or_default();
+        serde_json::from_slice(body).map_err(|_| "invalid JSON".into())
+    }
+}
