@@ -35,7 +35,7 @@ pub unsafe extern "C" fn main(
     // SAFETY: as above.
     let inherited = Inherited::new(unsafe { strings(environment) });
     // SAFETY: nothing has started a thread yet.
-    unsafe { aws::unset_empty_variables(&inherited) };
+    unsafe { aws::unset_unusable_variables(&inherited) };
     let arguments = arguments
         .iter()
         .map(|argument| OsStr::from_bytes(argument.to_bytes()).to_owned());

@@ -37,15 +37,21 @@ pub(super) fn refuse_quotes(inherited: &Inherited<'_>) -> Result<(), Diagnostic>
 }
 
 /// Takes empty `AWS_*` variables out of the process's own environment: to the SDK an empty `AWS_REGION`
-/// is a Region. The command still inherits them.
+/// is a Region. And so `AWS_EXECUTION_ENV`, which the SDK puts into a header, if that can't hold it. The command
+/// still inherits them.
 ///
 /// # Safety
 /// No other thread may exist.
 #[allow(clippy::disallowed_methods)]
-pub unsafe fn unset_empty_variables(inherited: &Inherited<'_>) {
+pub unsafe fn unset_unusable_variables(inherited: &Inherited<'_>) {
     for (name, entry) in inherited.entries() {
+        let value = entry.to_bytes().get(name.len() + 1..).unwrap_or_default();
+        let is_unusable = match name {
+            b"AWS_EXECUTION_ENV" => !value.iter().all(|byte| matches!(byte, b' '..=b'~')),
+            _ => false,
+        };
         if name.starts_with(b"AWS_")
-            && entry.to_bytes().len() == name.len() + 1
+            && (value.is_empty() || is_unusable)
             && let Ok(name) = std::str::from_utf8(name)
         {
             // SAFETY: there is no other thread, says the caller.

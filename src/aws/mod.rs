@@ -13,7 +13,7 @@ mod session;
 mod shared_files;
 mod ssm;
 
-pub use environment::unset_empty_variables;
+pub use environment::unset_unusable_variables;
 pub use failure::Failure;
 pub use net::Observed;
 

@@ -2,17 +2,20 @@
 // Reads what the machine calls itself.
 #![allow(clippy::disallowed_methods)]
 
-use super::{Absence, Asked, CredentialSource, Search, explained, refused};
+use super::{Absence, Asked, CONFIGURATION, CredentialSource, Search, explained, refused};
 use crate::aws::answer::Service;
 use crate::aws::call::{Calls, Unanswered, Work};
 use crate::aws::failure::Failure;
 use aws_config::imds::{self, credentials::ImdsCredentialsProvider};
 use aws_config::provider_config::ProviderConfig;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials, future};
 use ssm_exec_core::code::Code;
 use ssm_exec_core::diagnostic::{Diagnostic, Help};
 use ssm_exec_core::inherited::Inherited;
 
 const ENDPOINT: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
+const ROLES: &str = "/latest/meta-data/iam/security-credentials/";
 const SILENT: &str = "did not answer";
 const NO_ROLE: &str = "has no role for this instance";
 const DISABLED: &str = "AWS_EC2_METADATA_DISABLED";
@@ -117,9 +120,34 @@ fn client(config: &ProviderConfig) -> imds::Client {
     client.max_attempts(1).build()
 }
 
-pub(super) fn provider(config: &ProviderConfig) -> ImdsCredentialsProvider {
-    let provider = ImdsCredentialsProvider::builder().configure(config);
-    provider.imds_client(client(config)).build()
+pub(super) fn provider(config: &ProviderConfig) -> Instance {
+    Instance(config.clone())
+}
+
+/// The SDK's provider, which panics at a role's name that is no part of a URL.
+#[derive(Debug)]
+pub(super) struct Instance(ProviderConfig);
+
+impl ProvideCredentials for Instance {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(async {
+            let client = client(&self.0);
+            let role = client.get(ROLES).await;
+            let role = String::from(role.map_err(CredentialsError::provider_error)?);
+            let role = role.trim_end();
+            if !role.bytes().all(|byte| byte.is_ascii_graphic()) {
+                return Err(CredentialsError::provider_error(format!(
+                    "{CONFIGURATION}that the role has a name with a space or a control character"
+                )));
+            }
+            let provider = ImdsCredentialsProvider::builder().configure(&self.0);
+            let provider = provider.imds_client(client).profile(role).build();
+            provider.provide_credentials().await
+        })
+    }
 }
 
 fn is_ec2() -> bool {

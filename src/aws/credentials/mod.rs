@@ -243,12 +243,15 @@ fn refused(source: &CredentialSource, answer: &Answer) -> Failure {
     )
 }
 
+/// Before a text of the metadata service, as the SDK has it.
+const CONFIGURATION: &str = "Incorrect IMDS/IAM configuration: ";
+
 /// The error in an answer that the SDK took for one: `failed to load credentials [Code]: text`.
 fn said(reason: &str) -> Option<&str> {
     let starts = [
         "failed to load credentials ",
         "Error retrieving credentials from IMDS: ",
-        "Incorrect IMDS/IAM configuration: ",
+        CONFIGURATION,
     ];
     let (_, said) = starts.iter().find_map(|start| reason.split_once(start))?;
     said.split(" Hint: ").next()

@@ -211,3 +211,71 @@ fn killed_at_the_deadline(stub: &Stub, script: &str) {
         });
     }
 }
+
+#[test]
+fn a_role_of_the_instance_whose_name_is_no_name_is_an_error_and_no_bug() {
+    let stub = stub();
+    for name in ["reader\nwriter", "reader\r\n\r\nHost: x", "a b"] {
+        let server = HttpServer::start(move |seen| match seen.line.as_str() {
+            TOKEN => token(),
+            _ => ok(name),
+        });
+        without_credentials(&stub)
+            .unset("AWS_EC2_METADATA_DISABLED")
+            .env("AWS_EC2_METADATA_SERVICE_ENDPOINT", server.url())
+            .fails(77)
+            .says(&["the instance metadata service says that the role has a name with a space or a control character"]);
+    }
+}
+
+#[test]
+fn a_newline_after_the_name_of_the_instances_role_does_not_matter() {
+    let stub = stub();
+    let server = HttpServer::start(|seen| match seen.line.as_str() {
+        ROLES => ok("reader\n"),
+        _ => instance(seen),
+    });
+    let run = without_credentials(&stub)
+        .unset("AWS_EC2_METADATA_DISABLED")
+        .env("AWS_EC2_METADATA_SERVICE_ENDPOINT", server.url());
+    assert_eq!(signer(&stub, run), session_signer("ASIAINSTANCE"));
+}
+
+/// It is a part of the SDK's user agent.
+#[test]
+fn an_execution_environment_that_no_header_can_hold_is_left_out() {
+    let stub = stub();
+    for name in ["a\nb", "caf\u{e9}"] {
+        let run = with_environment_keys(without_credentials(&stub)).env("AWS_EXECUTION_ENV", name);
+        let environment = run.environment();
+        environment.has(&[("A", "canary-a"), ("AWS_EXECUTION_ENV", name)]);
+    }
+    let run = with_environment_keys(without_credentials(&stub));
+    run.env("AWS_EXECUTION_ENV", "AWS_ECS_FARGATE")
+        .environment();
+    let request = stub.requests().pop().expect("a request");
+    let agent = request.header("user-agent").unwrap_or_default().to_owned();
+    let other = request.header("x-amz-user-agent").unwrap_or_default();
+    assert!((agent + other).contains("exec-env/AWS_ECS_FARGATE"));
+}
+
+#[test]
+fn the_expiry_of_a_credential_process_has_any_form_of_iso_8601() {
+    let stub = stub();
+    for end in [
+        "2099-01-01T00:00:00+01:00",
+        "2099-01-01T00:00Z",
+        "20990101T000000Z",
+        "2099-01-01 00:00:00.5-0800",
+    ] {
+        let print = PRINT.replace(
+            r#""Version":1"#,
+            &format!(r#""Version":1,"Expiration":"{end}""#),
+        );
+        assert_eq!(
+            signer(&stub, with_process(&stub, &print)),
+            Signer::new("AKIDPROCESS", ""),
+            "{end}"
+        );
+    }
+}
