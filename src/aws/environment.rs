@@ -9,6 +9,7 @@ use ssm_exec_core::inherited::Inherited;
 const READ: &[&str] = &[
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
+    "AWS_SECURITY_TOKEN",
     "AWS_SESSION_TOKEN",
     "AWS_ROLE_ARN",
     "AWS_ROLE_SESSION_NAME",

@@ -383,10 +383,10 @@ async fn find_region(
 /// To the SDK an unknown profile is no error: it goes on to other credentials.
 fn check_profile(aws: &Aws, files: &SharedFiles) -> Result<(), Diagnostic> {
     let Some(given) = &aws.profile else {
-        return Ok(());
+        return files.check_services("default");
     };
     if files.config.profile(&given.value).is_some() {
-        return Ok(());
+        return files.check_services(&given.value);
     }
     let name = &given.value;
     let known: Vec<String> = files.config.profiles().map(str::to_owned).collect();

@@ -49,6 +49,21 @@ impl SharedFiles {
         Ok(files)
     }
 
+    /// A profile that names services must have them: their endpoints would be AWS's in silence.
+    ///
+    /// # Errors
+    /// When it hasn't.
+    pub(super) fn check_services(&self, profile: &str) -> Result<(), Diagnostic> {
+        self.config
+            .missing_services(profile)
+            .map_or(Ok(()), |named| {
+                let name = named.value();
+                let reason =
+                    format!("there is no section `[services {name}]`, which `services` names");
+                Err(self.error(named, &reason))
+            })
+    }
+
     /// An error about a setting.
     pub(super) fn error(&self, setting: &Setting, reason: &str) -> Diagnostic {
         invalid(self.path(setting.kind), setting.line, reason)

@@ -15,6 +15,8 @@ const AGENT_PATH: &str = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
 const AGENT_URL: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
 const KEY_ID: &str = "AWS_ACCESS_KEY_ID";
 const SECRET: &str = "AWS_SECRET_ACCESS_KEY";
+/// The older name first, as in the AWS CLI.
+pub(super) const SESSION_TOKENS: [&str; 2] = ["AWS_SECURITY_TOKEN", "AWS_SESSION_TOKEN"];
 
 /// Whether a text may contain spaces, except at its beginning and end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,8 +45,9 @@ pub(super) fn environment(inherited: &Inherited<'_>) -> Result<(), Diagnostic> {
         (false, false) => return Ok(()),
         (true, true) => {}
     }
-    [KEY_ID, SECRET, "AWS_SESSION_TOKEN"]
+    [KEY_ID, SECRET]
         .iter()
+        .chain(&SESSION_TOKENS)
         .try_for_each(|name| variable(inherited, name))
 }
 

@@ -26,11 +26,11 @@ use super::failure::{Failure, Retry};
 use super::net::{Observed, Transport};
 use super::shared_files::SharedFiles;
 use aws_config::SdkConfig;
-use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
+use check::SESSION_TOKENS;
 use ssm_exec_core::code::Code;
 use ssm_exec_core::config::Aws;
 use ssm_exec_core::diagnostic::{Diagnostic, Help};
@@ -106,36 +106,66 @@ impl Search<'_> {
         (None, Err(no_credentials(&absent, under_sudo)))
     }
 
-    /// In the SDK's order. As for the AWS CLI, a profile of the command line is stronger than the keys in
-    /// the environment, and any other is weaker.
+    /// In the AWS CLI's order. A profile of the command line is stronger than all variables. Any other is weaker than
+    /// keys, and than a web identity, unless it assumes a role.
     fn sources(&self) -> Vec<CredentialSource> {
         let given = self.aws.profile.as_ref();
-        let name = given.map_or("default", |given| given.value.as_str());
+        let name = self.profile_name();
         let profile = CredentialSource::Profile(name.to_owned());
-        if given.is_some_and(|given| matches!(given.origin, Origin::Flag(_))) {
+        if self.is_named() {
             return vec![
                 profile,
                 CredentialSource::Container,
                 CredentialSource::Instance,
             ];
         }
+        let token = SESSION_TOKENS
+            .iter()
+            .find_map(|name| self.inherited.text(name));
         let key_id = self.inherited.text("AWS_ACCESS_KEY_ID");
+        let environment = CredentialSource::environment(key_id, token.is_some(), given);
+        let [first, second] = match self.files.config.assumes_role(name) {
+            true => [profile, CredentialSource::WebIdentity],
+            false => [CredentialSource::WebIdentity, profile],
+        };
         vec![
-            CredentialSource::environment(
-                key_id,
-                self.inherited.text("AWS_SESSION_TOKEN").is_some(),
-                given,
-            ),
-            profile,
-            CredentialSource::WebIdentity,
+            environment,
+            first,
+            second,
             CredentialSource::Container,
             CredentialSource::Instance,
         ]
     }
 
+    /// The profile that was chosen.
+    fn profile_name(&self) -> &str {
+        let given = self.aws.profile.as_ref();
+        given.map_or("default", |given| given.value.as_str())
+    }
+
+    /// Whether the command line names it.
+    fn is_named(&self) -> bool {
+        let given = self.aws.profile.as_ref();
+        given.is_some_and(|given| matches!(given.origin, Origin::Flag(_)))
+    }
+
+    /// A setting of the profile that was chosen.
+    fn profile_setting(&self, key: &str) -> Option<&str> {
+        let profile = self.files.config.profile(self.profile_name());
+        profile.and_then(|profile| profile.value(key))
+    }
+
+    /// By which CloudTrail knows what a role does.
+    fn session_name(&self) -> Result<String, Diagnostic> {
+        check::web_identity(self.inherited)?;
+        let named = self.inherited.text("AWS_ROLE_SESSION_NAME");
+        let named = named.or_else(|| self.profile_setting("role_session_name"));
+        Ok(named.map_or_else(role::default_session, str::to_owned))
+    }
+
     async fn ask(&self, source: &CredentialSource) -> Result<Asked, Failure> {
         match source {
-            CredentialSource::Environment { .. } => self.environment(source).await,
+            CredentialSource::Environment { .. } => self.environment(source),
             CredentialSource::Profile(name) => self.profile(source, name).await,
             CredentialSource::WebIdentity => self.web_identity(source).await,
             CredentialSource::Container => self.container(source).await,
@@ -146,12 +176,16 @@ impl Search<'_> {
         }
     }
 
-    async fn environment(&self, source: &CredentialSource) -> Result<Asked, Failure> {
+    fn environment(&self, source: &CredentialSource) -> Result<Asked, Failure> {
         check::environment(self.inherited).map_err(|error| failed(source, error))?;
-        let provider = EnvironmentVariableCredentialsProvider::new();
-        Ok(match provider.provide_credentials().await {
-            Ok(credentials) => Asked::Found(credentials),
-            Err(_) => Asked::Absent(Absence::new(
+        let text = |name| self.inherited.text(name).map(str::to_owned);
+        let keys = text("AWS_ACCESS_KEY_ID").zip(text("AWS_SECRET_ACCESS_KEY"));
+        Ok(match keys {
+            Some((id, secret)) => {
+                let token = SESSION_TOKENS.iter().find_map(|name| text(name));
+                Asked::Found(Credentials::new(id, secret, token, None, "environment"))
+            }
+            None => Asked::Absent(Absence::new(
                 "without AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
             )),
         })

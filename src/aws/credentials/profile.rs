@@ -31,12 +31,8 @@ impl Search<'_> {
         })?;
         let fails = |diagnostic| failed(source, diagnostic);
         let other = |text: String| fails(Diagnostic::new(Code::CredentialSourceFailed, text));
-        let mut config = None;
-        let mut with_keys = |profile: &str, id: &str, secret: &str, token: Option<&str>| {
-            let mut with = shared.clone();
-            with.set_keys(profile, id, secret, token);
-            config = Some(with);
-        };
+        let mut config = shared.clone();
+        config.name_sessions(&self.session_name().map_err(fails)?);
         match base {
             None => {
                 let reason = match shared.profile(name) {
@@ -52,7 +48,7 @@ impl Search<'_> {
                     .await
                     .map_err(|reason| other(format!("`credential_process` failed: {reason}")))?;
                 check::credentials(&keys).map_err(fails)?;
-                with_keys(
+                config.set_keys(
                     profile,
                     keys.access_key_id(),
                     keys.secret_access_key(),
@@ -61,19 +57,25 @@ impl Search<'_> {
             }
             Some(Base::Sso(sso)) => {
                 let [id, secret, token] = self.sso(source, &sso).await?;
-                with_keys(sso.profile, &id, &secret, Some(&token));
+                config.set_keys(sso.profile, &id, &secret, Some(&token));
             }
             Some(Base::Login(profile, session)) => {
                 let [id, secret, token] = self.login(source, profile, session).await?;
-                with_keys(profile, &id, &secret, Some(&token));
+                config.set_keys(profile, &id, &secret, Some(&token));
             }
             Some(Base::Keys(profile)) => {
                 if let Some((id, secret, token)) = shared.keys(profile) {
-                    with_keys(profile, id, secret, token);
+                    config.set_keys(profile, id, secret, token);
                 }
             }
             Some(Base::WebIdentity(file)) => {
                 web_identity::token_file(file, "web_identity_token_file").map_err(fails)?;
+                // As for the AWS CLI, which takes each of the two from either place.
+                if let (Some(role), false) = (self.inherited.text("AWS_ROLE_ARN"), self.is_named())
+                {
+                    check::web_identity(self.inherited).map_err(fails)?;
+                    config.set_role(name, role);
+                }
             }
             Some(Base::Named("Environment")) => {
                 check::environment(self.inherited).map_err(fails)?
@@ -81,12 +83,11 @@ impl Search<'_> {
             Some(Base::Named("EcsContainer")) => check::container(self.inherited).map_err(fails)?,
             Some(_) => {}
         }
-        let config = config.as_ref().unwrap_or(shared);
         let provider = || {
             ProfileFileCredentialsProvider::builder()
                 .with_custom_provider("EcsContainer", container::provider(&self.for_agents))
                 .with_custom_provider("Ec2InstanceMetadata", instance::provider(self.config))
-                .profile_files(shared_files::for_sdk(config))
+                .profile_files(shared_files::for_sdk(&config))
                 .profile_name(SharedConfig::sdk_name(name))
                 .configure(self.config)
                 .build()

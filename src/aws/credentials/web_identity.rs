@@ -6,7 +6,7 @@ use super::check::{self, Spaces};
 use super::{Absence, Asked, CredentialSource, Search, explained, failed, refused};
 use crate::aws::answer::{Answer, Class, Service};
 use crate::aws::failure::Failure;
-use aws_config::web_identity_token::WebIdentityTokenCredentialsProvider;
+use aws_config::web_identity_token::{StaticConfiguration, WebIdentityTokenCredentialsProvider};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ssm_exec_core::arn::Arn;
@@ -21,12 +21,13 @@ impl Search<'_> {
         let Some(path) = self.inherited.text(TOKEN_FILE) else {
             return Ok(Asked::Absent(Absence::new("not configured")));
         };
-        let Some(role) = self.inherited.text(ROLE) else {
+        let role = self.inherited.text(ROLE);
+        let Some(role) = role.or_else(|| self.profile_setting("role_arn")) else {
             return Err(failed(source, check::half(TOKEN_FILE, ROLE)));
         };
-        check::web_identity(self.inherited)
-            .and_then(|()| token_file(path, TOKEN_FILE))
-            .map_err(|error| failed(source, error))?;
+        let fails = |error| failed(source, error);
+        let session_name = self.session_name().map_err(fails)?;
+        token_file(path, TOKEN_FILE).map_err(fails)?;
         let explain = |unanswered| {
             explained(source, unanswered, |answer| {
                 meaning(source, &answer, (path, TOKEN_FILE), role)
@@ -34,6 +35,11 @@ impl Search<'_> {
         };
         let provider = || {
             WebIdentityTokenCredentialsProvider::builder()
+                .static_configuration(StaticConfiguration {
+                    web_identity_token_file: path.into(),
+                    role_arn: role.to_owned(),
+                    session_name: session_name.clone(),
+                })
                 .configure(self.config)
                 .build()
         };

@@ -162,7 +162,7 @@ fn with_process(stub: &Stub, body: &str) -> Run {
     run
 }
 
-const PRINT: &str =
+pub(super) const PRINT: &str =
     r#"echo '{"Version":1,"AccessKeyId":"AKIDPROCESS","SecretAccessKey":"canary-process"}'"#;
 
 #[test]

@@ -2,6 +2,7 @@
 //! failing provider gives.
 
 mod as_whom;
+mod choice;
 mod files;
 mod link_local;
 mod retries;
@@ -245,11 +246,7 @@ fn role_arn_is_assumed_with_the_default_credentials() {
     let run = with_role(with_environment_keys(without_credentials(&stub)))
         .env("AWS_ENDPOINT_URL_STS", sts.url());
     assert_eq!(signer(&stub, run), role());
-    let parts = [
-        ROLE_PART,
-        "ExternalId=canary-external",
-        "RoleSessionName=ssm-exec",
-    ];
+    let parts = [ROLE_PART, "ExternalId=canary-external"];
     expect_assume_role(&sts, Some("AKIDBASE"), &parts);
 }
 

@@ -79,6 +79,12 @@ impl Section {
             .filter(|setting| !setting.value().is_empty())
     }
 
+    /// For the SDK: it is in no file.
+    fn set(&mut self, key: &str, value: &str) {
+        let setting = Setting::new(value, FileKind::Credentials, 0);
+        self.0.insert(key.to_owned(), setting);
+    }
+
     /// The value of a setting that isn't empty.
     #[must_use]
     pub fn value(&self, key: &str) -> Option<&str> {
@@ -93,18 +99,34 @@ enum SectionName {
     Services(String),
 }
 
+/// A profile's own keys: the ID first, and the token under its two names.
+const KEYS: [&str; 4] = [
+    "aws_access_key_id",
+    "aws_secret_access_key",
+    "aws_session_token",
+    "aws_security_token",
+];
+
 /// Both files, merged.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SharedConfig(BTreeMap<SectionName, Section>);
 
 impl SharedConfig {
-    /// Adds a file. A setting of the credentials file replaces one of the other file, so it is added last.
+    /// Adds a file. A setting of the credentials file replaces one of the other file, so it is added last. But the
+    /// keys of a profile and their token are those of one file: of the one that has the ID.
     ///
     /// # Errors
     /// When the file isn't valid.
     pub fn add(&mut self, bytes: &[u8], kind: FileKind) -> Result<(), SyntaxError> {
-        for (name, section) in parse::parse(bytes, kind)? {
-            self.0.entry(name).or_default().0.extend(section.0);
+        for (name, mut section) in parse::parse(bytes, kind)? {
+            let known = self.0.entry(name).or_default();
+            let id = KEYS[0];
+            if section.get(id).is_some() {
+                known.0.retain(|key, _| !KEYS.contains(&key.as_str()));
+            } else if known.get(id).is_some() {
+                section.0.retain(|key, _| !KEYS.contains(&key.as_str()));
+            }
+            known.0.extend(section.0);
         }
         Ok(())
     }
@@ -140,6 +162,37 @@ impl SharedConfig {
         self.0.get(&SectionName::SsoSession(name.to_owned()))
     }
 
+    /// Whether a profile assumes its role with other credentials, and not with a token in a file.
+    #[must_use]
+    pub fn assumes_role(&self, profile: &str) -> bool {
+        self.profile(profile).is_some_and(|section| {
+            section.get("role_arn").is_some() && section.get("web_identity_token_file").is_none()
+        })
+    }
+
+    /// Names the sessions of all roles that have no name for theirs.
+    pub fn name_sessions(&mut self, name: &str) {
+        for section in self.0.values_mut() {
+            if section.get("role_arn").is_some() && section.get("role_session_name").is_none() {
+                section.set("role_session_name", name);
+            }
+        }
+    }
+
+    /// Replaces the role of a profile.
+    pub fn set_role(&mut self, profile: &str, role: &str) {
+        let name = SectionName::Profile(profile.to_owned());
+        self.0.entry(name).or_default().set("role_arn", role);
+    }
+
+    /// A section of services that a profile names and that isn't there.
+    #[must_use]
+    pub fn missing_services(&self, profile: &str) -> Option<&Setting> {
+        let named = self.profile(profile)?.get("services")?;
+        let name = SectionName::Services(named.value().to_owned());
+        (!self.0.contains_key(&name)).then_some(named)
+    }
+
     /// The keys of a profile: ID, secret, and session token, for which the AWS CLI knows an older name.
     #[must_use]
     pub fn keys(&self, profile: &str) -> Option<(&str, &str, Option<&str>)> {
@@ -154,13 +207,9 @@ impl SharedConfig {
     pub fn set_keys(&mut self, profile: &str, id: &str, secret: &str, token: Option<&str>) {
         let name = SectionName::Profile(profile.to_owned());
         let section = self.0.entry(name).or_default();
-        let mut set = |key: &str, value: &str| {
-            let setting = Setting::new(value, FileKind::Credentials, 0);
-            section.0.insert(key.to_owned(), setting);
-        };
-        set("aws_access_key_id", id);
-        set("aws_secret_access_key", secret);
-        set("aws_session_token", token.unwrap_or_default());
+        section.set("aws_access_key_id", id);
+        section.set("aws_secret_access_key", secret);
+        section.set("aws_session_token", token.unwrap_or_default());
         let others = ["credential_process", "login_session"];
         section
             .0

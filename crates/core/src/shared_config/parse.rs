@@ -3,6 +3,7 @@
 
 use super::{FileKind, Section, SectionName, Setting, SyntaxError};
 use std::collections::BTreeMap;
+use zeroize::Zeroizing;
 
 /// Sections of one file.
 pub(super) type Sections = BTreeMap<SectionName, Section>;
@@ -13,7 +14,9 @@ pub(super) fn parse(bytes: &[u8], kind: FileKind) -> Result<Sections, SyntaxErro
     // Sections that hold no profile, such as `[plugins]`, are read and left out.
     let mut current: Option<Option<SectionName>> = None;
     let mut last: Option<(usize, String)> = None;
-    for (at, line) in text.lines().enumerate() {
+    // A carriage return ends a line too, as for Python.
+    let text = Zeroizing::new(text.replace("\r\n", "\n"));
+    for (at, line) in text.split(['\n', '\r']).enumerate() {
         let number = at + 1;
         let wrong = |reason: &str| SyntaxError {
             line: number,
