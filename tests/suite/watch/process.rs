@@ -156,7 +156,9 @@ fn an_abort_ends_the_watcher_and_the_command_runs_on() {
         }
         let run = watch_with("1m", program, Run::against(&stub.url()).args("-p /watch"));
         run.stdout.wait_for("started");
-        eventually("the watcher is gone", || watcher_of(run.process()).is_none());
+        eventually("the watcher is gone", || {
+            watcher_of(run.process()).is_none()
+        });
         assert_eq!(run.stop().0, ["got TERM"], "subreaper: {subreaper}");
     }
 }
