@@ -85,7 +85,7 @@ impl SharedFiles {
             .collect()
     }
 
-    fn path(&self, kind: FileKind) -> &Path {
+    pub(super) fn path(&self, kind: FileKind) -> &Path {
         match kind {
             FileKind::Config => &self.config_path,
             FileKind::Credentials => &self.credentials_path,

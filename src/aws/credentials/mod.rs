@@ -18,6 +18,7 @@ mod web_identity;
 pub(in crate::aws) use instance::region as region_of_instance;
 pub(in crate::aws) use request::configured_url;
 pub(super) use source::CredentialSource;
+use source::Renewal;
 pub(in crate::aws) use source::short_origin;
 
 use super::answer::{Answer, Class, Service};
@@ -111,7 +112,7 @@ impl Search<'_> {
     fn sources(&self) -> Vec<CredentialSource> {
         let given = self.aws.profile.as_ref();
         let name = self.profile_name();
-        let profile = CredentialSource::Profile(name.to_owned());
+        let profile = CredentialSource::Profile(name.to_owned(), self.renewal(name));
         if self.is_named() {
             return vec![
                 profile,
@@ -166,7 +167,7 @@ impl Search<'_> {
     async fn ask(&self, source: &CredentialSource) -> Result<Asked, Failure> {
         match source {
             CredentialSource::Environment { .. } => self.environment(source),
-            CredentialSource::Profile(name) => self.profile(source, name).await,
+            CredentialSource::Profile(name, _) => self.profile(source, name).await,
             CredentialSource::WebIdentity => self.web_identity(source).await,
             CredentialSource::Container => self.container(source).await,
             CredentialSource::Instance => self.instance(source).await,

@@ -1,8 +1,8 @@
 //! A profile of the shared AWS configuration files, with all that it leads to.
 
 use super::{
-    Absence, Asked, CredentialSource, Search, check, container, explained, failed, instance,
-    process, refused, web_identity,
+    Absence, Asked, CredentialSource, Renewal, Search, check, container, explained, failed,
+    instance, process, refused, web_identity,
 };
 use crate::aws::answer::{Class, Service};
 use crate::aws::call::Unanswered;
@@ -11,8 +11,8 @@ use crate::aws::shared_files;
 use aws_config::profile::ProfileFileCredentialsProvider;
 use ssm_exec_core::arn::Arn;
 use ssm_exec_core::code::Code;
-use ssm_exec_core::diagnostic::Diagnostic;
-use ssm_exec_core::shared_config::{Base, SharedConfig};
+use ssm_exec_core::diagnostic::{Diagnostic, Help};
+use ssm_exec_core::shared_config::{Base, FileKind, SharedConfig};
 use tracing::debug;
 
 impl Search<'_> {
@@ -25,9 +25,14 @@ impl Search<'_> {
         let shared = &self.files.config;
         let base = shared.credential_base(name).map_err(|error| {
             let reason = format!(
-                "the profile `{name}` cannot give credentials, and no other source is tried: {error}"
+                "{}; no AWS credentials from the profile `{name}`",
+                error.reason
             );
-            self.files.error(error.at(), &reason)
+            let diagnostic = self.files.error(error.at, &reason);
+            Diagnostic {
+                help: vec![error.help],
+                ..diagnostic
+            }
         })?;
         let fails = |diagnostic| failed(source, diagnostic);
         let other = |text: String| fails(Diagnostic::new(Code::CredentialSourceFailed, text));
@@ -44,9 +49,14 @@ impl Search<'_> {
             Some(Base::Process(profile, command)) => {
                 debug!("running the `credential_process` of the profile `{profile}`");
                 let process = process::run(command.value());
-                let keys = process
-                    .await
-                    .map_err(|reason| other(format!("`credential_process` failed: {reason}")))?;
+                let keys = process.await.map_err(|reason| {
+                    let mut failure = other(format!("`credential_process` failed: {reason}"));
+                    // Its arguments may be secret.
+                    let program = command.value().split_whitespace().next();
+                    let command = format!("{} …", program.unwrap_or_default());
+                    failure.diagnostic.help = vec![Help::command("Run it by hand", command)];
+                    failure
+                })?;
                 check::credentials(&keys).map_err(fails)?;
                 config.set_keys(
                     profile,
@@ -95,6 +105,21 @@ impl Search<'_> {
         let explain = |unanswered| self.explain_profile(source, name, unanswered);
         let found = self.provided(source, None, provider, explain).await;
         found.map(Asked::Found)
+    }
+
+    /// How the credentials of a profile are renewed.
+    pub(super) fn renewal(&self, name: &str) -> Renewal {
+        match self.files.config.credential_base(name) {
+            Ok(Some(Base::Sso(sso))) => Renewal::Sso(sso.profile.to_owned()),
+            Ok(Some(Base::Login(profile, _))) => Renewal::Login(profile.to_owned()),
+            Ok(Some(Base::Keys(profile))) => {
+                let section = self.files.config.profile(profile);
+                let keys = section.and_then(|section| section.get("aws_access_key_id"));
+                let file = keys.map_or(FileKind::Credentials, |keys| keys.kind);
+                Renewal::Keys(profile.to_owned(), self.files.path(file).to_owned())
+            }
+            _ => Renewal::Other,
+        }
     }
 
     fn explain_profile(

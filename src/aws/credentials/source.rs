@@ -4,6 +4,7 @@ use ssm_exec_core::arn::Arn;
 use ssm_exec_core::diagnostic::Help;
 use ssm_exec_core::origin::{Given, Origin};
 use std::fmt;
+use std::path::PathBuf;
 
 /// Where credentials come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +19,7 @@ pub(in crate::aws) enum CredentialSource {
         overrides: Option<Given<String>>,
     },
     /// A profile of the shared configuration files.
-    Profile(String),
+    Profile(String, Renewal),
     /// A token in a file, exchanged for a role.
     WebIdentity,
     /// The agent of ECS, EKS or another.
@@ -34,6 +35,19 @@ pub(in crate::aws) enum CredentialSource {
         /// Whether an external ID is given.
         with_external_id: bool,
     },
+}
+
+/// How the credentials of a profile are renewed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::aws) enum Renewal {
+    /// By the user: this profile has the settings of IAM Identity Center.
+    Sso(String),
+    /// By the user, with `aws login` for this profile.
+    Login(String),
+    /// By whoever wrote the keys of this profile into the file.
+    Keys(String, PathBuf),
+    /// By another source.
+    Other,
 }
 
 impl CredentialSource {
@@ -85,10 +99,22 @@ impl CredentialSource {
                     format!("{unset}; export AWS_PROFILE=NAME"),
                 ),
             ],
-            Self::Profile(name) => vec![
-                Help::command("Renew them", format!("aws sso login --profile {name}")),
-                Help::command("Or set new keys", format!("aws configure --profile {name}")),
-            ],
+            Self::Profile(_, Renewal::Sso(name)) => vec![Help::command(
+                "Renew them",
+                format!("aws sso login --profile {name}"),
+            )],
+            Self::Profile(_, Renewal::Login(name)) => {
+                vec![Help::command(
+                    "Renew them",
+                    format!("aws login --profile {name}"),
+                )]
+            }
+            // `aws configure` asks for no session token.
+            Self::Profile(_, Renewal::Keys(name, file)) => vec![Help::text(format!(
+                "Write new aws_access_key_id, aws_secret_access_key and aws_session_token into [{name}] of {}",
+                file.display()
+            ))],
+            Self::Profile(_, Renewal::Other) => vec![self.check()],
             Self::WebIdentity => vec![Help::text(
                 "Renew the token in AWS_WEB_IDENTITY_TOKEN_FILE: restart the pod, or fetch a new token before this step",
             )],
@@ -109,7 +135,7 @@ impl CredentialSource {
             Self::Environment { .. } => {
                 Help::text("Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN")
             }
-            Self::Profile(name) => Help::command(
+            Self::Profile(name, _) => Help::command(
                 "See what the profile has, and correct it in ~/.aws/config",
                 format!("aws configure list --profile {name}"),
             ),
@@ -157,7 +183,7 @@ impl fmt::Display for CredentialSource {
                     None => Ok(()),
                 }
             }
-            Self::Profile(name) => write!(f, "the profile `{name}`"),
+            Self::Profile(name, _) => write!(f, "the profile `{name}`"),
             Self::WebIdentity => f.write_str("the web identity"),
             Self::Container => f.write_str("the container's agent"),
             Self::Instance => f.write_str("the instance metadata service"),

@@ -18,7 +18,7 @@ pub(in crate::aws) fn hiding() -> CredentialSource {
 }
 
 pub(in crate::aws) fn profile() -> CredentialSource {
-    CredentialSource::Profile("ci".to_owned())
+    CredentialSource::Profile("ci".to_owned(), Renewal::Other)
 }
 
 /// One failure of each kind.

@@ -1,7 +1,8 @@
 //! How a profile gets its credentials: by itself, or by a role that another profile's credentials assume.
 
 use super::{FileKind, Section, Setting, SharedConfig};
-use std::fmt;
+use crate::diagnostic::Help;
+use crate::words;
 
 /// Settings by which a profile gets credentials. One that has none of them leaves that to other sources.
 const CREDENTIALS: &[&str] = &[
@@ -55,120 +56,22 @@ pub struct Sso<'a> {
 
 /// Why a profile can't give credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ChainError<'a> {
-    /// A chain of source profiles that returns to its beginning.
-    Loop {
-        /// The setting that closes it.
-        at: &'a Setting,
-        /// The profiles in order; the last is one of the others.
-        profiles: Vec<&'a str>,
-    },
-    /// A source profile that doesn't exist.
-    NoSuchSource {
-        /// The setting that names it.
-        at: &'a Setting,
-        /// The profile that has this setting.
-        profile: &'a str,
-        /// All that exist.
-        known: Vec<&'a str>,
-    },
-    /// A role and nothing to assume it with.
-    RoleWithoutSource {
-        /// The role's setting.
-        at: &'a Setting,
-        /// The profile.
-        profile: &'a str,
-    },
-    /// Both `source_profile` and `credential_source`.
-    TwoSources {
-        /// The second setting.
-        at: &'a Setting,
-        /// The profile.
-        profile: &'a str,
-    },
-    /// One of two settings that are needed together.
-    Half {
-        /// The setting that is there.
-        at: &'a Setting,
-        /// The profile.
-        profile: &'a str,
-        /// Its name.
-        has: &'static str,
-        /// The name of the one that is missing.
-        lacks: &'static str,
-    },
-    /// An SSO session that doesn't exist.
-    NoSuchSession {
-        /// The setting that names it.
-        at: &'a Setting,
-    },
-    /// A source profile without credentials.
-    EmptySource {
-        /// The setting that names it.
-        at: &'a Setting,
-    },
-}
-
-impl ChainError<'_> {
+pub struct ChainError<'a> {
     /// The setting to correct.
-    #[must_use]
-    pub fn at(&self) -> &Setting {
-        match self {
-            Self::Loop { at, .. }
-            | Self::NoSuchSource { at, .. }
-            | Self::RoleWithoutSource { at, .. }
-            | Self::TwoSources { at, .. }
-            | Self::Half { at, .. }
-            | Self::NoSuchSession { at }
-            | Self::EmptySource { at } => at,
-        }
-    }
+    pub at: &'a Setting,
+    /// What is wrong with it.
+    pub reason: String,
+    /// How to correct it.
+    pub help: Help,
 }
 
-impl fmt::Display for ChainError<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Loop { profiles, .. } => write!(
-                f,
-                "`source_profile` leads back to the same profile: {}. Let one of them name a profile with credentials of its own: `aws configure set source_profile NAME --profile {}`",
-                profiles.join(" → "),
-                profiles.iter().rev().nth(1).unwrap_or(&"PROFILE")
-            ),
-            Self::NoSuchSource { at, profile, known } => write!(
-                f,
-                "there is no profile `{}`, which `source_profile` names (existing profiles: {}). Correct it: `aws configure set source_profile NAME --profile {profile}`",
-                at.value(),
-                known.join(", ")
-            ),
-            Self::RoleWithoutSource { profile, .. } => write!(
-                f,
-                "the profile `{profile}` has `role_arn` and neither `source_profile` nor `credential_source` to assume it with"
-            ),
-            Self::TwoSources { profile, .. } => write!(
-                f,
-                "the profile `{profile}` has both `source_profile` and `credential_source`. Remove one"
-            ),
-            Self::Half {
-                profile,
-                has,
-                lacks,
-                ..
-            } => write!(
-                f,
-                "the profile `{profile}` has `{has}` and no `{lacks}`. Add it"
-            ),
-            Self::NoSuchSession { at } => write!(
-                f,
-                "there is no section `[sso-session {}]`, which `sso_session` names",
-                at.value()
-            ),
-            Self::EmptySource { at } => write!(
-                f,
-                "the profile `{}`, which `source_profile` names, has no credentials",
-                at.value()
-            ),
-        }
-    }
+/// Sources that a role can be assumed with.
+const NAMED: [&str; 3] = ["Environment", "Ec2InstanceMetadata", "EcsContainer"];
+
+/// Correct a setting of a profile.
+fn set(key: &str, value: &str, profile: &str) -> Help {
+    let command = format!("aws configure set {key} {value} --profile {profile}");
+    Help::command("Correct it", command)
 }
 
 impl SharedConfig {
@@ -187,17 +90,25 @@ impl SharedConfig {
             let Some(section) = self.profile(name) else {
                 return match source {
                     None => Ok(None),
-                    Some(at) => Err(ChainError::NoSuchSource {
+                    Some(at) => Err(ChainError {
                         at,
-                        profile: visited.last().copied().unwrap_or(profile),
-                        known: self.profiles().collect(),
+                        reason: format!(
+                            "there is no profile `{}`, which `source_profile` names (existing: {})",
+                            at.value(),
+                            listed(self.profiles())
+                        ),
+                        help: set(
+                            "source_profile",
+                            "NAME",
+                            visited.last().copied().unwrap_or(profile),
+                        ),
                     }),
                 };
             };
             if !CREDENTIALS.iter().any(|key| section.get(key).is_some()) {
                 return match source {
                     None => Ok(None),
-                    Some(at) => Err(ChainError::EmptySource { at }),
+                    Some(at) => Err(empty_source(at)),
                 };
             }
             visited.push(name);
@@ -211,7 +122,7 @@ impl SharedConfig {
                 Some(next) if next.value() != name && !(source.is_some() && has_keys) => next,
                 _ => {
                     return match (self.base(name, section)?, source) {
-                        (None, Some(at)) => Err(ChainError::EmptySource { at }),
+                        (None, Some(at)) => Err(empty_source(at)),
                         (base, _) => Ok(base),
                     };
                 }
@@ -219,7 +130,17 @@ impl SharedConfig {
             if let Some(start) = visited.iter().position(|seen| *seen == next.value()) {
                 let mut profiles = visited.split_off(start);
                 profiles.push(next.value());
-                return Err(ChainError::Loop { at: next, profiles });
+                return Err(ChainError {
+                    at: next,
+                    reason: format!(
+                        "`source_profile` leads back to the same profile: {}",
+                        profiles.join(" → ")
+                    ),
+                    help: Help::command(
+                        "Let one of them name a profile with credentials of its own",
+                        format!("aws configure set source_profile NAME --profile {name}"),
+                    ),
+                });
             }
             (name, source) = (next.value(), Some(next));
         }
@@ -256,8 +177,23 @@ impl SharedConfig {
             section.get("source_profile"),
             section.get("credential_source"),
         ) {
-            (Some(_), Some(at)) => Err(ChainError::TwoSources { at, profile }),
-            (None, None) => Err(ChainError::RoleWithoutSource { at: role, profile }),
+            (Some(_), Some(at)) => Err(ChainError {
+                at,
+                reason: format!(
+                    "the profile `{profile}` has both `source_profile` and `credential_source`"
+                ),
+                help: Help::text("Remove one of them"),
+            }),
+            (None, None) => Err(ChainError {
+                at: role,
+                reason: format!(
+                    "the profile `{profile}` has `role_arn` and neither `source_profile` nor `credential_source`"
+                ),
+                help: Help::command(
+                    "Name the profile whose credentials assume it",
+                    format!("aws configure set source_profile NAME --profile {profile}"),
+                ),
+            }),
             (source, _) => Ok(source),
         }
     }
@@ -268,8 +204,20 @@ impl SharedConfig {
         profile: &'a str,
         section: &'a Section,
     ) -> Result<Option<Base<'a>>, ChainError<'a>> {
-        if let Some(source) = section.value("credential_source") {
-            return Ok(Some(Base::Named(source)));
+        if let Some(at) = section.get("credential_source") {
+            let source = at.value();
+            if NAMED.contains(&source) {
+                return Ok(Some(Base::Named(source)));
+            }
+            let nearest = words::nearest(source, NAMED.into_iter()).unwrap_or("NAME");
+            return Err(ChainError {
+                at,
+                reason: format!(
+                    "`credential_source` is `{source}`, and not one of {}",
+                    listed(NAMED.into_iter())
+                ),
+                help: set("credential_source", nearest, profile),
+            });
         }
         let half = |has, lacks| both(profile, section, has, lacks);
         half("web_identity_token_file", "role_arn")?;
@@ -312,7 +260,19 @@ impl SharedConfig {
         let named = match section.get("sso_session") {
             Some(at) => match self.sso_session(at.value()) {
                 Some(session) => Some((at.value(), session)),
-                None => return Err(ChainError::NoSuchSession { at }),
+                None => {
+                    let sessions = || self.sso_sessions();
+                    let nearest = words::nearest(at.value(), sessions()).unwrap_or("NAME");
+                    return Err(ChainError {
+                        at,
+                        reason: format!(
+                            "there is no section `[sso-session {}]`, which `sso_session` names (existing: {})",
+                            at.value(),
+                            listed(sessions())
+                        ),
+                        help: set("sso_session", nearest, profile),
+                    });
+                }
             },
             None => {
                 half("sso_start_url", "sso_region")?;
@@ -328,12 +288,8 @@ impl SharedConfig {
         };
         let settings = named.map_or(section, |(_, session)| session);
         let Some(region) = settings.value("sso_region") else {
-            return Err(ChainError::Half {
-                at: section.get("sso_session").unwrap_or(account),
-                profile,
-                has: "sso_session",
-                lacks: "sso_region",
-            });
+            let at = section.get("sso_session").unwrap_or(account);
+            return Err(lacking(at, profile, "sso_session", "sso_region"));
         };
         Ok(Some(Sso {
             profile,
@@ -354,12 +310,31 @@ fn both<'a>(
     lacks: &'static str,
 ) -> Result<(), ChainError<'a>> {
     match section.get(has) {
-        Some(at) if section.get(lacks).is_none() => Err(ChainError::Half {
-            at,
-            profile,
-            has,
-            lacks,
-        }),
+        Some(at) if section.get(lacks).is_none() => Err(lacking(at, profile, has, lacks)),
         _ => Ok(()),
+    }
+}
+
+fn lacking<'a>(at: &'a Setting, profile: &str, has: &str, lacks: &str) -> ChainError<'a> {
+    ChainError {
+        at,
+        reason: format!("the profile `{profile}` has `{has}` and no `{lacks}`"),
+        help: Help::text(format!("Add `{lacks}`, or remove `{has}`")),
+    }
+}
+
+fn empty_source(at: &Setting) -> ChainError<'_> {
+    let name = at.value();
+    ChainError {
+        at,
+        reason: format!("the profile `{name}`, which `source_profile` names, has no credentials"),
+        help: Help::command("Give it some", format!("aws configure --profile {name}")),
+    }
+}
+
+fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    match names.collect::<Vec<_>>().join(", ").as_str() {
+        "" => "none".to_owned(),
+        names => names.to_owned(),
     }
 }

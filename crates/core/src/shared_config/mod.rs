@@ -145,6 +145,14 @@ impl SharedConfig {
         })
     }
 
+    /// The names of all sessions of IAM Identity Center.
+    pub(super) fn sso_sessions(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().filter_map(|name| match name {
+            SectionName::SsoSession(name) => Some(name.as_str()),
+            _ => None,
+        })
+    }
+
     /// Every `endpoint_url`, and the setting that it is in: one of a profile, or of a service.
     pub fn endpoint_urls(&self) -> impl Iterator<Item = (&str, &Setting)> {
         let settings = self.0.values().flat_map(|section| &section.0);

@@ -143,7 +143,7 @@ fn a_profile_that_cannot_give_credentials_is_an_error() {
         (
             "[default]\nrole_arn = r\nsource_profile = b\ncredential_source = Environment",
             4,
-            "Remove one",
+            "has both",
         ),
         (
             "[default]\naws_access_key_id = i",
@@ -162,6 +162,11 @@ fn a_profile_that_cannot_give_credentials_is_an_error() {
             "no section `[sso-session s]`",
         ),
         ("[default]\nsso_account_id = a", 2, "no `sso_role_name`"),
+        (
+            "[default]\nrole_arn = r\ncredential_source = Ec2",
+            3,
+            "not one of Environment, Ec2InstanceMetadata, EcsContainer",
+        ),
         ("[default]\nweb_identity_token_file = f", 2, "no `role_arn`"),
         (
             "[default]\nrole_arn = r\nsource_profile = b\n[profile b]\nregion = x",
@@ -171,8 +176,8 @@ fn a_profile_that_cannot_give_credentials_is_an_error() {
     ] {
         let config = config(text);
         let error = config.credential_base("default").expect_err(text);
-        assert_eq!(error.at().line, line, "{text}");
-        assert!(error.to_string().contains(words), "{text}: {error}");
+        assert_eq!(error.at.line, line, "{text}");
+        assert!(error.reason.contains(words), "{text}: {}", error.reason);
     }
 }
 
