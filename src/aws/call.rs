@@ -6,6 +6,7 @@ use super::answer::{Answer, Class, Service};
 use super::credentials::CredentialSource;
 use super::failure::{Failure, MAX_SKEW, Retry};
 use super::net::{ConnectionError, Last, observed};
+use crate::logging::{debug, info, warn};
 use aws_credential_types::provider::error::CredentialsError;
 use aws_types::sdk_config::TimeSource;
 use ssm_exec_core::code::Code;
@@ -16,7 +17,6 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-use tracing::{debug, info, warn};
 
 /// The first wait after a failure of the network lies below this, the next below twice as much…
 const FAILED: Duration = Duration::from_millis(100);

@@ -17,7 +17,7 @@ pub use environment::unset_unusable_variables;
 pub use failure::Failure;
 pub use net::Observed;
 
-use crate::logging::progress::Progress;
+use crate::logging::{info, progress::Progress};
 use call::{Calls, Clock};
 use failure::{Scope, internal};
 use session::Sdk;
@@ -37,7 +37,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
-use tracing::info;
 
 /// How many requests are under way at once: enough to hide a round trip of a region away, few enough
 /// that one start takes less than half of the default quota's second.
@@ -184,7 +183,8 @@ fn checked_runtime(inherited: &Inherited<'_>) -> Result<Runtime, Failure> {
         .enable_all()
         .build()
         .map_err(|error| {
-            let text = format!("the system refused the asynchronous runtime: {error}");
+            let reason = net::without_number(&error);
+            let text = format!("the system refused the asynchronous runtime: {reason}");
             Diagnostic::new(Code::System, text).into()
         })
 }

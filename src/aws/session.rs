@@ -5,6 +5,7 @@ use super::call::{Calls, Clock, Unanswered, Work};
 use super::credentials::{self, CredentialSource, Search, short_origin};
 use super::failure::{Failure, Retry, internal};
 use super::net::{Observed, Transport};
+use crate::logging::info;
 
 type Http = Observed<Transport>;
 use super::shared_files::{self, SharedFiles};
@@ -29,7 +30,6 @@ use ssm_exec_core::plan::BATCH;
 use ssm_exec_core::region::Region;
 use ssm_exec_core::shared_config::SharedConfig;
 use std::time::{Duration, Instant};
-use tracing::info;
 
 /// One step of a connection: DNS, TCP, TLS. The SDK's own default.
 const CONNECT: Duration = Duration::from_millis(3_100);

@@ -6,7 +6,7 @@ use super::output;
 use super::resolve::Session;
 use crate::cli::Words;
 use crate::error::{Error, usage};
-use crate::logging::Logger;
+use crate::logging::{Logger, error};
 use ssm_exec_core::config::{self, Layer, ReportFormat};
 use ssm_exec_core::inherited::Inherited;
 use ssm_exec_core::origin::{Given, Origin};
@@ -14,7 +14,6 @@ use ssm_exec_core::report::{self, Report};
 use ssm_exec_core::status::Status;
 use std::ffi::{OsStr, OsString};
 use std::time::Instant;
-use tracing::error;
 
 /// Checks each stage, prints the reports, and ends with the status of the first stage that has one, or with 1 if a
 /// parameter of any stage is too old.

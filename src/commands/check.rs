@@ -4,6 +4,7 @@ use super::output;
 use super::resolve::Session;
 use crate::aws::Read;
 use crate::error::Error;
+use crate::logging::{error, warn};
 use ssm_exec_core::aws_context::AwsContext;
 use ssm_exec_core::code::Code;
 use ssm_exec_core::config::{FingerprintOptions, ReportFormat};
@@ -13,7 +14,6 @@ use ssm_exec_core::fetched::Fetched;
 use ssm_exec_core::fingerprint::Fingerprint;
 use ssm_exec_core::report::Report;
 use std::time::SystemTime;
-use tracing::{error, warn};
 
 /// Reports, and ends with 0, with the status of what would keep the command from starting, or with 1
 /// when a parameter is too old.

@@ -5,11 +5,10 @@ use super::resolve::Session;
 use super::watch::Watcher;
 use crate::error::Error;
 use crate::exec;
-use crate::logging;
+use crate::logging::{info, warn};
 use ssm_exec_core::diagnostic::Severity;
 use ssm_exec_core::environment::Environment;
 use std::convert::Infallible;
-use tracing::{info, warn};
 
 /// Becomes the command, or fails.
 pub(super) fn run(session: &Session<'_>, levels: &Levels) -> Result<Infallible, Error> {
@@ -36,10 +35,10 @@ pub(super) fn run(session: &Session<'_>, levels: &Levels) -> Result<Infallible, 
 /// Writes where each variable comes from, and what else is worth knowing.
 fn report(environment: &Environment<'_>) {
     for notice in environment.notices() {
-        let (line, lines) = (notice.line(), logging::lines(&notice.details()));
+        let (line, lines) = (notice.line(), notice.details());
         match notice.severity {
-            Severity::Warning => warn!(%lines, "{line}"),
-            _ => info!(%lines, "{line}"),
+            Severity::Warning => warn!(&lines; "{line}"),
+            _ => info!(&lines; "{line}"),
         }
     }
     for (name, setting) in &environment.set {

@@ -2,13 +2,12 @@
 
 use crate::config_file;
 use crate::error::Error;
-use crate::logging::Logger;
+use crate::logging::{Logger, info, warn};
 use ssm_exec_core::config::{self, Config, ConfigFile, ConfigLocation, Layer};
 use ssm_exec_core::diagnostic::Diagnostic;
 use ssm_exec_core::inherited::Inherited;
 use ssm_exec_core::origin::Given;
 use std::path::{Path, PathBuf};
-use tracing::{info, warn};
 
 /// What the levels give.
 pub(super) struct Levels {

@@ -5,9 +5,9 @@ use super::resolve::Session;
 use crate::aws;
 use crate::error::Error;
 use crate::exec::signals;
+use crate::logging::warn;
 use ssm_exec_core::plan;
 use ssm_exec_core::policy::{self, Place};
-use tracing::warn;
 
 /// Prints the policy. Works offline where region and account are given.
 pub(super) fn run(session: &Session<'_>) -> Result<u8, Error> {

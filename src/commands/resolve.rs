@@ -7,7 +7,7 @@ use crate::cli::Words;
 use crate::error::Error;
 use crate::exec::lookup::Command;
 use crate::exec::{process, signals};
-use crate::logging::progress::Progress;
+use crate::logging::{debug, info, progress::Progress, warn};
 use ssm_exec_core::aws_context::AwsContext;
 use ssm_exec_core::code::Code;
 use ssm_exec_core::config::{Config, LogLevel};
@@ -23,7 +23,6 @@ use ssm_exec_core::status::Status;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
-use tracing::{debug, info, warn};
 
 /// One run: its configuration, and what it was started with.
 pub(super) struct Session<'a> {

@@ -1,10 +1,10 @@
 //! `--wait`: what AWS may only need time for is asked for again. Changes in IAM take effect after a while (IAM User Guide,
 //! "Changes that I make are not always immediately visible").
 
+use crate::logging::warn;
 use ssm_exec_core::diagnostic::Diagnostic;
 use std::thread;
 use std::time::{Duration, Instant};
-use tracing::warn;
 
 /// The first wait is at most so long, and each one twice as long as the one before…
 const FIRST: Duration = Duration::from_secs(2);

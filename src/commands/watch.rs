@@ -5,7 +5,7 @@ use super::resolve::Session;
 use crate::aws::{self, Read};
 use crate::error::Error;
 use crate::exec::Ready;
-use crate::logging::{self, progress::Progress};
+use crate::logging::{error, progress::Progress, warn};
 use crate::watch::{
     self, Delivered, Handover, LiveFile, Look, NewContent, Poll, Rehearsal, Settled, Told, Work,
 };
@@ -23,7 +23,6 @@ use ssm_exec_core::variable::VariableName;
 use std::os::fd::AsRawFd;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
-use tracing::{error, warn};
 
 /// As many changes as a message names.
 const NAMED: usize = 10;
@@ -292,7 +291,7 @@ impl Forked<'_> {
 /// Writes a failure that may be over at the next attempt.
 fn fails(look: &Look<'_>, error: &Error) -> u64 {
     tell(look.failures, error, |first, lines| {
-        warn!(%lines, "{first}; --watch could not look for changes, and goes on trying");
+        warn!(lines; "{first}; --watch could not look for changes, and goes on trying");
     })
 }
 
@@ -300,14 +299,14 @@ fn fails(look: &Look<'_>, error: &Error) -> u64 {
 fn mistake(look: &Look<'_>, error: &Error, follows: &str) -> Rehearsal {
     let told = look.mistakes.map(|told| {
         tell(told, error, |first, lines| {
-            error!(%lines, "{first}; {follows}, so it keeps its old values");
+            error!(lines; "{first}; {follows}, so it keeps its old values");
         })
     });
     Rehearsal::Broken(told.unwrap_or_default())
 }
 
 /// Writes an error, unless it was told lately. Returns what tells it from others.
-fn tell(told: &Told, error: &Error, write: impl FnOnce(&str, &str)) -> u64 {
+fn tell(told: &Told, error: &Error, write: impl FnOnce(&str, &[String])) -> u64 {
     let all = error.diagnostics().iter();
     let all: Vec<String> = all
         .map(|it| format!("{} {}", it.code.word(), it.line()))
@@ -315,7 +314,7 @@ fn tell(told: &Told, error: &Error, write: impl FnOnce(&str, &str)) -> u64 {
     let failure = Told::failure(&all.join("\n"));
     if told.is_due(failure, Instant::now()) {
         let lines = error.lines();
-        write(&lines[0], &logging::lines(&lines[1..]));
+        write(&lines[0], &lines[1..]);
     }
     failure
 }

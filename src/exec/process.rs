@@ -1,11 +1,11 @@
 //! What of this process others may look into: core dumps and debuggers.
 
 use super::refused;
+use crate::logging::{debug, warn};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use ssm_exec_core::code::Code;
 use ssm_exec_core::diagnostic::{Diagnostic, Help};
 use std::fs;
-use tracing::{debug, warn};
 
 /// Keeps core dumps and other processes of the same user out: every subcommand has credentials in its
 /// environment. `execve` by itself gives the command the ordinary state again. A refusal, as a strict system call filter

@@ -1,7 +1,6 @@
 //! Messages on stderr: our own events and no others, as text or as one JSON object a line.
 //!
-//! The allow-list is this subscriber itself: it takes events of our own target alone, so no version of
-//! the SDK, of HTTP or of TLS can write into our log, whatever RUST_LOG says.
+//! Those of the SDK, of HTTP and of TLS are not even compiled (`max_level_off` in Cargo.toml).
 
 pub mod progress;
 pub(crate) mod stderr;
@@ -17,10 +16,9 @@ use std::io::{IsTerminal, Write as _};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-use tracing::field::{Field, Visit};
-use tracing::subscriber::Interest;
-use tracing::{Event, Level, Metadata, Subscriber, span};
 
+/// Whose rules hold for the whole process.
+static LOGGER: OnceLock<Logger> = OnceLock::new();
 /// When the start must be over, once that is known.
 static DEADLINE: OnceLock<Instant> = OnceLock::new();
 /// For how many milliseconds messages have waited since the last that did not have to.
@@ -41,7 +39,7 @@ const FINAL_WAIT: Duration = Duration::from_millis(100);
 /// Writes messages of a level and above, in a format.
 #[derive(Debug, Clone, Copy)]
 pub struct Logger {
-    level: Level,
+    level: LogLevel,
     format: LogFormat,
     colour: bool,
 }
@@ -54,7 +52,7 @@ impl Logger {
         let journal = inherited.text("JOURNAL_STREAM");
         JOURNAL.store(journal.is_some_and(stderr::is), Ordering::Relaxed);
         Self {
-            level: Level::WARN,
+            level: LogLevel::Warn,
             format: LogFormat::Text,
             colour: std::io::stderr().is_terminal() && inherited.text("NO_COLOR").is_none(),
         }
@@ -68,52 +66,46 @@ impl Logger {
     /// Takes over what is configured.
     pub fn configure(&mut self, logging: Logging) {
         self.format = logging.format;
-        self.level = match logging.level {
-            LogLevel::Error => Level::ERROR,
-            LogLevel::Warn => Level::WARN,
-            LogLevel::Info => Level::INFO,
-            LogLevel::Debug => Level::DEBUG,
-            LogLevel::Trace => Level::TRACE,
-        };
+        self.level = logging.level;
     }
 
     /// Makes these the rules for the whole process.
     pub fn install(self) {
         JSON.store(self.format == LogFormat::Json, Ordering::Relaxed);
-        // A second subscriber would be a bug of ours with no harm in it.
-        let _ = tracing::subscriber::set_global_default(Stderr(self));
+        // A second one would be a bug of ours with no harm in it.
+        let _ = LOGGER.set(self);
     }
 
     /// Reports why the command was not started.
     /// `fields` are the other members of a JSON message.
     pub fn failure(self, lines: &[String], status: Status, fields: Value) {
-        self.write("error", lines, Some((status, fields)));
+        self.write(LogLevel::Error, lines, Some((status, fields)));
     }
 
     /// The level before a text. What is normal has none.
-    fn label(self, level: &str) -> &'static str {
+    fn label(self, level: LogLevel) -> &'static str {
         match (level, self.colour) {
-            ("error", false) => "error: ",
-            ("error", true) => "\x1b[1;31merror:\x1b[0m ",
-            ("warn", false) => "warning: ",
-            ("warn", true) => "\x1b[1;33mwarning:\x1b[0m ",
-            ("debug", _) => "debug: ",
-            ("trace", _) => "trace: ",
-            _ => "",
+            (LogLevel::Error, false) => "error: ",
+            (LogLevel::Error, true) => "\x1b[1;31merror:\x1b[0m ",
+            (LogLevel::Warn, false) => "warning: ",
+            (LogLevel::Warn, true) => "\x1b[1;33mwarning:\x1b[0m ",
+            (LogLevel::Info, _) => "",
+            (LogLevel::Debug, _) => "debug: ",
+            (LogLevel::Trace, _) => "trace: ",
         }
     }
 
     /// The name comes first, since a container's log mixes programs. Further lines are indented.
-    fn text(self, level: &str, lines: &[String]) -> String {
+    fn text(self, level: LogLevel, lines: &[String]) -> String {
         let lines: Vec<_> = lines.iter().map(|line| escape::line(line)).collect();
         format!("ssm-exec: {}{}", self.label(level), lines.join("\n  "))
     }
 
-    fn write(self, level: &str, lines: &[String], failure: Option<(Status, Value)>) {
+    fn write(self, level: LogLevel, lines: &[String], failure: Option<(Status, Value)>) {
         let is_failure = failure.is_some();
         let mut line = match self.format {
             LogFormat::Text => self.text(level, lines),
-            LogFormat::Json => json(level, lines, failure),
+            LogFormat::Json => json(level.word(), lines, failure),
         };
         if JOURNAL.load(Ordering::Relaxed) {
             line = with_priority(level, &line);
@@ -145,10 +137,10 @@ impl Logger {
 }
 
 /// Tells the journal how grave a message is, in each of its lines (sd-daemon(3)). What is normal needs no prefix.
-fn with_priority(level: &str, text: &str) -> String {
+fn with_priority(level: LogLevel, text: &str) -> String {
     let prefix = match level {
-        "error" => "<3>",
-        "warn" => "<4>",
+        LogLevel::Error => "<3>",
+        LogLevel::Warn => "<4>",
         _ => return text.to_owned(),
     };
     let lines: Vec<String> = text.lines().map(|line| format!("{prefix}{line}")).collect();
@@ -220,64 +212,28 @@ fn json(level: &str, lines: &[String], failure: Option<(Status, Value)>) -> Stri
     escape::json(&object.to_string()).into_owned()
 }
 
-struct Stderr(Logger);
-
-fn is_ours(metadata: &Metadata<'_>) -> bool {
-    metadata.is_event()
-        && (metadata.target() == "ssm_exec" || metadata.target().starts_with("ssm_exec::"))
+/// An event, and the further lines of its message.
+pub(crate) fn event(level: LogLevel, message: fmt::Arguments<'_>, lines: &[String]) {
+    if let Some(logger) = LOGGER.get().filter(|logger| level <= logger.level) {
+        let message = [message.to_string()].into_iter();
+        // Escaped, so that no line breaks but ours are in them.
+        let lines = lines.iter().map(|line| escape::line(line).into_owned());
+        logger.write(level, &message.chain(lines).collect::<Vec<_>>(), None);
+    }
 }
 
-impl Subscriber for Stderr {
-    fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
-        if self.enabled(metadata) {
-            Interest::always()
-        } else {
-            Interest::never()
+/// The macros `NAME!("TEXT")` and `NAME!(LINES; "TEXT")` of a level.
+macro_rules! events {
+    ($dollar:tt $($name:ident as $export:ident = $level:ident,)+) => {$(
+        macro_rules! $name {
+            ($dollar lines:expr; $dollar($dollar text:tt)+) => {
+                $crate::logging::event(ssm_exec_core::config::LogLevel::$level, format_args!($dollar($dollar text)+), $dollar lines)
+            };
+            ($dollar($dollar text:tt)+) => { $crate::logging::$export!(&[]; $dollar($dollar text)+) };
         }
-    }
-
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        is_ours(metadata) && *metadata.level() <= self.0.level
-    }
-
-    fn event(&self, event: &Event<'_>) {
-        let mut lines = Lines(vec![String::new()]);
-        event.record(&mut lines);
-        let level = event.metadata().level().as_str().to_ascii_lowercase();
-        self.0.write(&level, &lines.0, None);
-    }
-
-    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
-        span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
-    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-    fn enter(&self, _: &span::Id) {}
-    fn exit(&self, _: &span::Id) {}
+        pub(crate) use $name as $export;
+    )+};
 }
 
-/// The lines of a message, for the field `lines` of an event.
-pub(crate) fn lines(lines: &[String]) -> String {
-    let lines: Vec<_> = lines.iter().map(|line| escape::line(line)).collect();
-    lines.join("\n")
-}
-
-/// The text of an event, and its lines. We record no other fields.
-struct Lines(Vec<String>);
-
-impl Visit for Lines {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        match field.name() {
-            "message" => {
-                self.0[0] = format!("{value:?}");
-            }
-            // Escaped, so that no line breaks but ours are in them.
-            "lines" => {
-                let lines = format!("{value:?}");
-                self.0.extend(lines.lines().map(str::to_owned));
-            }
-            _ => {}
-        }
-    }
-}
+// `warn` alone would be an attribute of the compiler.
+events!($ debug_event as debug = Debug, info_event as info = Info, warn_event as warn = Warn, error_event as error = Error,);

@@ -8,11 +8,11 @@ use super::message::{Delivered, Failure, Poll, Rehearsal};
 use super::schedule::Schedule;
 use super::told::{HOUR, Told};
 use super::{Look, Work};
+use crate::logging::{error, warn};
 use crate::panic;
 use nix::errno::Errno;
 use ssm_exec_core::config::{ChangeSignal, Watch};
 use std::time::{Duration, Instant};
-use tracing::{error, warn};
 
 /// How much longer than its requests a fork may take.
 const GRACE: Duration = Duration::from_secs(10);

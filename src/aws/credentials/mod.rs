@@ -26,6 +26,7 @@ use super::call::{Calls, Unanswered, Work};
 use super::failure::{Failure, Retry};
 use super::net::{Observed, Transport};
 use super::shared_files::SharedFiles;
+use crate::logging::debug;
 use aws_config::SdkConfig;
 use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::Credentials;
@@ -38,7 +39,6 @@ use ssm_exec_core::diagnostic::{Diagnostic, Help};
 use ssm_exec_core::inherited::Inherited;
 use ssm_exec_core::origin::Origin;
 use ssm_exec_core::region::Region;
-use tracing::debug;
 
 const KEEP: &str = "sudo --preserve-env=AWS_PROFILE,AWS_REGION,AWS_CONTAINER_CREDENTIALS_RELATIVE_URI,AWS_CONTAINER_CREDENTIALS_FULL_URI ssm-exec …";
 

@@ -8,12 +8,12 @@ use crate::aws::answer::{Class, Service};
 use crate::aws::call::Unanswered;
 use crate::aws::failure::Failure;
 use crate::aws::shared_files;
+use crate::logging::debug;
 use aws_config::profile::ProfileFileCredentialsProvider;
 use ssm_exec_core::arn::Arn;
 use ssm_exec_core::code::Code;
 use ssm_exec_core::diagnostic::{Diagnostic, Help};
 use ssm_exec_core::shared_config::{Base, FileKind, SharedConfig};
-use tracing::debug;
 
 impl Search<'_> {
     /// A profile that says how to get credentials must give them; one that doesn't leaves that to others.

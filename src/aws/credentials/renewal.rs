@@ -8,12 +8,12 @@ use crate::aws::call::Work;
 use crate::aws::date::{iso8601, rfc3339};
 use crate::aws::failure::Failure;
 use crate::aws::net::without_number;
+use crate::logging::debug;
 use aws_types::sdk_config::TimeSource;
 use http::Request;
 use serde_json::Value;
 use ssm_exec_core::diagnostic::Diagnostic;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use tracing::debug;
 
 /// How long before its end a token is renewed, as by the SDKs.
 const EARLY: Duration = Duration::from_secs(5 * 60);

@@ -11,6 +11,7 @@ use super::proxy::{Proxies, Proxy};
 use super::roots::TlsRoots;
 use super::server::{Server, is_local_address};
 use super::tls;
+use crate::logging::debug;
 use http::{Method, Request, Uri, header};
 use http_body_util::{BodyExt, Collected, Empty, Limited};
 use hyper::body::Bytes;
@@ -29,7 +30,6 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
-use tracing::debug;
 
 /// The delay before the next address is tried (RFC 8305, section 5).
 const NEXT_ADDRESS: Duration = Duration::from_millis(250);
