@@ -450,7 +450,7 @@ fn it_does_not_start_itself_for_ever() {
     let stub = stub();
     let itself = |run: Run, name: &str| {
         let path = run.home().join(name);
-        std::os::unix::fs::symlink(BINARY, path).expect("a link");
+        std::os::unix::fs::symlink(binary(), path).expect("a link");
         run
     };
     for (file, words) in [

@@ -13,6 +13,8 @@ use tokio::sync::oneshot;
 const RESOLV_CONF: &str = "/etc/resolv.conf";
 /// How long the name server may take to say why it has no address.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// The same, when the time is up.
+const LAST_PATIENCE: Duration = Duration::from_millis(50);
 
 /// The addresses of a host. The system's resolver blocks, so it runs in a thread of its own. The runtime's thread pool
 /// would panic where the process may not start another thread.
@@ -25,14 +27,21 @@ pub(super) async fn lookup(
         return Ok(vec![SocketAddr::new(address, port)]);
     }
     let (answer, found) = oneshot::channel();
-    let name = server.host.clone();
+    // musl compares the names in /etc/hosts by their case.
+    let name = server.host.to_ascii_lowercase();
     std::thread::Builder::new()
         .name("dns".to_owned())
         .spawn(move || {
             let _ = answer.send(resolve(&name, port));
         })
         .map_err(|error| Cause::System("a thread for DNS", error))?;
-    let silent = |limit| no_address(name_server(), Reason::Silent(limit));
+    // musl waits for a server that fails or refuses as for one that is silent.
+    let silent = |limit| {
+        let name_server = name_server();
+        let says = name_server.and_then(|it| ask(it, &server.host, LAST_PATIENCE));
+        let says = says.filter(|reason| !matches!(reason, Reason::Silent(_)));
+        no_address(name_server, says.unwrap_or(Reason::Silent(limit)))
+    };
     within(limit, silent, async {
         found.await.unwrap_or_else(|_| Ok(Vec::new()))
     })
@@ -63,7 +72,7 @@ fn resolve(name: &str, port: u16) -> Result<Vec<SocketAddr>, Cause> {
         // As glibc and as musl say it.
         "Name or service not known" | "Name does not resolve" => Reason::NoSuchName,
         _ => server
-            .and_then(|server| ask(server, name))
+            .and_then(|server| ask(server, name, PATIENCE))
             .unwrap_or(Reason::Other(says)),
     };
     Err(no_address(server, reason))
@@ -83,20 +92,20 @@ fn name_server() -> Option<IpAddr> {
 }
 
 /// Why a server has no address for a name; `None` if it has one.
-fn ask(server: IpAddr, name: &str) -> Option<Reason> {
-    match query(server, name) {
+fn ask(server: IpAddr, name: &str, patience: Duration) -> Option<Reason> {
+    match query(server, name, patience) {
         Ok(0) => None,
         Ok(3) => Some(Reason::NoSuchName),
         Ok(code) => Some(Reason::Code(code)),
         Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-            Some(Reason::Silent(PATIENCE))
+            Some(Reason::Silent(patience))
         }
         Err(error) => Some(Reason::Unreachable(error)),
     }
 }
 
 /// The code of a server's response to the simplest query for an address (RFC 1035).
-fn query(server: IpAddr, name: &str) -> io::Result<u8> {
+fn query(server: IpAddr, name: &str, patience: Duration) -> io::Result<u8> {
     let id = fastrand::u16(..).to_be_bytes();
     // Recursion is desired, and there is one question.
     let mut query = vec![id[0], id[1], 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
@@ -111,7 +120,7 @@ fn query(server: IpAddr, name: &str) -> io::Result<u8> {
         IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
     };
     let socket = UdpSocket::bind((own, 0))?;
-    socket.set_read_timeout(Some(PATIENCE))?;
+    socket.set_read_timeout(Some(patience))?;
     socket.connect((server, 53))?;
     socket.send(&query)?;
     let mut answer = [0; 512];

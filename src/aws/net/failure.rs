@@ -616,11 +616,18 @@ pub(super) async fn within<T>(
     }
 }
 
-/// The text of an error, without the number of a system's: `Connection refused (os error 111)`.
+/// The text of an error. A system's, as in `Connection refused (os error 111)`, is without its number and in the same
+/// words with every C library.
 pub(in crate::aws) fn without_number(error: &(impl fmt::Display + ?Sized)) -> String {
     let text = error.to_string();
-    match text.split_once(" (os error ") {
-        Some((reason, _)) => reason.to_owned(),
+    let number = text
+        .split_once(" (os error ")
+        .and_then(|(_, rest)| rest.split(')').next()?.parse().ok());
+    match number {
+        Some(number) => text.replace(
+            &io::Error::from_raw_os_error(number).to_string(),
+            Errno::from_raw(number).desc(),
+        ),
         None => text,
     }
 }
