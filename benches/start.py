@@ -2,7 +2,7 @@
 """What a start costs, beside the same requests made by others.
 
 Measures the static release binary against the stub: wall and CPU by hyperfine, peak memory, requests,
-size. Writes benches/README.md and benches/benchmarks.svg. Needs `./package` or a static release build,
+size. Writes benches/README.md and benches/benchmarks.svg. Needs `packaging/binary`,
 `cargo build --release --workspace --bins --examples`, hyperfine, curl, valgrind and matplotlib.
 
     benches/start.py [--quick]
@@ -124,6 +124,7 @@ def peers():
             "ssm-exec": by_prefix(),
             "curl --aws-sigv4": curl(stub.url, pages(10), pathlib.Path(home, "page")),
             "true alone": [TRUE],
+            "ssm-exec --skip": [STATIC, "--no-config", "--skip", "--quiet", "--", TRUE],
         }
         environment = stub.environment()
         for name, words in {
@@ -163,33 +164,40 @@ def roots():
 
 
 def credentials():
-    """One page over HTTP, with credentials from where they really come from."""
+    """One page over HTTP, with credentials from where they really come from, by the latency of every server."""
     later = "2099-01-01T00:00:00Z"
     keys = json.dumps({"Code": "Success", "AccessKeyId": "ASIA", "SecretAccessKey": "key", "Token": "token", "Expiration": later})
     role = "/latest/meta-data/iam/security-credentials/"
     portal = json.dumps({"roleCredentials": {"accessKeyId": "ASIA", "secretAccessKey": "key", "sessionToken": "token", "expiration": 4070908800000}})
+    web = (
+        '<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleWithWebIdentityResult>'
+        "<Credentials><AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>key</SecretAccessKey><SessionToken>token</SessionToken>"
+        f"<Expiration>{later}</Expiration></Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>")
     answers = {
-        "PUT /latest/api/token": "token", f"GET {role}": "reader", f"GET {role}reader": keys,
+        "POST /": web, "PUT /latest/api/token": "token", f"GET {role}": "reader", f"GET {role}reader": keys,
         "GET /v2/credentials": keys, "GET /federation/credentials": portal}
-    with Stub(10) as stub, Answers(answers) as server:
-        aws = stub.home / ".aws"
-        cache = aws / "sso/cache" / (hashlib.sha1(b"corp").hexdigest() + ".json")
-        cache.parent.mkdir(parents=True)
-        cache.write_text(json.dumps({"accessToken": "token", "expiresAt": later}))
-        config = aws / "sso-config"
-        config.write_text(
-            "[profile sso]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = reader\n"
-            "[sso-session corp]\nsso_region = eu-west-1\nsso_start_url = https://corp.awsapps.com/start\n")
-        without = {name: value for name, value in stub.environment().items() if "KEY" not in name and name != "AWS_EC2_METADATA_DISABLED"}
-        rows = {}
-        for name, environment in {
-            "the environment": stub.environment(),
-            "an ECS task's agent": without | {"AWS_CONTAINER_CREDENTIALS_FULL_URI": server.url + "/v2/credentials"},
-            "an EC2 instance's metadata service": without | {"AWS_EC2_METADATA_SERVICE_ENDPOINT": server.url},
-            "a profile with SSO's cached token": without | {"AWS_PROFILE": "sso", "AWS_CONFIG_FILE": str(config), "AWS_ENDPOINT_URL_SSO": server.url},
-        }.items():
-            rows[name] = hyperfine({"ssm-exec": by_prefix()}, environment, runs(40))["ssm-exec"]
-        return rows
+    rows = {}
+    for latency in (0, 20):
+        with Stub(10, latency=latency) as stub, Answers(answers, latency=latency) as server:
+            aws = stub.home / ".aws"
+            cache = aws / "sso/cache" / (hashlib.sha1(b"corp").hexdigest() + ".json")
+            cache.parent.mkdir(parents=True)
+            cache.write_text(json.dumps({"accessToken": "token", "expiresAt": later}))
+            config = aws / "sso-config"
+            config.write_text(
+                "[profile sso]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = reader\n"
+                "[sso-session corp]\nsso_region = eu-west-1\nsso_start_url = https://corp.awsapps.com/start\n")
+            (stub.home / "token").write_text("token")
+            without = {name: value for name, value in stub.environment().items() if "KEY" not in name and name != "AWS_EC2_METADATA_DISABLED"}
+            for name, environment in {
+                "the environment": stub.environment(),
+                "an ECS task's agent": without | {"AWS_CONTAINER_CREDENTIALS_FULL_URI": server.url + "/v2/credentials"},
+                "an EC2 instance's metadata service": without | {"AWS_EC2_METADATA_SERVICE_ENDPOINT": server.url},
+                "a profile with SSO's cached token": without | {"AWS_PROFILE": "sso", "AWS_CONFIG_FILE": str(config), "AWS_ENDPOINT_URL_SSO": server.url},
+                "a web identity": without | {"AWS_WEB_IDENTITY_TOKEN_FILE": str(stub.home / "token"), "AWS_ROLE_ARN": "arn:aws:iam::111122223333:role/reader", "AWS_ENDPOINT_URL_STS": server.url},
+            }.items():
+                rows.setdefault(name, {})[latency] = hyperfine({"ssm-exec": by_prefix()}, environment, runs(40))["ssm-exec"]
+    return rows
 
 
 def instructions():
@@ -217,7 +225,7 @@ def goals(rows, others, peaks):
     cli = {"ssm-exec": others["ssm-exec"][0], "cli": others.get("AWS CLI (Python, v1)", (None,))[0]}
     pairs = [
         ("1 page over HTTP, of curl", 0.45, find(rows, False, 0, 10), "prefix", "curl pages"),
-        ("1 page over HTTPS with the system's bundle, of curl", 0.14, find(rows, True, 0, 10), "prefix", "curl pages"),
+        ("1 page over HTTPS with the system's bundle, of curl", 0.13, find(rows, True, 0, 10), "prefix", "curl pages"),
         ("100 pages at 0 ms, of curl on one connection", 1.0, find(rows, False, 0, 1000), "prefix", "curl pages"),
         ("1,000 keys at 20 ms, of the batches one after another", 0.12, find(rows, False, 20, 1000), "keys", "curl batches"),
     ]
@@ -228,9 +236,11 @@ def goals(rows, others, peaks):
         yield f"| {what} | {goal:.3g} | {wall:.3g} | {cpu:.3g} |"
     size = STATIC.stat().st_size / 2**20
     growth = max(peaks[1000, tls] - peaks[10, tls] for tls in (False, True))
-    yield f"| peak memory, 10 parameters over HTTPS | 6.5 MiB | {peaks[10, True]:.1f} MiB | |"
+    over = [1000 * (getattr(others["ssm-exec --skip"][0], of) - getattr(others["true alone"][0], of)) for of in ("wall", "cpu")]
+    yield "| `--skip`, more than the command alone | 0.5 ms | {:.2f} ms | {:.2f} ms |".format(*over)
+    yield f"| peak memory, 10 parameters over HTTPS | 5.7 MiB | {peaks[10, True]:.1f} MiB | |"
     yield f"| peak memory, more for 1,000 | 4 MiB | {growth:.1f} MiB | |"
-    yield f"| the static binary | 6.5 MiB | {size:.2f} MiB | |"
+    yield f"| the static binary | 6.4 MiB | {size:.2f} MiB | |"
 
 
 def table(rows):
@@ -303,12 +313,11 @@ issued, as one that inspects TLS shows; it is written in Python, which is in the
 
 ## Credentials
 
-One page of ten parameters over HTTP. The servers of credentials are written in Python, which is in the wall
-time.
+One page of ten parameters over HTTP, by the latency of SSM and of the servers of credentials.
 
-| from | wall | CPU |
-| --- | --- | --- |
-{lines(f"| {name} | {milliseconds(took.wall)} | {milliseconds(took.cpu)} |" for name, took in sources.items())}
+| from | 0 ms: wall | CPU | 20 ms: wall | CPU |
+| --- | --- | --- | --- | --- |
+{lines(f"| {name} | " + " | ".join(f"{milliseconds(took.wall)} | {milliseconds(took.cpu)}" for took in by_latency.values()) + " |" for name, by_latency in sources.items())}
 
 ## Every way of asking
 

@@ -1,15 +1,16 @@
 """What the benchmarks share: the stub as a process, an environment against it, hyperfine."""
 import collections
-import http.server
 import json
 import os
 import pathlib
 import shlex
 import shutil
 import socket
+import socketserver
 import subprocess
 import tempfile
 import threading
+import time
 import urllib.request
 
 Measured = collections.namedtuple("Measured", "wall cpu")
@@ -62,11 +63,13 @@ class Stub:
         self.directory.cleanup()
 
 
-class Answers(http.server.ThreadingHTTPServer):
-    """Serves fixed answers by method and path, and tunnels every CONNECT to one port of this machine."""
+class Answers(socketserver.ThreadingTCPServer):
+    """Serves fixed answers by method and path, after a latency, and tunnels every CONNECT to one port of this machine."""
 
-    def __init__(self, answers=None, tunnel=None):
-        self.answers, self.tunnel = answers or {}, tunnel
+    daemon_threads = True
+
+    def __init__(self, answers=None, tunnel=None, latency=0):
+        self.answers, self.tunnel, self.latency = answers or {}, tunnel, latency / 1000
         super().__init__(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
         threading.Thread(target=self.serve_forever, daemon=True).start()
@@ -76,32 +79,37 @@ class Answers(http.server.ThreadingHTTPServer):
         self.server_close()
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class Handler(socketserver.StreamRequestHandler):
+    # A response in one write and without delay, as AWS's own servers send it.
+    wbufsize, disable_nagle_algorithm = -1, True
 
-    def answer(self):
-        self.rfile.read(int(self.headers.get("content-length", 0)))
-        body = self.server.answers.get(f"{self.command} {self.path.split('?')[0]}")
-        self.send_response(404 if body is None else 200)
-        self.send_header("content-length", str(len(body or "")))
-        self.send_header("x-aws-ec2-metadata-token-ttl-seconds", "21600")
-        self.end_headers()
-        self.wfile.write((body or "").encode())
+    def handle(self):
+        while words := self.rfile.readline().decode().split():
+            size = 0
+            while header := self.rfile.readline().strip().lower():
+                if header.startswith(b"content-length:"):
+                    size = int(header.split(b":")[1])
+            self.rfile.read(size)
+            if words[0] == "CONNECT":
+                return self.tunnel()
+            time.sleep(self.server.latency)
+            self.answer(self.server.answers.get(f"{words[0]} {words[1].split('?')[0]}"))
 
-    do_GET = do_PUT = do_POST = answer
+    def answer(self, body):
+        status = "404 Not Found" if body is None else "200 OK"
+        body = (body or "").encode()
+        self.wfile.write(
+            f"HTTP/1.1 {status}\r\ncontent-length: {len(body)}\r\nx-aws-ec2-metadata-token-ttl-seconds: 21600\r\n\r\n".encode() + body)
+        self.wfile.flush()
 
-    def do_CONNECT(self):
+    def tunnel(self):
         with socket.create_connection(("127.0.0.1", self.server.tunnel)) as there:
-            self.send_response(200)
-            self.end_headers()
+            self.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
+            self.wfile.flush()
             back = threading.Thread(target=copy, args=(there, self.connection))
             back.start()
             copy(self.connection, there)
             back.join()
-        self.close_connection = True
-
-    def log_message(self, *_):
-        pass
 
 
 def copy(source, target):
