@@ -449,7 +449,7 @@ fn asked(server: Option<IpAddr>) -> String {
 
 fn see_dns(host: &str) -> Vec<Help> {
     vec![Help::command(
-        "See what the system finds",
+        "See what the system finds, of which a static ssm-exec has /etc/hosts and DNS only",
         format!("getent hosts {host}"),
     )]
 }
