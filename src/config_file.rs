@@ -3,6 +3,7 @@
 // Looks for the configuration file and reads it.
 #![allow(clippy::disallowed_methods)]
 
+use crate::system_error::without_number;
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
 use nix::libc;
@@ -122,7 +123,7 @@ fn not_written(path: &Path, error: &io::Error) -> Diagnostic {
             "Move it away, or choose another file with `--config FILE`",
         ),
         _ => (
-            system_reason(error),
+            without_number(error),
             "Choose another file with `--config FILE`, or another working directory",
         ),
     };
@@ -284,7 +285,7 @@ fn unreadable(path: &Path, error: &io::Error, otherwise: &str) -> Diagnostic {
     if let Some(limit @ (libc::EMFILE | libc::ENFILE | libc::ENOMEM)) = error.raw_os_error() {
         let message = format!(
             "the system refused to open {shown}: {}",
-            system_reason(error)
+            without_number(error)
         );
         return match limit {
             libc::EMFILE => {
@@ -304,17 +305,10 @@ fn unreadable(path: &Path, error: &io::Error, otherwise: &str) -> Diagnostic {
             "permission denied".to_owned()
         }
         ErrorKind::IsADirectory => "it is a directory".to_owned(),
-        _ => system_reason(error),
+        _ => without_number(error),
     };
     let message = format!("cannot read {shown}: {reason}");
     Diagnostic::with_help(Code::InvalidFile, message, help).path(path)
-}
-
-/// The system's words, without its number.
-fn system_reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    let end = text.find(" (os error").unwrap_or(text.len());
-    text[..end].to_owned()
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ pub mod exec;
 mod lambda;
 pub mod logging;
 mod panic;
+mod system_error;
 mod watch;
 
 use logging::Logger;

@@ -18,6 +18,7 @@ pub use failure::Failure;
 pub use net::Observed;
 
 use crate::logging::{info, progress::Progress};
+use crate::system_error::without_number;
 use call::{Calls, Clock};
 use failure::{Scope, internal};
 use session::Sdk;
@@ -183,7 +184,7 @@ fn checked_runtime(inherited: &Inherited<'_>) -> Result<Runtime, Failure> {
         .enable_all()
         .build()
         .map_err(|error| {
-            let reason = net::without_number(&error);
+            let reason = without_number(&error);
             let text = format!("the system refused the asynchronous runtime: {reason}");
             Diagnostic::new(Code::System, text).into()
         })

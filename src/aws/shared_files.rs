@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods)]
 
 use super::failure::Failure;
+use crate::system_error::without_number;
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use nix::libc;
 use ssm_exec_core::code::Code;
@@ -158,12 +159,13 @@ fn contents(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
                 Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM)
             ) =>
         {
+            let reason = without_number(&error);
             let text =
-                format!("the system refused to read the shared AWS configuration files: {error}");
+                format!("the system refused to read the shared AWS configuration files: {reason}");
             Err(Diagnostic::new(Code::System, text).into())
         }
         Err(error) => {
-            let message = format!("cannot read {}: {error}", path.display());
+            let message = format!("cannot read {}: {}", path.display(), without_number(&error));
             Err(Diagnostic::new(Code::InvalidAwsFile, message)
                 .path(path)
                 .into())

@@ -14,7 +14,7 @@ mod watch;
 
 use crate::cli::{self, Action, CommandLine, Task};
 use crate::error::Error;
-use crate::exec::process;
+use crate::exec::{core_dumps, process};
 use crate::logging::{self, Logger};
 use levels::Levels;
 use resolve::Session;
@@ -51,11 +51,11 @@ pub(crate) fn run(
     let (task, words) = match reported(action.map_err(Error::from), as_json)? {
         Action::Run(task, words) => (task, words),
         Action::Print(text) => {
-            process::disable_core_dumps();
+            core_dumps::disable();
             return output::print(&text).map(|()| 0);
         }
         Action::Complete(words) => {
-            process::disable_core_dumps();
+            core_dumps::disable();
             let stages = |options: &Layer| stages(options, inherited, logger).unwrap_or_default();
             let lines = cli::candidates(&words, stages).into_iter();
             let text: String = lines.map(|line| line + "\n").collect();
@@ -64,7 +64,7 @@ pub(crate) fn run(
     };
     let called_as = arguments.first().cloned().unwrap_or_default();
     if task == Task::Check && options.all_stages.as_ref().is_some_and(|given| given.value) {
-        process::disable_core_dumps();
+        core_dumps::disable();
         let checked = all_stages::run(options, inherited, logger, &called_as, words.all());
         return reported(checked, as_json);
     }
@@ -80,9 +80,9 @@ pub(crate) fn run(
     };
     logging::set_deadline(started + session.config.timeout + session.config.wait);
     if session.config.no_core && task == Task::Launch {
-        process::prevent_core_dumps()?;
+        core_dumps::prevent()?;
     }
-    process::disable_core_dumps();
+    core_dumps::disable();
     match task {
         Task::Launch => launch::run(&session, &levels).map(|never| match never {}),
         Task::Check => check::run(&session),

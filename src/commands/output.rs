@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::logging::stderr::SignalsBlocked;
+use crate::system_error::without_number;
 use nix::sys::signal::Signal;
 use ssm_exec_core::code::Code;
 use ssm_exec_core::diagnostic::Diagnostic;
@@ -18,9 +19,11 @@ pub(super) fn print(text: &[u8]) -> Result<(), Error> {
     let _blocked = SignalsBlocked::new(&[Signal::SIGXFSZ]);
     let mut stdout = std::io::stdout();
     match stdout.write_all(text).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Diagnostic::new(Code::System, format!("cannot write to stdout: {error}")).into())
-        }
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Diagnostic::new(
+            Code::System,
+            format!("cannot write to stdout: {}", without_number(&error)),
+        )
+        .into()),
         _ => Ok(()),
     }
 }

@@ -7,6 +7,7 @@
 pub mod allocator;
 mod block;
 pub mod children;
+pub mod core_dumps;
 mod image;
 pub mod lookup;
 pub(crate) mod memfd;

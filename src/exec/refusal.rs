@@ -1,5 +1,6 @@
 //! What the system refused, and the limit or the filter that most likely did it.
 
+use crate::system_error::without_number;
 use nix::errno::Errno;
 use nix::sys::resource::{Resource, getrlimit};
 use ssm_exec_core::code::Code;
@@ -10,7 +11,7 @@ use std::io;
 pub(crate) fn refused(what: &str, call: &str, error: impl Into<io::Error>) -> Diagnostic {
     let error = error.into();
     let number = error.raw_os_error().map(Errno::from_raw);
-    let reason = number.map_or_else(|| error.to_string(), |number| number.desc().to_owned());
+    let reason = without_number(&error);
     let message = format!("the system refused {what}: {reason}");
     match number.and_then(|number| remedy(number, call)) {
         Some(help) => Diagnostic::with_help(Code::System, message, vec![help]),

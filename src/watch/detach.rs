@@ -4,7 +4,7 @@
 // /proc lists the descriptors where close_range(2) is missing.
 #![allow(clippy::disallowed_methods)]
 
-use crate::exec::{allocator, process, refused, stdio};
+use crate::exec::{allocator, core_dumps, process, refused, stdio};
 use nix::errno::Errno;
 use nix::libc;
 use nix::sys::prctl;
@@ -41,7 +41,7 @@ pub(super) fn detach(
     work: impl FnOnce() + Send,
 ) -> Result<(), Diagnostic> {
     // Not dumpable from its first instruction: a fork inherits it.
-    process::disable_core_dumps();
+    core_dumps::disable();
     let refused = |error: Errno| refused("a process for --watch", "clone", error);
     let adopts_orphans = adopts_orphans();
     let Some(child) = fork_silently().map_err(refused)? else {

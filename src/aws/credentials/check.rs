@@ -3,7 +3,7 @@
 // Reads the files that hold a token.
 #![allow(clippy::disallowed_methods)]
 
-use crate::aws::net::without_number;
+use crate::system_error::without_number;
 use aws_credential_types::Credentials;
 use ssm_exec_core::code::Code;
 use ssm_exec_core::diagnostic::Diagnostic;

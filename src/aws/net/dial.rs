@@ -4,14 +4,13 @@
 use super::dns::lookup;
 use super::endpoints::Endpoints;
 use super::exchange::{BODY, tag};
-use super::failure::{
-    Cause, ConnectionError, RefusedTunnel, Step, is_system_refusal, within, without_number,
-};
+use super::failure::{Cause, ConnectionError, RefusedTunnel, Step, is_system_refusal, within};
 use super::proxy::{Proxies, Proxy};
 use super::roots::TlsRoots;
 use super::server::{Server, is_local_address};
 use super::tls;
 use crate::logging::debug;
+use crate::system_error::without_number;
 use http::{Method, Request, Uri, header};
 use http_body_util::{BodyExt, Collected, Empty, Limited};
 use hyper::body::Bytes;

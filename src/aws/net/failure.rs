@@ -4,6 +4,7 @@
 
 use super::proxy::Proxy;
 use super::server::Server;
+use crate::system_error::without_number;
 use nix::errno::Errno;
 use ssm_exec_core::code::Code;
 use ssm_exec_core::diagnostic::{Diagnostic, Help};
@@ -613,21 +614,5 @@ pub(super) async fn within<T>(
             let outcome = tokio::time::timeout(limit, work).await;
             outcome.unwrap_or_else(|_| Err(silent(limit)))
         }
-    }
-}
-
-/// The text of an error. A system's, as in `Connection refused (os error 111)`, is without its number and in the same
-/// words with every C library.
-pub(in crate::aws) fn without_number(error: &(impl fmt::Display + ?Sized)) -> String {
-    let text = error.to_string();
-    let number = text
-        .split_once(" (os error ")
-        .and_then(|(_, rest)| rest.split(')').next()?.parse().ok());
-    match number {
-        Some(number) => text.replace(
-            &io::Error::from_raw_os_error(number).to_string(),
-            Errno::from_raw(number).desc(),
-        ),
-        None => text,
     }
 }

@@ -15,5 +15,4 @@ mod transport;
 pub use exchange::Observed;
 pub(in crate::aws) use exchange::{Exchange, Last, observed};
 pub(in crate::aws) use failure::ConnectionError;
-pub(in crate::aws) use failure::without_number;
 pub(in crate::aws) use transport::{ResponseLimit, Transport};

@@ -5,7 +5,7 @@
 #![allow(clippy::disallowed_methods)]
 
 use super::certificate::Certificate;
-use super::failure::without_number;
+use crate::system_error::without_number;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use memchr::memchr;

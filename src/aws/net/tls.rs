@@ -2,9 +2,10 @@
 //! and refusals that say why.
 
 use super::certificate::{Certificate, display_name, sortable};
-use super::failure::{Cause, CertificateProblem as Problem, without_number};
+use super::failure::{Cause, CertificateProblem as Problem};
 use super::roots::{Anchors, Roots};
 use crate::aws::date::rfc3339;
+use crate::system_error::without_number;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{self, CryptoProvider, ring};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
