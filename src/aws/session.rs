@@ -21,7 +21,7 @@ use aws_types::sdk_ua_metadata::FrameworkMetadata;
 use ssm_exec_core::aws_context::AwsContext;
 use ssm_exec_core::code::Code;
 use ssm_exec_core::config::{Aws, Config};
-use ssm_exec_core::diagnostic::Diagnostic;
+use ssm_exec_core::diagnostic::{Diagnostic, Help};
 use ssm_exec_core::endpoint::Endpoint;
 use ssm_exec_core::inherited::Inherited;
 use ssm_exec_core::origin::{Given, Origin};
@@ -393,9 +393,15 @@ fn check_profile(aws: &Aws, files: &SharedFiles) -> Result<(), Diagnostic> {
     let message =
         format!("there is no profile `{name}` in the AWS configuration files, which have");
     let error = if known.is_empty() {
-        Diagnostic::new(Code::UnknownProfile, message + " no profiles")
+        let message = message + " no profiles";
+        Diagnostic::new(Code::UnknownProfile, message).list(&files.unread())
     } else {
-        Diagnostic::new(Code::UnknownProfile, message).list(&known)
+        let error = Diagnostic::new(Code::UnknownProfile, message).list(&known);
+        files
+            .missed()
+            .into_iter()
+            .map(Help::text)
+            .fold(error, Diagnostic::help)
     };
     Err(error.fill(&[("name", name)]).at(given.origin.clone()))
 }

@@ -12,10 +12,14 @@ use ssm_exec_core::inherited::Inherited;
 use ssm_exec_core::origin::Origin;
 use ssm_exec_core::shared_config::{FileKind, Setting, SharedConfig};
 use std::ffi::OsStr;
-use std::fs;
 use std::io::{self, ErrorKind};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use tracing::info;
+
+const CONFIG: &str = "AWS_CONFIG_FILE";
+const CREDENTIALS: &str = "AWS_SHARED_CREDENTIALS_FILE";
+use std::{fmt, fs};
 
 /// No file of profiles is larger.
 const LARGEST: u64 = 4 * 1024 * 1024;
@@ -25,6 +29,35 @@ pub(super) struct SharedFiles {
     pub(super) config: SharedConfig,
     config_path: PathBuf,
     credentials_path: PathBuf,
+    unread: Vec<Unread>,
+}
+
+/// A file that could not be read.
+struct Unread {
+    path: PathBuf,
+    /// What names it, if a variable does.
+    variable: Option<&'static str>,
+    error: io::Error,
+}
+
+impl Unread {
+    /// Whether it was meant to be there.
+    fn is_notable(&self) -> bool {
+        self.variable.is_some() || self.error.kind() != ErrorKind::NotFound
+    }
+}
+
+impl fmt::Display for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.path.display())?;
+        if let Some(variable) = self.variable {
+            write!(f, " ({variable})")?;
+        }
+        match self.error.kind() {
+            ErrorKind::NotFound => f.write_str(" does not exist"),
+            _ => write!(f, " cannot be read: {}", without_number(&self.error)),
+        }
+    }
 }
 
 impl SharedFiles {
@@ -35,13 +68,29 @@ impl SharedFiles {
     pub(super) fn read(inherited: &Inherited<'_>) -> Result<Self, Failure> {
         let mut files = Self {
             config: SharedConfig::default(),
-            config_path: path(inherited, "AWS_CONFIG_FILE", ".aws/config"),
-            credentials_path: path(inherited, "AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials"),
+            config_path: path(inherited, CONFIG, ".aws/config"),
+            credentials_path: path(inherited, CREDENTIALS, ".aws/credentials"),
+            unread: Vec::new(),
         };
-        for kind in [FileKind::Config, FileKind::Credentials] {
+        for (kind, variable) in [
+            (FileKind::Config, CONFIG),
+            (FileKind::Credentials, CREDENTIALS),
+        ] {
             let path = files.path(kind).to_owned();
-            let Some(bytes) = contents(&path)? else {
-                continue;
+            let bytes = match contents(&path)? {
+                Ok(bytes) => bytes,
+                Err(error) => {
+                    let unread = Unread {
+                        path,
+                        variable: inherited.text(variable).map(|_| variable),
+                        error,
+                    };
+                    if unread.is_notable() {
+                        info!("{unread}");
+                    }
+                    files.unread.push(unread);
+                    continue;
+                }
             };
             files.config.add(&bytes, kind).map_err(|error| {
                 invalid(&path, error.line, &format!("the line {}", error.reason))
@@ -63,6 +112,17 @@ impl SharedFiles {
                     format!("there is no section `[services {name}]`, which `services` names");
                 Err(self.error(named, &reason))
             })
+    }
+
+    /// The files that could not be read, and why.
+    pub(super) fn unread(&self) -> Vec<String> {
+        self.unread.iter().map(Unread::to_string).collect()
+    }
+
+    /// The first of them that was meant to be there.
+    pub(super) fn missed(&self) -> Option<String> {
+        let missed = self.unread.iter().find(|unread| unread.is_notable());
+        missed.map(Unread::to_string)
     }
 
     /// An error about a setting.
@@ -126,7 +186,7 @@ pub(super) fn path(inherited: &Inherited<'_>, variable: &str, default: &str) -> 
 }
 
 /// The contents, unless they have no end or would fill the memory.
-fn read(path: &Path) -> io::Result<Vec<u8>> {
+pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
     let found = fs::metadata(path)?;
     let refused = |reason| Err(io::Error::other(reason));
     if !found.is_file() && !found.is_dir() && path != Path::new("/dev/null") {
@@ -139,9 +199,9 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 /// A file that doesn't exist is empty, and so is one that this user can't reach, as for the AWS CLI.
-fn contents(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
+fn contents(path: &Path) -> Result<Result<Vec<u8>, io::Error>, Failure> {
     match read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
+        Ok(bytes) => Ok(Ok(bytes)),
         Err(error)
             if matches!(
                 error.kind(),
@@ -151,7 +211,7 @@ fn contents(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
                     | ErrorKind::IsADirectory
             ) =>
         {
-            Ok(None)
+            Ok(Err(error))
         }
         Err(error)
             if matches!(

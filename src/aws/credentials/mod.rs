@@ -104,7 +104,10 @@ impl Search<'_> {
             return (Some(source), found);
         }
         let under_sudo = self.inherited.text("SUDO_COMMAND").is_some();
-        (None, Err(no_credentials(&absent, under_sudo)))
+        (
+            None,
+            Err(no_credentials(&absent, self.files.missed(), under_sudo)),
+        )
     }
 
     /// In the AWS CLI's order. A profile of the command line is stronger than all variables. Any other is weaker than
@@ -293,7 +296,11 @@ fn said(reason: &str) -> Option<&str> {
 }
 
 /// No source has any.
-fn no_credentials(absent: &[(CredentialSource, Absence)], under_sudo: bool) -> Failure {
+fn no_credentials(
+    absent: &[(CredentialSource, Absence)],
+    missed: Option<String>,
+    under_sudo: bool,
+) -> Failure {
     // Of a container on EC2 only this matters, whatever else has none.
     let hint = absent
         .iter()
@@ -308,8 +315,12 @@ fn no_credentials(absent: &[(CredentialSource, Absence)], under_sudo: bool) -> F
                 .iter()
                 .map(|(source, absence)| format!("{source} ({})", absence.why));
             let looked_at: Vec<String> = looked_at.collect();
-            Diagnostic::new(Code::NoCredentials, "no AWS credentials: no source has any")
-                .list(&looked_at)
+            let missed = missed.map(|missed| format!("{missed}, and "));
+            let text = format!(
+                "no AWS credentials: {}no source has any",
+                missed.unwrap_or_default()
+            );
+            Diagnostic::new(Code::NoCredentials, text).list(&looked_at)
         }
     };
     let sudo =

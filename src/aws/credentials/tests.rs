@@ -54,6 +54,7 @@ pub(in crate::aws) fn credential_samples() -> Vec<Failure> {
                     Absence::new("has no role for this instance"),
                 ),
             ],
+            None,
             false,
         ),
         failed(

@@ -44,7 +44,7 @@ impl TokenFile {
     }
 
     pub(super) fn read(&self) -> io::Result<Value> {
-        let bytes = fs::read(&self.0)?;
+        let bytes = shared_files::read(&self.0)?;
         serde_json::from_slice(&bytes).map_err(|_| io::Error::other("invalid JSON"))
     }
 
