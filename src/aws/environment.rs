@@ -24,8 +24,6 @@ const READ: &[&str] = &[
     "AWS_EC2_METADATA_SERVICE_ENDPOINT",
     "AWS_ENDPOINT_URL_STS",
     "AWS_LOGIN_CACHE_DIRECTORY",
-    "AWS_USE_FIPS_ENDPOINT",
-    "AWS_USE_DUALSTACK_ENDPOINT",
 ];
 
 /// Refuses those that are in quotes: the SDK would take the quotes as a part of the value.

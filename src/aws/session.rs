@@ -68,7 +68,7 @@ impl Sdk {
         let region = find_region(aws, inherited, &files, &transport, calls).await?;
         context.region = Some(region.clone());
         let clock = calls.clock();
-        let shared = loader(&transport, &files.config, profile)
+        let shared = loader(&transport, &files.config, aws)
             .region(sdk_region(&region))
             .timeout_config(timeouts(config.timeout))
             .time_source(clock.clone())
@@ -262,8 +262,8 @@ fn unused(source: &CredentialSource) -> Option<String> {
     }
 }
 
-fn loader(transport: &Http, files: &SharedConfig, profile: Option<&str>) -> ConfigLoader {
-    let loader = aws_config::defaults(BehaviorVersion::latest())
+fn loader(transport: &Http, files: &SharedConfig, aws: &Aws) -> ConfigLoader {
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .http_client(transport.clone())
         // Our own retries go on until the deadline; the SDK's would give up, or wait 18 s a try. Set, or
         // AWS_RETRY_MODE=legacy and AWS_MAX_ATTEMPTS=0 panic inside `load`.
@@ -271,20 +271,26 @@ fn loader(transport: &Http, files: &SharedConfig, profile: Option<&str>) -> Conf
         // Ours holds for all services, and for the role that is assumed.
         .disable_clock_skew_correction(true)
         .profile_files(shared_files::for_sdk(files))
-        .framework_metadata(user_agent());
-    match profile {
-        Some(name) => loader.profile_name(SharedConfig::sdk_name(name)),
+        .framework_metadata(user_agent("ssm-exec", env!("CARGO_PKG_VERSION")));
+    if let Some(reason) = &aws.reason {
+        loader = loader.framework_metadata(user_agent("reason", reason.as_str()));
+    }
+    if let Some(use_fips) = aws.use_fips {
+        loader = loader.use_fips(use_fips);
+    }
+    if let Some(use_dualstack) = aws.use_dualstack {
+        loader = loader.use_dual_stack(use_dualstack);
+    }
+    match &aws.profile {
+        Some(given) => loader.profile_name(SharedConfig::sdk_name(&given.value)),
         None => loader,
     }
 }
 
 /// So that CloudTrail tells these reads from others.
-fn user_agent() -> FrameworkMetadata {
-    FrameworkMetadata::new(
-        "ssm-exec",
-        Some(std::borrow::Cow::Borrowed(env!("CARGO_PKG_VERSION"))),
-    )
-    .expect("name and version are made of token characters")
+fn user_agent(name: &'static str, value: &str) -> FrameworkMetadata {
+    FrameworkMetadata::new(name, Some(value.to_owned()))
+        .expect("name and value are made of token characters")
 }
 
 /// An endpoint of the command line or ssm-exec.toml is for Parameter Store only; the SDK reads its own

@@ -67,6 +67,49 @@ fn host(run: Run) -> String {
 }
 
 #[test]
+fn fips_and_dual_stack_of_the_file_and_of_the_profile_select_the_host() {
+    let profile = "[default]\nuse_fips_endpoint = true\nuse_dualstack_endpoint = true\n";
+    for (file, profile, variable, expected) in [
+        (
+            "[aws]\nuse_fips = true\n",
+            "",
+            "",
+            "ssm-fips.eu-west-1.amazonaws.com",
+        ),
+        (
+            "[aws]\nuse_dualstack = true\n",
+            "",
+            "",
+            "ssm.eu-west-1.api.aws",
+        ),
+        ("", profile, "", "ssm-fips.eu-west-1.api.aws"),
+        (
+            "[aws]\nuse_fips = false\n",
+            profile,
+            "",
+            "ssm.eu-west-1.api.aws",
+        ),
+        (
+            "[aws]\nuse_fips = true\n",
+            "",
+            "false",
+            "ssm.eu-west-1.amazonaws.com",
+        ),
+    ] {
+        let run = Run::against("")
+            .file(file)
+            .env("AWS_USE_FIPS_ENDPOINT", variable);
+        std::fs::create_dir(run.home().join(".aws")).expect("a directory");
+        std::fs::write(run.home().join(".aws/config"), profile).expect("a file");
+        assert_eq!(
+            host(run),
+            format!("CONNECT {expected}:443"),
+            "{file}{profile}{variable}"
+        );
+    }
+}
+
+#[test]
 fn region_fips_and_dual_stack_select_the_host() {
     let settings: &[(&[(&str, &str)], &str)] = &[
         (&[], "ssm.eu-west-1.amazonaws.com"),

@@ -343,6 +343,28 @@ fn the_user_agent_contains_name_and_version() {
 }
 
 #[test]
+fn the_user_agent_contains_the_reason() {
+    for (arguments, variable, file) in [
+        ("--reason INC-4711", "", ""),
+        ("", "INC-4711", ""),
+        ("", "", "[aws]\nreason = \"INC-4711\"\n"),
+    ] {
+        let stub = stub();
+        let run = Run::against(&stub.url()).args("-p /l").file(file);
+        run.args(arguments)
+            .env("SSM_EXEC_REASON", variable)
+            .environment();
+        let request = stub.requests().pop().expect("a request");
+        let agent = request.header("user-agent").unwrap_or_default();
+        assert!(agent.contains(" lib/reason/INC-4711"), "{agent}");
+    }
+    let stub = stub();
+    let run = Run::against(&stub.url()).args("-p /l");
+    let outcome = run.args("--reason").arg("canary canary").fails(64);
+    outcome.says(&["--reason", "the reason is not 1 to 50 letters"]);
+}
+
+#[test]
 fn the_fewest_requests_are_sent() {
     let stub = Stub::start();
     for n in 0..25 {

@@ -26,6 +26,7 @@ pub mod parameter;
 mod placeholder;
 pub mod plan;
 pub mod policy;
+pub mod reason;
 pub mod region;
 pub mod report;
 pub mod request;

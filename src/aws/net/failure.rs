@@ -192,10 +192,14 @@ fn at_server(cause: Cause, server: &Server, origin: Option<&Origin>) -> Row {
             };
             let reason = without_number(&error);
             let network = without_network(&error);
+            let mut help = reach(server, origin);
+            if origin.is_none() && lacks_ipv4(address, &error) {
+                help.insert(0, Help::text(DUAL_STACK));
+            }
             (
                 Unreachable,
                 format!("could not connect to {server}{at} ({reason}){network}{named}"),
-                reach(server, origin),
+                help,
             )
         }
         Cause::Silent(Step::Connect, limit) => (
@@ -583,6 +587,14 @@ fn errno(error: &io::Error) -> Option<Errno> {
     error.raw_os_error().map(Errno::from_raw)
 }
 
+/// AWS's endpoints have no IPv6 by default.
+const DUAL_STACK: &str = "A machine that has only IPv6 needs AWS_USE_DUALSTACK_ENDPOINT=true";
+
+/// Whether this machine may have only IPv6.
+fn lacks_ipv4(address: IpAddr, error: &io::Error) -> bool {
+    address.is_ipv4() && errno(error) == Some(Errno::ENETUNREACH)
+}
+
 /// Why a network is unreachable, if this machine has none.
 fn without_network(error: &io::Error) -> &'static str {
     // Below two lines of headings.
@@ -613,6 +625,33 @@ pub(super) async fn within<T>(
         Some(limit) => {
             let outcome = tokio::time::timeout(limit, work).await;
             outcome.unwrap_or_else(|_| Err(silent(limit)))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_with_only_ipv6_is_told_of_aws_dual_stack() {
+        let server = Server::of(&http::Uri::from_static(
+            "https://ssm.eu-west-1.amazonaws.com",
+        ));
+        let server = server.expect("a server");
+        for (address, errno, is_told) in [
+            ("192.0.2.1", Errno::ENETUNREACH, true),
+            ("192.0.2.1", Errno::ECONNREFUSED, false),
+            ("2001:db8::1", Errno::ENETUNREACH, false),
+        ] {
+            let address = address.parse().expect("an address");
+            let cause = Cause::Connect(address, io::Error::from_raw_os_error(errno as i32));
+            let (_, _, help) = at_server(cause, &server, None);
+            assert_eq!(
+                help.contains(&Help::text(DUAL_STACK)),
+                is_told,
+                "{address} {errno}"
+            );
         }
     }
 }

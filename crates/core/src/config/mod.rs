@@ -39,6 +39,7 @@ use crate::endpoint::Endpoint;
 use crate::kms_key::KmsKey;
 use crate::origin::{Given, Origin};
 use crate::parameter::{OnMissing, ParameterRef, Prefix, ValueRef};
+use crate::reason::Reason;
 use crate::region::Region;
 use crate::template::Template;
 use crate::variable::{Glob, Naming, VariableName};
@@ -251,6 +252,12 @@ pub struct Aws {
     pub role_arn: Option<Given<Arn>>,
     /// The external ID in that role's trust policy.
     pub external_id: Option<String>,
+    /// Why the parameters are read.
+    pub reason: Option<Reason>,
+    /// Whether AWS's FIPS endpoints are used, if anything but the profile says so.
+    pub use_fips: Option<bool>,
+    /// The same of those with IPv6.
+    pub use_dualstack: Option<bool>,
     /// The only root certificates that are trusted.
     pub ca_bundle: Option<Given<PathBuf>>,
     /// Whether secrets may travel over plain HTTP to another machine.

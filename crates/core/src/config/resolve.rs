@@ -13,6 +13,7 @@ use crate::inherited::Inherited;
 use crate::kms_key::KmsKey;
 use crate::origin::{Given, Origin};
 use crate::parameter::OnMissing;
+use crate::reason::Reason;
 use crate::region::{Region, parse_partition};
 use crate::variable::{Case, Glob, Naming, VariableName};
 use std::ffi::OsString;
@@ -73,6 +74,9 @@ impl Config {
             allow_http,
             role_arn,
             external_id,
+            reason,
+            use_fips,
+            use_dualstack,
             ca_bundle,
             timeout,
             wait,
@@ -168,6 +172,9 @@ impl Config {
                     .transpose()?,
                 role_arn: role_arn.map(|given| parse(given, aws::role)).transpose()?,
                 external_id: external_id.map(|given| given.value),
+                reason: parse_one(reason, Reason::parse)?,
+                use_fips: use_fips.map(|given| given.value),
+                use_dualstack: use_dualstack.map(|given| given.value),
                 ca_bundle: ca_bundle.map(path).transpose()?,
                 allow_http,
             },

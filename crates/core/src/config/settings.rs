@@ -341,6 +341,28 @@ settings! {
         valued!(Kind::Text, Aws, "external-id" "ID", ["SSM_EXEC_EXTERNAL_ID"], Some("aws.external_id"), "The external ID that the role's trust policy requires")
     ];
 
+    /// `--reason`
+    reason: One<String> = [Setting {
+        details: "Up to 50 letters, digits and -._+#, such as the number of a ticket, and never a secret: it is in the user agent of each request to Parameter Store, so CloudTrail has it.",
+        ..valued!(Kind::Text, Aws, "reason" "TEXT", ["SSM_EXEC_REASON"], Some("aws.reason"), "Why the parameters are read, for CloudTrail")
+    }];
+
+    /// `use_fips`, which no option sets
+    use_fips: One<bool> = [Setting {
+        variables: &["AWS_USE_FIPS_ENDPOINT"],
+        key: Some("aws.use_fips"),
+        details: "`use_fips_endpoint` of the profile too. Parameter Store has some in the United States and Canada only, and the cryptography of ssm-exec itself is not a validated module.",
+        ..Setting::new(Kind::Switch, Group::Aws, "Use AWS's endpoints with validated cryptography (FIPS 140)")
+    }];
+
+    /// `use_dualstack`, which no option sets
+    use_dualstack: One<bool> = [Setting {
+        variables: &["AWS_USE_DUALSTACK_ENDPOINT"],
+        key: Some("aws.use_dualstack"),
+        details: "`use_dualstack_endpoint` of the profile too. A machine without IPv4 needs them.",
+        ..Setting::new(Kind::Switch, Group::Aws, "Use AWS's endpoints that have IPv6 as well as IPv4")
+    }];
+
     /// `--ca-bundle`
     ca_bundle: One<String> = [
         valued!(Kind::Text, Aws, "ca-bundle" "FILE", ["AWS_CA_BUNDLE"], Some("aws.ca_bundle"), "Trust only the root certificates in this PEM file")
