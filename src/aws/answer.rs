@@ -77,7 +77,7 @@ const AWS_CODES: &[(Class, &[&str])] = &[
     (Class::Signature, &["InvalidSignatureException", "SignatureDoesNotMatch"]),
     (Class::Clock, &["RequestExpired", "RequestInTheFuture", "RequestTimeTooSkewed"]),
     (Class::Session, &[
-        "InvalidGrantException", "invalid_grant", "TOKEN_EXPIRED", "UnauthorizedException", "USER_CREDENTIALS_CHANGED",
+        "InvalidClientException", "InvalidGrantException", "invalid_client", "invalid_grant", "TOKEN_EXPIRED", "UnauthorizedException", "USER_CREDENTIALS_CHANGED",
     ]),
     (Class::Missing, &["ParameterNotFound", "ParameterVersionNotFound"]),
 ];

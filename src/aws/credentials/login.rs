@@ -1,7 +1,7 @@
 //! The session of `aws login`: its credentials are in a file, and a key that proves possession renews them.
 
 use super::renewal::Session;
-use super::request::configured_url;
+use super::request::{Endpoints, configured_url};
 use super::token_file::TokenFile;
 use super::{CredentialSource, Search, failed, refused};
 use crate::aws::answer::{Answer, Class, Service};
@@ -15,6 +15,7 @@ use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use serde_json::{Value, json};
 use ssm_exec_core::code::Code;
 use ssm_exec_core::diagnostic::{Diagnostic, Help};
+use ssm_exec_core::region::Region;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 const DIRECTORY: (&str, &str) = ("AWS_LOGIN_CACHE_DIRECTORY", ".aws/login/cache");
@@ -111,20 +112,32 @@ impl Search<'_> {
             })
     }
 
-    /// The URL of AWS Sign-In, by the rules of the SDK's endpoints. A login remembers its Region.
+    /// The URL of AWS Sign-In, which has domains of its own. A login remembers its Region.
     fn sign_in(&self, region: Option<&str>) -> String {
-        if let Some(url) = configured_url(self.sdk, "Signin") {
-            return url.trim_end_matches('/').to_owned();
-        }
-        let region = region.unwrap_or(self.region.as_str());
-        let partition = self.region.partition();
-        let suffix = match partition.id {
+        let region = region.and_then(|name| Region::parse(name).ok());
+        let region = region.as_ref().unwrap_or(self.region);
+        let domain = match region.partition().id {
             "aws" => "aws.amazon.com",
             "aws-cn" => "amazonaws.cn",
             "aws-us-gov" => "amazonaws-us-gov.com",
-            _ => partition.dns_suffix,
+            _ => region.partition().dns_suffix,
         };
-        format!("https://{region}.signin.{suffix}")
+        match self.endpoints() {
+            _ if configured_url(self.sdk, "Signin").is_some() => {
+                self.service_url("Signin", "signin", region)
+            }
+            Endpoints {
+                fips: false,
+                dual_stack: false,
+            } => format!("https://{region}.signin.{domain}"),
+            Endpoints {
+                fips: true,
+                dual_stack: false,
+            } if region.partition().id == "aws-us-gov" => {
+                format!("https://{region}.signin-fips.{domain}")
+            }
+            _ => self.service_url("Signin", "signin", region),
+        }
     }
 }
 

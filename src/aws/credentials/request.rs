@@ -25,25 +25,39 @@ pub(in crate::aws) fn configured_url(sdk: &SdkConfig, service: &str) -> Option<S
         .or_else(|| sdk.endpoint_url().map(str::to_owned))
 }
 
+/// Which kind of AWS's endpoints is used.
+pub(super) struct Endpoints {
+    pub(super) fips: bool,
+    pub(super) dual_stack: bool,
+}
+
 /// An error of an exchange: what is to be said of it is in the exchange.
 type Broken = Box<dyn Error + Send + Sync>;
 
 impl Search<'_> {
-    /// The URL of a service of IAM Identity Center, by the rules of the SDK's endpoints.
-    pub(super) fn identity_center(&self, service: &str, host: &str, region: &Region) -> String {
+    /// The URL of a service in a Region, by the rules that all of the SDK's endpoints share.
+    pub(super) fn service_url(&self, service: &str, host: &str, region: &Region) -> String {
         if let Some(url) = configured_url(self.sdk, service) {
             return url.trim_end_matches('/').to_owned();
         }
         let partition = region.partition();
-        let fips = match self.sdk.use_fips() {
-            Some(true) if partition.id != "aws-us-gov" => "-fips",
-            _ => "",
+        let Endpoints { fips, dual_stack } = self.endpoints();
+        let fips = match fips && (dual_stack || partition.id != "aws-us-gov") {
+            true => "-fips",
+            false => "",
         };
-        let suffix = match self.sdk.use_dual_stack() {
-            Some(true) => partition.dual_stack_suffix,
-            _ => partition.dns_suffix,
+        let suffix = match dual_stack {
+            true => partition.dual_stack_suffix,
+            false => partition.dns_suffix,
         };
         format!("https://{host}{fips}.{region}.{suffix}")
+    }
+
+    pub(super) fn endpoints(&self) -> Endpoints {
+        Endpoints {
+            fips: self.sdk.use_fips() == Some(true),
+            dual_stack: self.sdk.use_dual_stack() == Some(true),
+        }
     }
 
     /// The JSON that a server answers with.

@@ -102,7 +102,7 @@ impl Search<'_> {
         let session = SsoSession {
             source,
             settings,
-            oidc: self.identity_center("SSO OIDC", "oidc", &region),
+            oidc: self.service_url("SSO OIDC", "oidc", &region),
         };
         let name = settings.session.unwrap_or(settings.start_url);
         let name = (&SHA1_FOR_LEGACY_USE_ONLY, name);
@@ -117,7 +117,7 @@ impl Search<'_> {
         let encoded = |text| utf8_percent_encode(text, NON_ALPHANUMERIC);
         let url = format!(
             "{}/federation/credentials?role_name={}&account_id={}",
-            self.identity_center("SSO", "portal.sso", &region),
+            self.service_url("SSO", "portal.sso", &region),
             encoded(settings.role),
             encoded(settings.account)
         );

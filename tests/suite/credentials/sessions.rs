@@ -248,6 +248,61 @@ fn a_login_that_still_lives_is_used_when_it_cannot_be_renewed() {
     assert_eq!(server.lines(), ["POST /v1/token"]);
 }
 
+/// As in the SDK's rules of endpoints.
+#[test]
+fn the_region_fips_and_dual_stack_select_the_hosts_of_sessions() {
+    const FIPS: (&str, &str) = ("AWS_USE_FIPS_ENDPOINT", "true");
+    const DUAL_STACK: (&str, &str) = ("AWS_USE_DUALSTACK_ENDPOINT", "true");
+    let stub = stub();
+    for (login, variables, host) in [
+        (true, &[][..], "eu-west-1.signin.aws.amazon.com"),
+        (true, &[FIPS], "signin-fips.eu-west-1.amazonaws.com"),
+        (true, &[DUAL_STACK], "signin.eu-west-1.api.aws"),
+        (
+            true,
+            &[("AWS_REGION", "cn-north-1")],
+            "cn-north-1.signin.amazonaws.cn",
+        ),
+        (
+            true,
+            &[("AWS_REGION", "us-gov-west-1"), FIPS],
+            "us-gov-west-1.signin-fips.amazonaws-us-gov.com",
+        ),
+        (
+            true,
+            &[("AWS_REGION", "us-gov-west-1"), FIPS, DUAL_STACK],
+            "signin-fips.us-gov-west-1.api.aws",
+        ),
+        (false, &[], "portal.sso.eu-west-1.amazonaws.com"),
+        (false, &[FIPS], "portal.sso-fips.eu-west-1.amazonaws.com"),
+        (
+            false,
+            &[FIPS, DUAL_STACK],
+            "portal.sso-fips.eu-west-1.api.aws",
+        ),
+    ] {
+        let proxy = HttpServer::start(|_| status(403, "canary"));
+        let run = match login {
+            true => logged_in(&stub, "login", "2020-01-01T00:00:00Z"),
+            false => with_sso(
+                without_credentials(&stub),
+                SSO_SESSION,
+                "2099-01-01T00:00:00Z",
+            ),
+        };
+        let run = variables
+            .iter()
+            .fold(run, |run, (name, value)| run.env(name, value));
+        let outcome = run.env("HTTPS_PROXY", proxy.url()).fails(78);
+        outcome.says(&["HTTPS_PROXY"]);
+        assert_eq!(
+            proxy.lines(),
+            [format!("CONNECT {host}:443")],
+            "{variables:?}"
+        );
+    }
+}
+
 #[test]
 fn starts_at_the_same_time_renew_a_login_once() {
     let (stub, server) = (stub(), sign_in());

@@ -97,6 +97,20 @@ fn the_credentials_file_replaces_settings_of_the_other_file() {
 }
 
 #[test]
+fn a_key_its_secret_and_its_token_are_those_of_one_file() {
+    let mut both = config(
+        "[profile a]\naws_access_key_id = old\naws_secret_access_key = s\naws_session_token = t\n[profile b]\naws_access_key_id = b\naws_secret_access_key = s\n",
+    );
+    let text = b"[a]\naws_access_key_id = new\naws_secret_access_key = n\n[b]\naws_session_token = stale\n[c]\naws_secret_access_key = lone\n";
+    both.add(text, FileKind::Credentials).expect("a valid file");
+    assert_eq!(both.keys("a"), Some(("new", "n", None)));
+    assert_eq!(both.keys("b"), Some(("b", "s", None)));
+    assert_eq!(both.keys("c"), None);
+    // So that its message names the line.
+    assert_eq!(value(&both, "c", "aws_secret_access_key"), Some("lone"));
+}
+
+#[test]
 fn each_kind_of_profile_has_its_base() {
     let keys = "aws_access_key_id = i\naws_secret_access_key = s";
     for (text, base) in [
