@@ -365,10 +365,10 @@ impl ParameterStore {
         }
         host.starts_with("ssm-fips.").then(|| {
             let text = format!(
-                "AWS_USE_FIPS_ENDPOINT: Parameter Store has no FIPS endpoint in {region} (DNS has no address for {host})"
+                "Parameter Store has no FIPS endpoint in {region} (DNS has no address for {host})"
             );
             let help = Help::text(
-                "Unset it, or `aws.use_fips` of the file, or `use_fips_endpoint` of the profile",
+                "Unset AWS_USE_FIPS_ENDPOINT, `aws.use_fips` of the file or `use_fips_endpoint` of the profile",
             );
             Diagnostic::with_help(Code::UnknownRegion, text, vec![help]).into()
         })

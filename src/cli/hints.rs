@@ -40,7 +40,7 @@ const SUBCOMMANDS: &[(&[&str], &str)] = &[
     (&["put", "set", "write", "put-parameter", "delete", "import"], "ssm-exec only reads. Write with `aws ssm put-parameter`"),
     (&["completion", "complete", "man", "schema"], "Use `ssm-exec completions bash|zsh|fish|man|schema`"),
     (&["watch", "rotate", "daemon"], "Follow changes with `ssm-exec --watch 5m --prefix PATH -- COMMAND`"),
-    (&["login", "auth"], "Log in with `aws sso login`; ssm-exec uses the credentials of the AWS CLI"),
+    (&["login", "auth"], "Log in with `aws sso login` or `aws login`; ssm-exec uses the credentials of the AWS CLI"),
 ];
 
 /// Words that are built into shells.
