@@ -20,7 +20,6 @@ pub struct Error {
 
 impl Error {
     /// Everything that prevented it.
-    #[must_use]
     pub fn new(diagnostics: Vec<Diagnostic>, context: AwsContext) -> Self {
         Self {
             diagnostics,
@@ -30,7 +29,6 @@ impl Error {
     }
 
     /// The same, of which the message says no more than that the report has it.
-    #[must_use]
     pub fn in_report(self) -> Self {
         Self {
             is_in_report: true,
@@ -39,14 +37,12 @@ impl Error {
     }
 
     /// Adds what another error says.
-    #[must_use]
     pub fn and(mut self, other: Self) -> Self {
         self.diagnostics.extend(other.diagnostics);
         self
     }
 
     /// All that prevented it.
-    #[must_use]
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics
     }
@@ -64,19 +60,16 @@ impl Error {
     }
 
     /// The status that the process ends with.
-    #[must_use]
     pub fn status(&self) -> Status {
         self.gravest().map_or(Status::Internal, Diagnostic::status)
     }
 
     /// The code for machines.
-    #[must_use]
     pub fn code(&self) -> Code {
         self.gravest().map_or(Code::Internal, |it| it.code)
     }
 
     /// The message: the first line says what is wrong, the last one where and as whom AWS was asked.
-    #[must_use]
     pub fn lines(&self) -> Vec<String> {
         if self.is_in_report {
             let problems = match self.diagnostics.len() {
@@ -109,7 +102,6 @@ impl Error {
 
     /// The fields of a JSON message (docs/troubleshooting.md): all of them, null where nothing is known. Those
     /// of the first failure are at the top too.
-    #[must_use]
     pub fn fields(&self) -> Value {
         let subjects = || self.diagnostics.iter().map(|it| &*it.subject);
         let first = subjects().find(|it| it.action.is_some());

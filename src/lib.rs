@@ -22,7 +22,6 @@ use std::ffi::OsString;
 use std::time::Instant;
 
 /// The program. Returns the exit status, unless the process became the command.
-#[must_use]
 pub fn run(arguments: &[OsString], inherited: &Inherited<'_>) -> u8 {
     panic::install_hook();
     let started = Instant::now();

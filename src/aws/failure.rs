@@ -49,7 +49,6 @@ pub(super) enum Retry {
 
 impl Failure {
     /// The message, for a run in this context.
-    #[must_use]
     pub fn diagnostic(&self, context: &AwsContext) -> Diagnostic {
         match &self.refusal {
             Some(refusal) => refusal.diagnostic(context),

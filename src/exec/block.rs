@@ -76,7 +76,6 @@ impl Block {
     }
 
     /// The null-terminated array for `execve`: what is inherited as it stands, then ours.
-    #[must_use]
     pub(super) fn pointers(&self, inherited: &[&CStr]) -> Vec<*const c_char> {
         inherited
             .iter()

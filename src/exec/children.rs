@@ -19,7 +19,6 @@ pub struct Waitable(Option<SigAction>);
 
 impl Waitable {
     /// Sets SIGCHLD to its default.
-    #[must_use]
     #[allow(unsafe_code)]
     pub fn new() -> Self {
         let default = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
@@ -49,7 +48,6 @@ pub struct ProcessGroup(());
 
 impl ProcessGroup {
     /// For a child that leads its process group.
-    #[must_use]
     pub fn of(child: u32) -> Self {
         RUNNING.store(i32::try_from(child).unwrap_or(0), Ordering::Relaxed);
         Self(())

@@ -26,13 +26,11 @@ pub struct Command {
 
 impl Command {
     /// The file as a path.
-    #[must_use]
     pub fn path(&self) -> PathBuf {
         PathBuf::from(OsStr::from_bytes(self.file.to_bytes()))
     }
 
     /// Whether its file is the program that runs now, under whatever name.
-    #[must_use]
     pub fn is_this_program(&self) -> bool {
         let file = |path: &Path| fs::metadata(path).map(|it| (it.dev(), it.ino())).ok();
         let ours = file(Path::new("/proc/self/exe"));
@@ -40,7 +38,6 @@ impl Command {
     }
 
     /// What it takes of the room that `execve` has.
-    #[must_use]
     pub fn size(&self) -> CommandSize {
         let arguments = self.arguments.iter();
         CommandSize {

@@ -98,7 +98,6 @@ impl Ready<'_> {
     }
 
     /// Becomes the command. Returns only if that fails; then the block is wiped.
-    #[must_use]
     pub fn launch(self, command: &Command) -> Diagnostic {
         for file in &self.files {
             if let Err(error) = file.hand_over() {

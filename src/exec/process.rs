@@ -5,7 +5,6 @@ use ssm_exec_core::code::Code;
 use ssm_exec_core::diagnostic::{Diagnostic, Help};
 
 /// The soft limit of the stack, in bytes, which bounds what `execve` takes.
-#[must_use]
 pub fn stack_limit() -> u64 {
     getrlimit(Resource::RLIMIT_STACK).map_or(8 * 1024 * 1024, |(soft, _)| soft)
 }

@@ -47,7 +47,6 @@ pub struct Logger {
 impl Logger {
     /// Warnings and errors as text, in colour where stderr is a terminal. `NO_COLOR` (no-color.org)
     /// counts when it is not empty.
-    #[must_use]
     pub fn for_stderr(inherited: &Inherited<'_>) -> Self {
         let journal = inherited.text("JOURNAL_STREAM");
         JOURNAL.store(journal.is_some_and(stderr::is), Ordering::Relaxed);

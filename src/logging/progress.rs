@@ -23,7 +23,6 @@ pub struct Progress {
 
 impl Progress {
     /// Shows nothing yet; nothing ever where stderr is no terminal, or with `quiet`.
-    #[must_use]
     pub fn new(quiet: bool) -> Self {
         Self {
             started: Instant::now(),

@@ -19,7 +19,6 @@ pub struct Arn {
 
 impl Arn {
     /// Parses an ARN. `None` when the text isn't one.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.splitn(6, ':').map(str::to_owned);
         let mut next = || parts.next();
@@ -37,7 +36,6 @@ impl Arn {
 
     /// The role behind a session's ARN (`assumed-role/NAME/SESSION`) or a role's own. A role's path is
     /// not part of a session's ARN.
-    #[must_use]
     pub fn role_name(&self) -> Option<&str> {
         match (self.service.as_str(), self.resource.split_once('/')?) {
             ("sts", ("assumed-role", rest)) => rest.split('/').next(),
@@ -47,7 +45,6 @@ impl Arn {
     }
 
     /// The ARN to write into a policy for this caller: a session's role, else the ARN itself.
-    #[must_use]
     pub fn as_policy_principal(&self) -> Self {
         match (self.service.as_str(), self.role_name()) {
             ("sts", Some(role)) => Self {
@@ -61,7 +58,6 @@ impl Arn {
 }
 
 /// Whether a text is an account's ID.
-#[must_use]
 pub fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|digit| digit.is_ascii_digit())
 }

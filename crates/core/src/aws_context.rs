@@ -32,7 +32,6 @@ impl AwsContext {
     }
 
     /// `--region eu-west-1`, to be appended to a command of the AWS CLI.
-    #[must_use]
     pub fn region_option(&self) -> String {
         match &self.region {
             Some(region) => format!(" --region {region}"),
@@ -42,7 +41,6 @@ impl AwsContext {
 
     /// What is known, one clause each: `Region eu-west-1 (ssm.eu-west-1.amazonaws.com)`, `account
     /// 111122223333`, …
-    #[must_use]
     pub fn clauses(&self) -> Vec<String> {
         let region = match (&self.region, &self.endpoint) {
             (Some(region), Some(endpoint)) => Some(format!("Region {region} ({endpoint})")),

@@ -16,19 +16,16 @@ macro_rules! codes {
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
             /// The code in a JSON message.
-            #[must_use]
             pub fn word(self) -> &'static str {
                 match self { $(Self::$variant => $word,)* }
             }
 
             /// The status of a run that ends with it. A faulty setting on the command line is 64 instead.
-            #[must_use]
             pub fn status(self) -> Status {
                 match self { $(Self::$variant => Status::$status,)* }
             }
 
             /// What it means, in a sentence.
-            #[must_use]
             pub fn cause(self) -> &'static str {
                 match self { $(Self::$variant => $cause,)* }
             }

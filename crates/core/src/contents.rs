@@ -72,7 +72,6 @@ enum Need {
 
 impl Contents {
     /// What an environment has.
-    #[must_use]
     pub fn new(key: &Key, environment: &Environment<'_>) -> Self {
         let contents = environment.set.iter().map(|(name, setting)| {
             let value = setting.value.bytes();
@@ -99,7 +98,6 @@ impl Contents {
 
     /// What `new` changes. `config` and the rest are what it was made from. What is gone, but need not
     /// keep the command from being started anew, is put into `new`, as the command still has it.
-    #[must_use]
     pub fn change(
         &self,
         new: &mut Self,

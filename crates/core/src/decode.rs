@@ -11,7 +11,6 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// Decodes Base64. White space is ignored, since tools wrap lines.
-#[must_use]
 pub(crate) fn base64(text: &[u8]) -> Option<Vec<u8>> {
     let mut bare = Zeroizing::new(text.to_vec());
     bare.retain(|byte| !byte.is_ascii_whitespace());

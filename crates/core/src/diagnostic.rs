@@ -24,7 +24,6 @@ pub enum Severity {
 
 impl Severity {
     /// The stable word.
-    #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::Error => "error",
@@ -35,6 +34,7 @@ impl Severity {
 }
 
 /// One thing that is to be said, with what to do about it.
+#[must_use]
 #[derive(Debug, Clone, PartialEq)]
 pub struct Diagnostic {
     /// What it does to a start.
@@ -198,7 +198,6 @@ impl Diagnostic {
     }
 
     /// Where the setting was given that is at fault: printed before the message.
-    #[must_use]
     pub fn at(mut self, origin: Origin) -> Self {
         match &origin {
             Origin::Variable(name) => self.subject.variables.push((*name).to_owned()),
@@ -210,7 +209,6 @@ impl Diagnostic {
     }
 
     /// Fills `{name}` in the help of the code. A value stays as it is, also one with braces.
-    #[must_use]
     pub fn fill(mut self, values: &[(&str, &str)]) -> Self {
         for help in &mut self.help {
             help.text = fill(&help.text, values);
@@ -220,14 +218,12 @@ impl Diagnostic {
     }
 
     /// Adds what else to do.
-    #[must_use]
     pub fn help(mut self, help: Help) -> Self {
         self.help.push(help);
         self
     }
 
     /// Names some items after the message: in its line if they are few, else one a line.
-    #[must_use]
     pub fn list(mut self, items: &[String]) -> Self {
         if items.len() <= LISTED {
             self.message.push_str(": ");
@@ -239,7 +235,6 @@ impl Diagnostic {
     }
 
     /// The variables that it concerns.
-    #[must_use]
     pub fn variables(mut self, names: impl IntoIterator<Item = impl ToString>) -> Self {
         let names = names.into_iter().map(|name| name.to_string());
         self.subject.variables.extend(names);
@@ -247,14 +242,12 @@ impl Diagnostic {
     }
 
     /// The file that it concerns.
-    #[must_use]
     pub fn path(mut self, path: &Path) -> Self {
         self.subject.path = Some(path.to_owned());
         self
     }
 
     /// The parameters and prefixes that it concerns.
-    #[must_use]
     pub fn parameters(mut self, names: impl IntoIterator<Item = impl ToString>) -> Self {
         let names = names.into_iter().map(|name| name.to_string());
         self.subject.parameters.extend(names);
@@ -262,7 +255,6 @@ impl Diagnostic {
     }
 
     /// The status of a start that it prevents: 64 where the command line is at fault.
-    #[must_use]
     pub fn status(&self) -> Status {
         match (self.code.status(), &self.origin) {
             (Status::Config, Some(origin)) => origin.status(),
@@ -271,7 +263,6 @@ impl Diagnostic {
     }
 
     /// The line that says what is wrong.
-    #[must_use]
     pub fn line(&self) -> String {
         match &self.origin {
             Some(origin) => format!("{origin}: {}", self.message),
@@ -280,7 +271,6 @@ impl Diagnostic {
     }
 
     /// The lines below it: the list, and what to do.
-    #[must_use]
     pub fn details(&self) -> Vec<String> {
         let mut lines = self.list.clone();
         for Help { text, command } in &self.help {
@@ -296,7 +286,6 @@ impl Diagnostic {
     }
 
     /// Its JSON object: all fields, null where nothing is known.
-    #[must_use]
     pub fn json(&self) -> Value {
         let Subject {
             variables,

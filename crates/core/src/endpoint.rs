@@ -44,13 +44,11 @@ impl Endpoint {
     }
 
     /// Whether secrets would go to another machine in clear.
-    #[must_use]
     pub fn is_plain_and_remote(&self) -> bool {
         self.0.scheme_str() == Some("http") && !is_loopback(self.host())
     }
 
     /// The host, without the brackets of an IPv6 address.
-    #[must_use]
     pub fn host(&self) -> &str {
         bare(self.0.host().unwrap_or_default())
     }
@@ -90,14 +88,12 @@ pub fn check_authority(authority: &Authority) -> Result<(), &'static str> {
 }
 
 /// The host and the port as written, without a user and a password.
-#[must_use]
 pub fn server(authority: &Authority) -> &str {
     let text = authority.as_str();
     text.rsplit_once('@').map_or(text, |(_, server)| server)
 }
 
 /// A URL's host without the brackets of an IPv6 address.
-#[must_use]
 pub fn bare(host: &str) -> &str {
     let inner = host.strip_prefix('[');
     inner
@@ -118,7 +114,6 @@ fn is_host_name(host: &str) -> bool {
 }
 
 /// Whether a host is this machine.
-#[must_use]
 pub fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost")
         || host.to_ascii_lowercase().ends_with(".localhost")

@@ -16,7 +16,6 @@ fn is_unsafe(c: char) -> bool {
 }
 
 /// For a terminal, in one line: `\n`, `\u{1b}`.
-#[must_use]
 pub fn line(text: &str) -> Cow<'_, str> {
     if !text.contains(is_unsafe) {
         return Cow::Borrowed(text);
@@ -32,7 +31,6 @@ pub fn line(text: &str) -> Cow<'_, str> {
 }
 
 /// For a cell of a Markdown table: as code, where nothing in it ends the code or the cell.
-#[must_use]
 pub fn markdown_cell(text: &str) -> String {
     let text = line(text);
     if !text.contains(['`', '|', '\\']) {
@@ -49,13 +47,11 @@ pub fn markdown_cell(text: &str) -> String {
 }
 
 /// For running text in Markdown: code stays code, and no HTML begins.
-#[must_use]
 pub fn markdown_text(text: &str) -> String {
     line(text).replace('<', "&lt;")
 }
 
 /// A string that JSON and TOML read back as this text.
-#[must_use]
 pub fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {
@@ -73,7 +69,6 @@ pub fn quoted(text: &str) -> String {
 
 /// A JSON document in which a serialiser left characters that a terminal interprets. They are in strings:
 /// outside strings there are only its own line breaks.
-#[must_use]
 pub fn json(document: &str) -> Cow<'_, str> {
     let is_left = |c| is_unsafe(c) && c != '\n';
     if !document.contains(is_left) {

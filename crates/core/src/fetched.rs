@@ -22,7 +22,6 @@ pub enum ParameterType {
 
 impl ParameterType {
     /// As the service spells it.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::String => "String",
@@ -90,7 +89,6 @@ impl Fetched {
     }
 
     /// How many requests a prefix took.
-    #[must_use]
     pub fn pages(&self, prefix: &Prefix) -> usize {
         let found = self.pages.iter().find(|(fetched, _)| fetched == prefix);
         found.map_or(1, |(_, pages)| *pages)
@@ -107,7 +105,6 @@ impl Fetched {
     }
 
     /// What is known of a parameter.
-    #[must_use]
     pub fn answer(&self, asked: &ParameterRef) -> Answer<'_> {
         match self.get(asked) {
             Some(parameter) => Answer::Found(parameter),
@@ -117,7 +114,6 @@ impl Fetched {
     }
 
     /// Whether there may be parameters below a prefix, although none was fetched.
-    #[must_use]
     pub fn is_unknown_below(&self, prefix: &Prefix) -> bool {
         self.failed
             .iter()
@@ -125,7 +121,6 @@ impl Fetched {
     }
 
     /// The account that the parameters are in, by the ARN of one that was not requested by its own ARN.
-    #[must_use]
     pub fn account(&self) -> Option<String> {
         let below = self.below.iter().flat_map(|(_, parameters)| parameters);
         let named = self.named.iter().filter_map(|(asked, parameter)| {
@@ -139,7 +134,6 @@ impl Fetched {
     }
 
     /// The ARN of every parameter, in order: where the values come from.
-    #[must_use]
     pub fn arns(&self) -> BTreeSet<&str> {
         let below = self.below.iter().flat_map(|(_, parameters)| parameters);
         below
@@ -162,7 +156,6 @@ impl Fetched {
     }
 
     /// One parameter, by a prefix or by its name.
-    #[must_use]
     pub fn get(&self, asked: &ParameterRef) -> Option<&Rc<FetchedParameter>> {
         self.named.get(asked).or_else(|| {
             let (_, parameters) = self
@@ -178,7 +171,6 @@ impl Fetched {
 }
 
 /// `/foo` and `foo` are one parameter.
-#[must_use]
 pub fn spelled_alike(a: &str, b: &str) -> bool {
     a.strip_prefix('/').unwrap_or(a) == b.strip_prefix('/').unwrap_or(b)
 }

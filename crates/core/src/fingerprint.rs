@@ -43,13 +43,11 @@ impl Fingerprint {
     }
 
     /// Whether it was made as this version of ssm-exec makes one.
-    #[must_use]
     pub fn is_comparable(&self) -> bool {
         self.0.split(':').next() == Some(VERSION)
     }
 
     /// The fingerprint of what a start would deliver.
-    #[must_use]
     pub fn new(config: &Config, references: &[EnvReference], fetched: &Fetched) -> Self {
         let revisions = Revisions::new(&plan::plan(&config.sources, references), fetched);
         let mut hash = Sha256::new();

@@ -9,7 +9,6 @@ pub struct Inherited<'e>(Vec<&'e CStr>);
 
 impl<'e> Inherited<'e> {
     /// Takes the entries over as they are.
-    #[must_use]
     pub fn new(entries: Vec<&'e CStr>) -> Self {
         Self(entries)
     }
@@ -20,7 +19,6 @@ impl<'e> Inherited<'e> {
     }
 
     /// The value of a variable; the first, where there are several, as for `getenv`.
-    #[must_use]
     pub fn get(&self, wanted: &str) -> Option<&'e [u8]> {
         self.entries()
             .find(|(name, _)| *name == wanted.as_bytes())
@@ -28,7 +26,6 @@ impl<'e> Inherited<'e> {
     }
 
     /// The value of a variable that is text and not empty.
-    #[must_use]
     pub fn text(&self, wanted: &str) -> Option<&'e str> {
         self.get(wanted)
             .and_then(|value| std::str::from_utf8(value).ok())

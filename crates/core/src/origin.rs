@@ -26,7 +26,6 @@ pub enum Origin {
 
 impl Origin {
     /// The status of a fault in a setting that was given here.
-    #[must_use]
     pub fn status(&self) -> Status {
         match self {
             Self::Flag(_) => Status::Usage,

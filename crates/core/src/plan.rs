@@ -10,7 +10,6 @@ use std::collections::{BTreeSet, HashSet};
 pub const BATCH: usize = 10;
 
 /// Plans the requests for all sources and references.
-#[must_use]
 pub fn plan(sources: &Sources, references: &[EnvReference]) -> Vec<Request> {
     let prefixes: Vec<&Prefix> = sources
         .prefixes
@@ -34,7 +33,6 @@ pub fn plan(sources: &Sources, references: &[EnvReference]) -> Vec<Request> {
 }
 
 /// Whether any source can return another value than before. The trigger is not a source.
-#[must_use]
 pub fn can_change(sources: &Sources, references: &[EnvReference]) -> bool {
     let sources = Sources {
         trigger: None,
@@ -44,7 +42,6 @@ pub fn can_change(sources: &Sources, references: &[EnvReference]) -> bool {
 }
 
 /// The planned requests whose answers can change: a version never does.
-#[must_use]
 pub fn without_pinned(requests: &[Request]) -> Vec<Request> {
     let mut prefixes = Vec::new();
     let mut batches = Vec::new();

@@ -41,7 +41,6 @@ impl Place {
     }
 
     /// The parameter's ARN.
-    #[must_use]
     pub fn subject(&self, subject: &ParameterId) -> Arn {
         match subject {
             ParameterId::Name(name) => self.parameter(name),
@@ -60,7 +59,6 @@ impl Place {
     }
 
     /// Secrets Manager appends six characters of its own to a secret's name.
-    #[must_use]
     pub fn secret(&self, name: &str) -> Arn {
         self.arn(
             "secretsmanager",
@@ -78,7 +76,6 @@ impl Place {
 }
 
 /// The policy document that these requests need, with permission to decrypt if `key` names the key.
-#[must_use]
 pub fn document(requests: &[Request], place: &Place, key: Option<&KmsKey>) -> Value {
     let mut paths = BTreeSet::new();
     let mut names = BTreeSet::new();

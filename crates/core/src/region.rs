@@ -197,13 +197,11 @@ impl Region {
     }
 
     /// The code.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
     /// The partition that it belongs to.
-    #[must_use]
     pub fn partition(&self) -> &'static Partition {
         let starts = |partition: &&Partition| {
             let mut starts = partition.starts.iter();
@@ -217,13 +215,11 @@ impl Region {
     }
 
     /// Whether an account may have to enable it first.
-    #[must_use]
     pub fn is_opt_in(&self) -> bool {
         self.partition().id == "aws" && !ENABLED_BY_DEFAULT.contains(&self.as_str())
     }
 
     /// The known region that was probably meant, if this one isn't known.
-    #[must_use]
     pub fn correction(&self) -> Option<&'static str> {
         known()
             .all(|region| region != self.0)

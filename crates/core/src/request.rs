@@ -17,7 +17,6 @@ pub enum Request {
 
 impl Request {
     /// Whether a parameter is among what it fetches.
-    #[must_use]
     pub fn includes(&self, parameter: &ParameterRef) -> bool {
         match self {
             Self::Below(prefix) => prefix.includes(parameter),

@@ -35,7 +35,6 @@ pub struct Revisions(BTreeMap<String, Revision>);
 
 impl Revisions {
     /// The revisions that these requests returned. A missing parameter has none.
-    #[must_use]
     pub fn new(requests: &[Request], fetched: &Fetched) -> Self {
         let mut all = BTreeMap::new();
         for request in requests {
@@ -71,7 +70,6 @@ impl Revisions {
     }
 
     /// What is different in `newer`, in the order of the names.
-    #[must_use]
     pub fn changes(&self, newer: &Self) -> Vec<Change> {
         let names = self.0.keys().chain(newer.0.keys());
         let names: BTreeSet<&String> = names.collect();
@@ -90,7 +88,6 @@ impl Revisions {
 
     /// What the next poll is compared with: of what the polls ask for, these where a start asks for it
     /// too, else what the last poll has seen. The file may ask for something else by now.
-    #[must_use]
     pub fn kept_for(&self, polled: &[Request], started: &[Request], seen: &Self) -> Self {
         let asks = |requests: &[Request], name: &str| {
             let parameter = ParameterRef::parse(name);
@@ -106,7 +103,6 @@ impl Revisions {
     }
 
     /// The revision of this parameter, if it has one.
-    #[must_use]
     pub fn only(&self, parameter: &ParameterRef) -> Self {
         let found = self.0.get_key_value(&parameter.to_request());
         Self(
@@ -128,7 +124,6 @@ pub struct Change {
 
 impl Change {
     /// Whether it is one of this parameter, or of the one that a place is in.
-    #[must_use]
     pub fn is_of(&self, param: &str) -> bool {
         param.split('#').next() == Some(&self.name)
     }

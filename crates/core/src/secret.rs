@@ -8,19 +8,16 @@ pub struct Secret(Zeroizing<Vec<u8>>);
 
 impl Secret {
     /// Takes the value over, without a copy.
-    #[must_use]
     pub fn new(value: String) -> Self {
         Self(Zeroizing::new(value.into_bytes()))
     }
 
     /// Takes bytes over, without a copy.
-    #[must_use]
     pub fn from_bytes(value: Vec<u8>) -> Self {
         Self(Zeroizing::new(value))
     }
 
     /// The bytes themselves: for the environment block and for what is made from them.
-    #[must_use]
     pub fn expose(&self) -> &[u8] {
         &self.0
     }

@@ -27,7 +27,6 @@ pub enum Status {
 
 impl Status {
     /// The exit status.
-    #[must_use]
     pub fn code(self) -> u8 {
         match self {
             Self::Usage => 64,
@@ -44,7 +43,6 @@ impl Status {
     }
 
     /// The stable word for `--log-format json`.
-    #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::Usage => "usage",

@@ -3,7 +3,6 @@
 use crate::diagnostic::Diagnostic;
 
 /// The known word that was probably meant.
-#[must_use]
 pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     known
         .map(|candidate| (strsim::jaro_winkler(word, candidate), candidate))
@@ -14,13 +13,11 @@ pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&
 
 /// The known word that differs by one letter, or in the order of two. Stricter than [`nearest`], for a word that may
 /// be correct as it is.
-#[must_use]
 pub fn misspelled<'a>(word: &str, mut known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     known.find(|candidate| strsim::osa_distance(word, candidate) == 1)
 }
 
 /// The error for a word that is none of those that a setting takes.
-#[must_use]
 pub fn unknown_word(word: &str, known: &[&str]) -> Diagnostic {
     let list: Vec<String> = known.iter().map(|word| format!("`{word}`")).collect();
     let words = match list.split_last() {

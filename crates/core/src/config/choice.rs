@@ -24,7 +24,6 @@ macro_rules! choice {
             }
 
             /// The variant's word.
-            #[must_use]
             pub fn word(self) -> &'static str {
                 match self { $(Self::$variant => $word,)+ }
             }

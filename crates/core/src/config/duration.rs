@@ -50,7 +50,6 @@ fn read(text: &str, unit: &str, units: &str) -> Result<Duration, Diagnostic> {
 }
 
 /// Writes a duration as it can be read. Days stay days: a month has no fixed length.
-#[must_use]
 pub fn written(duration: Duration) -> String {
     let days = duration.as_secs() / DAY;
     let rest = humantime::format_duration(duration - Duration::from_secs(days * DAY));

@@ -50,7 +50,6 @@ impl<'a> ConfigFile<'a> {
     }
 
     /// The file's path.
-    #[must_use]
     pub fn path(&self) -> &Path {
         self.reader.path
     }

@@ -30,7 +30,6 @@ pub struct PathSpec {
 
 impl PathSpec {
     /// A path without rules of its own.
-    #[must_use]
     pub fn from_text(text: &str) -> Self {
         Self {
             text: text.to_owned(),
@@ -82,7 +81,6 @@ pub struct KeySpec {
 
 impl KeySpec {
     /// Its parameter, if it has one.
-    #[must_use]
     pub fn param(&self) -> Option<&str> {
         match &self.content {
             Content::Param(param) => Some(param),
@@ -91,7 +89,6 @@ impl KeySpec {
     }
 
     /// Reads `[NAME=]PARAM`.
-    #[must_use]
     pub fn from_text(text: &str) -> Self {
         let (name, param) = match text.split_once('=') {
             Some((name, param)) => (Some(name.to_owned()), param),

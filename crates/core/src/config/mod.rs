@@ -266,7 +266,6 @@ pub struct Aws {
 
 impl Sources {
     /// Whether nothing at all is asked for.
-    #[must_use]
     pub fn are_empty(&self) -> bool {
         self.prefixes.is_empty() && self.objects.is_empty() && self.keys.is_empty()
     }

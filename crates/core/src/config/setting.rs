@@ -120,7 +120,6 @@ impl Group {
     ];
 
     /// The heading.
-    #[must_use]
     pub fn heading(self) -> &'static str {
         match self {
             Self::Sources => "Sources",
@@ -136,7 +135,6 @@ impl Group {
 
 impl Setting {
     /// A row with nothing but its kind and its help.
-    #[must_use]
     pub const fn new(kind: Kind, group: Group, help: &'static str) -> Self {
         Self {
             field: "",
@@ -157,7 +155,6 @@ impl Setting {
     }
 
     /// Whether this is its option: long, negated or short.
-    #[must_use]
     pub fn is_option(&self, name: &str) -> bool {
         let short = name.strip_prefix('-').and_then(|short| short.parse().ok());
         self.flag == Some(name)
@@ -166,7 +163,6 @@ impl Setting {
     }
 
     /// The value that an option without an argument sets.
-    #[must_use]
     pub fn word(&self) -> Option<&'static str> {
         match self.kind {
             Kind::Constant(word) => Some(word),
@@ -176,7 +172,6 @@ impl Setting {
     }
 
     /// Whether an option of this kind takes a value.
-    #[must_use]
     pub fn takes_value(&self) -> bool {
         !matches!(self.kind, Kind::Switch | Kind::Constant(_) | Kind::Count(_))
     }

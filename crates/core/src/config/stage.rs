@@ -75,7 +75,6 @@ impl ConfigFile<'_> {
 }
 
 /// Whether an error is about a setting of this stage of the file.
-#[must_use]
 pub fn is_in_stage(error: &Diagnostic, name: &str) -> bool {
     let Some(Origin::File { key, .. }) = &error.origin else {
         return false;

@@ -73,7 +73,6 @@ fn texts(layer: &Layer) -> impl Iterator<Item = (&String, &Origin)> {
 impl Layer {
     /// What keys of a weaker level this one's list replaces and does not give, in a sentence for each list:
     /// in a stage, the tables would be merged, so this is easily overlooked.
-    #[must_use]
     pub fn dropped_keys(&self, weaker: &Self) -> Vec<String> {
         let lists = [
             ("keys", &self.keys, &weaker.keys),

@@ -35,7 +35,6 @@ pub fn read_variables(inherited: &Inherited<'_>) -> Result<Layer, Diagnostic> {
 }
 
 /// The format of messages that the environment asks for, whatever else is invalid in it.
-#[must_use]
 pub fn log_format(inherited: &Inherited<'_>) -> Option<LogFormat> {
     LogFormat::parse(inherited.text("SSM_EXEC_LOG_FORMAT")?).ok()
 }

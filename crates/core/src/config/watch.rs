@@ -42,14 +42,12 @@ pub struct Watch {
 
 impl Watch {
     /// Whether the interval is so short that its cost is worth a warning.
-    #[must_use]
     pub fn is_frequent(&self) -> bool {
         self.every < FREQUENT
     }
 
     /// Why a signal brings the running command nothing new, if that is so: its variables can't change, and
     /// its in-memory files only with `on_file_change`.
-    #[must_use]
     pub fn without_effect(&self, environment: &Environment<'_>) -> Option<String> {
         let mut settings = environment.set.values();
         let only_live_files = self.on_file_change.is_some()
@@ -64,7 +62,6 @@ impl Watch {
     }
 
     /// The error for a configuration whose parameters can't change.
-    #[must_use]
     pub fn nothing_to_follow(&self) -> Diagnostic {
         Diagnostic::invalid(
             "there is nothing to watch: every parameter is pinned to a version, so none can change",
@@ -132,7 +129,6 @@ impl ChangeSignal {
     }
 
     /// Whether it asks a program to end, whatever handles it.
-    #[must_use]
     pub fn ends(self) -> bool {
         ["TERM", "INT", "QUIT", "ABRT"].contains(&self.0)
     }

@@ -56,7 +56,6 @@ pub struct Rule {
 
 impl Rule {
     /// Every way in which a value breaks the rule, as the rest of a sentence that begins with the variable.
-    #[must_use]
     pub fn violations(&self, value: &[u8]) -> Vec<String> {
         if value.is_empty() {
             return vec!["must not be empty".to_owned()];
@@ -83,7 +82,6 @@ impl Rule {
     }
 
     /// The same for the type of the parameter that holds the value.
-    #[must_use]
     pub fn insecure(&self, stored_as: Option<ParameterType>) -> Option<String> {
         let kind = stored_as.filter(|kind| self.secure && *kind != ParameterType::SecureString)?;
         Some(format!(
@@ -92,7 +90,6 @@ impl Rule {
     }
 
     /// The rules in words, for a table: the type, then what else holds.
-    #[must_use]
     pub fn words(&self) -> Vec<String> {
         let pattern = self.pattern.as_ref();
         let rules = [

@@ -38,13 +38,11 @@ impl Pattern {
     }
 
     /// Whether the whole text matches.
-    #[must_use]
     pub fn matches(&self, text: &str) -> bool {
         self.anchored.is_match(text)
     }
 
     /// The pattern's text.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }

@@ -7,7 +7,6 @@ use ::toml::Value;
 
 impl Rule {
     /// The rules as an inline table.
-    #[must_use]
     pub fn to_toml(&self) -> String {
         let words =
             |words: &[String]| (!words.is_empty()).then(|| list(words.iter().map(String::as_str)));

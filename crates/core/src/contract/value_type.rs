@@ -52,7 +52,6 @@ pub enum ValueType {
 
 impl ValueType {
     /// The type's name.
-    #[must_use]
     pub fn name(&self) -> TypeName {
         match self {
             Self::Text => TypeName::Text,

@@ -19,7 +19,6 @@ use std::ffi::CStr;
 use std::rc::Rc;
 
 /// Builds the environment. Without `fetched`, nothing was fetched (`--skip`).
-#[must_use]
 pub fn assemble<'e>(
     config: &Config,
     inherited: &Inherited<'e>,

@@ -30,7 +30,6 @@ const CREDENTIAL_PREFIXES: &[&str] = &[
 ];
 
 /// Whether a variable is inherited at all.
-#[must_use]
 pub fn is_kept(rules: &Rules, name: &[u8]) -> bool {
     withheld(rules, name).is_none()
 }

@@ -50,7 +50,6 @@ impl CommandSize {
 }
 
 /// What is wrong with the size, if something is. `stack` is the soft limit of the stack.
-#[must_use]
 pub fn check(
     environment: &Environment<'_>,
     command: Option<&CommandSize>,

@@ -25,7 +25,6 @@ pub enum Missing {
 
 impl Missing {
     /// The variable that a key or a reference would have set.
-    #[must_use]
     pub fn variable(&self) -> Option<(&VariableName, Provenance)> {
         match self {
             Self::Parameter(param, Requester::Variable(name)) => {
@@ -39,7 +38,6 @@ impl Missing {
     }
 
     /// The parameter, where a version or a label was asked for: it may exist without it.
-    #[must_use]
     pub fn selected(&self) -> Option<&ParameterRef> {
         match self {
             Self::Parameter(param, _) if param.parameter.selector.is_some() => {
@@ -51,7 +49,6 @@ impl Missing {
 }
 
 /// Everything that must exist and does not. Members of JSON values are not looked for.
-#[must_use]
 pub fn missing(sources: &Sources, references: &[EnvReference], fetched: &Fetched) -> Vec<Missing> {
     let prefixes = sources.prefixes.iter().filter(|source| {
         !source.optional
@@ -85,7 +82,6 @@ pub fn missing(sources: &Sources, references: &[EnvReference], fetched: &Fetched
 }
 
 /// What to say of it. `existing` are the parameters that exist in another version than the missing one.
-#[must_use]
 pub fn diagnostics(
     missing: &[Missing],
     context: &AwsContext,

@@ -60,7 +60,6 @@ impl Environment<'_> {
     }
 
     /// Whether the command can be started with it.
-    #[must_use]
     pub fn is_complete(&self) -> bool {
         self.missing.is_empty() && self.errors().next().is_none()
     }
@@ -88,7 +87,6 @@ impl Environment<'_> {
     }
 
     /// The value that a variable will have; of a file, the content.
-    #[must_use]
     pub fn value(&self, name: &VariableName) -> Option<&[u8]> {
         match self.set.get(name) {
             Some(setting) => Some(setting.value.bytes()),

@@ -23,7 +23,6 @@ pub enum Provenance {
 
 impl Provenance {
     /// The parameter, where there is one.
-    #[must_use]
     pub fn param(&self) -> Option<&ValueRef> {
         match self {
             Self::Prefix(param)
@@ -63,7 +62,6 @@ pub enum Requester {
 
 impl Requester {
     /// The variable, where there is one.
-    #[must_use]
     pub fn variable(&self) -> Option<&VariableName> {
         match self {
             Self::Variable(name) | Self::Reference(name) => Some(name),

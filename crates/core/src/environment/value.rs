@@ -20,7 +20,6 @@ pub enum Value {
 
 impl Value {
     /// The bytes.
-    #[must_use]
     pub fn bytes(&self) -> &[u8] {
         match self {
             Self::Fetched(parameter) => parameter.value.expose(),

@@ -49,19 +49,16 @@ impl ParameterArn {
     }
 
     /// The ARN as it was given.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
     /// Its parts.
-    #[must_use]
     pub fn parts(&self) -> &Arn {
         &self.arn
     }
 
     /// The name of the parameter in its own account.
-    #[must_use]
     pub fn name(&self) -> &ParameterName {
         &self.name
     }

@@ -60,7 +60,6 @@ impl Field {
     }
 
     /// The innermost name, from which a variable's name is made.
-    #[must_use]
     pub fn last(&self) -> &str {
         self.tokens().last().unwrap_or_default()
     }

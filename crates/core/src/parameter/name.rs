@@ -118,37 +118,31 @@ impl ParameterName {
     }
 
     /// The name as it is sent.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.canonical
     }
 
     /// The last segment, from which a variable's name is made.
-    #[must_use]
     pub fn last_segment(&self) -> &str {
         self.canonical.rsplit('/').next().unwrap_or(&self.canonical)
     }
 
     /// Whether this is a secret of Secrets Manager behind Parameter Store.
-    #[must_use]
     pub fn is_secret_reference(&self) -> bool {
         self.canonical.starts_with(SECRETS)
     }
 
     /// The secret's own name, where this is a reference to one.
-    #[must_use]
     pub fn secret_name(&self) -> Option<&str> {
         self.canonical.strip_prefix(SECRETS)
     }
 
     /// Whether AWS publishes this parameter: its ARN has no account.
-    #[must_use]
     pub fn is_public(&self) -> bool {
         is_public(&self.canonical)
     }
 
     /// The name as it stands in an ARN, after `parameter/`.
-    #[must_use]
     pub fn in_arn(&self) -> &str {
         self.canonical.strip_prefix('/').unwrap_or(&self.canonical)
     }

@@ -67,25 +67,21 @@ impl Prefix {
     }
 
     /// The path as it is sent: no slash at its end, unless it is the root.
-    #[must_use]
     pub fn path(&self) -> &str {
         &self.path
     }
 
     /// The pattern that matches every parameter below it, without the label: `/a/*`.
-    #[must_use]
     pub fn pattern(&self) -> String {
         format!("{}/*", self.path.trim_end_matches('/'))
     }
 
     /// The label that chooses the version of each parameter.
-    #[must_use]
     pub fn label(&self) -> Option<&Label> {
         self.label.as_ref()
     }
 
     /// The same path, for the latest versions.
-    #[must_use]
     pub fn without_label(&self) -> Self {
         Self {
             path: self.path.clone(),
@@ -94,7 +90,6 @@ impl Prefix {
     }
 
     /// What of `name` lies below this path, if it does: whole segments only.
-    #[must_use]
     pub fn relative<'a>(&self, name: &'a str) -> Option<&'a str> {
         if self.path == "/" {
             return Some(name.strip_prefix('/').unwrap_or(name));
@@ -105,13 +100,11 @@ impl Prefix {
     }
 
     /// Whether AWS publishes the parameters below it. They are not below `/` or `/aws`.
-    #[must_use]
     pub fn is_public(&self) -> bool {
         is_public(&self.path)
     }
 
     /// Whether every parameter of `other` is also below this prefix.
-    #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
         self.label == other.label
             && self.is_public() == other.is_public()
@@ -119,7 +112,6 @@ impl Prefix {
     }
 
     /// Whether this prefix includes that parameter in that version.
-    #[must_use]
     pub fn includes(&self, parameter: &ParameterRef) -> bool {
         let ParameterId::Name(name) = &parameter.subject else {
             return false;

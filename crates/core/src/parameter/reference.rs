@@ -15,7 +15,6 @@ pub enum ParameterId {
 
 impl ParameterId {
     /// As it is sent in `Names`.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Name(name) => name.as_str(),
@@ -24,7 +23,6 @@ impl ParameterId {
     }
 
     /// The parameter's name, wherever it lives.
-    #[must_use]
     pub fn name(&self) -> &ParameterName {
         match self {
             Self::Name(name) => name,
@@ -87,13 +85,11 @@ impl ParameterRef {
     }
 
     /// The parameter's name, wherever it lives.
-    #[must_use]
     pub fn name(&self) -> &ParameterName {
         self.subject.name()
     }
 
     /// As it is sent in `Names`.
-    #[must_use]
     pub fn to_request(&self) -> String {
         let mut text = self.subject.as_str().to_owned();
         if let Some(selector) = &self.selector {
@@ -103,7 +99,6 @@ impl ParameterRef {
     }
 
     /// Whether it names one version, whose value never changes. A label can be moved.
-    #[must_use]
     pub fn is_fixed(&self) -> bool {
         match &self.selector {
             Some(Selector::Version(_)) => true,
@@ -166,7 +161,6 @@ impl ValueRef {
     }
 
     /// A whole parameter by the name that the service returned, in the version that a label selects.
-    #[must_use]
     pub fn returned(name: &str, label: Option<&Label>) -> Self {
         Self {
             parameter: ParameterRef {
@@ -178,7 +172,6 @@ impl ValueRef {
     }
 
     /// A member of the JSON object that this value is.
-    #[must_use]
     pub fn member(&self, name: &str) -> Self {
         Self {
             parameter: self.parameter.clone(),
@@ -187,13 +180,11 @@ impl ValueRef {
     }
 
     /// Whether a version or a label was asked for, rather than the latest version.
-    #[must_use]
     pub fn is_pinned(&self) -> bool {
         self.parameter.selector.is_some()
     }
 
     /// The word that a variable's name is made from where none was given.
-    #[must_use]
     pub fn last_word(&self) -> &str {
         match &self.field {
             Some(field) => field.last(),

@@ -11,13 +11,11 @@ pub struct Version(NonZeroU64);
 
 impl Version {
     /// `None` for 0, which is not a version.
-    #[must_use]
     pub fn new(number: u64) -> Option<Self> {
         NonZeroU64::new(number).map(Self)
     }
 
     /// The number.
-    #[must_use]
     pub fn get(self) -> u64 {
         self.0.get()
     }
@@ -118,7 +116,6 @@ impl Label {
     }
 
     /// The label's text.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -81,7 +81,6 @@ impl fmt::Display for WatchCost {
 
 impl Report {
     /// Makes the report. `unused` says whether it lists unused parameters.
-    #[must_use]
     pub fn new(
         config: &Config,
         environment: &Environment<'_>,
@@ -121,7 +120,6 @@ impl Report {
     }
 
     /// A report without anything but problems.
-    #[must_use]
     pub fn of_problems(problems: &[Diagnostic]) -> Self {
         Self {
             problems: problems.to_vec(),
@@ -130,7 +128,6 @@ impl Report {
     }
 
     /// The report as a JSON object.
-    #[must_use]
     pub fn to_json(&self) -> String {
         json::render(self)
     }
@@ -141,7 +138,6 @@ impl Report {
     }
 
     /// The report as text.
-    #[must_use]
     pub fn render(&self, format: ReportFormat, config: &Config, terminal: Terminal) -> String {
         match format {
             ReportFormat::Table => table::render(self, terminal),
@@ -154,7 +150,6 @@ impl Report {
 
 /// The reports of all stages in turn, each under its name. A TOML file is about one stage, so tables take its
 /// place.
-#[must_use]
 pub fn render_stages(
     stages: &[(String, Report)],
     format: ReportFormat,

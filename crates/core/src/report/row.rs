@@ -24,7 +24,6 @@ pub enum State {
 
 impl State {
     /// The stable word.
-    #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::Set => "set",
@@ -82,7 +81,6 @@ pub enum ContractStatus {
 
 impl ContractStatus {
     /// The stable word.
-    #[must_use]
     pub fn word(&self) -> &'static str {
         match self {
             Self::None => "none",

@@ -14,7 +14,6 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// The text of a file to begin with. What the environment cannot hold yet is in it as a comment.
-#[must_use]
 pub fn starter_file(report: &Report, config: &Config) -> String {
     let prefixes: Vec<String> = config.sources.prefixes.iter().map(prefix).collect();
     let mut out = format!(

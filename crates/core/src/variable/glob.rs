@@ -31,13 +31,11 @@ impl Glob {
     }
 
     /// Whether the pattern matches the whole name.
-    #[must_use]
     pub fn matches(&self, name: &str) -> bool {
         fast_glob::glob_match(&self.0, name)
     }
 
     /// The same pattern in upper and in lower case.
-    #[must_use]
     pub fn in_other_case(&self) -> [Self; 2] {
         [
             Self(self.0.to_ascii_uppercase()),
@@ -46,7 +44,6 @@ impl Glob {
     }
 
     /// The pattern's text.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }

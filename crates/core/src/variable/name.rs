@@ -32,13 +32,11 @@ impl VariableName {
     }
 
     /// Takes over a name that the environment already has, whatever it looks like.
-    #[must_use]
     pub fn inherited(text: &str) -> Self {
         Self(text.to_owned())
     }
 
     /// The name's text.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -81,7 +81,6 @@ impl Naming {
     }
 
     /// Whether the filters let a name through.
-    #[must_use]
     pub fn admits(&self, name: &VariableName) -> bool {
         let matches = |globs: &[Given<Glob>]| {
             globs
@@ -92,7 +91,6 @@ impl Naming {
     }
 
     /// Whether a filter matches a name, with or without the prefix that all names get.
-    #[must_use]
     pub fn is_match(&self, glob: &Glob, name: &str) -> bool {
         let bare = || name.strip_prefix(&self.prefix);
         glob.matches(name)
