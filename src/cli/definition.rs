@@ -195,6 +195,6 @@ fn heading(setting: &Setting) -> &'static str {
     match (setting.group, setting.scope) {
         (Group::Command, Scope::Check) => "Options of check",
         (Group::Command, Scope::Policy) => "Options of policy",
-        (group, _) => group.heading(),
+        (group, _) => group.word(),
     }
 }

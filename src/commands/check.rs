@@ -28,13 +28,11 @@ pub(super) fn run(session: &Session<'_>) -> Result<u8, Error> {
 
 /// What a reader of JSON gets where there is no report: one object, with the problem.
 pub(super) fn print_failure(format: ReportFormat, error: &Error) -> Result<(), Error> {
-    match format {
-        ReportFormat::Json => {
-            let report = Report::of_problems(error.diagnostics());
-            output::print(report.to_json().as_bytes())
-        }
-        _ => Ok(()),
+    if format == ReportFormat::Json {
+        let report = Report::of_problems(error.diagnostics());
+        output::print(report.to_json().as_bytes())?;
     }
+    Ok(())
 }
 
 /// The report, and why the command can't be started, if it can't. It shows the rest also for a command that is
@@ -45,8 +43,7 @@ pub(super) fn make_report(session: &Session<'_>) -> Result<(Report, Option<Error
         Err(error) => (None, Some(error.into())),
     };
     let mut resolved = session.resolve(command.as_ref())?;
-    let options = &session.config.check;
-    if options.identity
+    if session.config.check.identity
         && let Err(reason) = resolved.identify()
     {
         warn!("--identity: the caller is unknown: {reason}");
@@ -60,8 +57,6 @@ pub(super) fn make_report(session: &Session<'_>) -> Result<(Report, Option<Error
         &session.config,
         &resolved.environment,
         fetched,
-        options.max_age,
-        options.unused,
         SystemTime::now(),
     );
     report.asked = resolved.context();

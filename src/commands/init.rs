@@ -40,8 +40,6 @@ pub(super) fn run(mut session: Session<'_>, path: Option<&Path>) -> Result<u8, E
         &session.config,
         &resolved.environment,
         resolved.fetched.as_ref(),
-        None,
-        false,
         SystemTime::now(),
     );
     report.problems = errors;

@@ -121,11 +121,11 @@ fn the_tables_of_options_are_up_to_date() {
     check_block("README.md", "options", &short);
 
     let mut full = String::new();
-    for group in Group::ALL {
-        let rows = || SETTINGS.iter().filter(|row| row.group == group);
-        let heading = match group {
-            Group::Command => "Options of subcommands",
-            group => group.heading(),
+    for &heading in Group::WORDS {
+        let rows = || SETTINGS.iter().filter(|row| row.group.word() == heading);
+        let heading = match heading {
+            "Options" => "Options of subcommands",
+            heading => heading,
         };
         let _ = writeln!(full, "### {heading}\n");
         full.push_str("| option | variables | key in the file | meaning | default |\n| --- | --- | --- | --- | --- |\n");

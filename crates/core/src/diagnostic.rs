@@ -11,25 +11,15 @@ use std::path::{Path, PathBuf};
 /// A list is part of the message up to this length; a longer one is printed one item a line.
 const LISTED: usize = 3;
 
-/// What a diagnostic does to a start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Severity {
-    /// Prevents it.
-    Error,
-    /// Most likely a mistake; with `--strict` an error.
-    Warning,
-    /// Printed with `-v`, and by `check`.
-    Note,
-}
-
-impl Severity {
-    /// The stable word.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
-            Self::Note => "note",
-        }
+crate::choice! {
+    /// What a diagnostic does to a start.
+    pub enum Severity {
+        /// Prevents it.
+        Error = "error",
+        /// Most likely a mistake; with `--strict` an error.
+        Warning = "warning",
+        /// Printed with `-v`, and by `check`.
+        Note = "note",
     }
 }
 

@@ -5,35 +5,18 @@ use crate::parameter::{ParameterId, ParameterRef, Prefix, Version};
 use crate::request::Request;
 use crate::secret::Secret;
 use std::collections::{BTreeSet, HashMap};
-use std::fmt;
 use std::rc::Rc;
 use std::time::SystemTime;
 
-/// How Parameter Store keeps a parameter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ParameterType {
-    /// In clear.
-    String,
-    /// In clear: values separated by commas.
-    StringList,
-    /// Encrypted with a KMS key.
-    SecureString,
-}
-
-impl ParameterType {
-    /// As the service spells it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::String => "String",
-            Self::StringList => "StringList",
-            Self::SecureString => "SecureString",
-        }
-    }
-}
-
-impl fmt::Display for ParameterType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+crate::choice! {
+    /// How Parameter Store keeps a parameter, in its own words.
+    pub enum ParameterType {
+        /// In clear.
+        String = "String",
+        /// In clear: values separated by commas.
+        StringList = "StringList",
+        /// Encrypted with a KMS key.
+        SecureString = "SecureString",
     }
 }
 
@@ -278,7 +261,7 @@ mod tests {
             (ParameterType::StringList, "StringList"),
             (ParameterType::SecureString, "SecureString"),
         ] {
-            assert_eq!(kind.to_string(), text);
+            assert_eq!(kind.word(), text);
         }
     }
 }

@@ -3,43 +3,32 @@
 /// Why the process ends without having become the command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
-    /// 64, `EX_USAGE`: the command line.
-    Usage,
-    /// 65, `EX_DATAERR`: a value that cannot be used.
-    Unusable,
-    /// 66, `EX_NOINPUT`: a parameter or a required variable is missing.
-    Missing,
-    /// 70, `EX_SOFTWARE`: a bug in ssm-exec.
-    Internal,
-    /// 71, `EX_OSERR`: the system refused what a start needs.
-    System,
-    /// 75, `EX_TEMPFAIL`: try again later.
-    TryLater,
-    /// 77, `EX_NOPERM`: access denied, or no valid credentials.
-    Denied,
-    /// 78, `EX_CONFIG`: a variable or the configuration file.
-    Config,
-    /// 126: the command cannot be executed.
-    NotExecutable,
-    /// 127: the command is not found.
-    NotFound,
+    /// `EX_USAGE`: the command line.
+    Usage = 64,
+    /// `EX_DATAERR`: a value that cannot be used.
+    Unusable = 65,
+    /// `EX_NOINPUT`: a parameter or a required variable is missing.
+    Missing = 66,
+    /// `EX_SOFTWARE`: a bug in ssm-exec.
+    Internal = 70,
+    /// `EX_OSERR`: the system refused what a start needs.
+    System = 71,
+    /// `EX_TEMPFAIL`: try again later.
+    TryLater = 75,
+    /// `EX_NOPERM`: access denied, or no valid credentials.
+    Denied = 77,
+    /// `EX_CONFIG`: a variable or the configuration file.
+    Config = 78,
+    /// The command cannot be executed.
+    NotExecutable = 126,
+    /// The command is not found.
+    NotFound = 127,
 }
 
 impl Status {
     /// The exit status.
     pub fn code(self) -> u8 {
-        match self {
-            Self::Usage => 64,
-            Self::Unusable => 65,
-            Self::Missing => 66,
-            Self::Internal => 70,
-            Self::System => 71,
-            Self::TryLater => 75,
-            Self::Denied => 77,
-            Self::Config => 78,
-            Self::NotExecutable => 126,
-            Self::NotFound => 127,
-        }
+        self as u8
     }
 
     /// The stable word for `--log-format json`.

@@ -1,6 +1,6 @@
-//! Settings that are one of a few words.
+//! Enums with a word for each variant.
 
-/// Defines an enum whose variants are words of a setting, with their list and their parser.
+/// Defines an enum whose variants are words of a setting or a report, with their list and their parser.
 #[macro_export]
 macro_rules! choice {
     ($(#[$meta:meta])* $visibility:vis enum $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal,)+ }) => {

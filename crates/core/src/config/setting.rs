@@ -88,48 +88,23 @@ pub enum Scope {
     Policy,
 }
 
-/// A heading of the help.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Group {
-    /// Where values come from.
-    Sources,
-    /// How variable names are made and filtered.
-    Names,
-    /// What becomes of the environment.
-    Environment,
-    /// How the running command follows changed parameters.
-    Rotation,
-    /// Region, credentials, endpoint and time.
-    Aws,
-    /// The configuration file and messages.
-    General,
-    /// What only a subcommand has.
-    Command,
-}
-
-impl Group {
-    /// Every group, in the order of the help.
-    pub const ALL: [Self; 7] = [
-        Self::Sources,
-        Self::Names,
-        Self::Environment,
-        Self::Rotation,
-        Self::Aws,
-        Self::General,
-        Self::Command,
-    ];
-
-    /// The heading.
-    pub fn heading(self) -> &'static str {
-        match self {
-            Self::Sources => "Sources",
-            Self::Names => "Names",
-            Self::Environment => "Environment",
-            Self::Rotation => "Rotation",
-            Self::Aws => "AWS",
-            Self::General => "General",
-            Self::Command => "Options",
-        }
+crate::choice! {
+    /// A heading of the help. They are in the order of the help.
+    pub enum Group {
+        /// Where values come from.
+        Sources = "Sources",
+        /// How variable names are made and filtered.
+        Names = "Names",
+        /// What becomes of the environment.
+        Environment = "Environment",
+        /// How the running command follows changed parameters.
+        Rotation = "Rotation",
+        /// Region, credentials, endpoint and time.
+        Aws = "AWS",
+        /// The configuration file and messages.
+        General = "General",
+        /// What only a subcommand has.
+        Command = "Options",
     }
 }
 

@@ -343,7 +343,7 @@ fn a_stronger_list_replaces_a_weaker_one_and_both_places_are_known() {
 #[test]
 fn the_help_has_a_heading_for_each_group() {
     assert_eq!(
-        setting::Group::ALL.map(setting::Group::heading),
+        setting::Group::WORDS,
         [
             "Sources",
             "Names",

@@ -84,6 +84,7 @@ impl Rule {
     /// The same for the type of the parameter that holds the value.
     pub fn insecure(&self, stored_as: Option<ParameterType>) -> Option<String> {
         let kind = stored_as.filter(|kind| self.secure && *kind != ParameterType::SecureString)?;
+        let kind = kind.word();
         Some(format!(
             "must be a SecureString, and the parameter is a {kind}"
         ))

@@ -59,17 +59,12 @@ pub fn assemble<'e>(
         assembler.object(source);
     }
     for (key, found) in sources.keys.iter().zip(keys) {
-        let options = |setting| Setting {
+        let provenance = Provenance::Key(key.param.clone());
+        assembler.set_found(&key.name, found, provenance, |setting| Setting {
             delivery: key.delivery,
             max_age: key.max_age,
             ..setting
-        };
-        assembler.set_found(
-            &key.name,
-            found,
-            Provenance::Key(key.param.clone()),
-            options,
-        );
+        });
     }
     for (reference, found) in references.iter().zip(named) {
         // The variable holds a reference, not a value: its text must never reach the command.
@@ -373,55 +368,31 @@ impl<'a, 'e> Assembler<'a, 'e> {
 
     /// The value of a parameter or of a place in it, or its substitute.
     fn find(&mut self, requester: &Requester, param: &ValueRef, on_missing: &OnMissing) -> Found {
-        let answer = self.fetched.map(|it| it.answer(&param.parameter));
-        let mut fault = None;
-        match (answer, &param.field) {
-            (Some(Answer::Unknown), _) => return Found::Unknown,
-            (Some(Answer::Found(parameter)), None) => {
-                return Found::Value(Value::Fetched(Rc::clone(parameter)), Rc::clone(parameter));
-            }
-            (Some(Answer::Found(parameter)), Some(field)) => {
-                match json::field(parameter.value.expose(), field) {
-                    Ok(value) => return Found::Value(Value::Made(value), Rc::clone(parameter)),
-                    Err(found) => fault = Some(found),
-                }
-            }
-            (Some(Answer::Absent) | None, _) => {}
-        }
-        match (on_missing, fault) {
-            (
-                OnMissing::Default(text),
-                None
-                | Some(json::Fault {
-                    is_absent: true, ..
-                }),
-            ) => Found::Default(Value::Made(Secret::new(text.clone()))),
-            (
-                OnMissing::Omit,
-                None
-                | Some(json::Fault {
-                    is_absent: true, ..
-                }),
-            ) => Found::Absent,
-            (_, Some(fault)) => {
-                let whole = param.parameter.to_string();
-                let what = if fault.is_absent {
-                    &whole
-                } else {
-                    &param.to_string()
+        let fault = match self.fetched.map(|it| it.answer(&param.parameter)) {
+            Some(Answer::Unknown) => return Found::Unknown,
+            Some(Answer::Found(parameter)) => {
+                let value = match &param.field {
+                    None => Ok(Value::Fetched(Rc::clone(parameter))),
+                    Some(field) => json::field(parameter.value.expose(), field).map(Value::Made),
                 };
-                let message = format!("{what} (for {requester}) {}", fault.reason);
-                let mut problem = Diagnostic::new(Code::Json, message);
-                if let (false, Some(name)) = (fault.is_absent, requester.variable()) {
-                    let help = format!("Or use the whole value: `--key {name}={whole}`");
-                    problem = problem.help(Help::text(help));
+                match value {
+                    Ok(value) => return Found::Value(value, Rc::clone(parameter)),
+                    Err(fault) => Some(fault),
                 }
-                self.report(problem.variables(requester.variable()).parameters([param]));
-                Found::Reported
             }
-            (OnMissing::Fail, None) if self.fetched.is_none() => Found::Absent,
+            Some(Answer::Absent) | None => None,
+        };
+        let prevents = |fault: &json::Fault| !fault.is_absent || *on_missing == OnMissing::Fail;
+        if let Some(fault) = fault.filter(prevents) {
+            self.report(unusable(requester, param, &fault));
+            return Found::Reported;
+        }
+        match on_missing {
+            OnMissing::Default(text) => Found::Default(Value::Made(Secret::new(text.clone()))),
+            OnMissing::Omit => Found::Absent,
+            OnMissing::Fail if self.fetched.is_none() => Found::Absent,
             // It is among what is missing.
-            (OnMissing::Fail, None) => Found::Reported,
+            OnMissing::Fail => Found::Reported,
         }
     }
 
@@ -467,6 +438,23 @@ impl<'a, 'e> Assembler<'a, 'e> {
             .map(|earlier| earlier.provenance);
         self.environment.set.insert(name, setting);
     }
+}
+
+/// A JSON value without what is to be used of it.
+fn unusable(requester: &Requester, param: &ValueRef, fault: &json::Fault) -> Diagnostic {
+    let whole = param.parameter.to_string();
+    let what = if fault.is_absent {
+        &whole
+    } else {
+        &param.to_string()
+    };
+    let message = format!("{what} (for {requester}) {}", fault.reason);
+    let mut problem = Diagnostic::new(Code::Json, message);
+    if let (false, Some(name)) = (fault.is_absent, requester.variable()) {
+        let help = format!("Or use the whole value: `--key {name}={whole}`");
+        problem = problem.help(Help::text(help));
+    }
+    problem.variables(requester.variable()).parameters([param])
 }
 
 /// Several parameters of one source for one variable.

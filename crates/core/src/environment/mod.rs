@@ -73,16 +73,10 @@ impl Environment<'_> {
 
     /// Makes every warning an error (`--strict`).
     pub fn refuse_warnings(&mut self) {
-        let strict = || {
-            Code::Warning
-                .help()
-                .iter()
-                .map(|&(text, _)| Help::text(text))
-        };
         let all = self.diagnostics.iter_mut();
         for warning in all.filter(|it| it.severity == Severity::Warning) {
             warning.severity = Severity::Error;
-            warning.help.extend(strict());
+            warning.help.extend(Help::all(Code::Warning.help()));
         }
     }
 

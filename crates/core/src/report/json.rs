@@ -37,7 +37,7 @@ fn object(report: &Report) -> Value {
                 "parameter": row.param().map(ToString::to_string),
                 "version": row.version.map(Version::get),
                 "pinned": row.is_pinned(),
-                "type": row.kind.map(ParameterType::as_str),
+                "type": row.kind.map(ParameterType::word),
                 "lastModified": row.modified.map(|time| humantime::format_rfc3339_seconds(time).to_string()),
                 "ageDays": row.age.map(days),
                 "source": row.source(),

@@ -20,7 +20,7 @@ pub(super) fn render(report: &Report) -> String {
             row.param().map_or(String::new(), |param| {
                 escape::markdown_cell(&param.to_string())
             }),
-            row.kind.map_or("", ParameterType::as_str).to_owned(),
+            row.kind.map_or("", ParameterType::word).to_owned(),
             row.source().to_owned(),
         ];
         if has_contract {

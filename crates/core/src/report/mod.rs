@@ -80,19 +80,16 @@ impl fmt::Display for WatchCost {
 }
 
 impl Report {
-    /// Makes the report. `unused` says whether it lists unused parameters.
+    /// Makes the report.
     pub fn new(
         config: &Config,
         environment: &Environment<'_>,
         fetched: Option<&Fetched>,
-        max_age: Option<Duration>,
-        unused: bool,
         now: SystemTime,
     ) -> Self {
-        let set = environment
-            .set
-            .iter()
-            .map(|(name, setting)| Row::new(name, setting, max_age, now));
+        let options = &config.check;
+        let set = environment.set.iter();
+        let set = set.map(|(name, setting)| Row::new(name, setting, options.max_age, now));
         let mut rows: Vec<Row> = set.collect();
         rows.extend(rows::unset(config, environment));
         for row in &mut rows {
@@ -109,13 +106,11 @@ impl Report {
         Self {
             rows,
             parts,
-            problems: Vec::new(),
             notices: environment.notices().cloned().collect(),
-            unused: unused.then(|| find_unused(config, fetched)),
-            asked: AwsContext::default(),
+            unused: options.unused.then(|| find_unused(config, fetched)),
             hints: hints(config, fetched),
-            watch: None,
             contract: config.contract.clone(),
+            ..Self::default()
         }
     }
 
@@ -191,10 +186,9 @@ fn find_unused(config: &Config, fetched: Option<&Fetched>) -> Vec<String> {
     };
     let mut unused = Vec::new();
     for source in &config.sources.prefixes {
-        for (relative, parameter) in fetched
-            .into_iter()
-            .flat_map(|fetched| fetched.below(&source.prefix))
-        {
+        let below = fetched.into_iter();
+        let below = below.flat_map(|fetched| fetched.below(&source.prefix));
+        for (relative, parameter) in below {
             let wanted = source.naming.name(relative).is_ok_and(|name| {
                 config.rules.require.contains(&name)
                     || (!source.naming.only.is_empty() && source.naming.admits(&name))
@@ -219,12 +213,8 @@ fn hints(config: &Config, fetched: Option<&Fetched>) -> Vec<String> {
         }
     }
     let from_file = |origin: &Origin| matches!(origin, Origin::File { .. });
-    if config
-        .aws
-        .endpoint
-        .as_ref()
-        .is_some_and(|endpoint| from_file(&endpoint.origin))
-    {
+    let endpoint = config.aws.endpoint.as_ref();
+    if endpoint.is_some_and(|endpoint| from_file(&endpoint.origin)) {
         hints.push(
             "the endpoint comes from the configuration file: is it also right on other machines?"
                 .to_owned(),

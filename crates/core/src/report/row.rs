@@ -7,31 +7,19 @@ use crate::parameter::{ValueRef, Version};
 use crate::variable::VariableName;
 use std::time::{Duration, SystemTime};
 
-/// Whether and how a variable is set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    /// To what its source holds.
-    Set,
-    /// To its default: the parameter does not exist.
-    Default,
-    /// Not at all: the optional parameter does not exist.
-    Absent,
-    /// Not at all, though it must be.
-    Missing,
-    /// By the inherited environment.
-    Inherited,
-}
-
-impl State {
-    /// The stable word.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Set => "set",
-            Self::Default => "default",
-            Self::Absent => "absent",
-            Self::Missing => "missing",
-            Self::Inherited => "inherited",
-        }
+crate::choice! {
+    /// Whether and how a variable is set.
+    pub enum State {
+        /// To what its source holds.
+        Set = "set",
+        /// To its default: the parameter does not exist.
+        Default = "default",
+        /// Not at all: the optional parameter does not exist.
+        Absent = "absent",
+        /// Not at all, though it must be.
+        Missing = "missing",
+        /// By the inherited environment.
+        Inherited = "inherited",
     }
 }
 
@@ -102,23 +90,22 @@ impl Row {
         let modified = parameter.and_then(|parameter| parameter.modified);
         let age = modified.map(|modified| now.duration_since(modified).unwrap_or_default());
         let limit = setting.max_age.or(max_age);
+        let state = if setting.is_default {
+            State::Default
+        } else {
+            State::Set
+        };
         Self {
-            variable: name.clone(),
-            provenance: Some(setting.provenance.clone()),
             delivery: setting.delivery,
             renamed_from: setting.renamed_from.clone(),
-            state: match setting.is_default {
-                true => State::Default,
-                false => State::Set,
-            },
-            replaces: setting.replaces.clone(),
             version: parameter.and_then(|parameter| parameter.version),
             kind: parameter.and_then(|parameter| parameter.kind),
             modified,
             age,
             overrides: setting.overrides,
+            replaces: setting.replaces.clone(),
             stale: age.zip(limit).is_some_and(|(age, limit)| age > limit),
-            contract: ContractStatus::None,
+            ..Self::without_value(name, Some(setting.provenance.clone()), state)
         }
     }
 

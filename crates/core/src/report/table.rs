@@ -114,7 +114,7 @@ fn cells(row: &Row) -> [String; 8] {
         } else {
             version
         },
-        row.kind.map_or("", ParameterType::as_str).to_owned(),
+        row.kind.map_or("", ParameterType::word).to_owned(),
         row.modified.map(day).unwrap_or_default(),
         row.age
             .map(|age| format!("{}d", days(age)))

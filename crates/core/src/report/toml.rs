@@ -39,7 +39,7 @@ prefix = [{}]
     );
     for row in report.rows.iter().filter(|row| row.state == State::Set) {
         let (name, parameter) = (&row.variable, string(&row.parameter()));
-        let kind = row.kind.map_or("", |kind| kind.as_str());
+        let kind = row.kind.map_or("", ParameterType::word);
         let _ = writeln!(out, "# {name} = {parameter}  # {kind}");
     }
     if let Some(region) = &config.aws.region {

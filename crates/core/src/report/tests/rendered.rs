@@ -62,8 +62,10 @@ fn fetched(below: &[(&str, &[Parameter])], named: &[Parameter]) -> Fetched {
 fn report(config: &Config, inherited: &Inherited<'_>, fetched: &Fetched) -> Report {
     let references = find_references(inherited, |_| true).expect("valid references");
     let environment = assemble(config, inherited, &references, Some(fetched));
-    let max_age = Some(90 * DAY);
-    Report::new(config, &environment, Some(fetched), max_age, true, now())
+    let mut config = config.clone();
+    config.check.max_age = Some(90 * DAY);
+    config.check.unused = true;
+    Report::new(&config, &environment, Some(fetched), now())
 }
 
 fn problem(text: &str) -> Diagnostic {
