@@ -73,7 +73,7 @@ pub(crate) fn read_template(path: &Path) -> Result<String, Diagnostic> {
             "{} {reason}, and it decides what is written beside your secrets",
             path.display()
         );
-        Diagnostic::invalid(message, help).help(TEMPLATE.into())
+        Diagnostic::invalid(message, help).help(TEMPLATE)
     })?;
     read(file).map_err(|error| unreadable(path, &error, TEMPLATE))
 }

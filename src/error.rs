@@ -6,6 +6,7 @@ use ssm_exec_core::aws_context::AwsContext;
 use ssm_exec_core::code::Code;
 use ssm_exec_core::diagnostic::Diagnostic;
 use ssm_exec_core::status::Status;
+use ssm_exec_core::words::count;
 use std::fmt;
 
 /// What prevented a start.
@@ -72,10 +73,7 @@ impl Error {
     /// The message: the first line says what is wrong, the last one where and as whom AWS was asked.
     pub fn lines(&self) -> Vec<String> {
         if self.is_in_report {
-            let problems = match self.diagnostics.len() {
-                1 => "1 problem".to_owned(),
-                count => format!("{count} problems"),
-            };
+            let problems = count(self.diagnostics.len(), "problem");
             return vec![format!(
                 "the command would not start: the report has {problems}"
             )];

@@ -186,9 +186,10 @@ impl<'a> Reader<'a> {
     /// Sets what an option means. Its value is attached to it, or is the next word.
     fn set(&mut self, setting: &'static Setting, name: &str, attached: Option<&str>) {
         let is_negation = setting.negation == Some(name);
-        let flag = match is_negation {
-            true => setting.negation,
-            false => setting.flag,
+        let flag = if is_negation {
+            setting.negation
+        } else {
+            setting.flag
         };
         let origin = Origin::Flag(flag.unwrap_or_default());
         if setting.takes_value() && !is_negation {

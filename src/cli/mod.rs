@@ -18,7 +18,6 @@ ssm_exec_core::choice! {
     enum Subcommand {
         /// Everything but the start, and a report.
         Check = "check",
-        /// The IAM policy.
         Policy = "policy",
         /// A configuration file to begin with.
         Init = "init",
@@ -30,13 +29,9 @@ ssm_exec_core::choice! {
 ssm_exec_core::choice! {
     /// What `completions` prints.
     enum Document {
-        /// Completions for bash.
         Bash = "bash",
-        /// Completions for zsh.
         Zsh = "zsh",
-        /// Completions for fish.
         Fish = "fish",
-        /// The man page.
         Man = "man",
         /// The JSON Schema of ssm-exec.toml.
         Schema = "schema",
@@ -68,18 +63,15 @@ pub(crate) enum Action {
     Run(Task, Words),
     /// Print what can follow these words of an unfinished line.
     Complete(Vec<OsString>),
-    /// Print this text.
     Print(Vec<u8>),
 }
 
 /// What is done with a configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Task {
-    /// Start the command.
     Launch,
     /// Report; the command counts for the size of the environment.
     Check,
-    /// Print the policy.
     Policy,
     /// Write a configuration file to begin with.
     Init,

@@ -22,7 +22,6 @@ const SHELL: &[char] = &[
 
 /// Who gave the words of a command.
 enum Giver<'a> {
-    /// The command line.
     Line(&'a Words),
     /// `command` in the file.
     File,
@@ -92,12 +91,12 @@ pub(super) fn missing(file: Option<&Path>) -> Diagnostic {
         .fill(&[("file", &shown.to_string())]);
     if let (None, Some(near)) = (file, config_file::near_name()) {
         let text = format!("There is {near} here: the file's name is ssm-exec.toml");
-        error = error.help(Help::text(text));
+        error = error.help(text);
     }
     if !std::io::stdout().is_terminal() {
-        error = error.help(Help::text(
+        error = error.help(
             "No value is printed, neither for `eval $(…)` nor into a file: ssm-exec starts the program that needs them",
-        ));
+        );
     }
     if std::process::id() == 1 || nix::unistd::getppid().as_raw() == 1 {
         error = error.help(Help::command(
@@ -183,9 +182,12 @@ fn apart(words: &[OsString]) -> Option<Vec<String>> {
 }
 
 fn on_the_line(words: &[&str]) -> String {
-    let written = words.iter().map(|word| match word.contains([' ', '\t']) {
-        true => format!("'{}'", word.replace('\'', r"'\''")),
-        false => (*word).to_owned(),
+    let written = words.iter().map(|word| {
+        if word.contains([' ', '\t']) {
+            format!("'{}'", word.replace('\'', r"'\''"))
+        } else {
+            (*word).to_owned()
+        }
     });
     format!("-- {}", written.collect::<Vec<_>>().join(" "))
 }

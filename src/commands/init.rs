@@ -8,6 +8,7 @@ use ssm_exec_core::config::{Rules, Sources};
 use ssm_exec_core::diagnostic::Diagnostic;
 use ssm_exec_core::report::{self, Report};
 use ssm_exec_core::status::Status;
+use ssm_exec_core::words::count;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -45,10 +46,7 @@ pub(super) fn run(mut session: Session<'_>, path: Option<&Path>) -> Result<u8, E
     report.problems = errors;
     let text = report::starter_file(&report, &session.config);
     let path = config_file::create_config_file(path, &text)?;
-    let variables = match report.rows.len() {
-        1 => "1 variable".to_owned(),
-        count => format!("{count} variables"),
-    };
+    let variables = count(report.rows.len(), "variable");
     let next = format!(
         "Wrote {} with {variables}. Next: read it, try it with `ssm-exec check`, then start the command with `ssm-exec -- COMMAND`.\n",
         path.display()

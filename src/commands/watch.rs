@@ -20,6 +20,7 @@ use ssm_exec_core::report::WatchCost;
 use ssm_exec_core::revision::{self, Revisions};
 use ssm_exec_core::status::Status;
 use ssm_exec_core::variable::VariableName;
+use ssm_exec_core::words::first_of;
 use std::os::fd::AsRawFd;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -173,9 +174,10 @@ impl Work for Forked<'_> {
             None => &look.delivered.revisions,
         };
         let now = Revisions::new(self.polled, &fetch.fetched);
-        match *before == now {
-            true => Poll::Unchanged,
-            false => Poll::Changed(now),
+        if *before == now {
+            Poll::Unchanged
+        } else {
+            Poll::Changed(now)
         }
     }
 
@@ -334,13 +336,5 @@ fn listed(changes: &[revision::Change]) -> String {
     if changes.is_empty() {
         return "a parameter has another value in the same version".to_owned();
     }
-    let named: Vec<String> = changes
-        .iter()
-        .take(NAMED)
-        .map(ToString::to_string)
-        .collect();
-    match changes.len().saturating_sub(NAMED) {
-        0 => named.join(", "),
-        more => format!("{} and {more} more", named.join(", ")),
-    }
+    first_of(NAMED, changes)
 }

@@ -14,8 +14,9 @@ pub(super) enum Image {
     /// No binary, as bash judges it: its first line has no NUL byte in it.
     Text,
     /// A script whose `#!` line names an interpreter.
-    Script { interpreter: String },
-    /// An ELF file.
+    Script {
+        interpreter: String,
+    },
     Elf(Elf),
     /// Any other binary.
     Binary,

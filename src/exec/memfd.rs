@@ -137,12 +137,11 @@ pub(crate) fn rewrite(file: &OwnedFd, value: &[u8]) -> io::Result<()> {
 pub(crate) fn check_size(value: &[u8]) -> io::Result<()> {
     use nix::sys::resource::{Resource, getrlimit};
     let limit = getrlimit(Resource::RLIMIT_FSIZE).map_or(u64::MAX, |(soft, _)| soft);
-    match u64::try_from(value.len()).is_ok_and(|length| length > limit) {
-        true => Err(io::Error::other(
-            "the limit on the size of files is too low (`ulimit -f`, LimitFSIZE=)",
-        )),
-        false => Ok(()),
+    if u64::try_from(value.len()).is_ok_and(|length| length > limit) {
+        let reason = "the limit on the size of files is too low (`ulimit -f`, LimitFSIZE=)";
+        return Err(io::Error::other(reason));
     }
+    Ok(())
 }
 
 #[cfg(target_os = "linux")]
@@ -165,8 +164,9 @@ fn write(file: &OwnedFd, value: &[u8]) -> io::Result<()> {
 #[cfg(target_os = "linux")]
 fn mode() -> nix::sys::stat::Mode {
     use nix::sys::stat::Mode;
-    match nix::unistd::geteuid().is_root() {
-        true => Mode::S_IRUSR | Mode::S_IRGRP | Mode::S_IROTH,
-        false => Mode::S_IRUSR,
+    if nix::unistd::geteuid().is_root() {
+        Mode::S_IRUSR | Mode::S_IRGRP | Mode::S_IROTH
+    } else {
+        Mode::S_IRUSR
     }
 }

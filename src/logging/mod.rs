@@ -118,20 +118,16 @@ impl Logger {
             began + patience()
         };
         progress::clear(until);
-        if stderr::write_until(line.as_bytes(), until) {
-            let waited = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-            let before = WAITED.load(Ordering::Relaxed);
-            WAITED.store(
-                if waited == 0 {
-                    0
-                } else {
-                    before.saturating_add(waited)
-                },
-                Ordering::Relaxed,
-            );
-        } else {
-            WAITED.store(u64::MAX, Ordering::Relaxed);
-        }
+        let is_written = stderr::write_until(line.as_bytes(), until);
+        let waited = match u64::try_from(began.elapsed().as_millis()) {
+            Ok(waited) if is_written => waited,
+            _ => u64::MAX,
+        };
+        let before = match waited {
+            0 => 0,
+            _ => WAITED.load(Ordering::Relaxed),
+        };
+        WAITED.store(before.saturating_add(waited), Ordering::Relaxed);
     }
 }
 

@@ -39,10 +39,8 @@ impl Progress {
             return;
         }
         self.seconds = seconds;
-        let line = format!(
-            "\r\x1b[2Kssm-exec: fetching parameters ({}s)",
-            taken.as_secs()
-        );
+        let seconds = taken.as_secs();
+        let line = format!("\r\x1b[2Kssm-exec: fetching parameters ({seconds}s)");
         SHOWN.store(true, Ordering::Relaxed);
         stderr::write_until(line.as_bytes(), Instant::now());
     }

@@ -50,9 +50,10 @@ pub(super) fn detach(
         reset_inherited(kept);
         allocator::allow_in_forks();
         prepare();
-        match adopts_orphans {
-            true => run_in_thread(work),
-            false => run_in_fork(work),
+        if adopts_orphans {
+            run_in_thread(work)
+        } else {
+            run_in_fork(work)
         }
     };
     if adopts_orphans {
@@ -123,9 +124,10 @@ fn reset_inherited(kept: &[RawFd]) {
     for number in 1..=libc::SIGRTMAX() {
         // In place of ignoring it: what a fork executes must not inherit that.
         let handler = nothing as extern "C" fn(libc::c_int) as libc::sighandler_t;
-        let action = match WITHOUT_EFFECT.contains(&number) || number >= libc::SIGRTMIN() {
-            true => handler,
-            false => libc::SIG_DFL,
+        let action = if WITHOUT_EFFECT.contains(&number) || number >= libc::SIGRTMIN() {
+            handler
+        } else {
+            libc::SIG_DFL
         };
         // SAFETY: the handler does nothing. It fails for SIGKILL, SIGSTOP and signals of the C library.
         unsafe { libc::signal(number, action) };

@@ -14,7 +14,6 @@ pub(crate) struct Delivered {
 /// An in-memory file that is written again while the command runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct LiveFile {
-    /// Its variable.
     pub(crate) name: String,
     /// The path that the command has.
     pub(crate) path: String,
@@ -44,7 +43,6 @@ pub(crate) enum Rehearsal {
     /// A new start would give it something else.
     Changed {
         delivered: Delivered,
-        /// Which parameters have changed.
         changes: String,
         /// Whether in-memory files are written while the command runs. It is said before it is done.
         live: bool,

@@ -57,7 +57,6 @@ pub(super) enum Received {
     Message(Vec<u8>, Vec<OwnedFd>),
     /// Nothing more came in time.
     Late,
-    /// The command has ended.
     CommandEnded,
 }
 

@@ -8,11 +8,9 @@ use std::time::Duration;
 /// Where AWS was asked, and as whom.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AwsContext {
-    /// The region.
     pub region: Option<Region>,
     /// The host of Parameter Store's endpoint.
     pub endpoint: Option<String>,
-    /// The caller's account.
     pub account: Option<String>,
     /// The caller's ARN.
     pub principal: Option<String>,

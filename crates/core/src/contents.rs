@@ -35,7 +35,6 @@ struct Content {
 /// A variable whose parameter no longer exists.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Gone {
-    /// The variable.
     pub variable: String,
     /// The parameter, or the place in it.
     pub param: String,
@@ -148,10 +147,12 @@ impl Contents {
         for Gone { variable, .. } in &gone {
             new.0.insert(variable.clone(), self.0[variable].clone());
         }
-        match others {
-            false => Change::Nothing { gone },
-            true if variables => Change::Variables,
-            true => Change::Files(files),
+        if variables {
+            Change::Variables
+        } else if files.is_empty() {
+            Change::Nothing { gone }
+        } else {
+            Change::Files(files)
         }
     }
 

@@ -37,7 +37,6 @@ pub struct Diagnostic {
     pub message: String,
     /// Names that belong to the message, one a line.
     pub list: Vec<String>,
-    /// What to do.
     pub help: Vec<Help>,
     /// What it concerns, for machines.
     pub subject: Box<Subject>,
@@ -46,7 +45,6 @@ pub struct Diagnostic {
 /// A sentence that says what to do, without its full stop, and the command or statement that it ends with.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Help {
-    /// The sentence.
     pub text: String,
     /// Can be pasted as it is.
     pub command: Option<String>,
@@ -55,11 +53,8 @@ pub struct Help {
 /// What a diagnostic concerns: fields of its JSON object.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Subject {
-    /// Names of variables.
     pub variables: Vec<String>,
-    /// Parameters and prefixes.
     pub parameters: Vec<String>,
-    /// A file.
     pub path: Option<PathBuf>,
     /// The server that was asked, if it is not Parameter Store's endpoint.
     pub host: Option<String>,
@@ -67,7 +62,6 @@ pub struct Subject {
     pub action: Option<String>,
     /// On what it was denied.
     pub resources: Vec<String>,
-    /// What AWS answered.
     pub aws: Option<AwsAnswer>,
     /// IAM statements that would allow it.
     pub statements: Vec<Statement>,
@@ -93,7 +87,6 @@ pub struct AwsAnswer {
 pub struct Statement {
     /// Such as `the policies of the role api`.
     pub belongs_to: String,
-    /// The statement.
     pub statement: Value,
 }
 
@@ -168,7 +161,7 @@ impl Diagnostic {
 
     /// A setting with an invalid value, and how to correct it.
     pub fn invalid(message: impl Into<String>, correction: impl Into<Help>) -> Self {
-        Self::new(Code::InvalidSetting, message).help(correction.into())
+        Self::new(Code::InvalidSetting, message).help(correction)
     }
 
     /// Most likely a mistake.
@@ -208,8 +201,8 @@ impl Diagnostic {
     }
 
     /// Adds what else to do.
-    pub fn help(mut self, help: Help) -> Self {
-        self.help.push(help);
+    pub fn help(mut self, help: impl Into<Help>) -> Self {
+        self.help.push(help.into());
         self
     }
 
@@ -358,7 +351,7 @@ mod tests {
             new()
                 .list(&names)
                 .at(Origin::Flag("--key"))
-                .help(Help::text("Or not"))
+                .help("Or not")
                 .to_string(),
             "--key: missing\n  /a\n  /b\n  /c\n  /d\n  help: Add it\n  help: See it:\n    aws x\n  help: Or not"
         );

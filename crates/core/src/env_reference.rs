@@ -15,7 +15,6 @@ pub(crate) const SCHEME: &[u8] = b"ssm://";
 pub struct EnvReference {
     /// The variable that holds the reference.
     pub name: VariableName,
-    /// What it refers to.
     pub param: ValueRef,
     /// What happens when that isn't there.
     pub absence: OnMissing,

@@ -22,9 +22,10 @@ pub fn line(text: &str) -> Cow<'_, str> {
     }
     let mut out = String::with_capacity(text.len() + 8);
     for c in text.chars() {
-        match is_unsafe(c) {
-            true => out.extend(c.escape_default()),
-            false => out.push(c),
+        if is_unsafe(c) {
+            out.extend(c.escape_default())
+        } else {
+            out.push(c)
         }
     }
     Cow::Owned(out)
@@ -76,9 +77,10 @@ pub fn json(document: &str) -> Cow<'_, str> {
     }
     let mut out = String::with_capacity(document.len() + 8);
     for c in document.chars() {
-        match is_left(c) {
-            true => push_escape(&mut out, c),
-            false => out.push(c),
+        if is_left(c) {
+            push_escape(&mut out, c)
+        } else {
+            out.push(c)
         }
     }
     Cow::Owned(out)

@@ -25,7 +25,6 @@ crate::choice! {
 pub struct FetchedParameter {
     /// Its name as the service spells it.
     pub name: String,
-    /// Its value.
     pub value: Secret,
     /// Its type, if the service returned one that is known.
     pub kind: Option<ParameterType>,
@@ -33,16 +32,13 @@ pub struct FetchedParameter {
     pub version: Option<Version>,
     /// When it was last changed.
     pub modified: Option<SystemTime>,
-    /// Its ARN.
     pub arn: Option<String>,
 }
 
 /// What is known of a parameter.
 #[derive(Debug)]
 pub enum Answer<'a> {
-    /// It exists.
     Found(&'a Rc<FetchedParameter>),
-    /// It does not exist.
     Absent,
     /// Nothing: the request that would have returned it failed.
     Unknown,

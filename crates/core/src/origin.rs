@@ -9,11 +9,9 @@ use std::path::PathBuf;
 pub enum Origin {
     /// An option of the command line.
     Flag(&'static str),
-    /// An environment variable.
     Variable(&'static str),
     /// A key of the configuration file.
     File {
-        /// The file.
         path: PathBuf,
         /// Counted from 1.
         line: usize,
@@ -48,9 +46,7 @@ impl fmt::Display for Origin {
 /// A setting and where it came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Given<T> {
-    /// What was given.
     pub value: T,
-    /// Where.
     pub origin: Origin,
 }
 

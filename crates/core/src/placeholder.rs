@@ -3,7 +3,6 @@
 /// A part of a text.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Piece<'t> {
-    /// As it is.
     Text(&'t str),
     /// What stands between `${` and `}`.
     Placeholder(&'t str),

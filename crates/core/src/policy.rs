@@ -17,7 +17,6 @@ use std::collections::BTreeSet;
 pub struct Place {
     /// `aws`, `aws-cn`, `aws-us-gov`, …
     pub partition: String,
-    /// The region.
     pub region: Region,
     /// Twelve digits.
     pub account: String,

@@ -18,105 +18,44 @@ pub struct Partition {
     /// The domain of its endpoints with IPv6.
     pub dual_stack_suffix: &'static str,
     /// How its regions begin.
-    starts: &'static [&'static str],
+    start: &'static str,
     /// Its regions that are known.
     pub regions: &'static [&'static str],
 }
 
 /// All partitions. Longer beginnings stand before the shorter ones that they contain.
+#[rustfmt::skip]
 pub const PARTITIONS: &[Partition] = &[
-    Partition {
-        id: "aws-us-gov",
-        dns_suffix: "amazonaws.com",
-        dual_stack_suffix: "api.aws",
-        starts: &["us-gov-"],
-        regions: &["us-gov-east-1", "us-gov-west-1"],
-    },
-    Partition {
-        id: "aws-iso",
-        dns_suffix: "c2s.ic.gov",
-        dual_stack_suffix: "api.aws.ic.gov",
-        starts: &["us-iso-"],
-        regions: &["us-iso-east-1", "us-iso-west-1"],
-    },
-    Partition {
-        id: "aws-iso-b",
-        dns_suffix: "sc2s.sgov.gov",
-        dual_stack_suffix: "api.aws.scloud",
-        starts: &["us-isob-"],
-        regions: &["us-isob-east-1", "us-isob-west-1"],
-    },
-    Partition {
-        id: "aws-iso-e",
-        dns_suffix: "cloud.adc-e.uk",
-        dual_stack_suffix: "api.cloud-aws.adc-e.uk",
-        starts: &["eu-isoe-"],
-        regions: &["eu-isoe-west-1"],
-    },
-    Partition {
-        id: "aws-iso-f",
-        dns_suffix: "csp.hci.ic.gov",
-        dual_stack_suffix: "api.aws.hci.ic.gov",
-        starts: &["us-isof-"],
-        regions: &["us-isof-east-1", "us-isof-south-1"],
-    },
-    Partition {
-        id: "aws-eusc",
-        dns_suffix: "amazonaws.eu",
-        dual_stack_suffix: "api.amazonwebservices.eu",
-        starts: &["eusc-"],
-        regions: &["eusc-de-east-1"],
-    },
-    Partition {
-        id: "aws-cn",
-        dns_suffix: "amazonaws.com.cn",
-        dual_stack_suffix: "api.amazonwebservices.com.cn",
-        starts: &["cn-"],
-        regions: &["cn-north-1", "cn-northwest-1"],
-    },
-    Partition {
-        id: "aws",
-        dns_suffix: "amazonaws.com",
-        dual_stack_suffix: "api.aws",
-        starts: &[""],
-        regions: &[
-            "af-south-1",
-            "ap-east-1",
-            "ap-east-2",
-            "ap-northeast-1",
-            "ap-northeast-2",
-            "ap-northeast-3",
-            "ap-south-1",
-            "ap-south-2",
-            "ap-southeast-1",
-            "ap-southeast-2",
-            "ap-southeast-3",
-            "ap-southeast-4",
-            "ap-southeast-5",
-            "ap-southeast-6",
-            "ap-southeast-7",
-            "ca-central-1",
-            "ca-west-1",
-            "eu-central-1",
-            "eu-central-2",
-            "eu-north-1",
-            "eu-south-1",
-            "eu-south-2",
-            "eu-west-1",
-            "eu-west-2",
-            "eu-west-3",
-            "il-central-1",
-            "me-central-1",
-            "me-south-1",
-            "mx-central-1",
-            "sa-east-1",
-            "us-east-1",
-            "us-east-2",
-            "us-west-1",
-            "us-west-2",
-        ],
-    },
+    partition("aws-us-gov", ["amazonaws.com", "api.aws"], "us-gov-", &["us-gov-east-1", "us-gov-west-1"]),
+    partition("aws-iso", ["c2s.ic.gov", "api.aws.ic.gov"], "us-iso-", &["us-iso-east-1", "us-iso-west-1"]),
+    partition("aws-iso-b", ["sc2s.sgov.gov", "api.aws.scloud"], "us-isob-", &["us-isob-east-1", "us-isob-west-1"]),
+    partition("aws-iso-e", ["cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"], "eu-isoe-", &["eu-isoe-west-1"]),
+    partition("aws-iso-f", ["csp.hci.ic.gov", "api.aws.hci.ic.gov"], "us-isof-", &["us-isof-east-1", "us-isof-south-1"]),
+    partition("aws-eusc", ["amazonaws.eu", "api.amazonwebservices.eu"], "eusc-", &["eusc-de-east-1"]),
+    partition("aws-cn", ["amazonaws.com.cn", "api.amazonwebservices.com.cn"], "cn-", &["cn-north-1", "cn-northwest-1"]),
+    partition("aws", ["amazonaws.com", "api.aws"], "", &[
+        "af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1",
+        "ap-south-2", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5",
+        "ap-southeast-6", "ap-southeast-7", "ca-central-1", "ca-west-1", "eu-central-1", "eu-central-2", "eu-north-1",
+        "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-2", "eu-west-3", "il-central-1", "me-central-1", "me-south-1",
+        "mx-central-1", "sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2",
+    ]),
 ];
+
+const fn partition(
+    id: &'static str,
+    [dns_suffix, dual_stack_suffix]: [&'static str; 2],
+    start: &'static str,
+    regions: &'static [&'static str],
+) -> Partition {
+    Partition {
+        id,
+        dns_suffix,
+        dual_stack_suffix,
+        start,
+        regions,
+    }
+}
 
 /// Parses a partition's name.
 ///
@@ -135,37 +74,17 @@ pub fn parse_partition(text: &str) -> Result<String, Diagnostic> {
 
 /// Regions of the partition `aws` that every account has; the others must be enabled first
 /// (Account Management Reference Guide, "Enable or disable AWS Regions").
+#[rustfmt::skip]
 const ENABLED_BY_DEFAULT: &[&str] = &[
-    "ap-northeast-1",
-    "ap-northeast-2",
-    "ap-northeast-3",
-    "ap-south-1",
-    "ap-southeast-1",
-    "ap-southeast-2",
-    "ca-central-1",
-    "eu-central-1",
-    "eu-north-1",
-    "eu-west-1",
-    "eu-west-2",
-    "eu-west-3",
-    "sa-east-1",
-    "us-east-1",
-    "us-east-2",
-    "us-west-1",
-    "us-west-2",
+    "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1", "ap-southeast-2",
+    "ca-central-1", "eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1", "us-east-1",
+    "us-east-2", "us-west-1", "us-west-2",
 ];
 
 /// The words for a region's place in its area.
+#[rustfmt::skip]
 const DIRECTIONS: &[&str] = &[
-    "central",
-    "east",
-    "north",
-    "northeast",
-    "northwest",
-    "south",
-    "southeast",
-    "southwest",
-    "west",
+    "central", "east", "north", "northeast", "northwest", "south", "southeast", "southwest", "west",
 ];
 
 /// A region's code, such as `eu-west-1`.
@@ -203,14 +122,9 @@ impl Region {
 
     /// The partition that it belongs to.
     pub fn partition(&self) -> &'static Partition {
-        let starts = |partition: &&Partition| {
-            let mut starts = partition.starts.iter();
-            starts.any(|start| self.0.starts_with(start))
-        };
+        let mut all = PARTITIONS.iter();
         // The last one's beginning is empty, so one is always found.
-        PARTITIONS
-            .iter()
-            .find(starts)
+        all.find(|partition| self.0.starts_with(partition.start))
             .unwrap_or(&PARTITIONS[PARTITIONS.len() - 1])
     }
 

@@ -1,6 +1,7 @@
 //! Requests to Parameter Store.
 
 use crate::parameter::{ParameterRef, Prefix};
+use crate::words::first_of;
 use std::fmt;
 
 /// A list of names in a sentence is no longer than this.
@@ -38,17 +39,7 @@ impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Below(prefix) => f.write_str(&prefix.pattern()),
-            Self::Batch(names) => {
-                let mut separator = "";
-                for name in names.iter().take(NAMED) {
-                    write!(f, "{separator}{name}")?;
-                    separator = ", ";
-                }
-                match names.len().saturating_sub(NAMED) {
-                    0 => Ok(()),
-                    more => write!(f, " and {more} more"),
-                }
-            }
+            Self::Batch(names) => f.write_str(&first_of(NAMED, names)),
         }
     }
 }

@@ -23,11 +23,9 @@ pub enum FillError<'t> {
     Unset(&'t str),
     /// A filter cannot write the value of this variable.
     Unfit {
-        /// The variable.
         variable: &'t str,
         /// Why not, to follow "the value".
         reason: &'static str,
-        /// The filter.
         filter: Filter,
     },
     /// The result would be longer than it may be.

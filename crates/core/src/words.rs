@@ -1,6 +1,22 @@
-//! Suggestions for words that are not known.
+//! Words in messages: suggestions for those that are not known, numbers of things, and lists.
 
 use crate::diagnostic::Diagnostic;
+use std::fmt::Display;
+
+/// `1 parameter`, `3 parameters`
+pub fn count<N: Copy + Display + PartialEq + From<u8>>(number: N, noun: &str) -> String {
+    let plural = if number == N::from(1) { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
+
+/// The first of some items, and how many more there are: `a, b and 7 more`.
+pub fn first_of(most: usize, items: &[impl Display]) -> String {
+    let first: Vec<String> = items.iter().take(most).map(ToString::to_string).collect();
+    match items.len().saturating_sub(most) {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
+    }
+}
 
 /// The known word that was probably meant.
 pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {

@@ -12,7 +12,6 @@ use std::time::Duration;
 /// Options of `check`.
 #[derive(Debug, Clone)]
 pub struct CheckOptions {
-    /// How it reports.
     pub format: ReportFormat,
     /// The maximum age of every parameter.
     pub max_age: Option<Duration>,

@@ -40,9 +40,7 @@ impl<'a> ConfigFile<'a> {
                 format!("{shown}, line {line}, column {column}: not valid TOML: {reason}");
             let error = Diagnostic::new(Code::InvalidFile, message).path(path);
             match other_format(path) {
-                Some(format) => {
-                    error.help(format!("It is {format}, and ssm-exec reads TOML").into())
-                }
+                Some(format) => error.help(format!("It is {format}, and ssm-exec reads TOML")),
                 None => error,
             }
         })?;

@@ -41,9 +41,7 @@ impl PathSpec {
 /// Where the value of a key or a file comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
-    /// A parameter.
     Param(String),
-    /// Variables, by a template.
     Template(TemplateSpec),
 }
 
@@ -108,11 +106,8 @@ pub type Pair = (String, String);
 /// A field of a layer, to be written by a reader that knows only the setting's kind.
 #[derive(Debug)]
 pub enum Slot<'a> {
-    /// On or off.
     Switch(&'a mut One<bool>),
-    /// One text.
     Text(&'a mut One<String>),
-    /// A list of texts.
     List(&'a mut List<String>),
     /// Prefixes or JSON objects.
     Paths(&'a mut List<PathSpec>),

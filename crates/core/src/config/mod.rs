@@ -53,13 +53,11 @@ pub const MAX_PARAMETERS: usize = 10_000;
 /// A valid configuration.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// The sources of values.
     pub sources: Sources,
     /// Rules for the final environment.
     pub rules: Rules,
     /// What the variables must be.
     pub contract: Contract,
-    /// AWS session settings.
     pub aws: Aws,
     /// The time limit for everything before `execve`.
     pub timeout: Duration,
@@ -71,7 +69,6 @@ pub struct Config {
     pub skip: Option<Origin>,
     /// The command dumps no core.
     pub no_core: bool,
-    /// Whether warnings are errors.
     pub strict: bool,
     /// Whether a stage of the file was chosen.
     pub has_stage: bool,
@@ -81,7 +78,6 @@ pub struct Config {
     pub command: Vec<OsString>,
     /// How the running command follows changed parameters, if it does.
     pub watch: Option<Watch>,
-    /// How messages are written.
     pub logging: Logging,
     /// Options of `check`.
     pub check: CheckOptions,
@@ -127,7 +123,6 @@ pub struct Sources {
     pub prefixes: Vec<PrefixSource>,
     /// In the order given.
     pub objects: Vec<ObjectSource>,
-    /// Keys and files.
     pub keys: Vec<KeySource>,
     /// Whether `ssm://` in the inherited environment is resolved.
     pub references: bool,
@@ -138,7 +133,6 @@ pub struct Sources {
 /// Every parameter below a path.
 #[derive(Debug, Clone)]
 pub struct PrefixSource {
-    /// The path.
     pub prefix: Prefix,
     /// Whether it may have no parameters.
     pub optional: bool,
@@ -149,7 +143,6 @@ pub struct PrefixSource {
 /// A JSON object whose members become variables.
 #[derive(Debug, Clone)]
 pub struct ObjectSource {
-    /// Where the object is.
     pub param: ValueRef,
     /// Whether it may be missing.
     pub optional: bool,
@@ -160,9 +153,7 @@ pub struct ObjectSource {
 /// One value for one variable.
 #[derive(Debug, Clone)]
 pub struct KeySource {
-    /// The variable.
     pub name: VariableName,
-    /// Where its value is.
     pub param: ValueRef,
     /// What happens when it does not exist.
     pub absence: OnMissing,
@@ -172,7 +163,6 @@ pub struct KeySource {
     pub delivery: Delivery,
     /// Its maximum age, if it has one of its own.
     pub max_age: Option<Duration>,
-    /// Where it was given.
     pub origin: Origin,
 }
 
@@ -218,24 +208,19 @@ pub struct Rules {
 /// A variable that gets another name.
 #[derive(Debug, Clone)]
 pub struct Rename {
-    /// The old name.
     pub from: VariableName,
-    /// The new name.
     pub to: VariableName,
-    /// Where it was given.
     pub origin: Origin,
 }
 
 /// A variable or a file made from variables.
 #[derive(Debug, Clone)]
 pub struct Composed {
-    /// The variable.
     pub name: VariableName,
     /// Texts and the variables between them.
     pub template: Template,
     /// How the command receives it.
     pub delivery: Delivery,
-    /// Where it was given.
     pub origin: Origin,
 }
 
@@ -248,7 +233,6 @@ pub struct Aws {
     pub profile: Option<Given<String>>,
     /// Where SSM is, if not where the region says.
     pub endpoint: Option<Given<Endpoint>>,
-    /// The role to assume.
     pub role_arn: Option<Given<Arn>>,
     /// The external ID in that role's trust policy.
     pub external_id: Option<String>,

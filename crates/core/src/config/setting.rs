@@ -40,7 +40,6 @@ pub enum Kind {
     Switch,
     /// Any text.
     Text,
-    /// A whole number.
     Number,
     /// A duration such as `30s`.
     Duration,

@@ -16,9 +16,10 @@ fn options(options: &[&'static str]) -> Layer {
         let row = rows.find(|row| row.flag == Some(flag) || row.negation == Some(flag));
         let row = row.expect("a flag");
         let origin = Origin::Flag(flag);
-        match row.takes_value() {
-            true => layer.add_option(row, text, &origin),
-            false => layer.set_switch(row, row.flag == Some(flag), origin),
+        if row.takes_value() {
+            layer.add_option(row, text, &origin)
+        } else {
+            layer.set_switch(row, row.flag == Some(flag), origin)
         }
     }
     layer

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 pub(super) fn find(layer: &Layer) -> Vec<Diagnostic> {
     let warning = |origin: &Origin, why: &str, help: &str| {
         Diagnostic::warning(format!("has no effect, since {why}"))
-            .help(help.into())
+            .help(help)
             .at(origin.clone())
     };
     let mut found = Vec::new();
@@ -45,11 +45,7 @@ pub(super) fn find(layer: &Layer) -> Vec<Diagnostic> {
         let form = placeholder::other_form(text)?;
         let message = format!("has a variable in the form `{form}`, which nothing replaces");
         let help = "Write `${NAME}`";
-        Some(
-            Diagnostic::warning(message)
-                .help(help.into())
-                .at(origin.clone()),
-        )
+        Some(Diagnostic::warning(message).help(help).at(origin.clone()))
     }));
     found
 }

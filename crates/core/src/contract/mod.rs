@@ -17,13 +17,13 @@ use crate::config::duration;
 use crate::fetched::ParameterType;
 use crate::origin::Origin;
 use crate::variable::VariableName;
+use crate::words::count;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// What the variables must be.
 #[derive(Debug, Clone, Default)]
 pub struct Contract {
-    /// The rules by variable.
     pub rules: BTreeMap<VariableName, Rule>,
     /// Whether a prefix or a JSON object may only set variables that have rules.
     pub closed: bool,
@@ -32,7 +32,6 @@ pub struct Contract {
 /// What one variable must be.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rule {
-    /// What the value is.
     pub value_type: ValueType,
     /// What the whole value must match.
     pub pattern: Option<Pattern>,
@@ -46,11 +45,9 @@ pub struct Rule {
     pub secure: bool,
     /// Whether it may be unset.
     pub optional: bool,
-    /// What it is for.
     pub description: Option<String>,
     /// The maximum age of the parameter.
     pub max_age: Option<Duration>,
-    /// Where it was given.
     pub origin: Origin,
 }
 
@@ -73,10 +70,10 @@ impl Rule {
         let length = text.map_or(value.len(), |text| text.chars().count());
         let length = u64::try_from(length).unwrap_or(u64::MAX);
         if let Some(min) = self.min_length.filter(|min| length < *min) {
-            violations.push(format!("must have at least {}", characters(min)));
+            violations.push(format!("must have at least {}", count(min, "character")));
         }
         if let Some(max) = self.max_length.filter(|max| length > *max) {
-            violations.push(format!("must have at most {}", characters(max)));
+            violations.push(format!("must have at most {}", count(max, "character")));
         }
         violations
     }
@@ -97,9 +94,9 @@ impl Rule {
             pattern.map(|pattern| format!("matches {}", pattern.as_str())),
             (!self.one_of.is_empty()).then(|| format!("one of {}", self.one_of.join(", "))),
             self.min_length
-                .map(|min| format!("at least {}", characters(min))),
+                .map(|min| format!("at least {}", count(min, "character"))),
             self.max_length
-                .map(|max| format!("at most {}", characters(max))),
+                .map(|max| format!("at most {}", count(max, "character"))),
             self.secure.then(|| "secure".to_owned()),
             self.optional.then(|| "optional".to_owned()),
             self.max_age
@@ -107,14 +104,6 @@ impl Rule {
         ];
         let value_type = std::iter::once(self.value_type.words());
         value_type.chain(rules.into_iter().flatten()).collect()
-    }
-}
-
-/// A length in words.
-fn characters(count: u64) -> String {
-    match count {
-        1 => "1 character".to_owned(),
-        count => format!("{count} characters"),
     }
 }
 

@@ -22,9 +22,7 @@ pub const RULES: &[&str] = &[
 /// The value of one rule, by its type in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RuleValue {
-    /// A string.
     Text(String),
-    /// A list of strings.
     Texts(Vec<String>),
     /// A whole number, as it is written.
     Integer(String),
@@ -39,7 +37,6 @@ pub enum RuleValue {
 /// The rules for one variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContractSpec {
-    /// The variable.
     pub name: String,
     /// The rules, each with its name.
     pub rules: Vec<(String, Given<RuleValue>)>,

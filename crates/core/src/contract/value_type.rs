@@ -14,39 +14,26 @@ const BOOLEANS: &[&[u8]] = &[b"true", b"false", b"1", b"0", b"yes", b"no", b"on"
 pub enum ValueType {
     /// Any text that is not empty.
     Text,
-    /// A whole number.
     Integer {
-        /// The smallest.
         min: Option<i64>,
-        /// The largest.
         max: Option<i64>,
     },
-    /// A decimal number.
     Number {
-        /// The smallest.
         min: Option<f64>,
-        /// The largest.
         max: Option<f64>,
     },
-    /// A truth value.
     Boolean,
-    /// A port number.
     Port,
-    /// A URL.
     Url {
         /// The only schemes that are allowed, if there are any here.
         schemes: Vec<String>,
     },
-    /// A JSON document.
     Json,
-    /// Base64.
     Base64,
-    /// PEM blocks.
     Pem {
         /// The only labels that are allowed, if there are any here.
         labels: Vec<String>,
     },
-    /// A UUID.
     Uuid,
 }
 

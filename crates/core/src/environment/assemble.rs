@@ -6,7 +6,7 @@ use super::missing::missing;
 use super::{Environment, Provenance, Requester, Setting, Value, denylist};
 use crate::code::Code;
 use crate::config::{Config, Encoding, KeySource, ObjectSource, PrefixSource};
-use crate::diagnostic::{Diagnostic, Help, Severity};
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::env_reference::EnvReference;
 use crate::fetched::{Answer, Fetched, FetchedParameter};
 use crate::inherited::Inherited;
@@ -185,7 +185,7 @@ impl<'a, 'e> Assembler<'a, 'e> {
             Err(fault) => {
                 let message = format!("{param} (for --json) {}", fault.reason);
                 let help = format!("Or use the value as it is, with `--key NAME={param}`");
-                let problem = Diagnostic::new(Code::Json, message).help(Help::text(help));
+                let problem = Diagnostic::new(Code::Json, message).help(help);
                 return self.report(problem.parameters([param]));
             }
         };
@@ -452,7 +452,7 @@ fn unusable(requester: &Requester, param: &ValueRef, fault: &json::Fault) -> Dia
     let mut problem = Diagnostic::new(Code::Json, message);
     if let (false, Some(name)) = (fault.is_absent, requester.variable()) {
         let help = format!("Or use the whole value: `--key {name}={whole}`");
-        problem = problem.help(Help::text(help));
+        problem = problem.help(help);
     }
     problem.variables(requester.variable()).parameters([param])
 }
@@ -467,7 +467,7 @@ fn collision(name: &VariableName, candidates: &[Candidate<'_>]) -> Diagnostic {
         "For example with `--key {name}={first}`, and `--key NAME={other}` if that is needed too"
     );
     Diagnostic::new(Code::Collision, message)
-        .help(Help::text(help))
+        .help(help)
         .variables([name])
         .parameters(params)
 }

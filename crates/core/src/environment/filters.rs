@@ -5,9 +5,6 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::origin::Given;
 use crate::variable::{Glob, Naming, VariableName};
 
-/// Some patterns of a source.
-type Patterns = fn(&Naming) -> &[Given<Glob>];
-
 /// The names that the patterns of sources were matched against.
 #[derive(Debug, Default)]
 pub(super) struct Filters<'a> {
@@ -93,36 +90,29 @@ fn did_you_mean(meant: &[Glob]) -> String {
 impl Filters<'_> {
     /// The patterns of sources that match no name.
     pub(super) fn unmatched(&self) -> Vec<Diagnostic> {
-        let lists: [(Patterns, &str); 2] = [
-            (
-                |naming| &naming.only,
-                "variable of a prefix or a JSON object",
-            ),
-            (
-                |naming| &naming.exclude,
-                "variable of a prefix or a JSON object; nothing was excluded",
-            ),
-        ];
-        let mut found = Vec::new();
-        for (of, what) in lists {
-            let mut known: Vec<&Given<Glob>> = Vec::new();
-            for glob in self.seen.iter().flat_map(|(naming, _)| of(naming)) {
-                // Sources without filters of their own share those for all.
-                if known.contains(&glob) {
-                    continue;
-                }
-                known.push(glob);
-                let own = self
-                    .seen
-                    .iter()
-                    .filter(|(naming, _)| of(naming).contains(glob));
-                let is_match = |glob: &Glob| {
-                    let mut own = own.clone();
-                    own.any(|(naming, names)| matches_any(naming, glob, names))
-                };
-                found.extend(unmatched(glob, what, is_match));
+        let what = "variable of a prefix or a JSON object";
+        let mut found = self.unmatched_of(|naming| &naming.only, what);
+        let what = "variable of a prefix or a JSON object; nothing was excluded";
+        found.extend(self.unmatched_of(|naming| &naming.exclude, what));
+        found
+    }
+
+    fn unmatched_of(&self, of: fn(&Naming) -> &[Given<Glob>], what: &str) -> Vec<Diagnostic> {
+        let mut globs: Vec<&Given<Glob>> = Vec::new();
+        for glob in self.seen.iter().flat_map(|(naming, _)| of(naming)) {
+            // Sources without filters of their own share those for all.
+            if !globs.contains(&glob) {
+                globs.push(glob);
             }
         }
-        found
+        let found = globs.into_iter().filter_map(|glob| {
+            let seen = self.seen.iter();
+            let own = seen.filter(|(naming, _)| of(naming).contains(glob));
+            unmatched(glob, what, |glob| {
+                let mut own = own.clone();
+                own.any(|(naming, names)| matches_any(naming, glob, names))
+            })
+        });
+        found.collect()
     }
 }

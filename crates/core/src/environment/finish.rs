@@ -154,7 +154,7 @@ impl<'e> Assembler<'_, 'e> {
                     other.provenance
                 );
                 let help = "Or leave out one of them with `--exclude`";
-                let problem = Diagnostic::new(Code::Collision, message).help(Help::text(help));
+                let problem = Diagnostic::new(Code::Collision, message).help(help);
                 let problem = problem.variables([to]).parameters(other.provenance.param());
                 self.report(problem);
                 continue;
@@ -248,7 +248,7 @@ impl<'e> Assembler<'_, 'e> {
             let message = format!("{name} contains `ssm://`, and only a whole value is resolved");
             let help = "Fetch the parameter with a variable of its own, and put both together in `[compose]`";
             Diagnostic::warning(message)
-                .help(help.into())
+                .help(help)
                 .help(env_reference::not_meant())
                 .variables([name])
         });

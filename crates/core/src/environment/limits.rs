@@ -5,7 +5,7 @@ use super::Environment;
 use super::verify::{about, source};
 use crate::code::Code;
 use crate::config::Delivery;
-use crate::diagnostic::{Diagnostic, Help};
+use crate::diagnostic::Diagnostic;
 use crate::variable::VariableName;
 
 /// `MAX_ARG_STRLEN`, 32 pages: one string with its terminator, in bytes.
@@ -20,7 +20,6 @@ const FILE_PATH: usize = 24;
 /// What a command takes of the room that `execve` has: the bytes of its strings, without terminators.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CommandSize {
-    /// Its path.
     pub file: usize,
     /// Its arguments, its name first.
     pub arguments: Vec<usize>,
@@ -76,7 +75,7 @@ pub fn check(
         );
         let mut problem = Diagnostic::new(Code::TooLarge, message);
         if provenance.param().is_some() {
-            problem = problem.help(Help::text("Here with `--file {name}={param}`"));
+            problem = problem.help("Here with `--file {name}={param}`");
         }
         about(problem, name, provenance)
     });
@@ -117,8 +116,6 @@ fn too_much(total: usize, limit: usize, mut sizes: Vec<(&VariableName, usize)>) 
     let problem = Diagnostic::new(Code::TooLarge, message).variables(largest);
     match limit {
         MOST => problem,
-        _ => problem.help(Help::text(
-            "Or raise the limit of the stack with `ulimit -s`",
-        )),
+        _ => problem.help("Or raise the limit of the stack with `ulimit -s`"),
     }
 }

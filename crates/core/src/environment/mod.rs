@@ -30,7 +30,6 @@ use std::ffi::CStr;
 pub struct Environment<'e> {
     /// Entries that are passed on unchanged.
     pub inherited: Vec<&'e CStr>,
-    /// Variables that are set.
     pub set: BTreeMap<VariableName, Setting>,
     /// Variables that are not set because their optional parameter does not exist.
     pub absent: BTreeMap<VariableName, Provenance>,

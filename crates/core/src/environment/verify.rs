@@ -7,19 +7,8 @@ use crate::config::Delivery;
 use crate::diagnostic::{Diagnostic, Help};
 use crate::variable::VariableName;
 
-/// How a variable breaks the contract.
-struct Violation {
-    /// The rest of a sentence that begins with the variable.
-    words: String,
-    /// What else helps.
-    help: Option<Help>,
-}
-
-impl From<String> for Violation {
-    fn from(words: String) -> Self {
-        Self { words, help: None }
-    }
-}
+/// How a variable breaks the contract: the rest of a sentence that begins with the variable, and what else helps.
+type Violation = (String, Option<Help>);
 
 impl Assembler<'_, '_> {
     /// Reports everything that the environment does not satisfy.
@@ -34,7 +23,7 @@ impl Assembler<'_, '_> {
                 let problem = self.violated(&name, violation);
                 self.report(problem);
             }
-            let words = violations.into_iter().map(|it| it.words).collect();
+            let words = violations.into_iter().map(|(words, _)| words).collect();
             self.environment.violations.insert(name, words);
         }
     }
@@ -62,16 +51,14 @@ impl Assembler<'_, '_> {
             let mut found = Vec::new();
             match environment.value(name) {
                 Some(value) => {
-                    let violations = rule.violations(value).into_iter();
-                    found.extend(violations.map(Violation::from));
+                    found.extend(rule.violations(value).into_iter().map(|it| (it, None)));
                 }
                 None if rule.optional || self.is_explained(name) => {}
-                None => found.push(Violation {
-                    words: "must be set".to_owned(),
-                    help: environment
-                        .similar(name)
-                        .map(|other| format!("Is `{other}` meant, which is set?").into()),
-                }),
+                None => {
+                    let similar = environment.similar(name);
+                    let help = similar.map(|it| format!("Is `{it}` meant, which is set?").into());
+                    found.push(("must be set".to_owned(), help));
+                }
             }
             let parameter = setting.and_then(|setting| setting.parameter.as_ref());
             if let Some(parameter) = parameter
@@ -82,10 +69,7 @@ impl Assembler<'_, '_> {
                     parameter.name
                 );
                 let help = Help::command("Or write it again as a SecureString", command);
-                found.push(Violation {
-                    words: violation,
-                    help: Some(help),
-                });
+                found.push((violation, Some(help)));
             }
             (name.clone(), found)
         });
@@ -98,7 +82,7 @@ impl Assembler<'_, '_> {
             .filter(is_unexpected)
             .map(|(name, _)| {
                 let words = "is not in the contract, which is closed".to_owned();
-                (name.clone(), vec![words.into()])
+                (name.clone(), vec![(words, None)])
             });
         ruled
             .chain(unexpected)
@@ -106,17 +90,17 @@ impl Assembler<'_, '_> {
             .collect()
     }
 
-    fn violated(&self, name: &VariableName, violation: &Violation) -> Diagnostic {
+    fn violated(&self, name: &VariableName, (words, help): &Violation) -> Diagnostic {
         let setting = self.environment.set.get(name);
         let provenance = setting.map(|setting| &setting.provenance);
         let from = provenance.map_or_else(String::new, source);
-        let message = format!("{name}{from} breaks the contract: it {}", violation.words);
+        let message = format!("{name}{from} breaks the contract: it {words}");
         let code = match self.environment.value(name) {
             Some(_) => Code::Contract,
             None => Code::Required,
         };
         let mut problem = Diagnostic::new(code, message);
-        problem.help.extend(violation.help.clone());
+        problem.help.extend(help.clone());
         problem
             .variables([name])
             .parameters(provenance.and_then(Provenance::param))

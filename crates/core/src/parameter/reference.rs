@@ -43,7 +43,6 @@ impl fmt::Display for ParameterId {
 /// One parameter in one version: what is sent to the API.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ParameterRef {
-    /// Which parameter.
     pub subject: ParameterId,
     /// Which version of it; the latest if absent.
     pub selector: Option<Selector>,

@@ -20,6 +20,7 @@ use crate::escape;
 use crate::fetched::Fetched;
 use crate::origin::Origin;
 use crate::variable::VariableName;
+use crate::words::count;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -32,7 +33,6 @@ const MANY: usize = 10;
 pub struct Terminal {
     /// Columns; no limit in a pipe.
     pub width: Option<usize>,
-    /// Whether to use colour.
     pub colour: bool,
 }
 
@@ -70,10 +70,7 @@ pub struct WatchCost {
 
 impl fmt::Display for WatchCost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let requests = match self.requests {
-            1 => "1 request".to_owned(),
-            more => format!("{more} requests"),
-        };
+        let requests = count(self.requests, "request");
         let every = humantime::format_duration(self.every);
         write!(f, "watch: {requests} every {every} for each process")
     }

@@ -26,7 +26,6 @@ crate::choice! {
 /// One variable.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
-    /// Its name.
     pub variable: VariableName,
     /// Where its value comes from, or would come from.
     pub provenance: Option<Provenance>,
@@ -38,7 +37,6 @@ pub struct Row {
     pub state: State,
     /// The version that was fetched; none for a default and for what no parameter holds.
     pub version: Option<Version>,
-    /// Its type.
     pub kind: Option<ParameterType>,
     /// When it was last changed.
     pub modified: Option<SystemTime>,

@@ -39,9 +39,12 @@ impl Filter {
     /// Why the format cannot have it, to follow "the value".
     pub(super) fn apply(self, value: &[u8]) -> Result<Zeroizing<Vec<u8>>, &'static str> {
         let text = || std::str::from_utf8(value).map_err(|_| "is not UTF-8");
-        let refuse = |unwanted: fn(u8) -> bool, reason| match value.iter().any(|&b| unwanted(b)) {
-            true => Err(reason),
-            false => Ok(()),
+        let refuse = |unwanted: fn(u8) -> bool, reason| {
+            let mut bytes = value.iter();
+            bytes
+                .all(|&byte| !unwanted(byte))
+                .then_some(())
+                .ok_or(reason)
         };
         Ok(Zeroizing::new(match self {
             Self::Url => percent_encode(value, URL).to_string().into_bytes(),
@@ -100,9 +103,10 @@ fn yaml(json: &str) -> String {
     };
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
-        match is_plain(c) {
-            true => out.push(c),
-            false => out += &format!("\\u{:04x}", u32::from(c)),
+        if is_plain(c) {
+            out.push(c)
+        } else {
+            out += &format!("\\u{:04x}", u32::from(c))
         }
     }
     out
