@@ -62,9 +62,6 @@ pub(super) fn make_report(session: &Session<'_>) -> Result<(Report, Option<Error
     report.asked = resolved.context();
     let problems = error.iter().flat_map(Error::diagnostics);
     report.problems = problems.cloned().collect();
-    if let Some(fetched) = fetched.filter(|_| resolved.failures.is_empty()) {
-        report.notices.extend(session.partial_labels(fetched));
-    }
     let file = session.config_file.iter();
     let file = file.map(|path| format!("the configuration file is {}", path.display()));
     report.notices.extend(file.map(Diagnostic::note));

@@ -17,8 +17,7 @@ use ssm_exec_core::environment::missing::{self, Missing};
 use ssm_exec_core::environment::{self, Environment};
 use ssm_exec_core::fetched::Fetched;
 use ssm_exec_core::inherited::Inherited;
-use ssm_exec_core::parameter::{Label, Prefix};
-use ssm_exec_core::plan::{self, Request};
+use ssm_exec_core::plan;
 use ssm_exec_core::status::Status;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -178,40 +177,6 @@ impl<'a> Session<'a> {
             session,
             waited: None,
         })
-    }
-
-    /// How many of the parameters below a prefix have its label, where only some do. What cannot be
-    /// counted is left out: the environment does not depend on it.
-    pub(super) fn partial_labels(&self, fetched: &Fetched) -> Vec<Diagnostic> {
-        let sources = self.config.sources.prefixes.iter();
-        let labelled = sources.filter_map(|source| Some((&source.prefix, source.prefix.label()?)));
-        let labelled: Vec<(&Prefix, &Label)> = labelled.collect();
-        let requests = labelled.iter().map(|(prefix, _)| prefix.without_label());
-        let requests: Vec<Request> = requests.map(Request::Below).collect();
-        if requests.is_empty() {
-            return Vec::new();
-        }
-        let mut progress = Progress::new(true);
-        let read = Read::Versions;
-        let all = aws::fetch(
-            &self.config,
-            self.inherited,
-            requests,
-            read,
-            self.started,
-            &mut progress,
-        );
-        let counted = labelled.into_iter().map(|(prefix, label)| {
-            let some = fetched.below(prefix).count();
-            let count = all.fetched.below(&prefix.without_label()).count();
-            let path = prefix.path();
-            (some < count).then(|| {
-                Diagnostic::note(format!(
-                    "{some} of {count} parameters below {path} have the label {label}"
-                ))
-            })
-        });
-        counted.flatten().collect()
     }
 
     /// The references in the inherited environment.

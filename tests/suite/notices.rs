@@ -258,29 +258,6 @@ fn a_value_that_ends_with_a_newline_is_a_note() {
 }
 
 #[test]
-fn check_counts_the_parameters_that_have_the_label_of_a_prefix() {
-    let stub = stub();
-    stub.put(Parameter::secure("/n/l/a", "canary-a").label("blue"));
-    stub.put(Parameter::secure("/n/l/b", "canary-b"));
-    stub.put(Parameter::secure("/n/l/c", "canary-c").label("blue"));
-    let check = |words: &str| {
-        let outcome = Run::against(&stub.url())
-            .args("check --format json")
-            .args(words)
-            .run();
-        assert_eq!(outcome.status, 0, "{}", outcome.stderr);
-        report(&outcome)["notices"].to_string()
-    };
-    let notices = check("-p /n/l:blue");
-    assert!(
-        notices.contains("2 of 3 parameters below /n/l have the label blue"),
-        "{notices}"
-    );
-    stub.put(Parameter::secure("/n/m/a", "canary-a").label("blue"));
-    assert_eq!(check("-p /n/m:blue"), "[]");
-}
-
-#[test]
 fn near_references_are_errors_that_name_the_variable() {
     let stub = stub();
     let run = |value: &str| Run::against(&stub.url()).args("-p /n/api").env("DB", value);

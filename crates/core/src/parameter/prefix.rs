@@ -81,14 +81,6 @@ impl Prefix {
         self.label.as_ref()
     }
 
-    /// The same path, for the latest versions.
-    pub fn without_label(&self) -> Self {
-        Self {
-            path: self.path.clone(),
-            label: None,
-        }
-    }
-
     /// What of `name` lies below this path, if it does: whole segments only.
     pub fn relative<'a>(&self, name: &'a str) -> Option<&'a str> {
         if self.path == "/" {
