@@ -7,7 +7,7 @@ use crate::aws::answer::{Answer, Service};
 use crate::aws::call::Work;
 use crate::aws::date::{iso8601, rfc3339};
 use crate::aws::failure::Failure;
-use crate::aws::net::without_number;
+use crate::system_error::without_number;
 use crate::logging::debug;
 use aws_types::sdk_config::TimeSource;
 use http::Request;
