@@ -62,7 +62,12 @@ impl Sdk {
     ) -> Result<Self, Failure> {
         let aws = &config.aws;
         let files = SharedFiles::read(inherited)?;
-        let transport = Observed(Transport::new(aws, inherited, files.endpoints())?);
+        let transport = Observed(Transport::new(
+            aws,
+            inherited,
+            files.endpoints(),
+            calls.is_start(),
+        )?);
         check_profile(aws, &files)?;
         let profile = aws.profile.as_ref().map(|given| given.value.as_str());
         let region = find_region(aws, inherited, &files, &transport, calls).await?;

@@ -15,7 +15,7 @@ use std::ffi::OsStr;
 use std::io::{self, ErrorKind};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use tracing::info;
+use crate::logging::info;
 
 const CONFIG: &str = "AWS_CONFIG_FILE";
 const CREDENTIALS: &str = "AWS_SHARED_CREDENTIALS_FILE";

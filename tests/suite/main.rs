@@ -42,6 +42,7 @@ mod panics;
 mod parity;
 mod picture;
 mod policy;
+mod post_quantum;
 mod release;
 mod remedies;
 mod retries;

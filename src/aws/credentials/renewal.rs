@@ -123,7 +123,7 @@ impl Search<'_> {
         end.and_then(|end| session.renew(&mut token, &answer, end))
             .ok_or_else(|| ended(Some(&format!("{} sent no new token", S::SERVICE))))?;
         if let Err(error) = replacement.save(&token) {
-            tracing::warn!(
+            crate::logging::warn!(
                 "the renewed token is not in {}: {}. Log in again",
                 file.path().display(),
                 without_number(&error)

@@ -5,10 +5,11 @@ use super::dns::lookup;
 use super::endpoints::Endpoints;
 use super::exchange::{BODY, tag};
 use super::failure::{Cause, ConnectionError, RefusedTunnel, Step, is_system_refusal, within};
+use super::handshake::{Failed, Tls};
 use super::proxy::{Proxies, Proxy};
-use super::roots::TlsRoots;
 use super::server::{Server, is_local_address};
-use super::tls;
+use super::socket::{Socket, Stream};
+use super::tls::KeyExchange;
 use crate::logging::debug;
 use crate::system_error::without_number;
 use http::{Method, Request, Uri, header};
@@ -18,26 +19,13 @@ use hyper::client::conn::http1;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use ssm_exec_core::endpoint::{self, check_authority};
-use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
-use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::pki_types::ServerName;
 
 /// The delay before the next address is tried (RFC 8305, section 5).
 const NEXT_ADDRESS: Duration = Duration::from_millis(250);
-/// How much of a text in the place of TLS a message shows.
-const FIRST: usize = 60;
-
-/// A connection, whatever it is made of.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 /// An open connection.
 pub(super) struct Dialed {
@@ -49,38 +37,13 @@ pub(super) struct Dialed {
 /// The settings for opening connections.
 #[derive(Debug)]
 pub(super) struct Dialer {
-    proxies: Proxies,
-    roots: TlsRoots,
-    tls: OnceLock<Arc<rustls::ClientConfig>>,
-    allow_http: bool,
-    endpoints: Endpoints,
-}
-
-/// What failed, and whether at the proxy.
-struct Failed(Cause, Option<Proxy>);
-
-impl From<Cause> for Failed {
-    fn from(cause: Cause) -> Self {
-        Self(cause, None)
-    }
+    pub(super) proxies: Proxies,
+    pub(super) tls: Tls,
+    pub(super) allow_http: bool,
+    pub(super) endpoints: Endpoints,
 }
 
 impl Dialer {
-    pub(super) fn new(
-        proxies: Proxies,
-        roots: TlsRoots,
-        allow_http: bool,
-        endpoints: Endpoints,
-    ) -> Self {
-        Self {
-            proxies,
-            roots,
-            tls: OnceLock::new(),
-            allow_http,
-            endpoints,
-        }
-    }
-
     /// What failed at this server.
     pub(super) fn error(&self, cause: Cause, server: &Server) -> ConnectionError {
         ConnectionError::new(cause, server, None, self.endpoints.origin(server))
@@ -93,16 +56,47 @@ impl Dialer {
         server: &Server,
         limit: Option<Duration>,
     ) -> Result<Dialed, ConnectionError> {
-        let opened = self.open(uri, server, limit).await;
-        opened.map_err(|Failed(cause, proxy)| {
+        let opened = self.open_or_fall_back(uri, server, limit).await;
+        opened.map_err(|Failed { cause, proxy, .. }| {
             ConnectionError::new(cause, server, proxy.as_ref(), self.endpoints.origin(server))
         })
+    }
+
+    /// Some boxes in between drop a ClientHello that needs two packets. So, once a run, where nothing answers one with a
+    /// post-quantum key exchange, another attempt goes without.
+    async fn open_or_fall_back(
+        &self,
+        uri: &Uri,
+        server: &Server,
+        limit: Option<Duration>,
+    ) -> Result<Dialed, Failed> {
+        let failed = match self.open(uri, server, self.tls.offer(), limit).await {
+            Err(failed) if failed.is_unanswered => failed,
+            opened => return opened,
+        };
+        // The first attempt has taken the other half.
+        let limit = limit.map(|limit| limit / 2);
+        let without = || self.open(uri, server, KeyExchange::Classical, limit);
+        let mut second = None;
+        let attempt = async { second.insert(without().await).is_ok() };
+        let succeeds = self.tls.succeeds_without(server, attempt).await;
+        match second {
+            // Together they have waited for as long as the first one says.
+            Some(Err(Failed {
+                cause: Cause::Silent(..),
+                ..
+            })) => Err(failed),
+            Some(opened) => opened,
+            None if succeeds => without().await,
+            None => Err(failed),
+        }
     }
 
     async fn open(
         &self,
         uri: &Uri,
         server: &Server,
+        offer: KeyExchange,
         limit: Option<Duration>,
     ) -> Result<Dialed, Failed> {
         if let Some(authority) = uri.authority() {
@@ -115,7 +109,7 @@ impl Dialer {
         }
         if let Some(proxy) = self.proxies.find(server) {
             debug!("connecting to {server} through {proxy}");
-            return self.through(proxy, server, limit).await;
+            return self.through(proxy, server, offer, limit).await;
         }
         let addresses = lookup(server, limit).await?;
         debug!("connecting to {server} at {addresses:?}");
@@ -124,7 +118,7 @@ impl Dialer {
         }
         let stream = connect(&addresses, limit).await?;
         Ok(Dialed {
-            stream: self.secure(stream, server, limit).await?,
+            stream: self.tls.secure(stream, server, offer, limit).await?,
             proxy: None,
         })
     }
@@ -134,13 +128,20 @@ impl Dialer {
         &self,
         proxy: &Proxy,
         server: &Server,
+        offer: KeyExchange,
         limit: Option<Duration>,
     ) -> Result<Dialed, Failed> {
-        let at_proxy = |cause| Failed(cause, Some(proxy.clone()));
+        let at_proxy = |failed| Failed {
+            proxy: Some(proxy.clone()),
+            ..failed
+        };
         let reach = async {
             let addresses = lookup(&proxy.server, limit).await?;
             let stream = connect(&addresses, limit).await?;
-            self.secure(stream, &proxy.server, limit).await
+            // Within it, the secrets have a TLS of their own.
+            let classical = KeyExchange::Classical;
+            let secured = self.tls.secure(stream, &proxy.server, classical, limit);
+            secured.await
         };
         let stream = reach.await.map_err(at_proxy)?;
         if !server.tls {
@@ -151,46 +152,12 @@ impl Dialer {
         }
         let silent = |limit| Cause::Silent(Step::Handshake, limit);
         let tunnel = within(limit, silent, tunnel(stream, proxy, server)).await;
-        let tunnel = Socket::new(tunnel.map_err(at_proxy)?);
+        let tunnel = tunnel.map_err(|cause| at_proxy(cause.into()))?;
+        let tunnel = Socket::new(tunnel);
         Ok(Dialed {
-            stream: self.secure(tunnel, server, limit).await?,
+            stream: self.tls.secure(tunnel, server, offer, limit).await?,
             proxy: None,
         })
-    }
-
-    /// Speaks TLS with a server that has it.
-    async fn secure<S: Stream + 'static>(
-        &self,
-        stream: Socket<S>,
-        server: &Server,
-        limit: Option<Duration>,
-    ) -> Result<Box<dyn Stream>, Cause> {
-        if !server.tls {
-            return Ok(Box::new(stream));
-        }
-        let config = self.client_config()?;
-        let name = ServerName::try_from(server.host.clone())
-            .map_err(|_| Cause::Url(server.to_string(), "has an invalid host name"))?;
-        let silent = |limit| Cause::Silent(Step::Handshake, limit);
-        let handshake = async {
-            let stream = TlsConnector::from(config).connect(name, stream);
-            let stream = stream.into_fallible().await;
-            stream.map_err(|(error, stream)| tls::cause(&error, stream.first))
-        };
-        let stream = within(limit, silent, handshake).await?;
-        Ok(Box::new(stream))
-    }
-
-    fn client_config(&self) -> Result<Arc<rustls::ClientConfig>, Cause> {
-        if let Some(config) = self.tls.get() {
-            return Ok(Arc::clone(config));
-        }
-        let roots = self
-            .roots
-            .load()
-            .map_err(|error| Cause::Roots(Box::new(error)))?;
-        let config = tls::client_config(roots).map_err(|error| Cause::Tls(error.to_string()))?;
-        Ok(Arc::clone(self.tls.get_or_init(|| Arc::new(config))))
     }
 }
 
@@ -283,54 +250,4 @@ pub(super) fn reason(error: &hyper::Error) -> String {
         deepest = source;
     }
     without_number(deepest)
-}
-
-/// A stream below TLS or HTTP. It never raises SIGPIPE, whose disposition is the command's: the standard library writes
-/// by `send` with MSG_NOSIGNAL, but `writev` takes no flags, so buffers are written one by one.
-struct Socket<S> {
-    stream: S,
-    /// The first bytes that came, for the message about a server that doesn't speak TLS.
-    first: Vec<u8>,
-}
-
-impl<S> Socket<S> {
-    fn new(stream: S) -> Self {
-        Self {
-            stream,
-            first: Vec::new(),
-        }
-    }
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for Socket<S> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
-        if self.first.is_empty() {
-            let came = buffer.filled();
-            self.first.extend(&came[..came.len().min(FIRST)]);
-        }
-        read
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for Socket<S> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
-    }
 }

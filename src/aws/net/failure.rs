@@ -56,6 +56,8 @@ pub(super) enum Cause {
     Silent(Step, Duration),
     /// The handshake failed: rustls's reason.
     Tls(String),
+    /// It agreed to another key exchange than the one that is required.
+    NotPostQuantum,
     /// It sent this in the place of TLS.
     NotTls(Vec<u8>),
     Certificate(CertificateProblem),
@@ -238,6 +240,15 @@ fn at_server(cause: Cause, server: &Server, origin: Option<&Origin>) -> Row {
             Tls,
             format!("TLS with {server} failed: {reason}{named}"),
             vec![Help::text("It must speak TLS 1.2 or 1.3")],
+        ),
+        Cause::NotPostQuantum => (
+            Tls,
+            format!(
+                "{server} has no post-quantum key exchange (X25519MLKEM768), which `--post-quantum require` asks for{named}"
+            ),
+            vec![Help::text(
+                "To do without it where a server has none, use `--post-quantum prefer`",
+            )],
         ),
         Cause::Certificate(problem) => certificate(problem, &server.to_string()),
         Cause::Lost(reason) => (

@@ -6,9 +6,12 @@ mod dns;
 mod endpoints;
 mod exchange;
 mod failure;
+mod handshake;
+mod post_quantum;
 mod proxy;
 mod roots;
 mod server;
+mod socket;
 mod tls;
 mod transport;
 

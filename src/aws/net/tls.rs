@@ -3,6 +3,7 @@
 
 use super::certificate::{Certificate, display_name, sortable};
 use super::failure::{Cause, CertificateProblem as Problem};
+use super::post_quantum::X25519MlKem768;
 use super::roots::{Anchors, Roots};
 use crate::aws::date::rfc3339;
 use crate::system_error::without_number;
@@ -16,10 +17,22 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use webpki::{EndEntityCert, KeyUsage, VerifiedPath};
 
+/// What a handshake offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum KeyExchange {
+    Classical,
+    /// A post-quantum one first, with the share of X25519 beside it: a server without it needs no other ClientHello.
+    Hybrid,
+}
+
 /// # Errors
 /// When rustls refuses the configuration.
-pub(super) fn client_config(roots: Roots) -> Result<ClientConfig, Error> {
-    let provider = Arc::new(ring::default_provider());
+pub(super) fn client_config(roots: Roots, offer: KeyExchange) -> Result<ClientConfig, Error> {
+    let mut provider = ring::default_provider();
+    if offer == KeyExchange::Hybrid {
+        provider.kx_groups.insert(0, &X25519MlKem768);
+    }
+    let provider = Arc::new(provider);
     let verifier = Verifier {
         roots,
         provider: Arc::clone(&provider),
@@ -182,14 +195,14 @@ impl ServerCertVerifier for Verifier {
 }
 
 /// Classifies an error of a handshake in which the server sent this first.
-pub(super) fn cause(error: &io::Error, first: Vec<u8>) -> Cause {
+pub(super) fn cause(error: &io::Error, first: &[u8]) -> Cause {
     match error.get_ref().and_then(|error| error.downcast_ref()) {
         Some(Error::InvalidCertificate(CertificateError::Other(OtherError(problem))))
             if let Some(problem) = problem.downcast_ref::<Problem>() =>
         {
             Cause::Certificate(problem.clone())
         }
-        Some(Error::InvalidMessage(_)) => Cause::NotTls(first),
+        Some(Error::InvalidMessage(_)) => Cause::NotTls(first.to_owned()),
         Some(Error::AlertReceived(alert)) => {
             Cause::Tls(format!("the server refuses the handshake ({alert:?})"))
         }

@@ -5,6 +5,7 @@ use super::dial::{Dialer, reason};
 use super::endpoints::Endpoints;
 use super::exchange::{Observed, observe};
 use super::failure::{Cause, ConnectionError, Step, within};
+use super::handshake::Tls;
 use super::proxy::{Proxies, Proxy};
 use super::roots::TlsRoots;
 use super::server::Server;
@@ -56,7 +57,7 @@ struct Connection {
 }
 
 impl Transport {
-    /// `endpoints` are those of the shared AWS files.
+    /// `endpoints` are those of the shared AWS files. `warns` says whether the connections are worth warnings.
     ///
     /// # Errors
     /// For a proxy or a CA bundle that can't be used.
@@ -64,15 +65,20 @@ impl Transport {
         aws: &Aws,
         inherited: &Inherited<'_>,
         endpoints: Vec<(String, Origin)>,
+        warns: bool,
     ) -> Result<Self, ConnectionError> {
         let roots = match &aws.ca_bundle {
             Some(bundle) => TlsRoots::bundle(&bundle.value, &bundle.origin)?,
             None => TlsRoots::from_environment(inherited),
         };
-        let proxies = Proxies::from_environment(inherited)?;
-        let endpoints = Endpoints::new(aws, inherited, endpoints);
+        let dialer = Dialer {
+            proxies: Proxies::from_environment(inherited)?,
+            tls: Tls::new(roots, aws.post_quantum, warns),
+            allow_http: aws.allow_http,
+            endpoints: Endpoints::new(aws, inherited, endpoints),
+        };
         Ok(Self(Arc::new(Connections {
-            dialer: Dialer::new(proxies, roots, aws.allow_http, endpoints),
+            dialer,
             idle: Mutex::default(),
         })))
     }
@@ -184,7 +190,8 @@ impl Connections {
         server: &Server,
         limit: Option<Duration>,
     ) -> Result<Connection, ConnectionError> {
-        let dialed = self.dialer.dial(uri, server, limit).await?;
+        // Boxed: each request's future would have room for it, though few requests open a connection.
+        let dialed = Box::pin(self.dialer.dial(uri, server, limit)).await?;
         let (sender, connection) = http1::handshake(TokioIo::new(dialed.stream))
             .await
             .map_err(|error| self.dialer.error(Cause::Lost(reason(&error)), server))?;

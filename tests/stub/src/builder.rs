@@ -2,7 +2,8 @@
 
 use crate::quota::Quota;
 use crate::state::{Shared, State};
-use crate::{Certificate, Stub, server, tls};
+use crate::tls::{self, Protocol};
+use crate::{Certificate, Stub, server};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +17,7 @@ pub struct Builder {
     latency: Duration,
     skew: i64,
     certificate: Option<Certificate>,
-    only_tls12: bool,
+    protocol: Protocol,
     listen: SocketAddr,
 }
 
@@ -35,7 +36,7 @@ impl Default for Builder {
             latency: Duration::ZERO,
             skew: 0,
             certificate: None,
-            only_tls12: false,
+            protocol: Protocol::Any,
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         }
     }
@@ -58,7 +59,14 @@ impl Builder {
     /// Uses TLS 1.2 only.
     #[must_use]
     pub fn tls12(mut self) -> Self {
-        self.only_tls12 = true;
+        self.protocol = Protocol::Tls12;
+        self.tls()
+    }
+
+    /// Uses TLS with the key exchange P-256 only, as servers under FIPS 140 may.
+    #[must_use]
+    pub fn p256(mut self) -> Self {
+        self.protocol = Protocol::P256;
         self.tls()
     }
 
@@ -145,7 +153,7 @@ impl Builder {
             .expect("a non-blocking socket");
         let (acceptor, ca) = match self
             .certificate
-            .map(|certificate| tls::make(certificate, self.only_tls12))
+            .map(|certificate| tls::make(certificate, self.protocol))
         {
             Some((config, ca)) => (Some(TlsAcceptor::from(config)), Some(ca)),
             None => (None, None),

@@ -41,7 +41,7 @@ pub use request::{Outcome, Request};
 pub use script::When;
 pub use secret::Secret;
 pub use state::OnConnect;
-pub use tls::Certificate;
+pub use tls::{Certificate, Handshake};
 pub use variants::Variant;
 
 use serde_json::Value;
@@ -199,6 +199,12 @@ impl Stub {
     #[must_use]
     pub fn connections(&self) -> usize {
         self.shared.state().connections
+    }
+
+    /// The TLS handshakes so far that succeeded.
+    #[must_use]
+    pub fn handshakes(&self) -> Vec<Handshake> {
+        self.shared.state().handshakes.clone()
     }
 
     /// The number of requests over the quota so far.

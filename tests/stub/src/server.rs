@@ -7,6 +7,7 @@ use crate::generated_body::GeneratedBody;
 use crate::raw_stream::{Hijack, RawStream, Reset};
 use crate::request::{Outcome, Request};
 use crate::state::{OnConnect, Shared, State};
+use crate::tls::Handshake;
 use crate::variants::Variant;
 use http_body_util::{BodyExt, Either, Full};
 use hyper::body::{Bytes, Incoming};
@@ -65,6 +66,8 @@ async fn handshake(
         None => serve_connection(stream, peer, shared).await,
         Some(acceptor) => {
             if let Ok(stream) = acceptor.accept(stream).await {
+                let handshake = Handshake::of(stream.get_ref().1);
+                shared.state().handshakes.push(handshake);
                 serve_connection(stream, peer, shared).await;
             }
         }

@@ -4,6 +4,7 @@ use crate::account::Account;
 use crate::quota::Quota;
 use crate::request::Request;
 use crate::script::Script;
+use crate::tls::Handshake;
 use serde_json::{Value, json};
 use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::Duration;
@@ -35,6 +36,7 @@ pub(crate) struct State {
     pub(crate) served: usize,
     pub(crate) throttled: usize,
     pub(crate) connections: usize,
+    pub(crate) handshakes: Vec<Handshake>,
 }
 
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use rcgen::{
 use std::sync::Arc;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::sign::{CertifiedKey, SingleCertAndKey};
-use tokio_rustls::rustls::{ServerConfig, crypto, version};
+use tokio_rustls::rustls::{HandshakeKind, ServerConfig, ServerConnection, crypto, version};
 
 /// The certificate of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,8 +42,37 @@ pub enum Certificate {
     Unreadable,
 }
 
+/// What the server speaks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Protocol {
+    Any,
+    Tls12,
+    /// The key exchange P-256 only.
+    P256,
+}
+
+/// How a TLS handshake of a client ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handshake {
+    /// The key exchange, such as `X25519`.
+    pub group: String,
+    /// Whether the client's first message had no share for it, so that it had to send another one.
+    pub needed_another_hello: bool,
+}
+
+impl Handshake {
+    pub(crate) fn of(connection: &ServerConnection) -> Self {
+        let group = connection.negotiated_key_exchange_group();
+        let kind = connection.handshake_kind();
+        Self {
+            group: group.map_or_else(String::new, |group| format!("{:?}", group.name())),
+            needed_another_hello: kind == Some(HandshakeKind::FullWithHelloRetryRequest),
+        }
+    }
+}
+
 /// The configuration of the server, and the PEM of its CA.
-pub(crate) fn make(certificate: Certificate, only_tls12: bool) -> (Arc<ServerConfig>, String) {
+pub(crate) fn make(certificate: Certificate, protocol: Protocol) -> (Arc<ServerConfig>, String) {
     let ca = ca(certificate);
     let key = KeyPair::generate().expect("a key");
     let server = server(certificate);
@@ -74,12 +103,15 @@ pub(crate) fn make(certificate: Certificate, only_tls12: bool) -> (Arc<ServerCon
         }
         _ => vec![signed(&ca)],
     };
-    let versions: &[_] = if only_tls12 {
-        &[&version::TLS12]
-    } else {
-        &[&version::TLS13, &version::TLS12]
+    let versions: &[_] = match protocol {
+        Protocol::Tls12 => &[&version::TLS12],
+        Protocol::Any | Protocol::P256 => &[&version::TLS13, &version::TLS12],
     };
-    let config = ServerConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
+    let mut provider = crypto::ring::default_provider();
+    if let Protocol::P256 = protocol {
+        provider.kx_groups = vec![crypto::ring::kx_group::SECP256R1];
+    }
+    let config = ServerConfig::builder_with_provider(Arc::new(provider))
         .with_protocol_versions(versions)
         .expect("known versions")
         .with_no_client_auth();

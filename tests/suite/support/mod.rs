@@ -2,6 +2,7 @@
 //! `tests/needs` installs what a machine lacks; a test that misses it fails with the reason.
 
 pub mod docker;
+pub mod middlebox;
 pub mod moto;
 pub mod registry;
 pub mod relay;

@@ -28,6 +28,8 @@ pub enum How {
     Close,
     /// FIN, and what comes later is read.
     HalfClose,
+    /// Nothing is sent until the client gives up.
+    Silence,
     /// A text in the place of the protocol, as of another service, then as `Close`.
     Text(&'static str),
 }
@@ -146,7 +148,7 @@ fn chunk(stream: &mut TcpStream) -> Vec<u8> {
     buffer
 }
 
-fn break_off(mut client: TcpStream, how: How) {
+pub fn break_off(mut client: TcpStream, how: How) {
     match how {
         How::Reset => {
             let at_once = linger {
@@ -158,6 +160,9 @@ fn break_off(mut client: TcpStream, how: How) {
         How::Close => {}
         How::HalfClose => {
             let _ = client.shutdown(Shutdown::Write);
+            let _ = std::io::copy(&mut client, &mut std::io::sink());
+        }
+        How::Silence => {
             let _ = std::io::copy(&mut client, &mut std::io::sink());
         }
         How::Text(text) => {

@@ -9,6 +9,7 @@ mod live;
 mod losses;
 mod memory;
 mod next_start;
+mod post_quantum;
 mod process;
 mod process_1;
 mod settings;

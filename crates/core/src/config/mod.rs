@@ -26,7 +26,7 @@ mod watch;
 pub use crate::words::{nearest, unknown_word};
 pub use check::{CheckOptions, FingerprintOptions, refuse_beside_all_stages};
 pub use file::ConfigFile;
-pub use settings::{Layer, LogFormat, LogLevel, ReportFormat, SETTINGS};
+pub use settings::{Layer, LogFormat, LogLevel, PostQuantum, ReportFormat, SETTINGS};
 pub use stage::{is_in_stage, refuse_stage};
 pub(crate) use variables::{QUOTES, carriage_return};
 pub use variables::{log_format, read_variables, refuse_quotes};
@@ -246,6 +246,8 @@ pub struct Aws {
     pub ca_bundle: Option<Given<PathBuf>>,
     /// Whether secrets may travel over plain HTTP to another machine.
     pub allow_http: bool,
+    /// Whether TLS uses a post-quantum key exchange.
+    pub post_quantum: PostQuantum,
 }
 
 impl Sources {

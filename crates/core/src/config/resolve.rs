@@ -2,7 +2,7 @@
 
 use super::given::{each, on, parse, parse_each, parse_one, parse_text};
 use super::layer::{Content, List, One, Pair, TemplateSpec};
-use super::settings::{Layer, LogFormat, LogLevel};
+use super::settings::{Layer, LogFormat, LogLevel, PostQuantum};
 use super::{
     Aws, CheckOptions, Config, ConfigLocation, KeySource, Logging, MAX_PARAMETERS, PolicyOptions,
     Rename, Rules, Sources, aws, compose, duration, sources, unused, watch,
@@ -78,6 +78,7 @@ impl Config {
             use_fips,
             use_dualstack,
             ca_bundle,
+            post_quantum,
             timeout,
             wait,
             max_parameters,
@@ -177,6 +178,7 @@ impl Config {
                 use_dualstack: use_dualstack.map(|given| given.value),
                 ca_bundle: ca_bundle.map(path).transpose()?,
                 allow_http,
+                post_quantum: parse_one(post_quantum, PostQuantum::parse)?.unwrap_or_default(),
             },
             timeout: timeout.map_or(Ok(default_timeout), time_limit)?,
             wait: wait.map_or(Ok(Duration::ZERO), |given| waiting(given, is_lambda))?,

@@ -117,6 +117,20 @@ crate::choice! {
     }
 }
 
+crate::choice! {
+    /// Whether TLS 1.3 agrees on its keys with a method that a quantum computer does not break either.
+    #[derive(Default)]
+    pub enum PostQuantum {
+        /// Where the server can.
+        #[default]
+        Prefer = "prefer",
+        /// A server that cannot is refused.
+        Require = "require",
+        /// Never.
+        Off = "off",
+    }
+}
+
 settings! {
     /// `--prefix`
     prefix: List<PathSpec> = [Setting {
@@ -367,6 +381,13 @@ settings! {
     ca_bundle: One<String> = [
         valued!(Kind::Text, Aws, "ca-bundle" "FILE", ["AWS_CA_BUNDLE"], Some("aws.ca_bundle"), "Trust only the root certificates in this PEM file")
     ];
+
+    /// `--post-quantum`
+    post_quantum: One<String> = [Setting {
+        details: "With X25519MLKEM768, what is recorded today cannot be decrypted by a quantum computer later. `require` refuses a server without it.",
+        default: Some("prefer"),
+        ..valued!(Kind::Choice(PostQuantum::WORDS), Aws, "post-quantum" "WHEN", ["SSM_EXEC_POST_QUANTUM"], Some("aws.post_quantum"), "When TLS uses a post-quantum key exchange")
+    }];
 
     /// `--timeout`
     timeout: One<String> = [Setting {
