@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods)]
 
 use super::failure::Failure;
+use crate::logging::info;
 use crate::system_error::without_number;
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use nix::libc;
@@ -15,7 +16,6 @@ use std::ffi::OsStr;
 use std::io::{self, ErrorKind};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use crate::logging::info;
 
 const CONFIG: &str = "AWS_CONFIG_FILE";
 const CREDENTIALS: &str = "AWS_SHARED_CREDENTIALS_FILE";

@@ -6,6 +6,7 @@ use super::roots::TlsRoots;
 use super::server::Server;
 use super::socket::{Socket, Stream};
 use super::tls::{self, KeyExchange};
+use crate::logging::{debug, warn};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, NamedGroup};
 use ssm_exec_core::config::PostQuantum;
@@ -15,7 +16,6 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
-use crate::logging::{debug, warn};
 
 /// The TLS of a run.
 #[derive(Debug)]
