@@ -124,8 +124,19 @@ impl Error {
             "awsCode": aws.map(|aws| &aws.code),
             "awsMessage": aws.map(|aws| &aws.message).filter(|it| !it.is_empty()),
             "requestId": aws.and_then(|aws| aws.request_id.as_ref()),
-            "problems": self.diagnostics.iter().map(Diagnostic::json).collect::<Vec<_>>(),
+            "problems": self.diagnostics.iter().map(|it| self.problem(it)).collect::<Vec<_>>(),
         })
+    }
+}
+
+impl Error {
+    /// With the credentials that AWS was asked with, if it was.
+    fn problem(&self, diagnostic: &Diagnostic) -> Value {
+        let asked = diagnostic.subject.aws.as_ref();
+        let credentials = asked.and(self.context.credentials.as_ref());
+        let mut problem = diagnostic.json();
+        problem["credentials"] = json!(credentials);
+        problem
     }
 }
 
