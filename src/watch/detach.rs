@@ -132,7 +132,20 @@ fn reset_inherited(kept: &[RawFd]) {
         // SAFETY: the handler does nothing. It fails for SIGKILL, SIGSTOP and signals of the C library.
         unsafe { libc::signal(number, action) };
     }
-    let _ = sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None);
+    let _ = sigprocmask(SigmaskHow::SIG_SETMASK, Some(&blocked()), None);
+}
+
+/// The first real-time signal of programs that use glibc, which musl keeps for itself: it takes no handler.
+fn blocked() -> SigSet {
+    const BITS: libc::c_ulong = 1 << (34 - 1);
+    // SAFETY: a set is an array of bits (sigsetops(3) sets none of the C library's signals), and all are unset.
+    let mut set: libc::sigset_t = unsafe { std::mem::zeroed() };
+    // SAFETY: the set begins with the bits of the first 64 signals, and has their alignment.
+    unsafe {
+        (&raw mut set).cast::<libc::c_ulong>().write(BITS);
+    }
+    // SAFETY: the set is initialised.
+    unsafe { SigSet::from_sigset_t_unchecked(set) }
 }
 
 extern "C" fn nothing(_: libc::c_int) {}

@@ -13,11 +13,10 @@ use tokio::sync::oneshot;
 const RESOLV_CONF: &str = "/etc/resolv.conf";
 /// How long the name server may take to say why it has no address.
 const PATIENCE: Duration = Duration::from_millis(500);
-/// The same, when the time is up.
-const LAST_PATIENCE: Duration = Duration::from_millis(50);
+/// When the name server is asked though the resolver has not answered yet.
+const SOON: Duration = Duration::from_millis(300);
 
-/// The addresses of a host. The system's resolver blocks, so it runs in a thread of its own. The runtime's thread pool
-/// would panic where the process may not start another thread.
+/// The addresses of a host.
 pub(super) async fn lookup(
     server: &Server,
     limit: Option<Duration>,
@@ -26,26 +25,40 @@ pub(super) async fn lookup(
     if let Some(address) = server.address() {
         return Ok(vec![SocketAddr::new(address, port)]);
     }
-    let (answer, found) = oneshot::channel();
     // musl compares the names in /etc/hosts by their case.
     let name = server.host.to_ascii_lowercase();
+    let silent = |limit| no_address(name_server(), Reason::Silent(limit));
+    within(limit, silent, async {
+        let asked = name.clone();
+        let mut found = in_thread(move || resolve(&name, port))?;
+        if let Ok(found) = tokio::time::timeout(SOON, &mut found).await {
+            return found.unwrap_or_else(|_| Ok(Vec::new()));
+        }
+        // musl waits for a server that fails or refuses as for one that is silent.
+        let said = in_thread(move || name_server().map(|it| (it, ask(it, &asked))))?;
+        match said.await {
+            Ok(Some((server, Some(reason)))) if !matches!(reason, Reason::Silent(_)) => {
+                Err(no_address(Some(server), reason))
+            }
+            _ => found.await.unwrap_or_else(|_| Ok(Vec::new())),
+        }
+    })
+    .await
+}
+
+/// The system's resolver blocks, so it runs in a thread of its own. The runtime's thread pool would panic where the
+/// process may not start another thread.
+fn in_thread<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<oneshot::Receiver<T>, Cause> {
+    let (answer, found) = oneshot::channel();
     std::thread::Builder::new()
         .name("dns".to_owned())
         .spawn(move || {
-            let _ = answer.send(resolve(&name, port));
+            let _ = answer.send(work());
         })
         .map_err(|error| Cause::System("a thread for DNS", error))?;
-    // musl waits for a server that fails or refuses as for one that is silent.
-    let silent = |limit| {
-        let name_server = name_server();
-        let says = name_server.and_then(|it| ask(it, &server.host, LAST_PATIENCE));
-        let says = says.filter(|reason| !matches!(reason, Reason::Silent(_)));
-        no_address(name_server, says.unwrap_or(Reason::Silent(limit)))
-    };
-    within(limit, silent, async {
-        found.await.unwrap_or_else(|_| Ok(Vec::new()))
-    })
-    .await
+    Ok(found)
 }
 
 fn no_address(server: Option<IpAddr>, reason: Reason) -> Cause {
@@ -72,7 +85,7 @@ fn resolve(name: &str, port: u16) -> Result<Vec<SocketAddr>, Cause> {
         // As glibc and as musl say it.
         "Name or service not known" | "Name does not resolve" => Reason::NoSuchName,
         _ => server
-            .and_then(|server| ask(server, name, PATIENCE))
+            .and_then(|server| ask(server, name))
             .unwrap_or(Reason::Other(says)),
     };
     Err(no_address(server, reason))
@@ -92,20 +105,20 @@ fn name_server() -> Option<IpAddr> {
 }
 
 /// Why a server has no address for a name; `None` if it has one.
-fn ask(server: IpAddr, name: &str, patience: Duration) -> Option<Reason> {
-    match query(server, name, patience) {
+fn ask(server: IpAddr, name: &str) -> Option<Reason> {
+    match query(server, name) {
         Ok(0) => None,
         Ok(3) => Some(Reason::NoSuchName),
         Ok(code) => Some(Reason::Code(code)),
         Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-            Some(Reason::Silent(patience))
+            Some(Reason::Silent(PATIENCE))
         }
         Err(error) => Some(Reason::Unreachable(error)),
     }
 }
 
 /// The code of a server's response to the simplest query for an address (RFC 1035).
-fn query(server: IpAddr, name: &str, patience: Duration) -> io::Result<u8> {
+fn query(server: IpAddr, name: &str) -> io::Result<u8> {
     let id = fastrand::u16(..).to_be_bytes();
     // Recursion is desired, and there is one question.
     let mut query = vec![id[0], id[1], 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
@@ -120,7 +133,7 @@ fn query(server: IpAddr, name: &str, patience: Duration) -> io::Result<u8> {
         IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
     };
     let socket = UdpSocket::bind((own, 0))?;
-    socket.set_read_timeout(Some(patience))?;
+    socket.set_read_timeout(Some(PATIENCE))?;
     socket.connect((server, 53))?;
     socket.send(&query)?;
     let mut answer = [0; 512];
