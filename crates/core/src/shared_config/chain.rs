@@ -204,7 +204,8 @@ impl SharedConfig {
         profile: &'a str,
         section: &'a Section,
     ) -> Result<Option<Base<'a>>, ChainError<'a>> {
-        if let Some(at) = section.get("credential_source") {
+        let half = |has, lacks| both(profile, section, has, lacks);
+        if let (Some(at), Some(_)) = (section.get("credential_source"), section.get("role_arn")) {
             let source = at.value();
             if NAMED.contains(&source) {
                 return Ok(Some(Base::Named(source)));
@@ -219,7 +220,6 @@ impl SharedConfig {
                 help: set("credential_source", nearest, profile),
             });
         }
-        let half = |has, lacks| both(profile, section, has, lacks);
         half("web_identity_token_file", "role_arn")?;
         if let Some(file) = section.value("web_identity_token_file") {
             return Ok(Some(Base::WebIdentity(file)));
@@ -240,9 +240,11 @@ impl SharedConfig {
                 }
                 (Some(session), _) => Some(Base::Login(profile, session)),
                 (None, Some(command)) => Some(Base::Process(profile, command)),
+                (None, None) if keys.is_some() => Some(Base::Keys(profile)),
                 (None, None) => {
                     half("source_profile", "role_arn")?;
-                    keys.map(|_| Base::Keys(profile))
+                    half("credential_source", "role_arn")?;
+                    None
                 }
             },
         )

@@ -218,7 +218,7 @@ impl SharedConfig {
         section.set("aws_access_key_id", id);
         section.set("aws_secret_access_key", secret);
         section.set("aws_session_token", token.unwrap_or_default());
-        let others = ["credential_process", "login_session"];
+        let others = ["credential_process", "credential_source", "login_session"];
         section
             .0
             .retain(|key, _| !key.starts_with("sso_") && !others.contains(&key.as_str()));

@@ -2,7 +2,7 @@
 //! after a value.
 
 use super::{FileKind, Section, SectionName, Setting, SyntaxError};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use zeroize::Zeroizing;
 
 /// Sections of one file.
@@ -14,6 +14,9 @@ pub(super) fn parse(bytes: &[u8], kind: FileKind) -> Result<Sections, SyntaxErro
     // Sections that hold no profile, such as `[plugins]`, are read and left out.
     let mut current: Option<Option<SectionName>> = None;
     let mut last: Option<(usize, String)> = None;
+    // What stands twice would be mixed, such as the ID of one key and the secret of another.
+    let mut headers = BTreeSet::new();
+    let mut keys = BTreeSet::new();
     // A carriage return ends a line too, as for Python.
     let text = Zeroizing::new(text.replace("\r\n", "\n"));
     for (at, line) in text.split(['\n', '\r']).enumerate() {
@@ -36,6 +39,10 @@ pub(super) fn parse(bytes: &[u8], kind: FileKind) -> Result<Sections, SyntaxErro
         }
         if let Some(rest) = content.strip_prefix('[') {
             let (header, _) = rest.split_once(']').ok_or_else(|| wrong("has no `]`"))?;
+            if !headers.insert(header) {
+                return Err(wrong("begins a section that is there already"));
+            }
+            keys.clear();
             let name = section_name(header, kind);
             if let Some(name) = &name {
                 sections.entry(name.clone()).or_default();
@@ -53,6 +60,9 @@ pub(super) fn parse(bytes: &[u8], kind: FileKind) -> Result<Sections, SyntaxErro
         let key = key.trim().to_ascii_lowercase();
         if key.is_empty() {
             return Err(wrong("has nothing before its `=`"));
+        }
+        if !keys.insert(key.clone()) {
+            return Err(wrong("has a setting that is there already"));
         }
         if let Some(name) = section {
             let setting = Setting::new(without_comment(value), kind, number);

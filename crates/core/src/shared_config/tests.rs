@@ -68,6 +68,16 @@ fn what_cannot_be_read_is_an_error_with_its_line() {
         (b"[default\nregion = x\n", 1, "has no `]`"),
         (b"\nregion = x\n", 2, "before the first section"),
         (b"[default]\n= x\n", 2, "nothing before its `=`"),
+        (
+            b"[default]\na = 1\nA = 2\n",
+            3,
+            "a setting that is there already",
+        ),
+        (
+            b"[default]\n[profile a]\n[default]\n",
+            3,
+            "a section that is there already",
+        ),
     ] {
         let mut config = SharedConfig::default();
         let error = config.add(bytes, FileKind::Config).expect_err(reason);
