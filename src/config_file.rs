@@ -3,6 +3,7 @@
 // Looks for the configuration file and reads it.
 #![allow(clippy::disallowed_methods)]
 
+use crate::exec::refused;
 use crate::system_error::without_number;
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
@@ -283,18 +284,8 @@ fn read(file: File) -> io::Result<String> {
 fn unreadable(path: &Path, error: &io::Error, otherwise: &str) -> Diagnostic {
     let shown = path.display();
     if let Some(limit @ (libc::EMFILE | libc::ENFILE | libc::ENOMEM)) = error.raw_os_error() {
-        let message = format!(
-            "the system refused to open {shown}: {}",
-            without_number(error)
-        );
-        return match limit {
-            libc::EMFILE => {
-                let what = "Raise the limit (LimitNOFILE= in the unit)";
-                let help = vec![Help::command(what, "ulimit -n 1024")];
-                Diagnostic::with_help(Code::System, message, help)
-            }
-            _ => Diagnostic::new(Code::System, message),
-        };
+        let error = io::Error::from_raw_os_error(limit);
+        return refused(&format!("to open {shown}"), "open", error);
     }
     let mut help = vec![Help::text(otherwise)];
     let reason = match error.kind() {
@@ -330,9 +321,8 @@ mod tests {
             assert_eq!(error.status(), status, "{error}");
             assert!(!error.to_string().contains("os error"), "{error}");
         }
-        assert_eq!(
-            unreadable(path, &Errno::EMFILE.into(), FILE).to_string(),
-            "the system refused to open ssm-exec.toml: Too many open files\n  help: Raise the limit (LimitNOFILE= in the unit):\n    ulimit -n 1024"
-        );
+        let error = unreadable(path, &Errno::EMFILE.into(), FILE).to_string();
+        let expected = "the system refused to open ssm-exec.toml: Too many open files\n  help: Raise the limit of open files, which is ";
+        assert!(error.starts_with(expected), "{error}");
     }
 }

@@ -4,7 +4,7 @@ use super::{Subcommand, Words};
 use ssm_exec_core::code::Code;
 use ssm_exec_core::config::SETTINGS;
 use ssm_exec_core::config::setting::{Group, Setting};
-use ssm_exec_core::diagnostic::{Diagnostic, Help};
+use ssm_exec_core::diagnostic::Diagnostic;
 use ssm_exec_core::words::{misspelled, nearest};
 
 /// Options of other tools.
@@ -319,7 +319,7 @@ pub(super) fn stray(subcommand: Subcommand, word: &str) -> Diagnostic {
 
 /// A mistake on the command line, and what to write.
 pub(super) fn usage(what: String, help: &str) -> Diagnostic {
-    Diagnostic::with_help(Code::Usage, what, vec![Help::text(help)])
+    Diagnostic::with_help(Code::Usage, what, [help])
 }
 
 /// The option that gives sources, or the file that has them, if `word` is one. A short option is one only with

@@ -60,13 +60,8 @@ pub(super) fn find(
                 "the command {} is ssm-exec, and would start itself for ever",
                 command.path().display()
             );
-            Err(Diagnostic::with_help(
-                Code::InvalidCommand,
-                what,
-                vec![Help::text(
-                    "Name the program to start: after `--`, as `command` in ssm-exec.toml, or as the handler of the function",
-                )],
-            ))
+            let help = "Name the program to start: after `--`, as `command` in ssm-exec.toml, or as the handler of the function";
+            Err(Diagnostic::with_help(Code::InvalidCommand, what, [help]))
         }
         found => Ok(found),
     }
@@ -159,7 +154,7 @@ fn not_found(words: &[OsString], giver: &Giver<'_>, path: &[u8]) -> Diagnostic {
             "Correct its name or PATH".to_owned(),
         )
     };
-    Diagnostic::with_help(Code::CommandNotFound, what, vec![Help::text(help)])
+    Diagnostic::with_help(Code::CommandNotFound, what, [help])
 }
 
 /// The words that one holds, as a person would write them, if there is more than one.

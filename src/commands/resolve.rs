@@ -11,7 +11,7 @@ use crate::logging::{debug, info, progress::Progress, warn};
 use ssm_exec_core::aws_context::AwsContext;
 use ssm_exec_core::code::Code;
 use ssm_exec_core::config::{Config, LogLevel};
-use ssm_exec_core::diagnostic::{Diagnostic, Help};
+use ssm_exec_core::diagnostic::Diagnostic;
 use ssm_exec_core::env_reference::{self, EnvReference};
 use ssm_exec_core::environment::missing::{self, Missing};
 use ssm_exec_core::environment::{self, Environment};
@@ -204,7 +204,7 @@ impl<'a> Session<'a> {
                 let help = format!(
                     "Write options of ssm-exec before the command: `ssm-exec {option} … -- COMMAND`"
                 );
-                Diagnostic::with_help(Code::NoSources, message, vec![Help::text(help)])
+                Diagnostic::with_help(Code::NoSources, message, [help])
             }
         })
     }

@@ -4,7 +4,7 @@
 
 use super::{c_string, obstacle};
 use nix::unistd::{AccessFlags, access};
-use ssm_exec_core::diagnostic::{Diagnostic, Help};
+use ssm_exec_core::diagnostic::Diagnostic;
 use ssm_exec_core::environment::limits::CommandSize;
 use std::ffi::{CString, OsStr, OsString};
 use std::fs;
@@ -99,22 +99,20 @@ fn command(file: PathBuf, words: &[OsString]) -> Result<Command, Diagnostic> {
 /// When it is, and can't be executed.
 fn is_executable(path: &Path) -> Result<bool, Diagnostic> {
     match fs::metadata(path) {
-        Ok(metadata) if metadata.is_dir() => Err(obstacle::cannot(
-            path,
-            "it is a directory",
-            Help::text("Correct its path"),
-        )),
+        Ok(metadata) if metadata.is_dir() => {
+            let reason = "it is a directory";
+            Err(obstacle::cannot(path, reason, "Correct its path"))
+        }
         Ok(_) if access(path, AccessFlags::X_OK).is_err() => Err(obstacle::denied(path)),
         Ok(_) => Ok(true),
         Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
             Err(obstacle::denied(path))
         }
         Err(_) => match fs::read_link(path) {
-            Ok(target) => Err(obstacle::cannot(
-                path,
-                &format!("it is a link to {}, which does not exist", target.display()),
-                Help::text("Correct the link"),
-            )),
+            Ok(target) => {
+                let reason = format!("it is a link to {}, which does not exist", target.display());
+                Err(obstacle::cannot(path, &reason, "Correct the link"))
+            }
             Err(_) => Ok(false),
         },
     }

@@ -18,89 +18,61 @@ const DEEPEST: usize = 5;
 /// What execve(2) says about a file that was found.
 pub(super) fn explain(path: &Path, error: Errno) -> Diagnostic {
     match error {
-        Errno::ENOENT | Errno::ENOTDIR if !path.exists() => Diagnostic::with_help(
-            Code::CommandNotFound,
-            format!(
-                "the command {} was removed while the parameters were fetched",
-                path.display()
-            ),
-            vec![Help::text("Start it again when the file is complete")],
-        ),
+        Errno::ENOENT | Errno::ENOTDIR if !path.exists() => {
+            let reason = "was removed while the parameters were fetched";
+            lacks(path, reason, "Start it again when the file is complete")
+        }
         Errno::ENOENT => missing_interpreter(path),
         Errno::EACCES => denied(path),
-        Errno::EPERM => cannot(
-            path,
-            error.desc(),
-            Help::command(
-                "A filter (seccomp, SystemCallFilter= of the unit) or a security module forbids it. See what it logs",
-                "journalctl -k -g audit",
-            ),
-        ),
-        Errno::ETXTBSY => cannot(
-            path,
-            "it is being written to",
-            Help::text("Start it again when the file is complete"),
-        ),
+        Errno::EPERM => {
+            let text = "A filter (seccomp, SystemCallFilter= of the unit) or a security module forbids it. See what it logs";
+            let help = Help::command(text, "journalctl -k -g audit");
+            cannot(path, error.desc(), help)
+        }
+        Errno::ETXTBSY => {
+            let reason = "it is being written to";
+            cannot(path, reason, "Start it again when the file is complete")
+        }
         Errno::E2BIG => Diagnostic::new(
             Code::TooLarge,
             "the arguments and the environment together are larger than the kernel allows (E2BIG)",
         ),
-        other => cannot(
-            path,
-            other.desc(),
-            Help::text("Correct its path, or the file"),
-        ),
+        other => cannot(path, other.desc(), "Correct its path, or the file"),
     }
 }
 
 /// Why this user may not execute a file.
 pub(super) fn denied(path: &Path) -> Diagnostic {
     if let Some(closed) = closed_directory(path) {
-        return cannot(
-            path,
-            &format!("permission denied on the directory {}", closed.display()),
-            Help::command("See its mode", format!("ls -ld {}", closed.display())),
-        );
+        let closed = closed.display();
+        let reason = format!("permission denied on the directory {closed}");
+        let help = Help::command("See its mode", format!("ls -ld {closed}"));
+        return cannot(path, &reason, help);
     }
     let Ok(metadata) = fs::metadata(path) else {
-        return cannot(path, "permission denied", Help::text("Correct its path"));
+        return cannot(path, "permission denied", "Correct its path");
     };
     let mode = metadata.permissions().mode() & 0o7777;
     if !metadata.is_file() {
-        return cannot(
-            path,
-            "it is not a regular file",
-            Help::text("Correct its path"),
-        );
+        return cannot(path, "it is not a regular file", "Correct its path");
     }
     if let Some(mount) = noexec_mount(path) {
         let mount = mount.display();
-        return cannot(
-            path,
-            &format!("{mount} is mounted with `noexec`"),
-            Help::command(
-                "Mount it without, or move the file",
-                format!("mount -o remount,exec {mount}"),
-            ),
-        );
+        let remount = format!("mount -o remount,exec {mount}");
+        let help = Help::command("Mount it without, or move the file", remount);
+        return cannot(path, &format!("{mount} is mounted with `noexec`"), help);
     }
     if mode & 0o111 == 0 {
-        return cannot(
-            path,
-            "it has no execute permission",
-            Help::command("Set it", format!("chmod +x {}", path.display())),
-        );
+        let help = Help::command("Set it", format!("chmod +x {}", path.display()));
+        return cannot(path, "it has no execute permission", help);
     }
+    let (owner, owning_group) = (metadata.uid(), metadata.gid());
     let (user, group) = (nix::unistd::geteuid(), nix::unistd::getegid());
-    cannot(
-        path,
-        &format!(
-            "its mode is {mode:o} and its owner {}:{}, and this is {user}:{group}",
-            metadata.uid(),
-            metadata.gid()
-        ),
-        Help::text("Change its mode or its owner, or start ssm-exec as another user"),
-    )
+    let reason = format!(
+        "its mode is {mode:o} and its owner {owner}:{owning_group}, and this is {user}:{group}"
+    );
+    let help = "Change its mode or its owner, or start ssm-exec as another user";
+    cannot(path, &reason, help)
 }
 
 /// The first directory above that this user may not search.
@@ -169,16 +141,16 @@ fn missing_interpreter(path: &Path) -> Diagnostic {
 }
 
 /// There is a file, and not what it needs.
-fn lacks(path: &Path, reason: &str, help: Help) -> Diagnostic {
+fn lacks(path: &Path, reason: &str, help: impl Into<Help>) -> Diagnostic {
     let message = format!("the command {} {reason}", path.display());
-    Diagnostic::with_help(Code::CommandNotFound, message, vec![help])
+    Diagnostic::with_help(Code::CommandNotFound, message, [help])
 }
 
 /// There is a file, and it can't be executed.
-pub(super) fn cannot(path: &Path, reason: &str, help: Help) -> Diagnostic {
+pub(super) fn cannot(path: &Path, reason: &str, help: impl Into<Help>) -> Diagnostic {
     let message = format!(
         "the command {} cannot be executed: {reason}",
         path.display()
     );
-    Diagnostic::with_help(Code::CommandNotExecutable, message, vec![help])
+    Diagnostic::with_help(Code::CommandNotExecutable, message, [help])
 }

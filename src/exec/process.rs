@@ -23,9 +23,7 @@ pub fn refuse_raised_privileges() -> Result<(), Diagnostic> {
     Err(Diagnostic::with_help(
         Code::InvalidCommand,
         "ssm-exec was started with more privileges than its caller has (set-user-ID, set-group-ID or file capabilities), and the caller's environment would decide what runs with them",
-        vec![Help::text(
-            "Remove these bits or capabilities from the file",
-        )],
+        ["Remove these bits or capabilities from the file"],
     ))
 }
 

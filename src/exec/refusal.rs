@@ -14,7 +14,7 @@ pub(crate) fn refused(what: &str, call: &str, error: impl Into<io::Error>) -> Di
     let reason = without_number(&error);
     let message = format!("the system refused {what}: {reason}");
     match number.and_then(|number| remedy(number, call)) {
-        Some(help) => Diagnostic::with_help(Code::System, message, vec![help]),
+        Some(help) => Diagnostic::with_help(Code::System, message, [help]),
         None => Diagnostic::new(Code::System, message),
     }
 }

@@ -147,14 +147,18 @@ impl Diagnostic {
     }
 
     /// An error with help of its own: what to do depends on more than the code says.
-    pub fn with_help(code: Code, message: impl Into<String>, help: Vec<Help>) -> Self {
+    pub fn with_help(
+        code: Code,
+        message: impl Into<String>,
+        help: impl IntoIterator<Item = impl Into<Help>>,
+    ) -> Self {
         Self {
             severity: Severity::Error,
             code,
             origin: None,
             message: message.into(),
             list: Vec::new(),
-            help,
+            help: help.into_iter().map(Into::into).collect(),
             subject: Box::default(),
         }
     }
@@ -168,7 +172,7 @@ impl Diagnostic {
     pub fn warning(message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Warning,
-            ..Self::with_help(Code::Warning, message, Vec::new())
+            ..Self::with_help(Code::Warning, message, [""; 0])
         }
     }
 

@@ -70,10 +70,7 @@ fn order(all: &[Composed]) -> Result<Vec<usize>, Vec<usize>> {
 }
 
 fn variable(given: Given<Pair>) -> Result<Composed, Diagnostic> {
-    let Given {
-        value: (name, text),
-        origin,
-    } = given;
+    let ((name, text), origin) = (given.value, given.origin);
     Ok(Composed {
         name: parse_text(&name, &origin, VariableName::parse)?,
         template: parse_text(&text, &origin, Template::parse)?,

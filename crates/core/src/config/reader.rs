@@ -147,10 +147,7 @@ impl<'a> Reader<'a> {
             belongs => format!("Write it in `[{belongs}]`"),
         };
         let origin = self.origin(&join(path, key), &name.span());
-        Err(
-            Diagnostic::with_help(Code::UnknownSetting, message, vec![correction.into()])
-                .at(origin),
-        )
+        Err(Diagnostic::with_help(Code::UnknownSetting, message, [correction]).at(origin))
     }
 
     fn setting(
@@ -276,7 +273,7 @@ pub(super) fn unknown(message: String, nearest: Option<&str>) -> Diagnostic {
     match nearest {
         Some(nearest) => {
             let correction = format!("Correct it: did you mean `{nearest}`?");
-            Diagnostic::with_help(Code::UnknownSetting, message, vec![correction.into()])
+            Diagnostic::with_help(Code::UnknownSetting, message, [correction])
         }
         None => Diagnostic::new(Code::UnknownSetting, message),
     }

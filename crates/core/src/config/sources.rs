@@ -4,7 +4,7 @@ use super::given::{each, parse_one, parse_text};
 use super::layer::{KeySpec, List, PathSpec};
 use super::{Delivery, Encoding, KeySource, ObjectSource, PrefixSource, duration};
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Help};
+use crate::diagnostic::Diagnostic;
 use crate::origin::{Given, Origin};
 use crate::parameter::{OnMissing, Prefix, ValueRef};
 use crate::variable::{Case, Glob, Naming, VariableName};
@@ -37,10 +37,7 @@ fn own_naming(spec: &PathSpec, origin: &Origin, all: &Naming) -> Result<Naming, 
 }
 
 pub(super) fn prefix(given: Given<PathSpec>, naming: &Naming) -> Result<PrefixSource, Diagnostic> {
-    let Given {
-        value: spec,
-        origin,
-    } = given;
+    let (spec, origin) = (given.value, given.origin);
     refuse_name(&spec.text, &origin)?;
     Ok(PrefixSource {
         naming: own_naming(&spec, &origin, naming)?,
@@ -50,10 +47,7 @@ pub(super) fn prefix(given: Given<PathSpec>, naming: &Naming) -> Result<PrefixSo
 }
 
 pub(super) fn object(given: Given<PathSpec>, naming: &Naming) -> Result<ObjectSource, Diagnostic> {
-    let Given {
-        value: spec,
-        origin,
-    } = given;
+    let (spec, origin) = (given.value, given.origin);
     refuse_name(&spec.text, &origin)?;
     Ok(ObjectSource {
         naming: own_naming(&spec, &origin, naming)?,
@@ -99,10 +93,8 @@ pub(super) fn keys(
                 "{} is given twice, as `{}` and as `{}`",
                 key.name, earlier.param, key.param
             );
-            let help = vec![Help::text(
-                "Give one of them another name, NAME=PARAM, or remove it",
-            )];
-            let error = Diagnostic::with_help(Code::Collision, message, help);
+            let help = "Give one of them another name, NAME=PARAM, or remove it";
+            let error = Diagnostic::with_help(Code::Collision, message, [help]);
             let parameters = [&earlier.param.parameter, &key.param.parameter];
             let error = error.variables([&key.name]).parameters(parameters);
             return Err(error.at(key.origin.clone()));
@@ -126,10 +118,7 @@ fn key(
     delivery: Delivery,
     naming: &Naming,
 ) -> Result<KeySource, Diagnostic> {
-    let Given {
-        value: spec,
-        origin,
-    } = given;
+    let (spec, origin) = (given.value, given.origin);
     let invalid = |message: String, correction: String| {
         Diagnostic::invalid(message, correction).at(origin.clone())
     };
@@ -156,7 +145,7 @@ fn key(
             let message =
                 format!("`{param}` would become the variable `{name}`, which begins with a digit");
             let help = format!("Give it a name, `NAME={param}`, or use `--name-prefix TEXT`");
-            Diagnostic::with_help(Code::InvalidName, message, vec![help.into()]).at(origin.clone())
+            Diagnostic::with_help(Code::InvalidName, message, [help]).at(origin.clone())
         })?,
     };
     let given = |text: Option<String>| text.map(|text| Given::new(text, origin.clone()));

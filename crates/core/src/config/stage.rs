@@ -25,10 +25,7 @@ impl ConfigFile<'_> {
             let error = Diagnostic::new(Code::InvalidStage, message);
             return Err(error.list(&known).path(self.path()));
         };
-        let Given {
-            value: stage,
-            origin,
-        } = chosen;
+        let (stage, origin) = (&chosen.value, &chosen.origin);
         if known.is_empty() {
             let message = format!("there is no stage `{stage}`: {path} has no stages");
             let help = format!("Write it as `[stage.{stage}]`, or choose none");
@@ -97,7 +94,7 @@ pub fn refuse_stage(chosen: Option<&Given<String>>) -> Result<(), Diagnostic> {
 }
 
 fn no_stage(message: String, help: String, origin: &Origin) -> Diagnostic {
-    Diagnostic::with_help(Code::InvalidStage, message, vec![help.into()]).at(origin.clone())
+    Diagnostic::with_help(Code::InvalidStage, message, [help]).at(origin.clone())
 }
 
 #[cfg(test)]

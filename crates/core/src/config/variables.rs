@@ -19,9 +19,9 @@ pub fn read_variables(inherited: &Inherited<'_>) -> Result<Layer, Diagnostic> {
         let is_empty = entry.to_bytes().len() == name.len() + 1;
         let name = String::from_utf8_lossy(name);
         if name.starts_with(PREFIX) && !is_empty && !is_known(&name) {
-            let help = vec![correction(&name).into()];
+            let help = correction(&name);
             let message = format!("{name}: unknown variable");
-            let error = Diagnostic::with_help(Code::UnknownSetting, message, help);
+            let error = Diagnostic::with_help(Code::UnknownSetting, message, [help]);
             return Err(error.variables([name]));
         }
     }

@@ -94,24 +94,20 @@ impl RuleReader {
             TypeName::Boolean => ValueType::Boolean,
             TypeName::Port => ValueType::Port,
             TypeName::Url => ValueType::Url {
-                schemes: self.words("schemes", |scheme| {
-                    let is_valid =
-                        ValueType::is_scheme(scheme) && scheme.to_ascii_lowercase() == scheme;
-                    is_valid
-                        .then_some(())
-                        .ok_or("Write `https` or `postgres`, in lower case and without `://`")
-                })?,
+                schemes: self.words(
+                    "schemes",
+                    |it| ValueType::is_scheme(it) && it.to_ascii_lowercase() == it,
+                    "Write `https` or `postgres`, in lower case and without `://`",
+                )?,
             },
             TypeName::Json => ValueType::Json,
             TypeName::Base64 => ValueType::Base64,
             TypeName::Pem => ValueType::Pem {
-                labels: self.words("label", |label| {
-                    let is_valid =
-                        !label.is_empty() && !label.contains('-') && label.trim() == label;
-                    is_valid
-                        .then_some(())
-                        .ok_or("Write what stands after `BEGIN`, such as `CERTIFICATE`")
-                })?,
+                labels: self.words(
+                    "label",
+                    |it| !it.is_empty() && !it.contains('-') && it.trim() == it,
+                    "Write what stands after `BEGIN`, such as `CERTIFICATE`",
+                )?,
             },
             TypeName::Uuid => ValueType::Uuid,
             TypeName::Text => ValueType::Text,
@@ -122,17 +118,18 @@ impl RuleReader {
     fn words(
         &mut self,
         name: &str,
-        check: fn(&str) -> Result<(), &'static str>,
+        is_valid: fn(&str) -> bool,
+        correction: &str,
     ) -> Result<Vec<String>, Diagnostic> {
         let origin = self.origin_of(name);
         let words = self.texts(name)?;
-        for word in &words {
-            check(word).map_err(|correction| {
+        match words.iter().find(|word| !is_valid(word)) {
+            None => Ok(words),
+            Some(word) => {
                 let message = format!("`{word}` is no value of `{name}`");
-                Diagnostic::invalid(message, correction).at(origin.clone())
-            })?;
+                Err(Diagnostic::invalid(message, correction).at(origin))
+            }
         }
-        Ok(words)
     }
 
     /// The lengths that are allowed: some value of the type must have one of them.

@@ -7,7 +7,7 @@ use super::limits;
 use super::{Environment, Provenance, Setting, Value};
 use crate::code::Code;
 use crate::config::{Composed, Delivery, Rename};
-use crate::diagnostic::{Diagnostic, Help, Severity};
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::env_reference::{self, SCHEME};
 use crate::origin::Origin;
 use crate::secret::Secret;
@@ -76,9 +76,7 @@ impl<'e> Assembler<'_, 'e> {
                 composed.name
             );
             let problem = match help {
-                Some(help) => {
-                    Diagnostic::with_help(Code::ComposePartUnset, message, vec![Help::text(help)])
-                }
+                Some(help) => Diagnostic::with_help(Code::ComposePartUnset, message, [help]),
                 None => Diagnostic::new(Code::ComposePartUnset, message),
             };
             Some(problem.variables([&composed.name]))

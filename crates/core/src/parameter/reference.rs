@@ -55,31 +55,22 @@ impl ParameterRef {
     /// When it is none of these.
     pub fn parse(text: &str) -> Result<Self, Diagnostic> {
         refuse_scheme(text)?;
-        if text.starts_with("arn:") {
-            let (arn, selector) = match text.match_indices(':').nth(5) {
-                Some((at, _)) => (&text[..at], Some(&text[at + 1..])),
-                None => (text, None),
-            };
-            let arn = ParameterArn::parse(arn)?;
-            let selector = selector
-                .map(|s| Selector::parse(text, s, arn.name()))
-                .transpose()?;
-            return Ok(Self {
-                subject: ParameterId::Arn(arn),
-                selector,
-            });
-        }
-        let (name, selector) = match text.split_once(':') {
-            Some((name, selector)) => (name, Some(selector)),
+        let is_arn = text.starts_with("arn:");
+        // An ARN has five colons of its own.
+        let colon = text.match_indices(':').nth(if is_arn { 5 } else { 0 });
+        let (subject, selector) = match colon {
+            Some((at, _)) => (&text[..at], Some(&text[at + 1..])),
             None => (text, None),
         };
-        let name = ParameterName::parse(name)?;
-        let selector = selector
-            .map(|s| Selector::parse(text, s, &name))
-            .transpose()?;
+        let subject = if is_arn {
+            ParameterId::Arn(ParameterArn::parse(subject)?)
+        } else {
+            ParameterId::Name(ParameterName::parse(subject)?)
+        };
+        let selector = selector.map(|it| Selector::parse(text, it, subject.name()));
         Ok(Self {
-            subject: ParameterId::Name(name),
-            selector,
+            selector: selector.transpose()?,
+            subject,
         })
     }
 
