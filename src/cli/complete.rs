@@ -1,7 +1,7 @@
 //! What can follow an unfinished command line. The scripts for shells ask at each Tab, so that no option, value or
 //! stage is written in them.
 
-use super::line::Reader;
+use super::line::LineReader;
 use super::{Document, Subcommand, Words};
 use ssm_exec_core::config::setting::{Kind, Setting};
 use ssm_exec_core::config::{ChangeSignal, Layer};
@@ -17,7 +17,7 @@ pub(crate) fn candidates(
     let Some((last, before)) = words.split_last() else {
         return Vec::new();
     };
-    let mut reader = Reader::new(before);
+    let mut reader = LineReader::new(before);
     let command = reader.options();
     if !matches!(&command, Words::Bare { words, .. } if words.is_empty()) {
         return vec![format!(":command {}", before.len() - command.all().len())];
@@ -50,7 +50,7 @@ fn owned(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
-fn options(reader: &Reader<'_>) -> Vec<String> {
+fn options(reader: &LineReader<'_>) -> Vec<String> {
     let settings = reader.settings().flat_map(|setting| {
         let flag = setting.flag.map(|flag| format!("{flag}\t{}", setting.help));
         flag.into_iter().chain(setting.negation.map(str::to_owned))

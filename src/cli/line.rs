@@ -22,7 +22,7 @@ pub(crate) struct CommandLine {
 
 /// Reads a command line.
 pub(crate) fn read(arguments: &[OsString]) -> CommandLine {
-    let mut reader = Reader::new(arguments.get(1..).unwrap_or_default());
+    let mut reader = LineReader::new(arguments.get(1..).unwrap_or_default());
     let command = reader.options();
     let action = reader.action(command);
     CommandLine {
@@ -32,7 +32,7 @@ pub(crate) fn read(arguments: &[OsString]) -> CommandLine {
 }
 
 /// What was read, up to the command.
-pub(super) struct Reader<'a> {
+pub(super) struct LineReader<'a> {
     /// The words that are left.
     words: slice::Iter<'a, OsString>,
     pub(super) subcommand: Option<Subcommand>,
@@ -49,7 +49,7 @@ pub(super) struct Reader<'a> {
     mistake: Option<Diagnostic>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> LineReader<'a> {
     pub(super) fn new(words: &'a [OsString]) -> Self {
         Self {
             words: words.iter(),

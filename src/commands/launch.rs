@@ -2,7 +2,7 @@
 
 use super::levels::Levels;
 use super::resolve::Session;
-use super::watch::Watcher;
+use super::watch::StartedWatcher;
 use crate::error::Error;
 use crate::exec;
 use crate::logging::{info, warn};
@@ -21,7 +21,7 @@ pub(super) fn run(session: &Session<'_>, levels: &Levels) -> Result<Infallible, 
     }
     let (fetched, environment) = resolved.into_parts();
     report(&environment);
-    let live_files = watcher.as_ref().is_some_and(Watcher::writes_files);
+    let live_files = watcher.as_ref().is_some_and(StartedWatcher::writes_files);
     let ready = exec::prepare(&environment, live_files)?;
     if let Some(watcher) = &watcher {
         watcher.hand_over(&environment, fetched.as_ref(), &ready)?;

@@ -30,7 +30,7 @@ const NAMED: usize = 10;
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// The watcher of a start that has not happened yet.
-pub(super) struct Watcher {
+pub(super) struct StartedWatcher {
     watch: Watch,
     handover: Handover,
     key: Key,
@@ -40,7 +40,7 @@ pub(super) struct Watcher {
 
 impl Session<'_> {
     /// Leaves the watcher behind, if the configuration has one. Must come before the first request.
-    pub(super) fn start_watcher(&self, levels: &Levels) -> Result<Option<Watcher>, Error> {
+    pub(super) fn start_watcher(&self, levels: &Levels) -> Result<Option<StartedWatcher>, Error> {
         let Some(watch) = &self.config.watch else {
             return Ok(None);
         };
@@ -65,7 +65,7 @@ impl Session<'_> {
             polled: &polled,
         };
         let handover = watch::start(watch, &work)?;
-        Ok(Some(Watcher {
+        Ok(Some(StartedWatcher {
             watch: watch.clone(),
             handover,
             key,
@@ -106,7 +106,7 @@ pub(super) fn polled(watch: &Watch, requests: &[Request]) -> Vec<Request> {
     }
 }
 
-impl Watcher {
+impl StartedWatcher {
     /// Whether it writes in-memory files while the command runs.
     pub(super) fn writes_files(&self) -> bool {
         self.watch.on_file_change.is_some()
@@ -332,7 +332,7 @@ fn no_longer(gone: &[Gone]) -> String {
     }
 }
 
-fn listed(changes: &[revision::Change]) -> String {
+fn listed(changes: &[revision::RevisionChange]) -> String {
     if changes.is_empty() {
         return "a parameter has another value in the same version".to_owned();
     }

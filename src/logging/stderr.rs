@@ -25,7 +25,7 @@ const PAUSE: Duration = Duration::from_millis(10);
 
 /// Writes all of it, unless that takes longer than until this moment. Returns whether it did.
 pub(crate) fn write_until(mut bytes: &[u8], until: Instant) -> bool {
-    let output = Output::find();
+    let output = StderrKind::find();
     let _blocked = SignalsBlocked::new(&[Signal::SIGPIPE, Signal::SIGXFSZ]);
     while !bytes.is_empty() {
         match output.write(bytes) {
@@ -50,7 +50,7 @@ pub(crate) fn is(device_and_inode: &str) -> bool {
 }
 
 /// What stderr is, which decides how to write to it without blocking.
-enum Output {
+enum StderrKind {
     Pipe,
     Socket,
     /// The terminal, opened once more: O_NONBLOCK is set for this descriptor only.
@@ -59,7 +59,7 @@ enum Output {
     Polled(usize),
 }
 
-impl Output {
+impl StderrKind {
     fn find() -> Self {
         let mode = fstat(STDERR).map_or(0, |stat| stat.st_mode);
         let kind = SFlag::from_bits_truncate(mode) & SFlag::S_IFMT;

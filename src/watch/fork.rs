@@ -15,7 +15,7 @@ use ssm_exec_core::status::Status;
 use std::time::Duration;
 
 /// How a fork ended.
-pub(super) enum Outcome<T> {
+pub(super) enum ForkOutcome<T> {
     /// It has done what it said.
     Done(T),
     /// It has not, or has said nothing.
@@ -37,8 +37,8 @@ pub(super) fn run<T: Serialize + DeserializeOwned>(
     command: &Running,
     limit: Duration,
     work: impl FnOnce(&dyn Fn(&T)) -> bool,
-) -> Option<Outcome<T>> {
-    let failed = |said, why| Some(Outcome::Failed { said, why });
+) -> Option<ForkOutcome<T>> {
+    let failed = |said, why| Some(ForkOutcome::Failed { said, why });
     let refused = |what: &str, error: Errno| {
         let reason = format!("the system refused {what}: {}", error.desc());
         failed(None, Why::Reason(reason))
@@ -80,7 +80,7 @@ pub(super) fn run<T: Serialize + DeserializeOwned>(
             };
             let said = serde_json::from_slice(&text).ok();
             match (status, said) {
-                (Ok(WaitStatus::Exited(_, 0)), Some(said)) => Some(Outcome::Done(said)),
+                (Ok(WaitStatus::Exited(_, 0)), Some(said)) => Some(ForkOutcome::Done(said)),
                 (Ok(WaitStatus::Signaled(_, signal, _)), said) => failed(said, ended_by(signal)),
                 (_, None) => failed(None, Why::Panic),
                 (_, said) => failed(

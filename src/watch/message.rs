@@ -20,7 +20,7 @@ pub(crate) struct LiveFile {
 }
 
 /// What tells one failure from another. The process that has failed writes the message.
-pub(crate) type Failure = u64;
+pub(crate) type FailureId = u64;
 
 /// The result of a poll.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,7 +30,7 @@ pub(crate) enum Poll {
     /// These are others.
     Changed(Revisions),
     /// It could not be found out. `None` where nobody is told.
-    Failed(Option<Failure>),
+    Failed(Option<FailureId>),
 }
 
 /// The result of a rehearsal.
@@ -48,7 +48,7 @@ pub(crate) enum Rehearsal {
         live: bool,
     },
     /// A new start would fail, or take something away.
-    Broken(Failure),
+    Broken(FailureId),
     /// It could not be found out. `None` where nobody is told.
-    Failed(Option<Failure>),
+    Failed(Option<FailureId>),
 }

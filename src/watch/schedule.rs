@@ -25,11 +25,14 @@ pub(crate) enum Settled<'a> {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum State {
+enum Phase {
     /// The command has the current values.
     Current,
     /// There are others, which must be found again.
-    Settling { since: Instant, found: Found },
+    Settling {
+        since: Instant,
+        found: LastRehearsal,
+    },
     /// With these revisions the command would not start; `None` for those that it was given.
     Broken {
         revisions: Option<Revisions>,
@@ -39,7 +42,7 @@ enum State {
 
 /// What a rehearsal found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Found {
+enum LastRehearsal {
     /// It could not be made.
     Nothing,
     Contents(Contents),
@@ -52,7 +55,7 @@ pub(super) struct Schedule {
     every: Duration,
     /// Zero where a trigger announces changes.
     settle: Duration,
-    state: State,
+    state: Phase,
     failures: u32,
     /// What the last poll saw; `None` if that was what the command was given.
     seen: Option<Revisions>,
@@ -63,7 +66,7 @@ impl Schedule {
         Self {
             every,
             settle,
-            state: State::Current,
+            state: Phase::Current,
             failures: 0,
             seen: None,
         }
@@ -76,7 +79,7 @@ impl Schedule {
 
     /// The time to the next look.
     pub(super) fn wait(&self, chance: f64) -> Duration {
-        if let (State::Settling { .. }, 0) = (&self.state, self.failures) {
+        if let (Phase::Settling { .. }, 0) = (&self.state, self.failures) {
             return self.settle;
         }
         let interval = self.every * 2_u32.pow(self.failures.min(DOUBLINGS));
@@ -86,7 +89,7 @@ impl Schedule {
     /// Whether the next look begins with a poll. What settles is compared by its values: a parameter that is
     /// written again and again with the same value must not keep it from settling.
     pub(super) fn polls(&self) -> bool {
-        !matches!(self.state, State::Settling { .. })
+        !matches!(self.state, Phase::Settling { .. })
     }
 
     /// What the last poll saw, if that is not what the command was given.
@@ -107,8 +110,8 @@ impl Schedule {
         self.failures = 0;
         self.seen.clone_from(&revisions);
         match &mut self.state {
-            State::Current => revisions.is_some(),
-            State::Broken {
+            Phase::Current => revisions.is_some(),
+            Phase::Broken {
                 revisions: broken,
                 polls,
             } if *broken == revisions => {
@@ -124,13 +127,13 @@ impl Schedule {
     pub(super) fn settled(&self, now: Instant) -> Settled<'_> {
         match &self.state {
             _ if self.settle.is_zero() => Settled::Anything,
-            State::Settling { since, .. }
+            Phase::Settling { since, .. }
                 if now.duration_since(*since) >= self.settle * LONGEST_SETTLING =>
             {
                 Settled::Anything
             }
-            State::Settling {
-                found: Found::Contents(found),
+            Phase::Settling {
+                found: LastRehearsal::Contents(found),
                 ..
             } => Settled::Only(Some(found)),
             _ => Settled::Only(None),
@@ -140,36 +143,36 @@ impl Schedule {
     /// Whether the next rehearsal may report a mistake: a rotation that is half done may look like one.
     pub(super) fn reports_mistakes(&self, now: Instant) -> bool {
         let known = match &self.state {
-            State::Settling { found, .. } => *found == Found::Mistake,
-            State::Broken { revisions, .. } => *revisions == self.seen,
-            State::Current => false,
+            Phase::Settling { found, .. } => *found == LastRehearsal::Mistake,
+            Phase::Broken { revisions, .. } => *revisions == self.seen,
+            Phase::Current => false,
         };
         known || self.settled(now) == Settled::Anything
     }
 
     pub(super) fn after_rehearsal(&mut self, rehearsal: &Rehearsal, now: Instant) {
         let since = match &self.state {
-            State::Settling { since, .. } => *since,
+            Phase::Settling { since, .. } => *since,
             _ => now,
         };
         let reports = self.reports_mistakes(now);
-        let settling = |found| State::Settling { since, found };
+        let settling = |found| Phase::Settling { since, found };
         self.state = match rehearsal {
             Rehearsal::Failed(_) => {
                 self.failures = self.failures.saturating_add(1);
-                self.state = match std::mem::replace(&mut self.state, State::Current) {
-                    settling @ State::Settling { .. } => settling,
-                    _ => settling(Found::Nothing),
+                self.state = match std::mem::replace(&mut self.state, Phase::Current) {
+                    settling @ Phase::Settling { .. } => settling,
+                    _ => settling(LastRehearsal::Nothing),
                 };
                 return;
             }
-            Rehearsal::Same(_) | Rehearsal::Changed { .. } => State::Current,
-            Rehearsal::Unsettled(contents) => settling(Found::Contents(contents.clone())),
-            Rehearsal::Broken(_) if reports => State::Broken {
+            Rehearsal::Same(_) | Rehearsal::Changed { .. } => Phase::Current,
+            Rehearsal::Unsettled(contents) => settling(LastRehearsal::Contents(contents.clone())),
+            Rehearsal::Broken(_) if reports => Phase::Broken {
                 revisions: self.seen.clone(),
                 polls: 0,
             },
-            Rehearsal::Broken(_) => settling(Found::Mistake),
+            Rehearsal::Broken(_) => settling(LastRehearsal::Mistake),
         };
         self.failures = 0;
     }

@@ -1,7 +1,7 @@
 //! What has been told: each failure once an hour, a different one and the end of all at once. Pure: the
 //! time is given.
 
-use super::message::Failure;
+use super::message::FailureId;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::{Duration, Instant};
 
@@ -11,13 +11,13 @@ pub(super) const HOUR: Duration = Duration::from_secs(60 * 60);
 /// Which failures have been told lately.
 #[derive(Debug, Default)]
 pub(crate) struct Told {
-    lately: Vec<(Failure, Instant)>,
+    lately: Vec<(FailureId, Instant)>,
     goes_on: bool,
 }
 
 impl Told {
     /// What tells this failure from others: its text, whatever numbers are in it.
-    pub(crate) fn failure(text: &str) -> Failure {
+    pub(crate) fn failure(text: &str) -> FailureId {
         let mut hasher = DefaultHasher::new();
         let letters = text.chars().filter(|c| !c.is_ascii_digit());
         letters.collect::<String>().hash(&mut hasher);
@@ -25,13 +25,13 @@ impl Told {
     }
 
     /// Whether a failure is worth a message now.
-    pub(crate) fn is_due(&self, failure: Failure, now: Instant) -> bool {
+    pub(crate) fn is_due(&self, failure: FailureId, now: Instant) -> bool {
         let mut lately = self.lately.iter();
         !lately.any(|(told, time)| *told == failure && now.duration_since(*time) < HOUR)
     }
 
     /// Notes a failure, which was told if that was due.
-    pub(super) fn note(&mut self, failure: Failure, now: Instant) {
+    pub(super) fn note(&mut self, failure: FailureId, now: Instant) {
         if self.is_due(failure, now) {
             self.lately
                 .retain(|(_, time)| now.duration_since(*time) < HOUR);

@@ -2,9 +2,9 @@
 //! the signal. It ends with the command.
 
 use super::command::{Reception, Running};
-use super::fork::{self, Outcome, Why};
+use super::fork::{self, ForkOutcome, Why};
 use super::live::Live;
-use super::message::{Delivered, Failure, Poll, Rehearsal};
+use super::message::{Delivered, FailureId, Poll, Rehearsal};
 use super::schedule::Schedule;
 use super::told::{HOUR, Told};
 use super::{Look, Work};
@@ -134,7 +134,7 @@ impl<'a, W: Work> Watcher<'a, W> {
     }
 
     /// Notes whether looking for changes has failed.
-    fn note(&mut self, failure: Option<Option<Failure>>) {
+    fn note(&mut self, failure: Option<Option<FailureId>>) {
         match failure {
             Some(failure) => failure.into_iter().for_each(|failure| {
                 self.failures.note(failure, Instant::now());
@@ -152,8 +152,8 @@ impl<'a, W: Work> Watcher<'a, W> {
             true
         })?;
         Some(match outcome {
-            Outcome::Done(poll) => poll,
-            Outcome::Failed { why, .. } => Poll::Failed(self.explain(why)),
+            ForkOutcome::Done(poll) => poll,
+            ForkOutcome::Failed { why, .. } => Poll::Failed(self.explain(why)),
         })
     }
 
@@ -180,8 +180,8 @@ impl<'a, W: Work> Watcher<'a, W> {
             obstacle.is_some() || live.write(&files).is_ok()
         })?;
         Some(match outcome {
-            Outcome::Done(rehearsal) => rehearsal,
-            Outcome::Failed { said, why } => {
+            ForkOutcome::Done(rehearsal) => rehearsal,
+            ForkOutcome::Failed { said, why } => {
                 if let Some(Rehearsal::Changed { live: true, .. }) = said {
                     // It may have written a part.
                     self.delivered.contents.forget_files();
@@ -216,7 +216,7 @@ impl<'a, W: Work> Watcher<'a, W> {
     }
 
     /// Writes why a fork has failed, unless that was written lately.
-    fn explain(&self, why: Why) -> Option<Failure> {
+    fn explain(&self, why: Why) -> Option<FailureId> {
         Some(match why {
             Why::Asked => return None,
             Why::Panic => Told::failure(PANIC),

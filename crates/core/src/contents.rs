@@ -21,10 +21,10 @@ pub type Key = [u8; BLOCK];
 
 /// What the command has, by the names of the variables.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Contents(BTreeMap<String, Content>);
+pub struct Contents(BTreeMap<String, ContentDigest>);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Content {
+struct ContentDigest {
     /// Of the name and the value, under a key: without it nothing can be learned from a digest.
     digest: u128,
     is_file: bool,
@@ -85,7 +85,7 @@ impl Contents {
             half.copy_from_slice(&mac.finalize().into_bytes()[..16]);
             let is_fetched = setting.parameter.is_some();
             let source = setting.provenance.param().filter(|_| is_fetched);
-            let content = Content {
+            let content = ContentDigest {
                 digest: u128::from_le_bytes(half),
                 is_file: setting.delivery == Delivery::File,
                 source: source.map(ToString::to_string),

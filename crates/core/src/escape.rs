@@ -2,7 +2,6 @@
 //! variable may contain characters that control a terminal, reverse what it shows or begin a line.
 
 use std::borrow::Cow;
-use std::fmt::Write;
 
 /// C0, DEL and C1 controls, line and paragraph separators, and what changes the direction of text.
 fn is_unsafe(c: char) -> bool {
@@ -17,18 +16,7 @@ fn is_unsafe(c: char) -> bool {
 
 /// For a terminal, in one line: `\n`, `\u{1b}`.
 pub fn line(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_unsafe) {
-        return Cow::Borrowed(text);
-    }
-    let mut out = String::with_capacity(text.len() + 8);
-    for c in text.chars() {
-        if is_unsafe(c) {
-            out.extend(c.escape_default())
-        } else {
-            out.push(c)
-        }
-    }
-    Cow::Owned(out)
+    escaped(text, is_unsafe, |c| c.escape_default().to_string())
 }
 
 /// For a cell of a Markdown table: as code, where nothing in it ends the code or the cell.
@@ -54,41 +42,35 @@ pub fn markdown_text(text: &str) -> String {
 
 /// A string that JSON and TOML read back as this text.
 pub fn quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => out.extend(['\\', c]),
-            '\n' => out.push_str("\\n"),
-            '\t' => out.push_str("\\t"),
-            c if is_unsafe(c) => push_escape(&mut out, c),
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
+    json(&serde_json::Value::from(text).to_string()).into_owned()
 }
 
 /// A JSON document in which a serialiser left characters that a terminal interprets. They are in strings:
 /// outside strings there are only its own line breaks.
 pub fn json(document: &str) -> Cow<'_, str> {
     let is_left = |c| is_unsafe(c) && c != '\n';
-    if !document.contains(is_left) {
-        return Cow::Borrowed(document);
+    // Everything unsafe has at most four digits.
+    escaped(document, is_left, |c| format!("\\u{:04x}", u32::from(c)))
+}
+
+/// A text in which some characters are written in another way.
+fn escaped(
+    text: &str,
+    is_meant: impl Fn(char) -> bool,
+    write: impl Fn(char) -> String,
+) -> Cow<'_, str> {
+    if !text.contains(&is_meant) {
+        return Cow::Borrowed(text);
     }
-    let mut out = String::with_capacity(document.len() + 8);
-    for c in document.chars() {
-        if is_left(c) {
-            push_escape(&mut out, c)
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if is_meant(c) {
+            out += &write(c);
         } else {
-            out.push(c)
+            out.push(c);
         }
     }
     Cow::Owned(out)
-}
-
-fn push_escape(out: &mut String, c: char) {
-    // Everything unsafe has at most four digits.
-    let _ = write!(out, "\\u{:04x}", u32::from(c));
 }
 
 #[cfg(test)]

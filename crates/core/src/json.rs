@@ -3,6 +3,7 @@
 
 use crate::parameter::Field;
 use crate::secret::Secret;
+use crate::words::first_of;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
@@ -107,13 +108,9 @@ fn step<'a>(json: &'a str, token: &str) -> Result<&'a str, Fault> {
 }
 
 fn no_member(token: &str, members: &[String]) -> Fault {
-    let others = match members.len().saturating_sub(LISTED) {
-        _ if members.is_empty() => String::new(),
-        0 => format!(" (it has {})", members.join(", ")),
-        others => {
-            let word = if others == 1 { "other" } else { "others" };
-            format!(" ({} and {others} {word})", members[..LISTED].join(", "))
-        }
+    let others = match first_of(LISTED, members).as_str() {
+        "" => String::new(),
+        members => format!(" (it has {members})"),
     };
     Fault::absent(format!(
         "exists, but its JSON has no member `{token}`{others}"

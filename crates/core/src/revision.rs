@@ -70,14 +70,14 @@ impl Revisions {
     }
 
     /// What is different in `newer`, in the order of the names.
-    pub fn changes(&self, newer: &Self) -> Vec<Change> {
+    pub fn changes(&self, newer: &Self) -> Vec<RevisionChange> {
         let names = self.0.keys().chain(newer.0.keys());
         let names: BTreeSet<&String> = names.collect();
         names
             .into_iter()
             .filter_map(|name| {
                 let (from, to) = (self.0.get(name), newer.0.get(name));
-                (from != to).then(|| Change {
+                (from != to).then(|| RevisionChange {
                     name: name.clone(),
                     from: from.copied(),
                     to: to.copied(),
@@ -116,20 +116,20 @@ impl Revisions {
 
 /// A parameter that has another revision than before: `/a/b 3 -> 4`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
+pub struct RevisionChange {
     name: String,
     from: Option<Revision>,
     to: Option<Revision>,
 }
 
-impl Change {
+impl RevisionChange {
     /// Whether it is one of this parameter, or of the one that a place is in.
     pub fn is_of(&self, param: &str) -> bool {
         param.split('#').next() == Some(&self.name)
     }
 }
 
-impl fmt::Display for Change {
+impl fmt::Display for RevisionChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name)?;
         match (self.from, self.to) {

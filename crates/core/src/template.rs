@@ -11,7 +11,7 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Part {
+enum TemplatePart {
     Text(String),
     Variable { name: String, filters: Vec<Filter> },
 }
@@ -34,7 +34,7 @@ pub enum FillError<'t> {
 
 /// Texts and the variables between them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Template(Vec<Part>);
+pub struct Template(Vec<TemplatePart>);
 
 impl Template {
     /// Reads a template. `$${` is a literal `${`.
@@ -50,7 +50,7 @@ impl Template {
         let parts = pieces.into_iter().map(|piece| match piece {
             Piece::Text(part) => {
                 line += part.matches('\n').count();
-                Ok(Part::Text(part.to_owned()))
+                Ok(TemplatePart::Text(part.to_owned()))
             }
             Piece::Placeholder(inside) => variable(inside).map_err(|mut error| {
                 if text.contains('\n') {
@@ -65,8 +65,8 @@ impl Template {
     /// The variables that it is made from.
     pub fn variables(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|part| match part {
-            Part::Variable { name, .. } => Some(name.as_str()),
-            Part::Text(_) => None,
+            TemplatePart::Variable { name, .. } => Some(name.as_str()),
+            TemplatePart::Text(_) => None,
         })
     }
 
@@ -89,8 +89,8 @@ impl Template {
         };
         for part in &self.0 {
             match part {
-                Part::Text(text) => add(text.as_bytes())?,
-                Part::Variable { name, filters } => {
+                TemplatePart::Text(text) => add(text.as_bytes())?,
+                TemplatePart::Variable { name, filters } => {
                     let value = value(name).ok_or(FillError::Unset(name))?;
                     let mut filled = Zeroizing::new(value.to_vec());
                     for filter in filters {
@@ -116,8 +116,8 @@ impl Template {
 impl fmt::Display for Template {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|part| match part {
-            Part::Text(text) => f.write_str(&text.replace('{', "{{")),
-            Part::Variable { name, filters } => {
+            TemplatePart::Text(text) => f.write_str(&text.replace('{', "{{")),
+            TemplatePart::Variable { name, filters } => {
                 write!(f, "{{{name}")?;
                 filters
                     .iter()
@@ -128,7 +128,7 @@ impl fmt::Display for Template {
     }
 }
 
-fn variable(inside: &str) -> Result<Part, Diagnostic> {
+fn variable(inside: &str) -> Result<TemplatePart, Diagnostic> {
     let mut words = inside.split('|').map(str::trim);
     let name = words.next().unwrap_or_default();
     if name.contains(":-") {
@@ -138,7 +138,7 @@ fn variable(inside: &str) -> Result<Part, Diagnostic> {
     }
     VariableName::parse(name)?;
     let filters = words.map(Filter::parse).collect::<Result<_, _>>()?;
-    Ok(Part::Variable {
+    Ok(TemplatePart::Variable {
         name: name.to_owned(),
         filters,
     })

@@ -3,7 +3,7 @@
 
 use super::layer::{Content, KeySpec, PathSpec, TemplateSpec};
 use super::misplaced;
-use super::reader::{Reader, Value, join};
+use super::reader::{Reader, TomlValue, join};
 use super::setting::Setting;
 use crate::contract::{ContractSpec, RuleValue};
 use crate::diagnostic::Diagnostic;
@@ -28,7 +28,7 @@ impl Reader<'_> {
     pub(super) fn paths(
         &self,
         key: &str,
-        value: &Value<'_>,
+        value: &TomlValue<'_>,
         path_key: &str,
     ) -> Result<Vec<Given<PathSpec>>, Diagnostic> {
         match value.get_ref() {
@@ -43,7 +43,7 @@ impl Reader<'_> {
     fn path(
         &self,
         key: &str,
-        value: &Value<'_>,
+        value: &TomlValue<'_>,
         path_key: &str,
     ) -> Result<Given<PathSpec>, Diagnostic> {
         let origin = self.origin(key, &value.span());
@@ -80,9 +80,9 @@ impl Reader<'_> {
         &self,
         setting: &Setting,
         key: &str,
-        value: &Value<'_>,
+        value: &TomlValue<'_>,
         form: &str,
-        read: impl Fn(&Self, &str, &str, &Value<'_>) -> Result<Given<T>, Diagnostic>,
+        read: impl Fn(&Self, &str, &str, &TomlValue<'_>) -> Result<Given<T>, Diagnostic>,
     ) -> Result<Vec<Given<T>>, Diagnostic> {
         let DeValue::Table(entries) = value.get_ref() else {
             return Err(self.wrong_type(key, value, &format!("a table of NAME = {form}")));
@@ -107,7 +107,7 @@ impl Reader<'_> {
         &self,
         key: &str,
         variable: &str,
-        value: &Value<'_>,
+        value: &TomlValue<'_>,
     ) -> Result<Given<KeySpec>, Diagnostic> {
         let origin = self.origin(key, &value.span());
         let mut spec = KeySpec {
@@ -155,7 +155,7 @@ impl Reader<'_> {
         &self,
         key: &str,
         variable: &str,
-        value: &Value<'_>,
+        value: &TomlValue<'_>,
     ) -> Result<Given<ContractSpec>, Diagnostic> {
         let origin = self.origin(key, &value.span());
         let mut rules = Vec::new();
@@ -181,7 +181,7 @@ impl Reader<'_> {
         &self,
         key: &str,
         name: &str,
-        value: &Value<'_>,
+        value: &TomlValue<'_>,
     ) -> Result<Given<(String, String)>, Diagnostic> {
         let Given { value, origin } = self.text(key, value, "a string")?;
         Ok(Given::new((name.to_owned(), value), origin))
@@ -192,7 +192,7 @@ impl Reader<'_> {
         &self,
         key: &str,
         name: &str,
-        value: &Value<'_>,
+        value: &TomlValue<'_>,
     ) -> Result<Given<(String, String)>, Diagnostic> {
         let text = self.raw(key, value)?;
         let origin = self.origin(key, &value.span());
@@ -200,7 +200,7 @@ impl Reader<'_> {
     }
 
     /// A string as it is.
-    fn raw(&self, key: &str, value: &Value<'_>) -> Result<String, Diagnostic> {
+    fn raw(&self, key: &str, value: &TomlValue<'_>) -> Result<String, Diagnostic> {
         let text = value.get_ref().as_str().map(str::to_owned);
         text.ok_or_else(|| self.wrong_type(key, value, "a string"))
     }

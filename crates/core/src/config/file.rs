@@ -2,7 +2,7 @@
 //! read elsewhere.
 
 use super::interpolate::Unset;
-use super::reader::{Reader, STAGE, Value, join};
+use super::reader::{Reader, STAGE, TomlValue, join};
 use super::settings::Layer;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
@@ -113,7 +113,7 @@ impl<'a> ConfigFile<'a> {
         Ok(layer)
     }
 
-    fn stage_tables(&self) -> Result<impl Iterator<Item = (&str, &Value<'a>)>, Diagnostic> {
+    fn stage_tables(&self) -> Result<impl Iterator<Item = (&str, &TomlValue<'a>)>, Diagnostic> {
         let stages = self.document.get_ref().get(STAGE);
         if let Some(value) = stages
             && let Some(name) = value.get_ref().as_str()

@@ -20,8 +20,8 @@ use toml::de::{DeTable, DeValue};
 /// The table of stages.
 pub(super) const STAGE: &str = "stage";
 
-pub(super) type Value<'i> = Spanned<DeValue<'i>>;
-pub(super) type Name<'i> = Spanned<Cow<'i, str>>;
+pub(super) type TomlValue<'i> = Spanned<DeValue<'i>>;
+pub(super) type TomlName<'i> = Spanned<Cow<'i, str>>;
 
 /// What a reader of the file needs beside its tables.
 #[derive(Clone)]
@@ -69,7 +69,7 @@ impl<'a> Reader<'a> {
         &self,
         path: &str,
         table: &str,
-        entries: impl Iterator<Item = (&'t Name<'v>, &'t Value<'v>)>,
+        entries: impl Iterator<Item = (&'t TomlName<'v>, &'t TomlValue<'v>)>,
         layer: &mut Layer,
     ) -> Result<(), Diagnostic> {
         for (name, value) in entries {
@@ -98,7 +98,7 @@ impl<'a> Reader<'a> {
     pub(super) fn as_table<'v, 't>(
         &self,
         key: &str,
-        value: &'t Value<'v>,
+        value: &'t TomlValue<'v>,
     ) -> Result<&'t DeTable<'v>, Diagnostic> {
         match value.get_ref() {
             DeValue::Table(entries) => Ok(entries),
@@ -107,7 +107,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The error for a table of settings that is another value, such as `watch = "5m"`.
-    fn not_a_table(&self, path: &str, table: &str, value: &Value<'_>) -> Diagnostic {
+    fn not_a_table(&self, path: &str, table: &str, value: &TomlValue<'_>) -> Diagnostic {
         let option = format!("--{table}");
         let named = SETTINGS.iter().find(|row| row.flag == Some(&option));
         let name = named.and_then(|row| row.key?.strip_prefix(table)?.strip_prefix('.'));
@@ -126,7 +126,7 @@ impl<'a> Reader<'a> {
         &self,
         path: &str,
         root: &str,
-        name: &Name<'_>,
+        name: &TomlName<'_>,
         is_meant: impl Fn(&Setting) -> bool,
     ) -> Result<(), Diagnostic> {
         let Some((_, table)) = misplaced::setting(name.get_ref()).filter(|(row, _)| is_meant(row))
@@ -154,7 +154,7 @@ impl<'a> Reader<'a> {
         &self,
         setting: &Setting,
         key: &str,
-        value: &Value<'_>,
+        value: &TomlValue<'_>,
         layer: &mut Layer,
     ) -> Result<(), Diagnostic> {
         match layer.slot(setting) {
@@ -198,7 +198,11 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    pub(super) fn switch(&self, key: &str, value: &Value<'_>) -> Result<Given<bool>, Diagnostic> {
+    pub(super) fn switch(
+        &self,
+        key: &str,
+        value: &TomlValue<'_>,
+    ) -> Result<Given<bool>, Diagnostic> {
         match value.get_ref().as_bool() {
             Some(on) => Ok(Given::new(on, self.origin(key, &value.span()))),
             None => Err(self.wrong_type(key, value, "`true` or `false`")),
@@ -209,7 +213,7 @@ impl<'a> Reader<'a> {
     pub(super) fn text(
         &self,
         key: &str,
-        value: &Value<'_>,
+        value: &TomlValue<'_>,
         expected: &str,
     ) -> Result<Given<String>, Diagnostic> {
         let Some(text) = value.get_ref().as_str() else {
@@ -226,7 +230,7 @@ impl<'a> Reader<'a> {
     pub(super) fn list(
         &self,
         key: &str,
-        value: &Value<'_>,
+        value: &TomlValue<'_>,
     ) -> Result<Vec<Given<String>>, Diagnostic> {
         match value.get_ref() {
             DeValue::Array(items) => items
@@ -241,7 +245,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn wrong_type(&self, key: &str, value: &Value<'_>, expected: &str) -> Diagnostic {
+    pub(super) fn wrong_type(
+        &self,
+        key: &str,
+        value: &TomlValue<'_>,
+        expected: &str,
+    ) -> Diagnostic {
         let message = format!("is a TOML {}, not {expected}", value.get_ref().type_str());
         let is_duration = |row: &Setting| row.kind == Kind::Duration && row.key == Some(key);
         let correction = match value.get_ref() {
@@ -256,7 +265,7 @@ impl<'a> Reader<'a> {
     pub(super) fn unknown_key<'k>(
         &self,
         table: &str,
-        key: &Name<'_>,
+        key: &TomlName<'_>,
         known: impl Iterator<Item = &'k str>,
     ) -> Diagnostic {
         let origin = self.origin(&join(table, key.get_ref()), &key.span());

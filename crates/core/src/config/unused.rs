@@ -5,6 +5,7 @@ use super::settings::Layer;
 use crate::diagnostic::Diagnostic;
 use crate::origin::Origin;
 use crate::placeholder;
+use crate::words::first_of;
 use std::collections::BTreeSet;
 
 /// The settings without effect, in the order of the table of settings.
@@ -85,17 +86,11 @@ impl Layer {
                 .difference(&given(stronger))
                 .cloned()
                 .collect();
-            let shown = match names.as_slice() {
-                [] => return None,
-                [one] => format!("{one} is"),
-                [.., last] if names.len() <= 3 => {
-                    format!("{} and {last} are", names[..names.len() - 1].join(", "))
-                }
-                [one, two, ..] => format!("{one}, {two} and {} others are", names.len() - 2),
-            };
-            Some(format!(
-                "{by} replaces `[{table}]` of the file: {shown} not fetched"
-            ))
+            let shown = first_of(3, &names);
+            let verb = if names.len() == 1 { "is" } else { "are" };
+            (!names.is_empty()).then(|| {
+                format!("{by} replaces `[{table}]` of the file: {shown} {verb} not fetched")
+            })
         });
         dropped.collect()
     }

@@ -3,7 +3,7 @@
 use super::filters::{self, Filters};
 use super::inherit::kept_entries;
 use super::missing::missing;
-use super::{Environment, Provenance, Requester, Setting, Value, denylist};
+use super::{Environment, Provenance, Requester, SetVariable, Value, denylist};
 use crate::code::Code;
 use crate::config::{Config, Encoding, KeySource, ObjectSource, PrefixSource};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -60,7 +60,7 @@ pub fn assemble<'e>(
     }
     for (key, found) in sources.keys.iter().zip(keys) {
         let provenance = Provenance::Key(key.param.clone());
-        assembler.set_found(&key.name, found, provenance, |setting| Setting {
+        assembler.set_found(&key.name, found, provenance, |setting| SetVariable {
             delivery: key.delivery,
             max_age: key.max_age,
             ..setting
@@ -278,11 +278,11 @@ impl<'a, 'e> Assembler<'a, 'e> {
                 self.report(problem.fill(&values).variables([name]));
                 continue;
             }
-            let setting = Setting::new(candidate.value, provenance(candidate.param));
+            let setting = SetVariable::new(candidate.value, provenance(candidate.param));
             let parameter = candidate.parameter;
             self.set(
                 name,
-                Setting {
+                SetVariable {
                     parameter,
                     ..setting
                 },
@@ -346,16 +346,16 @@ impl<'a, 'e> Assembler<'a, 'e> {
         name: &VariableName,
         found: Found,
         provenance: Provenance,
-        with_options: impl FnOnce(Setting) -> Setting,
+        with_options: impl FnOnce(SetVariable) -> SetVariable,
     ) {
         let setting = match found {
-            Found::Value(value, parameter) => Setting {
+            Found::Value(value, parameter) => SetVariable {
                 parameter: Some(parameter),
-                ..Setting::new(value, provenance)
+                ..SetVariable::new(value, provenance)
             },
-            Found::Default(value) => Setting {
+            Found::Default(value) => SetVariable {
                 is_default: true,
-                ..Setting::new(value, provenance)
+                ..SetVariable::new(value, provenance)
             },
             Found::Absent => {
                 self.environment.absent.insert(name.clone(), provenance);
@@ -409,7 +409,7 @@ impl<'a, 'e> Assembler<'a, 'e> {
 
     /// The only writer: a later source replaces an earlier one; an inherited value is replaced unless
     /// `keep_existing` is on. A default replaces neither a fetched nor an inherited value.
-    pub(super) fn set(&mut self, name: VariableName, mut setting: Setting) {
+    pub(super) fn set(&mut self, name: VariableName, mut setting: SetVariable) {
         let earlier = self.environment.set.get(&name);
         if let (true, Some(earlier)) = (setting.is_default, earlier.filter(|s| !s.is_default)) {
             if let Some(param) = setting.provenance.param() {

@@ -4,7 +4,7 @@ use super::assemble::Assembler;
 use super::filters::unmatched;
 use super::inherit;
 use super::limits;
-use super::{Environment, Provenance, Setting, Value};
+use super::{Environment, Provenance, SetVariable, Value};
 use crate::code::Code;
 use crate::config::{Composed, Delivery, Rename};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -28,9 +28,9 @@ impl<'e> Assembler<'_, 'e> {
                 Ok(mut value) => {
                     room -= value.len();
                     let value = Secret::from_bytes(std::mem::take(&mut *value));
-                    let setting = Setting {
+                    let setting = SetVariable {
                         delivery: composed.delivery,
-                        ..Setting::new(Value::Made(value), Provenance::Composed)
+                        ..SetVariable::new(Value::Made(value), Provenance::Composed)
                     };
                     self.set(composed.name.clone(), setting);
                 }
@@ -159,7 +159,7 @@ impl<'e> Assembler<'_, 'e> {
             }
             self.set(
                 to.clone(),
-                Setting {
+                SetVariable {
                     renamed_from: Some(from.clone()),
                     ..setting
                 },
@@ -168,10 +168,10 @@ impl<'e> Assembler<'_, 'e> {
     }
 
     /// Removes a variable, whether a source set it or it is inherited.
-    fn take(&mut self, name: &VariableName) -> Option<Setting> {
+    fn take(&mut self, name: &VariableName) -> Option<SetVariable> {
         let setting = self.environment.set.remove(name).or_else(|| {
             let value = Secret::from_bytes(self.lookup(name.as_str())?.to_vec());
-            Some(Setting::new(Value::Made(value), Provenance::Inherited))
+            Some(SetVariable::new(Value::Made(value), Provenance::Inherited))
         });
         self.drop_inherited(name);
         setting

@@ -94,7 +94,7 @@ pub fn diagnostics(
         match one {
             Missing::Prefix(prefix) => others.push(nothing_below(prefix, context)),
             Missing::Parameter(param, requester) => {
-                let parameter = Parameter { param, requester };
+                let parameter = MissingParameter { param, requester };
                 if existing.contains(&param.parameter) {
                     others.push(parameter.without_version(context));
                 } else if let Some(region) = parameter.other_region(context) {
@@ -119,12 +119,12 @@ pub fn diagnostics(
 }
 
 /// A parameter, and what it was for.
-struct Parameter<'m> {
+struct MissingParameter<'m> {
     param: &'m ValueRef,
     requester: &'m Requester,
 }
 
-impl Parameter<'_> {
+impl MissingParameter<'_> {
     fn text(&self) -> String {
         format!("{} (for {})", self.param, self.requester)
     }
@@ -188,7 +188,7 @@ impl Parameter<'_> {
 
 fn about<'m>(
     diagnostic: Diagnostic,
-    parameters: impl IntoIterator<Item = &'m Parameter<'m>> + Clone,
+    parameters: impl IntoIterator<Item = &'m MissingParameter<'m>> + Clone,
 ) -> Diagnostic {
     let requesters = parameters.clone().into_iter().map(|one| one.requester);
     diagnostic
@@ -205,12 +205,12 @@ fn place(context: &AwsContext) -> String {
     }
 }
 
-fn absent(parameters: &[Parameter<'_>], context: &AwsContext) -> Diagnostic {
+fn absent(parameters: &[MissingParameter<'_>], context: &AwsContext) -> Diagnostic {
     let what = match parameters.len() {
         1 => "1 parameter does not exist".to_owned(),
         count => format!("{count} parameters do not exist"),
     };
-    let names: Vec<String> = parameters.iter().map(Parameter::text).collect();
+    let names: Vec<String> = parameters.iter().map(MissingParameter::text).collect();
     let mut folders: Vec<&str> = parameters
         .iter()
         .map(|one| folder(one.param.parameter.name().as_str()))
@@ -232,7 +232,7 @@ fn absent(parameters: &[Parameter<'_>], context: &AwsContext) -> Diagnostic {
 }
 
 /// How those become optional that can be.
-fn optional(parameters: &[Parameter<'_>]) -> Option<Help> {
+fn optional(parameters: &[MissingParameter<'_>]) -> Option<Help> {
     let any = |is: fn(&Requester) -> bool| parameters.iter().any(|one| is(one.requester));
     let key = any(|requester| matches!(requester, Requester::Variable(_)));
     let reference = any(|requester| matches!(requester, Requester::Reference(_)));
@@ -247,7 +247,7 @@ fn optional(parameters: &[Parameter<'_>]) -> Option<Help> {
     Some(Help::text(format!("Or make it optional {how}")))
 }
 
-fn absent_secrets(secrets: &[Parameter<'_>], context: &AwsContext) -> Diagnostic {
+fn absent_secrets(secrets: &[MissingParameter<'_>], context: &AwsContext) -> Diagnostic {
     let (what, verb) = match secrets {
         [_] => ("secret", "does"),
         _ => ("secrets", "do"),

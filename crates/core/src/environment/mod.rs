@@ -15,7 +15,7 @@ mod verify;
 pub use assemble::assemble;
 pub use inherit::is_kept;
 pub use provenance::{Provenance, Requester};
-pub use value::{Setting, Value};
+pub use value::{SetVariable, Value};
 
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Help, Severity};
@@ -30,7 +30,7 @@ use std::ffi::CStr;
 pub struct Environment<'e> {
     /// Entries that are passed on unchanged.
     pub inherited: Vec<&'e CStr>,
-    pub set: BTreeMap<VariableName, Setting>,
+    pub set: BTreeMap<VariableName, SetVariable>,
     /// Variables that are not set because their optional parameter does not exist.
     pub absent: BTreeMap<VariableName, Provenance>,
     /// Variables that keep their inherited value instead of what a source would have set.

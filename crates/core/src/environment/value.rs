@@ -36,7 +36,7 @@ impl Value {
 
 /// A variable that is set, and where its value comes from.
 #[derive(Debug)]
-pub struct Setting {
+pub struct SetVariable {
     /// Its value; of a file, the content.
     pub value: Value,
     /// How the command receives it.
@@ -57,7 +57,7 @@ pub struct Setting {
     pub replaces: Option<Provenance>,
 }
 
-impl Setting {
+impl SetVariable {
     pub(super) fn new(value: Value, provenance: Provenance) -> Self {
         Self {
             value,

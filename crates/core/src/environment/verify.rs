@@ -1,7 +1,7 @@
 //! What the final environment must satisfy: requirements, the contract, no NUL bytes.
 
 use super::assemble::Assembler;
-use super::{Provenance, Setting};
+use super::{Provenance, SetVariable};
 use crate::code::Code;
 use crate::config::Delivery;
 use crate::diagnostic::{Diagnostic, Help};
@@ -73,7 +73,7 @@ impl Assembler<'_, '_> {
             }
             (name.clone(), found)
         });
-        let is_unexpected = |(name, setting): &(&VariableName, &Setting)| {
+        let is_unexpected = |(name, setting): &(&VariableName, &SetVariable)| {
             contract.closed && setting.is_found() && !contract.rules.contains_key(name)
         };
         let unexpected = environment
@@ -108,7 +108,7 @@ impl Assembler<'_, '_> {
 }
 
 /// A value that no variable can hold.
-fn nul((name, setting): (&VariableName, &Setting)) -> Option<Diagnostic> {
+fn nul((name, setting): (&VariableName, &SetVariable)) -> Option<Diagnostic> {
     if setting.delivery == Delivery::File || !setting.value.bytes().contains(&0) {
         return None;
     }

@@ -1,7 +1,7 @@
 //! One variable of a report.
 
 use crate::config::Delivery;
-use crate::environment::{Provenance, Setting};
+use crate::environment::{Provenance, SetVariable};
 use crate::fetched::ParameterType;
 use crate::parameter::{ValueRef, Version};
 use crate::variable::VariableName;
@@ -80,7 +80,7 @@ impl ContractStatus {
 impl Row {
     pub(super) fn new(
         name: &VariableName,
-        setting: &Setting,
+        setting: &SetVariable,
         max_age: Option<Duration>,
         now: SystemTime,
     ) -> Self {

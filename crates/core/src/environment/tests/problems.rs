@@ -92,7 +92,7 @@ A = "/a#x""#,
                 "{\"m0\":0,\"m1\":0,\"m2\":0,\"m3\":0,\"m4\":0,\"m5\":0,\"m6\":0,\"m7\":0,\"m8\":0,\"m9\":0,\"m10\":0}",
             )]),
             problems: &[
-                "/a (for A) exists, but its JSON has no member `x` (m0, m1, m10, m2, m3, m4, m5, m6, m7, m8 and 1 other)",
+                "/a (for A) exists, but its JSON has no member `x` (it has m0, m1, m10, m2, m3, m4, m5, m6, m7, m8 and 1 more)",
             ],
             ..Case::default()
         },
@@ -104,7 +104,7 @@ A = "/a#x""#,
                 "{\"m0\":0,\"m1\":0,\"m2\":0,\"m3\":0,\"m4\":0,\"m5\":0,\"m6\":0,\"m7\":0,\"m8\":0,\"m9\":0,\"m10\":0,\"m11\":0}",
             )]),
             problems: &[
-                "/a (for A) exists, but its JSON has no member `x` (m0, m1, m10, m11, m2, m3, m4, m5, m6, m7 and 2 others)",
+                "/a (for A) exists, but its JSON has no member `x` (it has m0, m1, m10, m11, m2, m3, m4, m5, m6, m7 and 2 more)",
             ],
             ..Case::default()
         },

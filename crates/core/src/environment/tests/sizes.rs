@@ -14,7 +14,7 @@ fn stack(bytes: usize) -> u64 {
 fn set(environment: &mut Environment<'_>, name: &str, bytes: usize) {
     let value = Value::Made(Secret::new("v".repeat(bytes - name.len() - 2)));
     let param = crate::parameter::ValueRef::parse("/p/a").expect("a parameter");
-    let setting = Setting::new(value, Provenance::Key(param));
+    let setting = SetVariable::new(value, Provenance::Key(param));
     environment
         .set
         .insert(VariableName::inherited(name), setting);
