@@ -93,8 +93,7 @@ impl Session<'_> {
         if !plan::can_change(&self.config.sources, &references) {
             return Err(watch.nothing_to_follow());
         }
-        let requests = plan::plan(&self.config.sources, &references);
-        Ok(plan::without_pinned(&requests))
+        Ok(plan::plan_polls(&self.config.sources, &references))
     }
 }
 

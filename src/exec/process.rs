@@ -2,7 +2,7 @@
 
 use nix::sys::resource::{Resource, getrlimit};
 use ssm_exec_core::code::Code;
-use ssm_exec_core::diagnostic::{Diagnostic, Help};
+use ssm_exec_core::diagnostic::Diagnostic;
 
 /// The soft limit of the stack, in bytes, which bounds what `execve` takes.
 pub fn stack_limit() -> u64 {

@@ -11,25 +11,12 @@ pub const BATCH: usize = 10;
 
 /// Plans the requests for all sources and references.
 pub fn plan(sources: &Sources, references: &[EnvReference]) -> Vec<Request> {
-    let prefixes: Vec<&Prefix> = sources
-        .prefixes
-        .iter()
-        .map(|source| &source.prefix)
-        .collect();
-    let needed = widest(&prefixes);
-    let names: BTreeSet<&ParameterRef> = sources
-        .parameters()
-        .chain(
-            references
-                .iter()
-                .map(|reference| &reference.param.parameter),
-        )
-        .filter(|parameter| !needed.iter().any(|prefix| prefix.includes(parameter)))
-        .collect();
-    let below = needed.iter().map(|&prefix| Request::Below(prefix.clone()));
-    below
-        .chain(batches(names).into_iter().map(Request::Batch))
-        .collect()
+    plan_those(sources, references, |_| true)
+}
+
+/// Plans the requests whose answers can change: a version never does.
+pub fn plan_polls(sources: &Sources, references: &[EnvReference]) -> Vec<Request> {
+    plan_those(sources, references, |parameter| !parameter.is_fixed())
 }
 
 /// Whether any source can return another value than before. The trigger is not a source.
@@ -38,31 +25,24 @@ pub fn can_change(sources: &Sources, references: &[EnvReference]) -> bool {
         trigger: None,
         ..sources.clone()
     };
-    !without_pinned(&plan(&sources, references)).is_empty()
+    !plan_polls(&sources, references).is_empty()
 }
 
-/// The planned requests whose answers can change: a version never does.
-pub fn without_pinned(requests: &[Request]) -> Vec<Request> {
-    let mut prefixes = Vec::new();
-    let mut batches = Vec::new();
-    for request in requests {
-        match request {
-            Request::Below(_) => prefixes.push(request.clone()),
-            Request::Batch(names) => {
-                let names = names.iter().filter(|name| !name.is_fixed());
-                let names: Vec<ParameterRef> = names.cloned().collect();
-                if !names.is_empty() {
-                    batches.push(names);
-                }
-            }
-        }
-    }
-    let secrets = |batch: &Vec<ParameterRef>| batch[0].name().is_secret_reference();
-    let (secrets, plain): (Vec<_>, Vec<_>) = batches.into_iter().partition(secrets);
-    let batches = merge_small(plain).into_iter().chain(merge_small(secrets));
-    prefixes
-        .into_iter()
-        .chain(batches.map(Request::Batch))
+fn plan_those(
+    sources: &Sources,
+    references: &[EnvReference],
+    is_wanted: fn(&ParameterRef) -> bool,
+) -> Vec<Request> {
+    let prefixes = sources.prefixes.iter().map(|source| &source.prefix);
+    let needed = widest(&prefixes.collect::<Vec<_>>());
+    let referenced = references.iter().map(|one| &one.param.parameter);
+    let names = sources.parameters().chain(referenced);
+    let names = names.filter(|name| is_wanted(name));
+    let names = names.filter(|name| !needed.iter().any(|prefix| prefix.includes(name)));
+    let batches = batches(names.collect());
+    let below = needed.iter().map(|&prefix| Request::Below(prefix.clone()));
+    below
+        .chain(batches.into_iter().map(Request::Batch))
         .collect()
 }
 

@@ -124,19 +124,18 @@ fn versions_never_change_and_are_not_polled() {
         (&[], &["/a:1", "/b:label", "/c"], &["/b:label /c"]),
         (&["/p"], &["/a:1", secret, "/c"], &["/p/*", "/c", secret]),
     ] {
-        let planned = requests(prefixes, keys);
         let polled: Vec<String> = polled.iter().map(|&text| text.to_owned()).collect();
-        assert_eq!(shown(&without_pinned(&planned)), polled);
         let sources = sources(prefixes, keys);
+        assert_eq!(shown(&plan_polls(&sources, &[])), polled);
         assert_eq!(can_change(&sources, &[]), !polled.is_empty(), "{keys:?}");
     }
     // What is left of two batches is one request.
     let pinned: Vec<String> = (10..19).map(|n| format!("/a{n}:1")).collect();
     let mut keys: Vec<&str> = pinned.iter().map(String::as_str).collect();
     keys.extend(["/b", "/c"]);
-    let planned = requests(&[], &keys);
-    assert_eq!(planned.len(), 2);
-    assert_eq!(shown(&without_pinned(&planned)), ["/b /c"]);
+    let sources = sources(&[], &keys);
+    assert_eq!(plan(&sources, &[]).len(), 2);
+    assert_eq!(shown(&plan_polls(&sources, &[])), ["/b /c"]);
 }
 
 #[test]
