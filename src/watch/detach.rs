@@ -132,20 +132,32 @@ fn reset_inherited(kept: &[RawFd]) {
         // SAFETY: the handler does nothing. It fails for SIGKILL, SIGSTOP and signals of the C library.
         unsafe { libc::signal(number, action) };
     }
-    let _ = sigprocmask(SigmaskHow::SIG_SETMASK, Some(&blocked()), None);
+    handle_signal_of_musl();
+    let _ = sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None);
 }
 
-/// The first real-time signal of programs that use glibc, which musl keeps for itself: it takes no handler.
-fn blocked() -> SigSet {
-    const BITS: libc::c_ulong = 1 << (34 - 1);
-    // SAFETY: a set is an array of bits (sigsetops(3) sets none of the C library's signals), and all are unset.
-    let mut set: libc::sigset_t = unsafe { std::mem::zeroed() };
-    // SAFETY: the set begins with the bits of the first 64 signals, and has their alignment.
+/// musl keeps the first real-time signal of programs that use glibc for itself, and takes no handler for it. So the
+/// kernel's action for another signal is copied.
+fn handle_signal_of_musl() {
+    // A handler, flags, where it returns to, and a mask.
+    let mut action = [0_usize; 4];
+    const MASK_SIZE: usize = 8;
+    // SAFETY: the kernel writes its structure, which has this size.
     unsafe {
-        (&raw mut set).cast::<libc::c_ulong>().write(BITS);
+        let (signal, none) = (libc::SIGHUP, std::ptr::null::<usize>());
+        libc::syscall(
+            libc::SYS_rt_sigaction,
+            signal,
+            none,
+            action.as_mut_ptr(),
+            MASK_SIZE,
+        );
     }
-    // SAFETY: the set is initialised.
-    unsafe { SigSet::from_sigset_t_unchecked(set) }
+    // SAFETY: the kernel reads the same structure, whose handler does nothing.
+    unsafe {
+        let none = std::ptr::null_mut::<usize>();
+        libc::syscall(libc::SYS_rt_sigaction, 34, action.as_ptr(), none, MASK_SIZE);
+    }
 }
 
 extern "C" fn nothing(_: libc::c_int) {}
