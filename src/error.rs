@@ -37,6 +37,11 @@ impl Error {
         }
     }
 
+    /// Whether a report has it.
+    pub fn is_in_report(&self) -> bool {
+        self.is_in_report
+    }
+
     /// Adds what another error says.
     pub fn and(mut self, other: Self) -> Self {
         self.diagnostics.extend(other.diagnostics);

@@ -15,24 +15,10 @@ use ssm_exec_core::fingerprint::Fingerprint;
 use ssm_exec_core::report::Report;
 use std::time::SystemTime;
 
-/// Reports, and ends with 0, with the status of what would keep the command from starting, or with 1
-/// when a parameter is too old.
-pub(super) fn run(session: &Session<'_>) -> Result<u8, Error> {
-    let mut printed = false;
-    let outcome = check(session, &mut printed);
-    if let (Err(error), false) = (&outcome, printed) {
-        print_failure(session.config.check.format, error)?;
-    }
-    outcome
-}
-
-/// What a reader of JSON gets where there is no report: one object, with the problem.
-pub(super) fn print_failure(format: ReportFormat, error: &Error) -> Result<(), Error> {
-    if format == ReportFormat::Json {
-        let report = Report::of_problems(error.diagnostics());
-        output::print(report.to_json().as_bytes())?;
-    }
-    Ok(())
+/// What a reader of JSON gets where there is no report: one object, with the problems.
+pub(super) fn print_failure(error: &Error) -> Result<(), Error> {
+    let report = Report::of_problems(error.diagnostics());
+    output::print(report.to_json().as_bytes())
 }
 
 /// The report, and why the command can't be started, if it can't. It shows the rest also for a command that is
@@ -71,14 +57,15 @@ pub(super) fn make_report(session: &Session<'_>) -> Result<(Report, Option<Error
     Ok((report, error))
 }
 
-fn check(session: &Session<'_>, printed: &mut bool) -> Result<u8, Error> {
+/// Reports, and ends with 0, with the status of what would keep the command from starting, or with 1
+/// when a parameter is too old.
+pub(super) fn run(session: &Session<'_>) -> Result<u8, Error> {
     let options = &session.config.check;
     if let Some(fingerprint) = &options.fingerprint {
         return compare(session, fingerprint);
     }
     let (report, error) = make_report(session)?;
     let terminal = output::terminal(session.inherited);
-    *printed = true;
     let text = report.render(options.format, &session.config, terminal);
     output::print(text.as_bytes())?;
     match (error, too_old(&report)) {

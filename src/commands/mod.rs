@@ -85,7 +85,7 @@ pub(crate) fn run(
     core_dumps::disable();
     match task {
         Task::Launch => launch::run(&session, &levels).map(|never| match never {}),
-        Task::Check => check::run(&session),
+        Task::Check => reported(check::run(&session), as_json),
         Task::Policy => policy::run(&session),
         Task::Init => init::run(session, levels.chosen_file()),
     }
@@ -107,8 +107,11 @@ fn chosen<T>(given: &Option<Given<String>>, parse: fn(&str) -> Result<T, Diagnos
 
 /// Prints the failure of a `check` for a reader of JSON, who gets an object in any case.
 fn reported<T>(outcome: Result<T, Error>, as_json: bool) -> Result<T, Error> {
-    if let (Err(error), true) = (&outcome, as_json) {
-        check::print_failure(ReportFormat::Json, error)?;
+    if let Err(error) = &outcome
+        && as_json
+        && !error.is_in_report()
+    {
+        check::print_failure(error)?;
     }
     outcome
 }

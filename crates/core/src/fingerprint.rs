@@ -36,10 +36,10 @@ impl Fingerprint {
         if is_version && is_hex && digits.len() == HEX {
             return Ok(Self(text.to_ascii_lowercase()));
         }
-        Err(Diagnostic::invalid(
-            format!("`{text}` is not a fingerprint"),
-            "Give `v1:` and 64 hexadecimal digits, as `ssm-exec check --fingerprint` prints them",
-        ))
+        let message = format!("`{text}` is not a fingerprint");
+        let correction =
+            "Give `v1:` and 64 hexadecimal digits, as `ssm-exec check --fingerprint` prints them";
+        Err(Diagnostic::invalid(message, correction))
     }
 
     /// Whether it was made as this version of ssm-exec makes one.

@@ -34,9 +34,13 @@ impl Place {
     }
 
     /// A public parameter's ARN has no account.
+    fn in_store(&self, is_public: bool, resource: String) -> Arn {
+        let account = if is_public { "" } else { &self.account };
+        self.arn("ssm", account, resource)
+    }
+
     fn parameter(&self, name: &ParameterName) -> Arn {
-        let account = if name.is_public() { "" } else { &self.account };
-        self.arn("ssm", account, format!("parameter/{}", name.in_arn()))
+        self.in_store(name.is_public(), format!("parameter/{}", name.in_arn()))
     }
 
     /// The parameter's ARN.
@@ -49,12 +53,7 @@ impl Place {
 
     /// The ARN of a prefix's path, or of a pattern below it.
     fn path(&self, prefix: &Prefix, path: &str) -> Arn {
-        let account = if prefix.is_public() {
-            ""
-        } else {
-            &self.account
-        };
-        self.arn("ssm", account, format!("parameter{path}"))
+        self.in_store(prefix.is_public(), format!("parameter{path}"))
     }
 
     /// Secrets Manager appends six characters of its own to a secret's name.

@@ -36,10 +36,8 @@ fn read(text: &str, unit: &str, units: &str) -> Result<Duration, Diagnostic> {
     }
     if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
         let correction = format!("Write `{text}{unit}` for {units}");
-        return Err(Diagnostic::invalid(
-            format!("`{text}` has no unit"),
-            correction,
-        ));
+        let message = format!("`{text}` has no unit");
+        return Err(Diagnostic::invalid(message, correction));
     }
     humantime::parse_duration(text).map_err(|_| {
         Diagnostic::invalid(

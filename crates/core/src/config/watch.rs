@@ -112,10 +112,8 @@ impl ChangeSignal {
         }
         if STOPPING.iter().any(&is_meant) {
             let message = format!("`{text}` suspends a program, which neither ends nor reloads it");
-            return Err(Diagnostic::invalid(
-                message,
-                "Use `TERM`, or `HUP` to reload",
-            ));
+            let correction = "Use `TERM`, or `HUP` to reload";
+            return Err(Diagnostic::invalid(message, correction));
         }
         let known = REQUESTS.iter().find(|&signal| is_meant(signal));
         known

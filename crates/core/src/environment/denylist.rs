@@ -226,7 +226,8 @@ pub fn reason(name: &VariableName) -> Option<&'static str> {
     (!any(ORDINARY, &name)).then_some(reason)
 }
 
-fn any(patterns: &[&str], name: &str) -> bool {
+/// Whether one of these patterns matches a name.
+pub(super) fn any(patterns: &[&str], name: &str) -> bool {
     patterns.iter().any(|pattern| matches(pattern, name))
 }
 

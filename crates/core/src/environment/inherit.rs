@@ -1,15 +1,18 @@
 //! Which inherited variables the command receives.
 
+use super::denylist;
 use crate::config::Rules;
 use crate::inherited::Inherited;
 use crate::variable::Glob;
 use std::ffi::CStr;
 
 /// What `--drop-aws-credentials` removes: credentials, and the pointers by which the command could get
-/// them again.
+/// them again. A `*` stands for any characters.
 const CREDENTIALS: &[&str] = &[
     "AWS_ACCESS_KEY_ID",
     "AWS_CONFIG_FILE",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN*",
+    "AWS_CONTAINER_CREDENTIALS_*",
     "AWS_DEFAULT_PROFILE",
     "AWS_LOGIN_CACHE_DIRECTORY",
     "AWS_PROFILE",
@@ -20,13 +23,7 @@ const CREDENTIALS: &[&str] = &[
     "AWS_SESSION_TOKEN",
     "AWS_SHARED_CREDENTIALS_FILE",
     "AWS_WEB_IDENTITY_TOKEN_FILE",
-];
-
-/// The same, by the beginning of the name.
-const CREDENTIAL_PREFIXES: &[&str] = &[
-    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
-    "AWS_CONTAINER_CREDENTIALS_",
-    "SSM_EXEC_",
+    "SSM_EXEC_*",
 ];
 
 /// Whether a variable is inherited at all.
@@ -37,10 +34,7 @@ pub fn is_kept(rules: &Rules, name: &[u8]) -> bool {
 /// The option that keeps a variable from being inherited, if one does.
 pub(super) fn withheld(rules: &Rules, name: &[u8]) -> Option<&'static str> {
     let text = String::from_utf8_lossy(name);
-    let credential = CREDENTIALS.contains(&&*text)
-        || CREDENTIAL_PREFIXES
-            .iter()
-            .any(|prefix| text.starts_with(prefix));
+    let credential = denylist::any(CREDENTIALS, &text);
     match &rules.pristine {
         Some(keep) if !keep.iter().any(|glob| is_match(&glob.value, name)) => Some("--pristine"),
         _ => (rules.drop_aws_credentials && credential).then_some("--drop-aws-credentials"),

@@ -25,11 +25,8 @@ impl ParameterArn {
         }
         if arn.service != "ssm" {
             let secret = "A secret of Secrets Manager is `/aws/reference/secretsmanager/NAME`";
-            return Err(malformed(
-                text,
-                "is not the ARN of an SSM parameter",
-                secret,
-            ));
+            let reason = "is not the ARN of an SSM parameter";
+            return Err(malformed(text, reason, secret));
         }
         if arn.region.is_empty() {
             return Err(wrong("has no Region"));

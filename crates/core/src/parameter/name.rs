@@ -57,10 +57,8 @@ impl ParameterName {
     pub fn parse(text: &str) -> Result<Self, Diagnostic> {
         if text.is_empty() {
             let correction = "Write the name of a parameter, such as `/org/service/key`";
-            return Err(Diagnostic::invalid(
-                "the parameter's name is empty",
-                correction,
-            ));
+            let message = "the parameter's name is empty";
+            return Err(Diagnostic::invalid(message, correction));
         }
         if text.starts_with(SECRETS) {
             return Self::parse_secret(text);

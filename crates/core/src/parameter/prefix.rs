@@ -25,19 +25,13 @@ impl Prefix {
         let (path, label) = match text.split_once(':') {
             Some(_) if text.starts_with("arn:") => {
                 let correction = "A prefix is a path of this account, such as `/org/service`";
-                return Err(malformed(
-                    text,
-                    "is an ARN, which no prefix can be",
-                    correction,
-                ));
+                let reason = "is an ARN, which no prefix can be";
+                return Err(malformed(text, reason, correction));
             }
             Some((_, version)) if is_version(version) => {
                 let correction = "Use a label, such as `/org/service:blue`";
-                return Err(malformed(
-                    text,
-                    "has a version, which no prefix can have",
-                    correction,
-                ));
+                let reason = "has a version, which no prefix can have";
+                return Err(malformed(text, reason, correction));
             }
             Some((path, label)) => (path, Some(Label::parse(text, label)?)),
             None => (text, None),

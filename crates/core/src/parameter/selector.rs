@@ -46,11 +46,9 @@ impl Selector {
         if parameter.is_secret_reference() {
             let allowed = |c: char| c.is_ascii_alphanumeric() || "/_+=.@-".contains(c);
             if text.is_empty() || text.len() > 128 || !text.chars().all(allowed) {
-                return Err(malformed(
-                    whole,
-                    "has an invalid selector",
-                    "After the name of a secret comes a staging label or a version ID",
-                ));
+                let reason = "has an invalid selector";
+                let correction = "After the name of a secret comes a staging label or a version ID";
+                return Err(malformed(whole, reason, correction));
             }
             return Ok(Self::Label(Label(text.to_owned())));
         }

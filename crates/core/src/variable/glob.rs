@@ -24,10 +24,8 @@ impl Glob {
         } else {
             return Ok(Self(text.to_owned()));
         };
-        Err(Diagnostic::invalid(
-            message,
-            "A pattern matches the names of variables, not paths: `DB_*`, `{DB,LOG}_*`, `KEY_[0-9]`",
-        ))
+        let correction = "A pattern matches the names of variables, not paths: `DB_*`, `{DB,LOG}_*`, `KEY_[0-9]`";
+        Err(Diagnostic::invalid(message, correction))
     }
 
     /// Whether the pattern matches the whole name.

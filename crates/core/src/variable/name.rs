@@ -25,10 +25,9 @@ impl VariableName {
         } else {
             return Ok(Self(text.to_owned()));
         };
-        Err(Diagnostic::invalid(
-            message,
-            "A variable's name has letters, digits and `_`, without blanks, such as `DB_URL`",
-        ))
+        let correction =
+            "A variable's name has letters, digits and `_`, without blanks, such as `DB_URL`";
+        Err(Diagnostic::invalid(message, correction))
     }
 
     /// Takes over a name that the environment already has, whatever it looks like.

@@ -63,10 +63,8 @@ impl Naming {
         let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_';
         if text.starts_with(|c: char| c.is_ascii_digit()) {
             let correction = format!("Begin it with a letter or `_`, as in `_{text}`");
-            return Err(Diagnostic::invalid(
-                format!("`{text}` begins with a digit"),
-                correction,
-            ));
+            let message = format!("`{text}` begins with a digit");
+            return Err(Diagnostic::invalid(message, correction));
         }
         match text.chars().find(|&c| !allowed(c)) {
             None => Ok(text.to_owned()),
