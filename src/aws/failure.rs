@@ -57,13 +57,11 @@ impl Failure {
     }
 
     /// Whether STS can say who the caller is, although this failed.
-    #[must_use]
     pub fn knows_caller(&self) -> bool {
         self.scope != Scope::Everything || self.diagnostic.code == Code::Throttled
     }
 
     /// Whether time alone may mend it.
-    #[must_use]
     pub fn may_pass(&self) -> bool {
         self.retry == Retry::Later || self.is_transient()
     }

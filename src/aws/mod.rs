@@ -91,7 +91,6 @@ pub struct Session {
 
 impl Session {
     /// What is known without another request.
-    #[must_use]
     pub fn context(&self) -> &AwsContext {
         &self.context
     }
@@ -111,7 +110,6 @@ impl Session {
 
     /// Which of these parameters exist without their version or label. For the message of a run that has
     /// failed: a service that doesn't answer leaves it open.
-    #[must_use]
     pub fn existing(&self, parameters: &[ParameterRef]) -> Vec<ParameterRef> {
         match (&self.sdk, &self.runtime) {
             (Some(sdk), Some(runtime)) if !parameters.is_empty() => {
@@ -132,7 +130,6 @@ impl Drop for Session {
 }
 
 /// Fetches everything that is planned before `began` is `config.timeout` ago.
-#[must_use]
 pub fn fetch(
     config: &Config,
     inherited: &Inherited<'_>,

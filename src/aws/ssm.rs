@@ -370,7 +370,7 @@ impl ParameterStore {
             let help = Help::text(
                 "Unset AWS_USE_FIPS_ENDPOINT, `aws.use_fips` of the file or `use_fips_endpoint` of the profile",
             );
-            Diagnostic::with_help(Code::UnknownRegion, text, vec![help]).into()
+            Diagnostic::with_help(Code::UnknownRegion, text, [help]).into()
         })
     }
 

@@ -24,7 +24,6 @@ impl Reason {
     }
 
     /// As it was given.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }

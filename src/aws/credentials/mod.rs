@@ -381,7 +381,7 @@ pub(super) fn rejected(
         if region.partition().id != "aws" && code == Code::CredentialsUnknown {
             let partition = region.partition().id;
             let text = format!("{region} takes keys of the partition {partition} only");
-            diagnostic = diagnostic.help(Help::text(text));
+            diagnostic = diagnostic.help(text);
         }
     }
     let renewal = source.map_or_else(|| vec![Help::text("Renew them")], CredentialSource::renewal);

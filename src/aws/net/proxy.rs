@@ -117,7 +117,7 @@ impl Proxy {
     fn parse(variable: &'static str, value: &[u8]) -> Result<Self, Diagnostic> {
         let invalid = |reason: &str| {
             let help = Help::text("It must be http://HOST:PORT or https://HOST:PORT");
-            Diagnostic::with_help(Code::InvalidSetting, reason, vec![help])
+            Diagnostic::with_help(Code::InvalidSetting, reason, [help])
                 .at(Origin::Variable(variable))
         };
         let text = std::str::from_utf8(value)

@@ -13,7 +13,7 @@ use memchr::memmem::Finder;
 use nix::fcntl::OFlag;
 use rustls::pki_types::{CertificateDer, TrustAnchor};
 use ssm_exec_core::code::Code;
-use ssm_exec_core::diagnostic::{Diagnostic, Help};
+use ssm_exec_core::diagnostic::Diagnostic;
 use ssm_exec_core::inherited::Inherited;
 use ssm_exec_core::origin::Origin;
 use std::ffi::OsStr;
@@ -187,7 +187,7 @@ fn unusable(path: &Path, origin: &Origin, reason: &str) -> Diagnostic {
         Origin::Variable(name) => format!("Correct {name}, or unset it to use the system's roots"),
         _ => "Correct it, or leave it out to use the system's roots".to_owned(),
     };
-    let mut error = Diagnostic::with_help(Code::CaBundle, text, vec![Help::text(help)]);
+    let mut error = Diagnostic::with_help(Code::CaBundle, text, [help]);
     error.subject.path = Some(path.to_owned());
     error.at(origin.clone())
 }

@@ -8,7 +8,7 @@ use super::{
     Rename, Rules, Sources, aws, compose, duration, sources, unused, watch,
 };
 use crate::contract::{Contract, ContractSpec, Rule};
-use crate::diagnostic::{Diagnostic, Help};
+use crate::diagnostic::Diagnostic;
 use crate::inherited::Inherited;
 use crate::kms_key::KmsKey;
 use crate::origin::{Given, Origin};
@@ -326,9 +326,8 @@ fn refuse_snapshot(inherited: &Inherited<'_>) -> Result<(), Diagnostic> {
     }
     let message = "SnapStart would store the secrets in a snapshot, and every sandbox would get them as they are now";
     let help = "Switch SnapStart off, or let the function fetch its secrets after the restore";
-    let error = Diagnostic::invalid(message, help).help(Help::text(
-        "To start with them all the same, use `--allow-snapshot`",
-    ));
+    let error = Diagnostic::invalid(message, help)
+        .help("To start with them all the same, use `--allow-snapshot`");
     Err(error.at(Origin::Variable(variable)))
 }
 

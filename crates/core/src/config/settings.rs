@@ -22,20 +22,17 @@ macro_rules! settings {
 
         impl Layer {
             /// Overrides a weaker level: of what both give, this one's applies.
-            #[must_use]
             pub fn over(self, weaker: Self) -> Self {
                 Self { $($field: self.$field.or(weaker.$field),)+ }
             }
 
             /// The lists of a weaker level that this one replaces: where each was given.
-            #[must_use]
             pub fn replaced_lists<'a>(&'a self, weaker: &'a Self) -> Vec<(&'a Origin, &'a Origin)> {
                 let pairs = [$((self.$field.list_origin(), weaker.$field.list_origin()),)+];
                 pairs.into_iter().filter_map(|(by, replaced)| by.zip(replaced)).collect()
             }
 
             /// Overrides the rest of a file with a stage: as [`Self::over`], but tables merge by name.
-            #[must_use]
             pub fn merged_over(self, weaker: Self) -> Self {
                 Self { $($field: self.$field.merged_over(weaker.$field),)+ }
             }

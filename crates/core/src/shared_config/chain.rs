@@ -147,7 +147,6 @@ impl SharedConfig {
     }
 
     /// The MFA device that a profile, or one of those that it leads to, asks for.
-    #[must_use]
     pub fn mfa_serial(&self, profile: &str) -> Option<&str> {
         let mut name = profile;
         // A chain that is longer is a loop.

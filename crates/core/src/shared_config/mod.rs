@@ -52,7 +52,6 @@ impl Setting {
     }
 
     /// Its value.
-    #[must_use]
     pub fn value(&self) -> &str {
         &self.value
     }
@@ -72,7 +71,6 @@ pub struct Section(BTreeMap<String, Setting>);
 
 impl Section {
     /// A setting that isn't empty.
-    #[must_use]
     pub fn get(&self, key: &str) -> Option<&Setting> {
         self.0
             .get(key)
@@ -86,7 +84,6 @@ impl Section {
     }
 
     /// The value of a setting that isn't empty.
-    #[must_use]
     pub fn value(&self, key: &str) -> Option<&str> {
         self.get(key).map(Setting::value)
     }
@@ -132,7 +129,6 @@ impl SharedConfig {
     }
 
     /// A profile.
-    #[must_use]
     pub fn profile(&self, name: &str) -> Option<&Section> {
         self.0.get(&SectionName::Profile(name.to_owned()))
     }
@@ -171,7 +167,6 @@ impl SharedConfig {
     }
 
     /// Whether a profile assumes its role with other credentials, and not with a token in a file.
-    #[must_use]
     pub fn assumes_role(&self, profile: &str) -> bool {
         self.profile(profile).is_some_and(|section| {
             section.get("role_arn").is_some() && section.get("web_identity_token_file").is_none()
@@ -194,7 +189,6 @@ impl SharedConfig {
     }
 
     /// A section of services that a profile names and that isn't there.
-    #[must_use]
     pub fn missing_services(&self, profile: &str) -> Option<&Setting> {
         let named = self.profile(profile)?.get("services")?;
         let name = SectionName::Services(named.value().to_owned());
@@ -202,7 +196,6 @@ impl SharedConfig {
     }
 
     /// The keys of a profile: ID, secret, and session token, for which the AWS CLI knows an older name.
-    #[must_use]
     pub fn keys(&self, profile: &str) -> Option<(&str, &str, Option<&str>)> {
         let section = self.profile(profile)?;
         let token = section.value("aws_security_token");
@@ -225,7 +218,6 @@ impl SharedConfig {
     }
 
     /// The name by which the SDK knows a profile: its parser takes only some characters.
-    #[must_use]
     pub fn sdk_name(profile: &str) -> String {
         let mut name = String::with_capacity(profile.len());
         for c in profile.chars() {
@@ -239,7 +231,6 @@ impl SharedConfig {
     }
 
     /// The text of a configuration file for the SDK.
-    #[must_use]
     pub fn to_sdk(&self) -> String {
         let mut text = String::new();
         for (name, section) in &self.0 {
