@@ -101,6 +101,22 @@ fn what_refuses_a_connection_is_named_by_the_setting_that_does() {
 }
 
 #[test]
+fn a_memory_that_others_may_read_is_a_warning() {
+    let stub = stub();
+    let run = Run::against(&stub.url()).args("-p /refused -- echo started");
+    let (mut command, _home) = run.command();
+    seccomp::refuse(&mut command, &[libc::SYS_prctl], libc::EPERM);
+    let output = command.output().expect("the binary starts");
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{message}");
+    assert!(
+        message.contains("warning: the system refused prctl(PR_SET_DUMPABLE)"),
+        "{message}"
+    );
+    assert_eq!(output.stdout, b"started\n");
+}
+
+#[test]
 fn with_too_few_descriptors_the_system_is_named_and_nothing_is_started() {
     let stub = stub();
     let mut started = 0;

@@ -3,6 +3,7 @@
 //! `cargo test --test suite remedies:: -- --nocapture` prints the messages.
 
 mod case;
+mod pasted;
 mod prepare;
 
 use crate::harness::*;

@@ -171,9 +171,9 @@ impl MissingParameter<'_> {
         let what = match &self.param.parameter.selector {
             Some(Selector::Label(label)) => {
                 help.push(Help::command(
-                    "Or label a version",
+                    "Or label its latest version",
                     format!(
-                        "aws ssm label-parameter-version --name {name} --labels {label} --parameter-version VERSION{region}"
+                        "aws ssm label-parameter-version --name {name} --labels {label}{region}"
                     ),
                 ));
                 format!("no version with the label `{label}`")

@@ -146,8 +146,8 @@ fn a_version_that_does_not_exist_is_a_message_of_its_own() {
             format!("/a/b has no version 3: /a/b:3 (for A){help}"),
             format!(
                 "/a/b has no version with the label `blue`: /a/b:blue#x (for B){help}
-  help: Or label a version:
-    aws ssm label-parameter-version --name /a/b --labels blue --parameter-version VERSION"
+  help: Or label its latest version:
+    aws ssm label-parameter-version --name /a/b --labels blue"
             )
         ]
     );

@@ -1,0 +1,89 @@
+//! What a message prints to be pasted: IAM accepts the statements, and the AWS CLI the commands.
+
+use super::*;
+use crate::support::moto;
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+/// Creates a policy or a role with each statement, as moto checks them, and has the AWS CLI parse each command without
+/// sending it.
+const CHECK: &str = r#"
+import contextlib, io, json, shlex, sys
+import awscli.clidriver, boto3
+from moto import mock_aws
+asked, failed = json.load(sys.stdin), []
+with mock_aws():
+    iam = boto3.client("iam", "us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+    for number, statement in enumerate(asked["statements"]):
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        of_role = "sts:AssumeRole" in str(statement["Action"]) and "Principal" in statement
+        if "Principal" in statement and not of_role:
+            # moto does not check the policies of keys and endpoints: without the principal, the rest is the same.
+            document = json.dumps({"Version": "2012-10-17", "Statement": [{key: value for key, value in statement.items() if key != "Principal"} | {"Resource": "*"}]})
+        try:
+            if of_role:
+                iam.create_role(RoleName=f"r{number}", AssumeRolePolicyDocument=document)
+            else:
+                iam.create_policy(PolicyName=f"p{number}", PolicyDocument=document)
+        except Exception as error:
+            failed.append([statement, str(error)])
+for command in asked["commands"]:
+    words = shlex.split(command.replace("file:///dev/stdin", "x").replace("…", "x"))
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        try:
+            status = awscli.clidriver.create_clidriver().main(words[1:] + ["--generate-cli-skeleton", "input"])
+        except SystemExit as ended:
+            status = ended.code
+    if status:
+        failed.append([command, said.getvalue()[-300:]])
+print(json.dumps(failed))
+"#;
+
+/// Commands for a person at a terminal, which the AWS CLI has no model of.
+const INTERACTIVE: &[&str] = &["aws configure", "aws login", "aws sso login"];
+
+#[test]
+#[ignore = "needs moto and the AWS CLI: ./tests/run provides them"]
+fn moto_accepts_the_statements_and_the_aws_cli_the_commands() {
+    let (mut statements, mut commands) = (BTreeSet::new(), BTreeSet::new());
+    for case in anywhere("cases").iter().chain(&anywhere("credentials")) {
+        let servers = Servers::start(case);
+        let run = servers.run(case).env("SSM_EXEC_LOG_FORMAT", "json");
+        let stderr = start(case, run).stderr;
+        for line in stderr.lines() {
+            let message: Value = serde_json::from_str(line).unwrap_or_default();
+            for problem in message["problems"].as_array().into_iter().flatten() {
+                let found = problem["statements"].as_array().into_iter().flatten();
+                statements.extend(found.map(|it| it["statement"].to_string()));
+                let help = problem["help"].as_array().into_iter().flatten();
+                let all = help.filter_map(|help| help["command"].as_str());
+                commands.extend(all.filter(|it| it.starts_with("aws ")).map(str::to_owned));
+            }
+        }
+    }
+    commands.retain(|command| !INTERACTIVE.iter().any(|it| command.starts_with(it)));
+    assert!(statements.len() > 15 && commands.len() > 25);
+    let statements: Vec<Value> = statements
+        .iter()
+        .map(|it| serde_json::from_str(it).expect("JSON"))
+        .collect();
+    let asked = serde_json::json!({ "statements": statements, "commands": commands });
+    let mut python = Command::new(moto::python())
+        .args(["-c", CHECK])
+        .env("AWS_ACCESS_KEY_ID", "x")
+        .env("AWS_SECRET_ACCESS_KEY", "x")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("starts");
+    let mut stdin = python.stdin.take().expect("a pipe");
+    stdin
+        .write_all(asked.to_string().as_bytes())
+        .expect("is read");
+    drop(stdin);
+    let output = python.wait_with_output().expect("ends");
+    let failed = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(failed.trim(), "[]", "{asked:#}");
+}
