@@ -165,6 +165,8 @@ impl<'a> Session<'a> {
         };
         let mut environment =
             environment::assemble(&self.config, self.inherited, references, fetched.as_ref());
+        let context = session.as_ref().map(aws::Session::context);
+        environment.fill_region(context.unwrap_or(&AwsContext::default()));
         if self.config.strict {
             environment.refuse_warnings();
         }

@@ -100,6 +100,7 @@ fn problems() -> Vec<Diagnostic> {
         fetched.add_named(asked, parameter(name, value));
     }
     let mut environment = assemble(&config, &inherited, &[], Some(&fetched));
+    environment.fill_region(&context());
     environment.refuse_warnings();
     let mut problems = missing::diagnostics(&environment.missing, &context(), &[]);
     problems.extend(environment.errors().cloned());

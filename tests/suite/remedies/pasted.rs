@@ -87,3 +87,44 @@ fn moto_accepts_the_statements_and_the_aws_cli_the_commands() {
     let failed = String::from_utf8_lossy(&output.stdout);
     assert_eq!(failed.trim(), "[]", "{asked:#}");
 }
+
+/// Runs what a message says to run, with the AWS CLI and against the same endpoint.
+fn run_help(url: &str, message: &Outcome, beginning: &str) {
+    let lines = message.stderr.lines().map(str::trim);
+    let mut commands = lines.filter(|line| line.starts_with(beginning));
+    let command = commands.next().expect("a command");
+    let bin = crate::support::project("target/venv/bin");
+    let path = format!("{}:/usr/bin:/bin", bin.display());
+    let mut shell = Command::new("sh");
+    shell.args(["-c", command]).env("PATH", path);
+    shell.env("AWS_ENDPOINT_URL", url).env("AWS_PAGER", "");
+    shell
+        .env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+        .env("AWS_SECRET_ACCESS_KEY", "x");
+    shell.stdin(Stdio::piped()).stdout(Stdio::null());
+    let mut shell = shell.spawn().expect("starts");
+    let mut stdin = shell.stdin.take().expect("a pipe");
+    stdin.write_all(b"canary-pasted").expect("is read");
+    drop(stdin);
+    assert!(shell.wait().expect("ends").success(), "{command}");
+}
+
+#[test]
+#[ignore = "needs moto and the AWS CLI: ./tests/run provides them"]
+fn moto_starts_the_command_after_the_help_was_followed() {
+    let moto = moto::Moto::shared();
+    moto.put(&[
+        string("/pasted/label", "canary-pasted"),
+        string("/pasted/secure", "canary-pasted"),
+    ]);
+    let run = |words: &str| Run::against(&moto.url()).args(words);
+    let label = || run("-k A=/pasted/label:live");
+    let before = label().args("-- env").fails(66);
+    run_help(&moto.url(), &before, "aws ssm label-parameter-version");
+    label().environment().has(&[("A", "canary-pasted")]);
+
+    let secure = || run("-k B=/pasted/secure").file("[contract]\nB = { secure = true }\n");
+    let before = secure().args("-- env").fails(65);
+    run_help(&moto.url(), &before, "aws ssm put-parameter");
+    secure().environment().has(&[("B", "canary-pasted")]);
+}

@@ -17,8 +17,9 @@ pub use inherit::is_kept;
 pub use provenance::{Provenance, Requester};
 pub use value::{SetVariable, Value};
 
+use crate::aws_context::AwsContext;
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Help, Severity};
+use crate::diagnostic::{Diagnostic, Help, Severity, fill};
 use crate::variable::VariableName;
 use limits::CommandSize;
 use missing::Missing;
@@ -76,6 +77,20 @@ impl Environment<'_> {
         for warning in all.filter(|it| it.severity == Severity::Warning) {
             warning.severity = Severity::Error;
             warning.help.extend(Help::all(Code::Warning.help()));
+        }
+    }
+
+    /// Names the Region in the commands that help, once it is known.
+    pub fn fill_region(&mut self, context: &AwsContext) {
+        let region = context.region_option();
+        for diagnostic in &mut self.diagnostics {
+            for command in diagnostic
+                .help
+                .iter_mut()
+                .filter_map(|it| it.command.as_mut())
+            {
+                *command = fill(command, &[("region", &region)]);
+            }
         }
     }
 

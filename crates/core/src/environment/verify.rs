@@ -65,7 +65,7 @@ impl Assembler<'_, '_> {
                 && let Some(violation) = rule.insecure(parameter.kind)
             {
                 let command = format!(
-                    "aws ssm put-parameter --name {} --type SecureString --overwrite --value file:///dev/stdin",
+                    "aws ssm put-parameter --name {} --type SecureString --overwrite --value file:///dev/stdin{{region}}",
                     parameter.name
                 );
                 let help = Help::command("Or write it again as a SecureString", command);
