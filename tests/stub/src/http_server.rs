@@ -93,7 +93,7 @@ impl HttpServer {
         address: &str,
         script: impl Fn(&HttpRequest) -> Reply + Send + Sync + 'static,
     ) -> Self {
-        let listener = TcpListener::bind(address).expect("an address to listen on");
+        let listener = bind(address);
         let address = listener.local_addr().expect("an address");
         listener
             .set_nonblocking(true)
@@ -221,4 +221,18 @@ async fn tunnel(request: HyperRequest<Incoming>, port: u16) {
 
 fn lossy(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Listens at an address. One that was given up a moment ago is still taken while a process that another thread is starting
+/// has a copy of its socket.
+fn bind(address: &str) -> TcpListener {
+    for _ in 0..1_000 {
+        match TcpListener::bind(address) {
+            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
+                std::thread::sleep(std::time::Duration::from_millis(10));
+            }
+            bound => return bound.expect("an address to listen on"),
+        }
+    }
+    panic!("{address} stays in use");
 }

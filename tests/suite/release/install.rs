@@ -228,6 +228,7 @@ fn the_homebrew_formula_installs_the_tag_and_passes_its_own_test() {
     let command = "\"$0\" | ruby -W -e \"$1\" \"$2\"";
     let mut ruby = Command::new("bash");
     ruby.env_remove("SSM_EXEC_BLESS")
+        .env_remove("SSM_EXEC_TEST_PROGRAM")
         .args(["-o", "pipefail", "-c", command])
         .arg(project("packaging/homebrew"))
         .arg(HOMEBREW)
