@@ -147,7 +147,7 @@ impl Calls {
         }
     }
 
-    /// Whether this is a start, and not a look at what has changed since: only a start renews a person's session, and warns
+    /// Whether this is a start, and not a look at what has changed since: only a start renews a user's session, and warns
     /// of a connection.
     pub(super) fn is_start(&self) -> bool {
         self.retries

@@ -5,7 +5,7 @@ use super::net::ConnectionError;
 use super::refusal::Refusal;
 use ssm_exec_core::aws_context::AwsContext;
 use ssm_exec_core::code::Code;
-use ssm_exec_core::diagnostic::Diagnostic;
+use ssm_exec_core::diagnostic::{Diagnostic, Help};
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
@@ -47,6 +47,17 @@ pub(super) enum Retry {
     WithServerClock(SystemTime),
 }
 
+impl Retry {
+    /// After no longer than the loop itself waits.
+    pub(super) const SOON: Self = Self::After {
+        at_least: Duration::ZERO,
+    };
+    /// Later, if time alone may mend it.
+    pub(super) fn later_if(may_pass: bool) -> Self {
+        if may_pass { Self::Later } else { Self::No }
+    }
+}
+
 impl Failure {
     /// The message, for a run in this context.
     pub fn diagnostic(&self, context: &AwsContext) -> Diagnostic {
@@ -67,10 +78,17 @@ impl Failure {
     }
 
     pub(super) fn later(self) -> Self {
-        Self {
-            retry: Retry::Later,
-            ..self
-        }
+        self.retried(Retry::Later)
+    }
+
+    pub(super) fn retried(self, retry: Retry) -> Self {
+        Self { retry, ..self }
+    }
+
+    /// With other help than its code's.
+    pub(super) fn helped(mut self, help: Vec<Help>) -> Self {
+        self.diagnostic.help = help;
+        self
     }
 
     pub(super) fn is_transient(&self) -> bool {
@@ -116,10 +134,7 @@ impl Failure {
             }
             _ => return None,
         };
-        Some(Self {
-            retry,
-            ..diagnostic.into()
-        })
+        Some(Self::from(diagnostic).retried(retry))
     }
 }
 
@@ -150,11 +165,7 @@ impl From<Refusal> for Failure {
         Self {
             diagnostic: refusal.diagnostic(&AwsContext::default()),
             scope: Scope::OneName,
-            retry: if refusal.may_pass() {
-                Retry::Later
-            } else {
-                Retry::No
-            },
+            retry: Retry::later_if(refusal.may_pass()),
             refusal: Some(Box::new(refusal)),
         }
     }
@@ -199,15 +210,12 @@ impl From<Diagnostic> for Failure {
 
 impl From<ConnectionError> for Failure {
     fn from(error: ConnectionError) -> Self {
-        let at_least = Duration::ZERO;
-        Self {
-            retry: if error.is_transient {
-                Retry::After { at_least }
-            } else {
-                Retry::No
-            },
-            ..error.diagnostic.into()
-        }
+        let retry = if error.is_transient {
+            Retry::SOON
+        } else {
+            Retry::No
+        };
+        Self::from(error.diagnostic).retried(retry)
     }
 }
 

@@ -5,11 +5,9 @@ use super::call::{Calls, Clock, Unanswered, Work};
 use super::credentials::{self, CredentialSource, Search, short_origin};
 use super::failure::{Failure, Retry, internal};
 use super::net::{Observed, Transport};
-use crate::logging::info;
-
-type Http = Observed<Transport>;
 use super::shared_files::{self, SharedFiles};
 use super::ssm::{is_parameter, no_region};
+use crate::logging::info;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
 use aws_credential_types::Credentials;
@@ -30,6 +28,8 @@ use ssm_exec_core::plan::BATCH;
 use ssm_exec_core::region::Region;
 use ssm_exec_core::shared_config::SharedConfig;
 use std::time::{Duration, Instant};
+
+type Http = Observed<Transport>;
 
 /// One step of a connection: DNS, TCP, TLS. The SDK's own default.
 const CONNECT: Duration = Duration::from_millis(3_100);
@@ -147,15 +147,11 @@ impl Sdk {
         let explain = |unanswered| match unanswered {
             Unanswered::Unreached(error) => error.into(),
             Unanswered::Error(answer) => self.unnamed(&answer),
-            Unanswered::NotUnderstood(answer, _) => Failure {
-                retry: Retry::After {
-                    at_least: Duration::ZERO,
-                },
-                ..without_caller(&format!(
-                    "HTTP {}, and not what STS sends",
-                    answer.exchange.status
-                ))
-            },
+            Unanswered::NotUnderstood(answer, _) => {
+                let status = answer.exchange.status;
+                without_caller(&format!("HTTP {status}, and not what STS sends"))
+                    .retried(Retry::SOON)
+            }
             Unanswered::NotSent(reason) => without_caller(&reason),
         };
         let answer = calls

@@ -17,6 +17,7 @@ use aws_sdk_ssm::types::{
     Parameter as SdkParameter, ParameterStringFilter, ParameterType as SdkType,
 };
 use ssm_exec_core::arn::Arn;
+use ssm_exec_core::aws_context::region_option;
 use ssm_exec_core::code::Code;
 use ssm_exec_core::diagnostic::{Diagnostic, Help};
 use ssm_exec_core::fetched::{FetchedParameter, ParameterType, spelled_alike};
@@ -26,7 +27,6 @@ use ssm_exec_core::region::Region;
 use ssm_exec_core::secret::Secret;
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// What all requests share.
 pub(super) struct ParameterStore {
@@ -332,19 +332,14 @@ impl ParameterStore {
                 None => error.into(),
             },
             Unanswered::Error(answer) => self.meaning(request, answer),
-            Unanswered::NotUnderstood(answer, _) => Failure {
-                scope: Scope::Everything,
-                retry: Retry::After {
-                    at_least: Duration::ZERO,
-                },
-                ..invalid_response(
-                    request,
-                    &format!(
-                        "HTTP {}, and not what Parameter Store sends",
-                        answer.exchange.status
-                    ),
-                )
-            },
+            Unanswered::NotUnderstood(answer, _) => {
+                let reason = format!(
+                    "HTTP {}, and not what Parameter Store sends",
+                    answer.exchange.status
+                );
+                let failure = invalid_response(request, &reason);
+                failure.of(Scope::Everything).retried(Retry::SOON)
+            }
             Unanswered::NotSent(reason) if is_without_region(&reason) => no_region(),
             Unanswered::NotSent(reason) => {
                 let text = format!("the request for {request} cannot be sent: {reason}");
@@ -374,13 +369,6 @@ impl ParameterStore {
         })
     }
 
-    fn region_option(&self) -> String {
-        let region = self.region.as_ref();
-        region
-            .map(|region| format!(" --region {region}"))
-            .unwrap_or_default()
-    }
-
     fn meaning(&self, request: &Request, answer: Answer) -> Failure {
         if let Some(mut failure) = Failure::temporary(&answer) {
             if answer.class == Class::Throttled {
@@ -389,10 +377,9 @@ impl ParameterStore {
                     (_, Request::Below(_)) => PATHS_THROTTLED,
                     (_, Request::Batch(_)) => NAMES_THROTTLED,
                 };
-                failure.diagnostic.help = Help::all(lines);
-                failure.diagnostic = failure
-                    .diagnostic
-                    .fill(&[("region", &self.region_option())]);
+                failure = failure.helped(Help::all(lines));
+                let region = region_option(self.region.as_ref());
+                failure.diagnostic = failure.diagnostic.fill(&[("region", &region)]);
             }
             return failure;
         }
@@ -424,15 +411,12 @@ impl ParameterStore {
         diagnostic.subject.parameters = request.names();
         let is_missing = matches!(diagnostic.code, Code::Missing | Code::SecretMissing);
         let failure = Failure::from(diagnostic).of(Scope::OneName);
-        match is_missing {
-            true => failure.later(),
-            false => failure,
-        }
+        failure.retried(Retry::later_if(is_missing))
     }
 
     /// The KMS key of a parameter cannot be used.
     fn key(&self, request: &Request, answer: &Answer) -> Diagnostic {
-        let region = self.region_option();
+        let region = region_option(self.region.as_ref());
         let parameter = match request {
             Request::Below(_) => format!("a parameter of {request}"),
             Request::Batch(_) => request.to_string(),
@@ -476,11 +460,9 @@ impl ParameterStore {
         };
         let text = format!("{what}: {} ({answer})", names.join(", "));
         let first = names.first().map_or("NAME", String::as_str);
-        Some(
-            answer
-                .diagnostic(code, text)
-                .fill(&[("secret", first), ("region", &self.region_option())]),
-        )
+        let region = region_option(self.region.as_ref());
+        let diagnostic = answer.diagnostic(code, text);
+        Some(diagnostic.fill(&[("secret", first), ("region", &region)]))
     }
 }
 

@@ -17,6 +17,7 @@ use ssm_exec_core::environment::missing::{self, Missing};
 use ssm_exec_core::environment::{self, Environment};
 use ssm_exec_core::fetched::Fetched;
 use ssm_exec_core::inherited::Inherited;
+use ssm_exec_core::parameter::ParameterRef;
 use ssm_exec_core::plan;
 use ssm_exec_core::status::Status;
 use std::ffi::OsString;
@@ -61,11 +62,15 @@ impl<'e> Resolved<'e> {
         {
             return None;
         }
-        let context = self.context();
-        let failure = failures.first().map(|failure| failure.diagnostic(&context));
-        let missing = missing::diagnostics(&environment.missing, &context, &[]);
-        let all = failure.into_iter().chain(missing);
-        all.chain(environment.errors().cloned()).next()
+        self.reasons(&self.context(), &[]).into_iter().next()
+    }
+
+    /// All that keeps the command from being started. Of these parameters it is known that they exist in another version.
+    fn reasons(&self, context: &AwsContext, existing: &[ParameterRef]) -> Vec<Diagnostic> {
+        let failures = self.failures.iter().map(|it| it.diagnostic(context));
+        let missing = missing::diagnostics(&self.environment.missing, context, existing);
+        let all = failures.chain(missing);
+        all.chain(self.environment.errors().cloned()).collect()
     }
 
     /// Asks STS who the caller is, for the report.
@@ -103,10 +108,7 @@ impl<'e> Resolved<'e> {
             context = session.context().clone();
         }
         context.waited = self.waited;
-        let failures = failures.iter().map(|failure| failure.diagnostic(&context));
-        let missing = missing::diagnostics(&environment.missing, &context, &existing);
-        let all = failures.chain(missing).chain(environment.errors().cloned());
-        Some(Error::new(all.collect(), context))
+        Some(Error::new(self.reasons(&context, &existing), context))
     }
 }
 

@@ -17,7 +17,7 @@ mod refusal;
 pub mod signals;
 pub mod stdio;
 
-pub(crate) use refusal::refused;
+pub(crate) use refusal::{limit, refused};
 
 use block::Block;
 use image::Image;

@@ -21,20 +21,35 @@ pub(crate) fn refused(what: &str, call: &str, error: impl Into<io::Error>) -> Di
 
 /// What to do about the refusal of a system call.
 fn remedy(error: Errno, call: &str) -> Option<Help> {
-    Some(Help::text(match error {
+    let is_filter = matches!(error, Errno::EPERM | Errno::ENOSYS);
+    let filter = format!(
+        "A filter (seccomp) forbids {call}: allow it in the container's profile or SystemCallFilter= of the unit"
+    );
+    limit(error).or(is_filter.then_some(filter)).map(Help::text)
+}
+
+/// The setting to change, where the system refuses more of something.
+pub(crate) fn limit(error: Errno) -> Option<String> {
+    let text = match error {
         Errno::EMFILE => {
             let limit = getrlimit(Resource::RLIMIT_NOFILE).map_or(0, |(soft, _)| soft);
-            format!(
+            return Some(format!(
                 "Raise the limit of open files, which is {limit}: `ulimit -n 1024`, LimitNOFILE= of the unit"
-            )
+            ));
         }
-        Errno::EAGAIN => "Raise the limit of processes: `ulimit -u`, TasksMax= of the unit, pids_limit of the container".to_owned(),
-        Errno::ENOMEM => "Raise the limit of memory: `ulimit -v`, MemoryMax= of the unit, the memory limit of the container".to_owned(),
-        Errno::EFBIG => "Raise the limit on the size of files: `ulimit -f`, LimitFSIZE= of the unit".to_owned(),
-        Errno::EAFNOSUPPORT => "RestrictAddressFamilies= of the unit must have AF_INET, AF_INET6 and AF_UNIX".to_owned(),
-        Errno::EPERM | Errno::ENOSYS => format!(
-            "A filter (seccomp) forbids {call}: allow it in the container's profile or SystemCallFilter= of the unit"
-        ),
+        Errno::EAGAIN => {
+            "Raise the limit of processes: `ulimit -u`, TasksMax= of the unit, pids_limit of the container"
+        }
+        Errno::ENOMEM => {
+            "Raise the limit of memory: `ulimit -v`, MemoryMax= of the unit, the memory limit of the container"
+        }
+        Errno::EFBIG => {
+            "Raise the limit on the size of files: `ulimit -f`, LimitFSIZE= of the unit"
+        }
+        Errno::EAFNOSUPPORT => {
+            "RestrictAddressFamilies= of the unit must have AF_INET, AF_INET6 and AF_UNIX"
+        }
         _ => return None,
-    }))
+    };
+    Some(text.to_owned())
 }

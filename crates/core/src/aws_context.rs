@@ -29,12 +29,9 @@ impl AwsContext {
         self.principal = Some(arn.to_owned());
     }
 
-    /// `--region eu-west-1`, to be appended to a command of the AWS CLI.
+    /// See [`region_option`].
     pub fn region_option(&self) -> String {
-        match &self.region {
-            Some(region) => format!(" --region {region}"),
-            None => String::new(),
-        }
+        region_option(self.region.as_ref())
     }
 
     /// What is known, one clause each: `Region eu-west-1 (ssm.eu-west-1.amazonaws.com)`, `account
@@ -59,6 +56,11 @@ impl AwsContext {
             .flatten()
             .collect()
     }
+}
+
+/// `--region eu-west-1`, to be appended to a command of the AWS CLI; nothing where the Region is not known.
+pub fn region_option(region: Option<&Region>) -> String {
+    region.map_or_else(String::new, |region| format!(" --region {region}"))
 }
 
 /// The clauses, separated by commas.

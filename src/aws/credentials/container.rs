@@ -46,14 +46,11 @@ impl Search<'_> {
             .map_err(|error| failed(source, error))?;
         let url = self.inherited.text(FULL).unwrap_or_default();
         let is_eks = EKS_AGENT.iter().any(|address| url.contains(address));
-        let explain = |unanswered| match unanswered {
-            Unanswered::Unreached(mut error) if is_eks => {
+        let explain = |mut unanswered| {
+            if let (Unanswered::Unreached(error), true) = (&mut unanswered, is_eks) {
                 error.diagnostic.help = Help::all(&[AGENT_PODS]);
-                explained(source, Unanswered::Unreached(error), |answer| {
-                    refused(source, &answer)
-                })
             }
-            unanswered => explained(source, unanswered, |answer| meaning(source, &answer)),
+            explained(source, unanswered, |answer| meaning(source, &answer))
         };
         let found = self.provided(
             source,
@@ -69,7 +66,7 @@ impl Search<'_> {
 fn meaning(source: &CredentialSource, answer: &Answer) -> Failure {
     let failure = refused(source, answer);
     if answer.exchange.status == 404 {
-        return with_help(failure, Help::all(&[ASSOCIATIONS])).later();
+        return failure.helped(Help::all(&[ASSOCIATIONS])).later();
     }
     if answer.class != Class::Denied {
         return failure;
@@ -84,17 +81,12 @@ fn meaning(source: &CredentialSource, answer: &Answer) -> Failure {
     });
     let belongs_to = "the trust policy of the pod's role".to_owned();
     let help = Help::command(format!("Add this to {belongs_to}"), statement.to_string());
-    let mut failure = with_help(failure, vec![help]);
+    let mut failure = failure.helped(vec![help]);
     failure.diagnostic.subject.statements = vec![Statement {
         belongs_to,
         statement,
     }];
     failure.later()
-}
-
-fn with_help(mut failure: Failure, help: Vec<Help>) -> Failure {
-    failure.diagnostic.help = help;
-    failure
 }
 
 /// The SDK's own retries need something that sleeps, and without one there are none.

@@ -16,8 +16,6 @@ use ssm_exec_core::inherited::Inherited;
 
 const ENDPOINT: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
 const ROLES: &str = "/latest/meta-data/iam/security-credentials/";
-const SILENT: &str = "did not answer";
-const NO_ROLE: &str = "has no role for this instance";
 const DISABLED: &str = "AWS_EC2_METADATA_DISABLED";
 /// Names EC2 on its instances.
 const VENDOR: &str = "/sys/class/dmi/id/sys_vendor";
@@ -40,17 +38,12 @@ impl Search<'_> {
         match found.await {
             Ok(credentials) => Ok(Asked::Found(credentials)),
             Err(failure) if failure.diagnostic.code == Code::NoCredentials => {
-                let why = failure.diagnostic.message;
-                let hint = match why.as_str() {
-                    SILENT => Some(Help::command(
-                        "In a container on EC2 it needs a hop limit of 2",
-                        HOP_LIMIT,
-                    )),
-                    NO_ROLE => Some(Help::command("Give the instance a role", ATTACH)),
-                    _ => None,
-                };
-                let retry = failure.retry;
-                Ok(Asked::Absent(Absence { why, hint, retry }))
+                let Diagnostic { message, help, .. } = failure.diagnostic;
+                Ok(Asked::Absent(Absence {
+                    why: message,
+                    hint: help.into_iter().next(),
+                    retry: failure.retry,
+                }))
             }
             Err(failure) => Err(failure),
         }
@@ -80,24 +73,34 @@ pub(in crate::aws) async fn region(
     }
 }
 
-/// What an attempt to ask means. With the code `no-credentials` it says why nothing is there.
+/// What an attempt to ask means. With the code `no-credentials` it says why nothing is there, and what to do if it was
+/// meant to be.
 fn explain(
     source: &CredentialSource,
     inherited: &Inherited<'_>,
     unanswered: Unanswered,
 ) -> Failure {
-    let absent = |why: &str| Failure::from(Diagnostic::new(Code::NoCredentials, why));
+    let absent = |why: &str, hint: Option<Help>| -> Failure {
+        Diagnostic::with_help(Code::NoCredentials, why, hint).into()
+    };
     match unanswered {
-        Unanswered::Unreached(error) if error.is_transient => {
-            let is_expected = inherited.text(ENDPOINT).is_some() || is_ec2();
-            match error.diagnostic.message.contains("read timeout") {
-                // It is beyond its limit of hops: another attempt does not help.
-                true => absent(SILENT),
-                false if is_expected => error.into(),
-                false => absent(&error.diagnostic.message),
-            }
+        // It is beyond its limit of hops: another attempt does not help.
+        Unanswered::Unreached(error) if error.is_silent => {
+            let hint = Help::command("In a container on EC2 it needs a hop limit of 2", HOP_LIMIT);
+            absent("did not answer", Some(hint))
         }
-        Unanswered::Error(answer) if answer.exchange.status == 404 => absent(NO_ROLE).later(),
+        Unanswered::Unreached(error)
+            if error.is_transient && (inherited.text(ENDPOINT).is_some() || is_ec2()) =>
+        {
+            error.into()
+        }
+        Unanswered::Unreached(error) if error.is_transient => {
+            absent(&error.diagnostic.message, None)
+        }
+        Unanswered::Error(answer) if answer.exchange.status == 404 => {
+            let hint = Help::command("Give the instance a role", ATTACH);
+            absent("has no role for this instance", Some(hint)).later()
+        }
         unanswered => explained(source, unanswered, |answer| {
             let mut failure = refused(source, &answer);
             if answer.exchange.status == 403 {

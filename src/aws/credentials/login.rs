@@ -1,6 +1,6 @@
 //! The session of `aws login`: its credentials are in a file, and a key that proves possession renews them.
 
-use super::renewal::Session;
+use super::renewal::{Session, keys};
 use super::request::{Endpoints, configured_url};
 use super::token_file::TokenFile;
 use super::{CredentialSource, Search, failed, refused};
@@ -14,7 +14,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use serde_json::{Value, json};
 use ssm_exec_core::code::Code;
-use ssm_exec_core::diagnostic::{Diagnostic, Help};
+use ssm_exec_core::diagnostic::Help;
 use ssm_exec_core::region::Region;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -29,6 +29,12 @@ struct LoginSession<'a> {
 impl Session for LoginSession<'_> {
     const SERVICE: Service = Service::SignIn;
     const END: &'static str = "/accessToken/expiresAt";
+    const NAME: &'static str = "the session of `aws login`";
+    const CODE: Code = Code::LoginExpired;
+
+    fn profile(&self) -> &str {
+        self.profile
+    }
 
     fn request(&self, token: &Value, now: SystemTime) -> Option<Request<String>> {
         let member = |name| token[name].as_str();
@@ -57,28 +63,14 @@ impl Session for LoginSession<'_> {
         Some(())
     }
 
-    fn ended(&self, reason: Option<&str>) -> Diagnostic {
-        let reason = reason.map(|reason| format!(" ({reason})"));
-        let text = format!(
-            "the session of `aws login` has expired, or there is none{}",
-            reason.unwrap_or_default()
-        );
-        let profile = format!(" --profile {}", self.profile);
-        Diagnostic::new(Code::LoginExpired, text).fill(&[("profile", &profile)])
-    }
-
     fn refused(&self, answer: &Answer) -> Failure {
         if answer.exchange.code.as_deref() == Some("INSUFFICIENT_PERMISSIONS") {
-            let mut failure = refused(self.source, answer);
             let text = "Renewing the session needs the permission signin:CreateOAuth2Token";
-            failure.diagnostic.help = vec![Help::text(text)];
-            return failure;
+            return refused(self.source, answer).helped(vec![Help::text(text)]);
         }
         match answer.class {
             Class::Session | Class::Denied | Class::Expired | Class::Rejected => {
-                let mut diagnostic = self.ended(Some(&answer.to_string()));
-                diagnostic.subject = answer.diagnostic(Code::LoginExpired, String::new()).subject;
-                failed(self.source, diagnostic)
+                failed(self.source, self.ended_by(answer))
             }
             _ => refused(self.source, answer),
         }
@@ -100,16 +92,10 @@ impl Search<'_> {
         };
         let file = TokenFile::new(self.inherited, DIRECTORY, (&SHA256, name));
         let token = self.token(source, &session, &file).await?;
-        let member = |name| token["accessToken"][name].as_str().map(str::to_owned);
-        let id = member("accessKeyId");
-        let keys = id
-            .zip(member("secretAccessKey"))
-            .zip(member("sessionToken"));
-        keys.map(|((id, secret), token)| [id, secret, token])
-            .ok_or_else(|| {
-                let text = format!("{} has no credentials", file.path().display());
-                failed(source, session.ended(Some(&text)))
-            })
+        keys(&token["accessToken"]).ok_or_else(|| {
+            let text = format!("{} has no credentials", file.path().display());
+            failed(source, session.ended(Some(&text)))
+        })
     }
 
     /// The URL of AWS Sign-In, which has domains of its own. A login remembers its Region.

@@ -85,7 +85,7 @@ type Outcome = Result<Credentials, Failure>;
 
 impl Search<'_> {
     /// The first credentials that there are. A source that isn't configured is passed over, and one that
-    /// fails ends the search: another one would be somebody else. The source is told in both cases.
+    /// fails ends the search: another one would be somebody else. The source is returned in both cases.
     pub(super) async fn find(&self) -> (Option<CredentialSource>, Outcome) {
         let mut absent = Vec::new();
         for source in self.sources() {
@@ -330,12 +330,8 @@ fn no_credentials(
         .into_iter()
         .chain(sudo);
     diagnostic.help.splice(0..0, first);
-    let failure = Failure::from(diagnostic);
     let is_early = |(_, absence): &(_, Absence)| absence.retry == Retry::Later;
-    match absent.iter().any(is_early) {
-        true => failure.later(),
-        false => failure,
-    }
+    Failure::from(diagnostic).retried(Retry::later_if(absent.iter().any(is_early)))
 }
 
 /// Credentials that AWS does not accept.
@@ -386,11 +382,8 @@ pub(super) fn rejected(
     }
     let renewal = source.map_or_else(|| vec![Help::text("Renew them")], CredentialSource::renewal);
     diagnostic.help.extend(renewal);
-    let failure = Failure::from(diagnostic);
-    match answer.class {
-        Class::Expired | Class::Signature => failure,
-        _ => failure.later(),
-    }
+    let may_pass = !matches!(answer.class, Class::Expired | Class::Signature);
+    Failure::from(diagnostic).retried(Retry::later_if(may_pass))
 }
 
 #[cfg(test)]

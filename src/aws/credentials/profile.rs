@@ -36,26 +36,26 @@ impl Search<'_> {
         })?;
         let fails = |diagnostic| failed(source, diagnostic);
         let other = |text: String| fails(Diagnostic::new(Code::CredentialSourceFailed, text));
+        let session_name = self.session_name().map_err(fails)?;
+        let Some(base) = base else {
+            let reason = match shared.profile(name) {
+                Some(_) => "it has none",
+                None => "it does not exist",
+            };
+            return Ok(Asked::Absent(Absence::new(reason)));
+        };
         let mut config = shared.clone();
-        config.name_sessions(&self.session_name().map_err(fails)?);
+        config.name_sessions(&session_name);
         match base {
-            None => {
-                let reason = match shared.profile(name) {
-                    Some(_) => "it has none",
-                    None => "it does not exist",
-                };
-                return Ok(Asked::Absent(Absence::new(reason)));
-            }
-            Some(Base::Process(profile, command)) => {
+            Base::Process(profile, command) => {
                 debug!("running the `credential_process` of the profile `{profile}`");
                 let process = process::run(command.value());
                 let keys = process.await.map_err(|reason| {
-                    let mut failure = other(format!("`credential_process` failed: {reason}"));
                     // Its arguments may be secret.
                     let program = command.value().split_whitespace().next();
                     let command = format!("{} …", program.unwrap_or_default());
-                    failure.diagnostic.help = vec![Help::command("Run it by hand", command)];
-                    failure
+                    let help = vec![Help::command("Run it by hand", command)];
+                    other(format!("`credential_process` failed: {reason}")).helped(help)
                 })?;
                 check::credentials(&keys).map_err(fails)?;
                 config.set_keys(
@@ -65,20 +65,20 @@ impl Search<'_> {
                     keys.session_token(),
                 );
             }
-            Some(Base::Sso(sso)) => {
+            Base::Sso(sso) => {
                 let [id, secret, token] = self.sso(source, &sso).await?;
                 config.set_keys(sso.profile, &id, &secret, Some(&token));
             }
-            Some(Base::Login(profile, session)) => {
+            Base::Login(profile, session) => {
                 let [id, secret, token] = self.login(source, profile, session).await?;
                 config.set_keys(profile, &id, &secret, Some(&token));
             }
-            Some(Base::Keys(profile)) => {
+            Base::Keys(profile) => {
                 if let Some((id, secret, token)) = shared.keys(profile) {
                     config.set_keys(profile, id, secret, token);
                 }
             }
-            Some(Base::WebIdentity(file)) => {
+            Base::WebIdentity(file) => {
                 web_identity::token_file(file, "web_identity_token_file").map_err(fails)?;
                 // As for the AWS CLI, which takes each of the two from either place.
                 if let (Some(role), false) = (self.inherited.text("AWS_ROLE_ARN"), self.is_named())
@@ -87,11 +87,9 @@ impl Search<'_> {
                     config.set_role(name, role);
                 }
             }
-            Some(Base::Named("Environment")) => {
-                check::environment(self.inherited).map_err(fails)?
-            }
-            Some(Base::Named("EcsContainer")) => check::container(self.inherited).map_err(fails)?,
-            Some(_) => {}
+            Base::Named("Environment") => check::environment(self.inherited).map_err(fails)?,
+            Base::Named("EcsContainer") => check::container(self.inherited).map_err(fails)?,
+            Base::Named(_) => {}
         }
         let provider = || {
             ProfileFileCredentialsProvider::builder()

@@ -1,5 +1,5 @@
-//! Renews the token of a person's session, as the AWS CLI does, and for it too: the refresh token changes with each
-//! renewal, so the file must be replaced, or the person would have to log in again.
+//! Renews the token of a user's session, as the AWS CLI does, and for it too: the refresh token changes with each renewal,
+//! so the file must be replaced, or the user would have to log in again.
 
 use super::token_file::TokenFile;
 use super::{CredentialSource, Search, explained, failed};
@@ -12,6 +12,7 @@ use crate::system_error::without_number;
 use aws_types::sdk_config::TimeSource;
 use http::Request;
 use serde_json::Value;
+use ssm_exec_core::code::Code;
 use ssm_exec_core::diagnostic::Diagnostic;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -24,14 +25,44 @@ pub(super) trait Session {
     const SERVICE: Service;
     /// Where its end is in the file, as a JSON Pointer.
     const END: &'static str;
+    /// What a message calls it, and the code of one that has ended.
+    const NAME: &'static str;
+    const CODE: Code;
+    /// The profile that has it.
+    fn profile(&self) -> &str;
     /// The request for a new one; `None` if the file has not what it needs.
     fn request(&self, token: &Value, now: SystemTime) -> Option<Request<String>>;
     /// Puts a new one into the file's content; `None` if the answer has none.
     fn renew(&self, token: &mut Value, answer: &Value, end: String) -> Option<()>;
-    /// Why there is no token, in a sentence: without a reason it has ended, or there never was one.
-    fn ended(&self, reason: Option<&str>) -> Diagnostic;
     /// What a refusal means.
     fn refused(&self, answer: &Answer) -> Failure;
+
+    /// Why there is no token, in a sentence: without a reason it has ended, or there never was one.
+    fn ended(&self, reason: Option<&str>) -> Diagnostic {
+        let reason = reason.map(|reason| format!(" ({reason})"));
+        let text = format!(
+            "{} has expired, or there is none{}",
+            Self::NAME,
+            reason.unwrap_or_default()
+        );
+        let profile = format!(" --profile {}", self.profile());
+        Diagnostic::new(Self::CODE, text).fill(&[("profile", &profile)])
+    }
+
+    /// The same, where the service says so.
+    fn ended_by(&self, answer: &Answer) -> Diagnostic {
+        Diagnostic {
+            subject: answer.diagnostic(Self::CODE, String::new()).subject,
+            ..self.ended(Some(&answer.to_string()))
+        }
+    }
+}
+
+/// The keys in an answer or a file: ID, secret, session token.
+pub(super) fn keys(credentials: &Value) -> Option<[String; 3]> {
+    let member = |name: &str| credentials[name].as_str().map(str::to_owned);
+    let (id, secret) = (member("accessKeyId")?, member("secretAccessKey")?);
+    Some([id, secret, member("sessionToken")?])
 }
 
 impl Search<'_> {

@@ -1,4 +1,4 @@
-//! Requests of REST and JSON for a person's session. They are three, and the SDK's clients for them are three crates.
+//! Requests of REST and JSON for a user's session. They are three, and the SDK's clients for them are three crates.
 
 use super::Search;
 use aws_config::SdkConfig;

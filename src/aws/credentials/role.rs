@@ -80,22 +80,18 @@ impl Search<'_> {
                 failure.diagnostic.help.insert(0, Help::text(text));
                 failure
             }
-            _ => {
-                let mut failure = refused(source, &answer);
-                if answer.exchange.code.as_deref() == Some("RegionDisabledException") {
-                    failure.diagnostic.help = vec![
-                        Help::text(format!(
-                            "Activate STS for {} in IAM's account settings",
-                            self.region
-                        )),
-                        Help::command(
-                            "Or use another Region's",
-                            "export AWS_ENDPOINT_URL_STS=https://sts.us-east-1.amazonaws.com",
-                        ),
-                    ];
-                }
-                failure
+            _ if answer.exchange.code.as_deref() == Some("RegionDisabledException") => {
+                let activate =
+                    format!("Activate STS for {} in IAM's account settings", self.region);
+                refused(source, &answer).helped(vec![
+                    Help::text(activate),
+                    Help::command(
+                        "Or use another Region's",
+                        "export AWS_ENDPOINT_URL_STS=https://sts.us-east-1.amazonaws.com",
+                    ),
+                ])
             }
+            _ => refused(source, &answer),
         }
     }
 }

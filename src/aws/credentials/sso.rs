@@ -1,6 +1,6 @@
 //! IAM Identity Center: the token of `aws sso login`, and the credentials that it gives.
 
-use super::renewal::Session;
+use super::renewal::{Session, keys};
 use super::token_file::TokenFile;
 use super::{CredentialSource, Search, explained, failed, refused};
 use crate::aws::answer::{Answer, Class, Service};
@@ -27,6 +27,12 @@ struct SsoSession<'a> {
 impl Session for SsoSession<'_> {
     const SERVICE: Service = Service::IdentityCenter;
     const END: &'static str = "/expiresAt";
+    const NAME: &'static str = "the AWS SSO session";
+    const CODE: Code = Code::SsoExpired;
+
+    fn profile(&self) -> &str {
+        self.settings.profile
+    }
 
     fn request(&self, token: &Value, _: SystemTime) -> Option<Request<String>> {
         let member = |name| token[name].as_str();
@@ -52,16 +58,6 @@ impl Session for SsoSession<'_> {
         Some(())
     }
 
-    fn ended(&self, reason: Option<&str>) -> Diagnostic {
-        let reason = reason.map(|reason| format!(" ({reason})"));
-        let text = format!(
-            "the AWS SSO session has expired, or there is none{}",
-            reason.unwrap_or_default()
-        );
-        let profile = format!(" --profile {}", self.settings.profile);
-        Diagnostic::new(Code::SsoExpired, text).fill(&[("profile", &profile)])
-    }
-
     fn refused(&self, answer: &Answer) -> Failure {
         let Sso {
             profile,
@@ -71,11 +67,7 @@ impl Session for SsoSession<'_> {
         } = self.settings;
         let profile = format!(" --profile {profile}");
         let diagnostic = match answer.class {
-            Class::Session | Class::Expired => {
-                let mut diagnostic = self.ended(Some(&answer.to_string()));
-                diagnostic.subject = answer.diagnostic(Code::SsoExpired, String::new()).subject;
-                diagnostic
-            }
+            Class::Session | Class::Expired => self.ended_by(answer),
             Class::Denied => {
                 let text = format!(
                     "access denied: IAM Identity Center does not give the user the role `{role}` in account {account} ({answer})"
@@ -125,14 +117,7 @@ impl Search<'_> {
             let request = Request::get(&url).header("x-amz-sso_bearer_token", token);
             let request = request.body(String::new()).map_err(std::io::Error::other)?;
             let answer = self.send(request).await?;
-            let credentials = &answer["roleCredentials"];
-            let member = |name| credentials[name].as_str().map(str::to_owned);
-            let id = member("accessKeyId");
-            let keys = id
-                .zip(member("secretAccessKey"))
-                .zip(member("sessionToken"));
-            keys.map(|((id, secret), token)| [id, secret, token])
-                .ok_or_else(|| std::io::Error::other("no credentials"))
+            keys(&answer["roleCredentials"]).ok_or_else(|| std::io::Error::other("no credentials"))
         };
         let explain = |unanswered| explained(source, unanswered, |answer| session.refused(&answer));
         let work = Work::Credentials(source.clone());

@@ -5,7 +5,7 @@
 use super::check::{self, Spaces};
 use super::{Absence, Asked, CredentialSource, Search, explained, failed, refused};
 use crate::aws::answer::{Answer, Class, Service};
-use crate::aws::failure::Failure;
+use crate::aws::failure::{Failure, Retry};
 use aws_config::web_identity_token::{StaticConfiguration, WebIdentityTokenCredentialsProvider};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -122,11 +122,8 @@ pub(super) fn meaning(
         }
         _ => return refused(source, answer),
     };
-    let failure = failed(source, diagnostic);
-    match answer.class {
-        Class::Expired => failure,
-        _ => failure.later(),
-    }
+    let may_pass = answer.class != Class::Expired;
+    failed(source, diagnostic).retried(Retry::later_if(may_pass))
 }
 
 /// What a trust policy names of a token; it is not secret.

@@ -107,6 +107,7 @@ fn connection_error(error: &ConnectorError) -> ConnectionError {
         diagnostic: Diagnostic::new(Code::Unreachable, "the connection failed"),
         is_transient: true,
         unknown_host: None,
+        is_silent: false,
     })
 }
 

@@ -4,6 +4,7 @@
 
 use super::proxy::Proxy;
 use super::server::Server;
+use crate::exec;
 use crate::system_error::without_number;
 use nix::errno::Errno;
 use ssm_exec_core::code::Code;
@@ -25,6 +26,8 @@ pub(in crate::aws) struct ConnectionError {
     pub(in crate::aws) is_transient: bool,
     /// The host, where DNS says that there is none of its name.
     pub(in crate::aws) unknown_host: Option<String>,
+    /// Whether the server accepted a connection, and did not answer in time.
+    pub(in crate::aws) is_silent: bool,
 }
 
 /// A step that takes time.
@@ -123,6 +126,7 @@ impl From<Diagnostic> for ConnectionError {
             diagnostic,
             is_transient: false,
             unknown_host: None,
+            is_silent: false,
         }
     }
 }
@@ -144,6 +148,10 @@ impl ConnectionError {
         {
             unknown_host = Some(server.host.clone());
         }
+        let is_silent = match &cause {
+            Cause::Silent(step, _) => *step != Step::Connect && proxy.is_none(),
+            _ => false,
+        };
         let is_setting = matches!(cause, Cause::Url(..) | Cause::PlainHttp);
         let (code, text, help) = match (cause, proxy) {
             (Cause::Roots(diagnostic), _) => return (*diagnostic).into(),
@@ -158,6 +166,7 @@ impl ConnectionError {
             diagnostic,
             is_transient: code == Code::Unreachable,
             unknown_host,
+            is_silent,
         }
     }
 }
@@ -412,23 +421,14 @@ fn certificate(problem: CertificateProblem, whose: &str) -> Row {
 }
 
 fn at_system(what: &str, error: &io::Error, server: &Server) -> Row {
-    let help = match errno(error) {
-        Some(Errno::EAGAIN) => {
-            "Raise the limit of processes: `ulimit -u`, TasksMax= of the unit, `pids_limit` of the container"
-        }
-        Some(Errno::EMFILE) => {
-            "Raise the limit of open files: `ulimit -n 1024`, LimitNOFILE= of the unit"
-        }
-        Some(Errno::ENFILE | Errno::ENOMEM | Errno::ENOBUFS) => {
-            "Free memory or open files of this machine"
-        }
-        Some(Errno::EAFNOSUPPORT) => {
-            "RestrictAddressFamilies= of the unit must have AF_INET and AF_INET6"
-        }
+    let otherwise = match errno(error) {
+        Some(Errno::ENFILE | Errno::ENOBUFS) => "Free memory or open files of this machine",
         _ => {
             "A filter forbids it: SystemCallFilter= or IPAddressDeny= of the unit, seccomp of the container, or a firewall"
         }
     };
+    let help = errno(error).and_then(exec::limit);
+    let help = help.unwrap_or_else(|| otherwise.to_owned());
     let reason = without_number(error);
     let text = format!("the system refused {what} to connect to {server}: {reason}");
     (Code::System, text, vec![Help::text(help)])

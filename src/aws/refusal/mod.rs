@@ -1,4 +1,4 @@
-//! Denials of IAM, KMS, STS and Secrets Manager: who may not do what, which policy stands in the way, and what to do.
+//! Denials of IAM, KMS, STS and Secrets Manager: who may not do what, which policy prevents it, and what to do.
 //! The texts are AWS's own (IAM User Guide, "Troubleshoot access denied error messages"), parsed by their beginnings
 //! only: their ends differ from year to year.
 
@@ -35,7 +35,7 @@ pub(super) struct Refusal {
     cause: Cause,
 }
 
-/// What stands in the way.
+/// What prevents it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Cause {
     /// No policy of this kind allows it, if AWS named the kind.
@@ -254,7 +254,7 @@ impl Refusal {
         }
     }
 
-    /// On what it is denied, as a person calls it.
+    /// On what it is denied, by a short name.
     fn subject(&self) -> String {
         let name = |resource: &String| match Arn::parse(resource) {
             Some(arn) => match arn

@@ -12,6 +12,7 @@ use crate::harness::*;
 use crate::support::moto::Moto;
 use ssm_stub::http_server::*;
 use ssm_stub::{Parameter, Stub};
+use std::path::PathBuf;
 
 /// The credentials that signed a request: the access key, and the session token, if any.
 #[derive(Debug, PartialEq, Eq)]
@@ -352,6 +353,18 @@ fn refreshable(end: &str) -> String {
     )
 }
 
+/// A run with an SSO session that has expired and can be renewed, and the path of its token.
+fn with_expired_sso(stub: &Stub, portal: &HttpServer, oidc: &HttpServer) -> (Run, PathBuf) {
+    let expired = "2020-01-01T00:00:00Z";
+    let run = with_sso(without_credentials(stub), SSO_SESSION, expired)
+        .env("AWS_ENDPOINT_URL_SSO", portal.url())
+        .env("AWS_ENDPOINT_URL_SSO_OIDC", oidc.url());
+    let cache = format!(".aws/sso/cache/{}.json", SSO_SESSION.1);
+    write(&run, &cache, &refreshable(expired));
+    let path = run.home().join(cache);
+    (run, path)
+}
+
 #[test]
 fn an_expired_sso_session_is_refreshed() {
     let stub = stub();
@@ -362,15 +375,7 @@ fn an_expired_sso_session_is_refreshed() {
     let oidc = HttpServer::start(|_| {
         ok(r#"{"accessToken":"canary-fresh","expiresIn":3600,"tokenType":"Bearer"}"#)
     });
-    let run = with_sso(
-        without_credentials(&stub),
-        SSO_SESSION,
-        "2020-01-01T00:00:00Z",
-    )
-    .env("AWS_ENDPOINT_URL_SSO", portal.url())
-    .env("AWS_ENDPOINT_URL_SSO_OIDC", oidc.url());
-    let cache = format!(".aws/sso/cache/{}.json", SSO_SESSION.1);
-    write(&run, &cache, &refreshable("2020-01-01T00:00:00Z"));
+    let (run, _) = with_expired_sso(&stub, &portal, &oidc);
     assert_eq!(
         signer(&stub, run),
         Signer::new("ASIASSO", "canary-sso-session")

@@ -399,16 +399,7 @@ fn a_renewed_sso_token_is_kept_in_its_file() {
             r#"{"accessToken":"canary-fresh","expiresIn":3600,"tokenType":"Bearer","refreshToken":"canary-refresh-2"}"#,
         )
     });
-    let run = with_sso(
-        without_credentials(&stub),
-        SSO_SESSION,
-        "2020-01-01T00:00:00Z",
-    )
-    .env("AWS_ENDPOINT_URL_SSO", portal.url())
-    .env("AWS_ENDPOINT_URL_SSO_OIDC", oidc.url());
-    let cache = format!(".aws/sso/cache/{}.json", SSO_SESSION.1);
-    write(&run, &cache, &refreshable("2020-01-01T00:00:00Z"));
-    let path = run.home().join(&cache);
+    let (run, path) = with_expired_sso(&stub, &portal, &oidc);
     let (mut command, _home) = run.args("-- true").command();
     assert!(command.status().expect("starts").success());
     let mut after = read(&path);

@@ -8,7 +8,7 @@
 
 use crate::variable::VariableName;
 
-/// The rest of a sentence, "NAME, which …", and the names for which it holds. A `*` stands for any characters: `LD_*`,
+/// The rest of a sentence, "NAME, which …", and the names for which it holds. A `*` matches any characters: `LD_*`,
 /// `*_PAGER`, `ERL_*FLAGS`.
 type Refusal = (&'static str, &'static [&'static str]);
 

@@ -7,7 +7,7 @@ use crate::variable::Glob;
 use std::ffi::CStr;
 
 /// What `--drop-aws-credentials` removes: credentials, and the pointers by which the command could get
-/// them again. A `*` stands for any characters.
+/// them again. A `*` matches any characters.
 const CREDENTIALS: &[&str] = &[
     "AWS_ACCESS_KEY_ID",
     "AWS_CONFIG_FILE",
