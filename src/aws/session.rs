@@ -114,10 +114,7 @@ impl Sdk {
             "Region {region}, credentials from {source}{}",
             unused.map(|text| format!(", {text}")).unwrap_or_default()
         );
-        let of_aws = host.is_some_and(|host| {
-            let suffix = region.partition().dns_suffix;
-            host == suffix || host.ends_with(&format!(".{suffix}")) || host.ends_with(".api.aws")
-        });
+        let of_aws = host.is_some_and(|host| region.partition().owns(&host));
         Ok(Self {
             has_sts: of_aws || names_sts_endpoint(inherited, &files, profile),
             endpoint: own_endpoint(aws).cloned(),

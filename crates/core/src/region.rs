@@ -42,6 +42,19 @@ pub const PARTITIONS: &[Partition] = &[
     ]),
 ];
 
+impl Partition {
+    /// Whether a host is one of its endpoints.
+    pub fn owns(&self, host: &str) -> bool {
+        let is_below = |suffix| {
+            let rest = host.strip_suffix(suffix);
+            rest.is_some_and(|rest: &str| rest.ends_with('.'))
+        };
+        [self.dns_suffix, self.dual_stack_suffix]
+            .into_iter()
+            .any(is_below)
+    }
+}
+
 const fn partition(
     id: &'static str,
     [dns_suffix, dual_stack_suffix]: [&'static str; 2],
@@ -277,5 +290,24 @@ mod tests {
             .expect_err("no partition")
             .to_string();
         assert!(error.contains("aws, aws-cn, aws-eusc"), "{error}");
+    }
+
+    #[test]
+    fn a_partition_owns_its_endpoints_with_and_without_ipv6() {
+        for (region, host, is_owned) in [
+            ("eu-west-1", "ssm.eu-west-1.amazonaws.com", true),
+            ("eu-west-1", "ssm.eu-west-1.api.aws", true),
+            ("eu-west-1", "ssm.example.com", false),
+            ("eu-west-1", "notamazonaws.com", false),
+            ("cn-north-1", "ssm.cn-north-1.amazonaws.com.cn", true),
+            (
+                "cn-north-1",
+                "ssm.cn-north-1.api.amazonwebservices.com.cn",
+                true,
+            ),
+        ] {
+            let region = Region::parse(region).expect("a region");
+            assert_eq!(region.partition().owns(host), is_owned, "{host}");
+        }
     }
 }
