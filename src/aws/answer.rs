@@ -82,17 +82,6 @@ const AWS_CODES: &[(Class, &[&str])] = &[
     (Class::Missing, &["ParameterNotFound", "ParameterVersionNotFound"]),
 ];
 
-impl Service {
-    /// Who was asked, where a source of credentials asks several: their requests differ.
-    fn of(exchange: &Exchange) -> Self {
-        match exchange.request.as_str() {
-            "POST /" => Self::Sts,
-            request if request.contains(" /latest/") => Self::Metadata,
-            _ => Self::Agent,
-        }
-    }
-}
-
 impl fmt::Display for Service {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -108,9 +97,8 @@ impl fmt::Display for Service {
 }
 
 impl Answer {
-    /// The error of an exchange with a service; without one, its request says with which.
-    pub(super) fn new(service: Option<Service>, exchange: Exchange) -> Self {
-        let service = service.unwrap_or_else(|| Service::of(&exchange));
+    /// The error of an exchange with a service.
+    pub(super) fn new(service: Service, exchange: Exchange) -> Self {
         let message = exchange.message.as_deref().unwrap_or_default();
         // `… (Service: AWSKMS; Status Code: 400; Error Code: AccessDeniedException; …)`
         let (text, of_kms) = match message.split_once("(Service: AWSKMS;") {

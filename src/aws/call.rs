@@ -161,7 +161,7 @@ impl Calls {
     pub(super) async fn ask<T, E: Error + 'static, F>(
         &self,
         work: Work,
-        service: Option<Service>,
+        service: Service,
         mut attempt: impl FnMut() -> F,
         explain: impl Fn(Unanswered) -> Failure,
     ) -> Result<T, Failure>
@@ -235,7 +235,7 @@ impl Attempts<'_> {
     /// One attempt.
     pub(super) async fn once<T, E: Error + 'static>(
         &mut self,
-        service: Option<Service>,
+        service: Service,
         attempt: impl Future<Output = Result<T, E>>,
     ) -> Result<T, Unanswered> {
         let (outcome, last) = observed(attempt).await;
@@ -384,7 +384,7 @@ impl Unanswered {
         }
     }
 
-    fn new(service: Option<Service>, last: Option<Last>, error: &(dyn Error + 'static)) -> Self {
+    fn new(service: Service, last: Option<Last>, error: &(dyn Error + 'static)) -> Self {
         match last {
             Some(Err(error)) => Self::Unreached(error),
             Some(Ok(exchange)) => {

@@ -86,7 +86,7 @@ impl Sdk {
             aws,
             inherited,
             files: &files,
-            config: &for_providers(&transport, &shared, &clock),
+            config: &provider_config(&transport).with_time_source(clock.clone()),
             sdk: &shared,
             transport: &transport,
             for_agents: ProviderConfig::empty()
@@ -98,16 +98,15 @@ impl Sdk {
         let (source, found) = search.find().await;
         context.credentials = source.as_ref().map(ToString::to_string);
         context.unused = source.as_ref().and_then(unused);
-        let (found, mut source) = match (found?, source) {
+        let (mut found, mut source) = match (found?, source) {
             (found, Some(source)) => (found, source),
             (_, None) => return Err(internal("credentials without a source")),
         };
-        let mut signed = with_credentials(&shared, found);
         if let Some(role) = &aws.role_arn {
-            let (assumed, found) = search.assume(&role.value, source, &signed).await;
-            signed = with_credentials(&shared, found?);
-            context.credentials = Some(assumed.to_string());
-            source = assumed;
+            let outcome;
+            (source, outcome) = search.assume(&role.value, source, found).await;
+            found = outcome?;
+            context.credentials = Some(source.to_string());
         }
         let unused = context.unused.as_ref();
         info!(
@@ -119,7 +118,7 @@ impl Sdk {
             has_sts: of_aws || names_sts_endpoint(inherited, &files, profile),
             endpoint: own_endpoint(aws).cloned(),
             clock,
-            shared: signed,
+            shared: with_credentials(&shared, found),
             region,
             source,
         })
@@ -152,7 +151,7 @@ impl Sdk {
             Unanswered::NotSent(reason) => without_caller(&reason),
         };
         let answer = calls
-            .ask(Work::Caller, Some(Service::Sts), attempt, explain)
+            .ask(Work::Caller, Service::Sts, attempt, explain)
             .await?;
         let account = answer
             .account
@@ -335,21 +334,6 @@ fn names_sts_endpoint(
         || profile.is_some_and(|profile| {
             profile.get("endpoint_url").is_some() || profile.get("services").is_some()
         })
-}
-
-/// What the SDK's loader would give to the providers of its own chain.
-fn for_providers(transport: &Http, shared: &SdkConfig, clock: &Clock) -> ProviderConfig {
-    let mut config = provider_config(transport)
-        .with_behavior_version(Some(BehaviorVersion::latest()))
-        .with_region(shared.region().cloned())
-        .with_use_fips(shared.use_fips())
-        .with_use_dual_stack(shared.use_dual_stack())
-        .with_retry_config(RetryConfig::disabled())
-        .with_time_source(clock.clone());
-    if let Some(timeouts) = shared.timeout_config() {
-        config = config.with_timeout_config(timeouts.clone());
-    }
-    config
 }
 
 /// No run lasts so long that they would have to be renewed.

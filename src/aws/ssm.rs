@@ -107,7 +107,7 @@ async fn below(
         loop {
             let page = loop {
                 let page = page(store, prefix, filter.clone(), token.clone());
-                match attempts.once(Some(Service::ParameterStore), page).await {
+                match attempts.once(Service::ParameterStore, page).await {
                     Ok(page) => break page,
                     Err(unanswered) => {
                         let has_expired = unanswered.class() == Some(Class::Page);
@@ -210,7 +210,7 @@ async fn batch(
     let work = Work::Fetch(request.clone());
     let output = store
         .calls
-        .ask(work, Some(Service::ParameterStore), attempt, explain);
+        .ask(work, Service::ParameterStore, attempt, explain);
     matched(names, output.await?, request)
 }
 

@@ -21,7 +21,7 @@ pub(super) fn answer(service: Service, code: &str, message: &str) -> Answer {
         request_id: Some("7a9f2c1e-0000-4000-8000-6b1d5b1d5b1d".to_owned()),
         ..Exchange::default()
     };
-    Answer::new(Some(service), exchange)
+    Answer::new(service, exchange)
 }
 
 /// A response of this status, without an error of AWS.
@@ -30,7 +30,7 @@ fn status(service: Service, status: u16) -> Answer {
         status,
         ..Exchange::default()
     };
-    Answer::new(Some(service), exchange)
+    Answer::new(service, exchange)
 }
 
 pub(super) fn below(path: &str) -> Request {

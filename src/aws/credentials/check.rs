@@ -77,19 +77,20 @@ fn variable(inherited: &Inherited<'_>, name: &str) -> Result<(), Diagnostic> {
     check(name, value, Spaces::Forbidden)
 }
 
-/// Checks a file that holds a token. One that can't be read has this code.
+/// The token in a file. One that can't be read has this code.
 pub(super) fn token_file(
     path: &Path,
     variable: &str,
     spaces: Spaces,
     unreadable: Code,
-) -> Result<(), Diagnostic> {
+) -> Result<String, Diagnostic> {
     let place = format!("{} ({variable})", path.display());
     let bytes = std::fs::read(path).map_err(|error| {
         let text = format!("{place} cannot be read: {}", without_number(&error));
         Diagnostic::new(unreadable, text).fill(&[("setting", variable)])
     })?;
-    check(&place, &bytes, spaces)
+    check(&place, &bytes, spaces)?;
+    Ok(bytes.into_iter().map(char::from).collect())
 }
 
 /// Checks what a source returned.

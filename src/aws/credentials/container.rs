@@ -40,6 +40,7 @@ impl Search<'_> {
             .and_then(|()| match self.inherited.text(TOKEN_FILE) {
                 Some(path) => {
                     check::token_file(Path::new(path), TOKEN_FILE, Spaces::Allowed, unreadable)
+                        .map(drop)
                 }
                 None => Ok(()),
             })
@@ -54,7 +55,7 @@ impl Search<'_> {
         };
         let found = self.provided(
             source,
-            Some(Service::Agent),
+            Service::Agent,
             || provider(&self.for_agents),
             explain,
         );

@@ -32,7 +32,7 @@ impl Search<'_> {
             let why = format!("disabled by {DISABLED}");
             return Ok(Asked::Absent(Absence::new(why)));
         }
-        let service = Some(Service::Metadata);
+        let service = Service::Metadata;
         let explain = |unanswered| explain(source, self.inherited, unanswered);
         let found = self.provided(source, service, || provider(self.config), explain);
         match found.await {
@@ -65,7 +65,7 @@ pub(in crate::aws) async fn region(
     let client = client(config);
     let attempt = || client.get("/latest/meta-data/placement/region");
     let explain = |unanswered| explain(&CredentialSource::Instance, inherited, unanswered);
-    let region = calls.ask(Work::Region, Some(Service::Metadata), attempt, explain);
+    let region = calls.ask(Work::Region, Service::Metadata, attempt, explain);
     match region.await {
         Ok(region) => Ok(Some(region.into())),
         Err(failure) if failure.is_transient() => Err(failure),

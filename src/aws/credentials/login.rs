@@ -3,7 +3,7 @@
 use super::renewal::{Session, keys};
 use super::request::{Endpoints, configured_url};
 use super::token_file::TokenFile;
-use super::{CredentialSource, Search, failed, refused};
+use super::{CredentialSource, Outcome, Search, failed, refused};
 use crate::aws::answer::{Answer, Class, Service};
 use crate::aws::failure::Failure;
 use base64::Engine;
@@ -78,13 +78,13 @@ impl Session for LoginSession<'_> {
 }
 
 impl Search<'_> {
-    /// The keys of a session: ID, secret, session token.
+    /// The keys of a session.
     pub(super) async fn login(
         &self,
         source: &CredentialSource,
         profile: &str,
         name: &str,
-    ) -> Result<[String; 3], Failure> {
+    ) -> Outcome {
         let session = LoginSession {
             source,
             profile,

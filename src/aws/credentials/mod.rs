@@ -39,6 +39,7 @@ use ssm_exec_core::diagnostic::{Diagnostic, Help};
 use ssm_exec_core::inherited::Inherited;
 use ssm_exec_core::origin::Origin;
 use ssm_exec_core::region::Region;
+use ssm_exec_core::shared_config::Role;
 
 const KEEP: &str = "sudo --preserve-env=AWS_PROFILE,AWS_REGION,AWS_CONTAINER_CREDENTIALS_RELATIVE_URI,AWS_CONTAINER_CREDENTIALS_FULL_URI ssm-exec …";
 
@@ -160,10 +161,12 @@ impl Search<'_> {
     }
 
     /// By which CloudTrail knows what a role does.
-    fn session_name(&self) -> Result<String, Diagnostic> {
-        check::web_identity(self.inherited)?;
-        let named = self.inherited.text("AWS_ROLE_SESSION_NAME");
-        let named = named.or_else(|| self.profile_setting("role_session_name"));
+    fn session_name(&self, source: &CredentialSource, role: &Role<'_>) -> Result<String, Failure> {
+        check::web_identity(self.inherited).map_err(|error| failed(source, error))?;
+        let named = role
+            .session_name
+            .or_else(|| self.inherited.text("AWS_ROLE_SESSION_NAME"))
+            .or_else(|| self.profile_setting("role_session_name"));
         Ok(named.map_or_else(role::default_session, str::to_owned))
     }
 
@@ -199,7 +202,7 @@ impl Search<'_> {
     async fn provided<P: ProvideCredentials>(
         &self,
         source: &CredentialSource,
-        service: Option<Service>,
+        service: Service,
         provider: impl Fn() -> P,
         explain: impl Fn(Unanswered) -> Failure,
     ) -> Outcome {

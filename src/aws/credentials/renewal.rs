@@ -9,6 +9,7 @@ use crate::aws::date::{iso8601, rfc3339};
 use crate::aws::failure::Failure;
 use crate::logging::debug;
 use crate::system_error::without_number;
+use aws_credential_types::Credentials;
 use aws_types::sdk_config::TimeSource;
 use http::Request;
 use serde_json::Value;
@@ -58,11 +59,12 @@ pub(super) trait Session {
     }
 }
 
-/// The keys in an answer or a file: ID, secret, session token.
-pub(super) fn keys(credentials: &Value) -> Option<[String; 3]> {
-    let member = |name: &str| credentials[name].as_str().map(str::to_owned);
+/// The keys in an answer or a file.
+pub(super) fn keys(credentials: &Value) -> Option<Credentials> {
+    let member = |name: &str| credentials[name].as_str();
     let (id, secret) = (member("accessKeyId")?, member("secretAccessKey")?);
-    Some([id, secret, member("sessionToken")?])
+    let token = member("sessionToken")?.to_owned();
+    Some(Credentials::new(id, secret, Some(token), None, "session"))
 }
 
 impl Search<'_> {
@@ -133,7 +135,7 @@ impl Search<'_> {
                 )))
             })?;
             debug!("renewing the token in {}", file.path().display());
-            let sent = attempts.once(Some(S::SERVICE), self.send(request)).await;
+            let sent = attempts.once(S::SERVICE, self.send(request)).await;
             let unanswered = match sent {
                 Ok(answer) => break (answer, replacement),
                 Err(unanswered) => unanswered,

@@ -7,52 +7,69 @@ use crate::aws::answer::{Answer, Class, Service};
 use crate::aws::call::Work;
 use crate::aws::failure::{Failure, Scope};
 use crate::aws::refusal::Refusal;
-use aws_config::SdkConfig;
-use aws_config::sts::AssumeRoleProvider;
-use aws_credential_types::provider::ProvideCredentials;
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_sts::Client;
 use ssm_exec_core::arn::Arn;
-use ssm_exec_core::diagnostic::Help;
+use ssm_exec_core::code::Code;
+use ssm_exec_core::diagnostic::{Diagnostic, Help};
+use ssm_exec_core::shared_config::Role;
 use std::fs;
 
 impl Search<'_> {
-    /// Credentials of this role, by those that were found.
+    /// Credentials of the role that is configured, by those that were found.
     pub(in crate::aws) async fn assume(
         &self,
         role: &Arn,
         base: CredentialSource,
-        config: &SdkConfig,
+        credentials: Credentials,
     ) -> (CredentialSource, Outcome) {
         let source = CredentialSource::Role {
             arn: role.clone(),
             base: Box::new(base),
             with_external_id: self.aws.external_id.is_some(),
         };
-        let name = match self.session_name() {
-            Ok(name) => name,
-            Err(error) => {
-                let failure = failed(&source, error);
-                return (source, Err(failure));
-            }
+        let role = Role {
+            arn: &role.to_string(),
+            external_id: self.aws.external_id.as_deref(),
+            ..Role::default()
         };
-        let mut provider = AssumeRoleProvider::builder(role.to_string())
-            .session_name(name)
-            .configure(config);
-        if let Some(id) = &self.aws.external_id {
-            provider = provider.external_id(id);
-        }
-        let provider = provider.build().await;
+        let outcome = self.assume_role(&source, &role, credentials).await;
+        (source, outcome)
+    }
+
+    /// Credentials of a role, by others.
+    pub(super) async fn assume_role(
+        &self,
+        source: &CredentialSource,
+        role: &Role<'_>,
+        credentials: Credentials,
+    ) -> Outcome {
+        let name = self.session_name(source, role)?;
+        let sdk = self.sdk.to_builder();
+        let sdk = sdk.credentials_provider(SharedCredentialsProvider::new(credentials));
+        let sts = Client::new(&sdk.build());
+        let attempt = || {
+            let request = sts.assume_role().role_arn(role.arn);
+            let external_id = role.external_id.map(str::to_owned);
+            let request = request.set_external_id(external_id);
+            request.role_session_name(&name).send()
+        };
         let explain = |unanswered| {
-            explained(&source, unanswered, |answer| {
-                self.role_denied(&source, Some(role), answer)
+            explained(source, unanswered, |answer| match role.mfa_serial {
+                Some(serial) if answer.class == Class::Denied => {
+                    let text = format!(
+                        "the role asks for an MFA code (mfa_serial {serial}), which ssm-exec cannot ask for"
+                    );
+                    let diagnostic = answer.diagnostic(Code::MfaRequired, text);
+                    failed(source, diagnostic.fill(&[("profile", self.profile_name())]))
+                }
+                _ => self.role_denied(source, Arn::parse(role.arn).as_ref(), answer),
             })
         };
         let work = Work::Credentials(source.clone());
-        let attempt = || provider.provide_credentials();
-        let outcome = self
-            .calls
-            .ask(work, Some(Service::Sts), attempt, explain)
-            .await;
-        (source, outcome)
+        let answer = self.calls.ask(work, Service::Sts, attempt, explain);
+        of_sts(source, answer.await?.credentials)
     }
 
     /// What it means that STS does not give a role.
@@ -94,6 +111,24 @@ impl Search<'_> {
             _ => refused(source, &answer),
         }
     }
+}
+
+/// What STS gives, which the SDK does not promise to be there.
+pub(super) fn of_sts(
+    source: &CredentialSource,
+    given: Option<aws_sdk_sts::types::Credentials>,
+) -> Outcome {
+    let given = given.ok_or_else(|| {
+        let text = "STS answered without credentials";
+        failed(source, Diagnostic::new(Code::CredentialSourceFailed, text))
+    })?;
+    Ok(Credentials::new(
+        given.access_key_id,
+        given.secret_access_key,
+        Some(given.session_token),
+        None,
+        "STS",
+    ))
 }
 
 /// `ssm-exec-HOST`, which tells the tasks of a fleet apart.

@@ -2,7 +2,7 @@
 
 use super::renewal::{Session, keys};
 use super::token_file::TokenFile;
-use super::{CredentialSource, Search, explained, failed, refused};
+use super::{CredentialSource, Outcome, Search, explained, failed, refused};
 use crate::aws::answer::{Answer, Class, Service};
 use crate::aws::call::Work;
 use crate::aws::failure::Failure;
@@ -82,12 +82,8 @@ impl Session for SsoSession<'_> {
 }
 
 impl Search<'_> {
-    /// The keys of the role in the account: ID, secret, session token.
-    pub(super) async fn sso(
-        &self,
-        source: &CredentialSource,
-        settings: &Sso<'_>,
-    ) -> Result<[String; 3], Failure> {
+    /// The keys of the role in the account.
+    pub(super) async fn sso(&self, source: &CredentialSource, settings: &Sso<'_>) -> Outcome {
         let region = Region::parse(settings.region).map_err(|error| {
             failed(source, Diagnostic::new(Code::InvalidAwsFile, error.message))
         })?;
@@ -121,7 +117,7 @@ impl Search<'_> {
         };
         let explain = |unanswered| explained(source, unanswered, |answer| session.refused(&answer));
         let work = Work::Credentials(source.clone());
-        let service = Some(Service::IdentityCenter);
+        let service = Service::IdentityCenter;
         self.calls.ask(work, service, attempt, explain).await
     }
 }

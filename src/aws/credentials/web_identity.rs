@@ -3,14 +3,17 @@
 #![allow(clippy::disallowed_methods)]
 
 use super::check::{self, Spaces};
-use super::{Absence, Asked, CredentialSource, Search, explained, failed, refused};
+use super::role::of_sts;
+use super::{Absence, Asked, CredentialSource, Outcome, Search, explained, failed, refused};
 use crate::aws::answer::{Answer, Class, Service};
+use crate::aws::call::Work;
 use crate::aws::failure::{Failure, Retry};
-use aws_config::web_identity_token::{StaticConfiguration, WebIdentityTokenCredentialsProvider};
+use aws_sdk_sts::Client;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ssm_exec_core::arn::Arn;
 use ssm_exec_core::code::Code;
+use ssm_exec_core::shared_config::Role;
 use std::path::Path;
 
 const TOKEN_FILE: &str = "AWS_WEB_IDENTITY_TOKEN_FILE";
@@ -25,40 +28,40 @@ impl Search<'_> {
         let Some(role) = role.or_else(|| self.profile_setting("role_arn")) else {
             return Err(failed(source, check::half(TOKEN_FILE, ROLE)));
         };
-        let fails = |error| failed(source, error);
-        let session_name = self.session_name().map_err(fails)?;
-        token_file(path, TOKEN_FILE).map_err(fails)?;
-        let explain = |unanswered| {
-            explained(source, unanswered, |answer| {
-                meaning(source, &answer, (path, TOKEN_FILE), role)
-            })
+        let role = Role {
+            arn: role,
+            ..Role::default()
         };
-        let provider = || {
-            WebIdentityTokenCredentialsProvider::builder()
-                .static_configuration(StaticConfiguration {
-                    web_identity_token_file: path.into(),
-                    role_arn: role.to_owned(),
-                    session_name: session_name.clone(),
-                })
-                .configure(self.config)
-                .build()
-        };
-        let found = self.provided(source, Some(Service::Sts), provider, explain);
+        let found = self.exchange_token(source, (path, TOKEN_FILE), &role);
         found.await.map(Asked::Found)
     }
-}
 
-/// Checks a file with a token, which this setting names.
-pub(super) fn token_file(
-    path: &str,
-    setting: &str,
-) -> Result<(), ssm_exec_core::diagnostic::Diagnostic> {
-    check::token_file(
-        Path::new(path),
-        setting,
-        Spaces::Forbidden,
-        Code::WebIdentityFile,
-    )
+    /// Exchanges the token in a file, which this setting names, for a role.
+    pub(super) async fn exchange_token(
+        &self,
+        source: &CredentialSource,
+        (path, setting): (&str, &str),
+        role: &Role<'_>,
+    ) -> Outcome {
+        let name = self.session_name(source, role)?;
+        let file = Path::new(path);
+        let read = || check::token_file(file, setting, Spaces::Forbidden, Code::WebIdentityFile);
+        let token = read().map_err(|error| failed(source, error))?;
+        let sts = Client::new(self.sdk);
+        let attempt = || {
+            let request = sts.assume_role_with_web_identity().role_arn(role.arn);
+            let request = request.role_session_name(&name);
+            request.web_identity_token(&token).send()
+        };
+        let explain = |unanswered| {
+            explained(source, unanswered, |answer| {
+                meaning(source, &answer, (path, setting), role.arn)
+            })
+        };
+        let work = Work::Credentials(source.clone());
+        let answer = self.calls.ask(work, Service::Sts, attempt, explain);
+        of_sts(source, answer.await?.credentials)
+    }
 }
 
 /// What it means that STS does not exchange a token, of this file and for this role.

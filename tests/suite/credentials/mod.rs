@@ -237,6 +237,86 @@ fn a_profile_can_set_the_credential_source_and_the_sts_endpoint() {
     }
 }
 
+#[test]
+fn the_older_name_of_a_session_token_is_used_for_a_role_too() {
+    let (stub, sts) = (stub(), sts());
+    let config = "[profile other]\nrole_arn = arn:aws:iam::111122223333:role/api\ncredential_source = Environment\n";
+    let run = with_config(with_environment_keys(without_credentials(&stub)), config)
+        .env("AWS_SECURITY_TOKEN", "canary-older-token")
+        .env("AWS_ENDPOINT_URL_STS", sts.url())
+        .args("--profile other");
+    assert_eq!(signer(&stub, run), role());
+    let [request] = <[HttpRequest; 1]>::try_from(sts.requests()).expect("one request");
+    assert_eq!(
+        request.header("x-amz-security-token"),
+        Some("canary-older-token")
+    );
+}
+
+#[test]
+fn each_role_of_a_chain_is_assumed_with_the_one_before_and_a_refusal_names_its_own() {
+    let stub = stub();
+    let config = "[profile last]\nrole_arn = arn:aws:iam::111122223333:role/last\nsource_profile = first\n\
+                  [profile first]\nrole_arn = arn:aws:iam::111122223333:role/api\nsource_profile = keys\n\
+                  [profile keys]\naws_access_key_id = AKIDKEYS\naws_secret_access_key = canary-keys\n";
+    for denied in ["last", "api"] {
+        let sts = HttpServer::start(move |seen| {
+            if !seen.body.contains(&format!("role%2F{denied}&")) {
+                return assumed(seen);
+            }
+            let error = format!(
+                "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>User: arn:aws:iam::111122223333:user/me is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/{denied}</Message></Error></ErrorResponse>"
+            );
+            status(403, error)
+        });
+        let run = with_config(without_credentials(&stub), config)
+            .env("AWS_ENDPOINT_URL_STS", sts.url())
+            .args("--profile last");
+        let outcome = run.fails(77);
+        outcome.says(&[&format!(
+            "no policy allows sts:AssumeRole on the role {denied} of"
+        )]);
+        let by: Vec<Option<String>> = sts
+            .requests()
+            .iter()
+            .filter(|seen| seen.body.starts_with("Action=AssumeRole&"))
+            .map(|seen| {
+                seen.header("authorization")
+                    .map(|it| access_key(it).to_owned())
+            })
+            .collect();
+        let by: Vec<&str> = by.iter().flatten().map(String::as_str).collect();
+        match denied {
+            "api" => assert_eq!(by, ["AKIDKEYS"]),
+            _ => assert_eq!(by, ["AKIDKEYS", "ASIAROLE"]),
+        }
+    }
+}
+
+#[test]
+fn a_credential_source_that_has_none_is_named_with_its_reason() {
+    let stub = stub();
+    for (source, reason) in [
+        (
+            "Environment",
+            "gives none: the environment (without AWS_ACCESS_KEY_ID",
+        ),
+        (
+            "Ec2InstanceMetadata",
+            "the instance metadata service (disabled by AWS_EC2_METADATA_DISABLED)",
+        ),
+        ("EcsContainer", "the container's agent (not configured)"),
+    ] {
+        let config = format!(
+            "[profile other]\nrole_arn = arn:aws:iam::111122223333:role/api\ncredential_source = {source}\n"
+        );
+        let run = with_config(without_credentials(&stub), &config)
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .args("--profile other");
+        run.fails(77).says(&[reason, "`other`"]);
+    }
+}
+
 fn with_role(run: Run) -> Run {
     run.args("--role-arn arn:aws:iam::111122223333:role/api --external-id canary-external")
 }

@@ -20,19 +20,45 @@ const CREDENTIALS: &[&str] = &[
     "web_identity_token_file",
 ];
 
-/// Where the chain of a profile ends.
+/// How a profile gets its credentials.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chain<'a> {
+    /// The first ones.
+    pub base: Base<'a>,
+    /// The roles that are assumed with them, one after the other.
+    pub roles: Vec<Role<'a>>,
+}
+
+/// A role to assume.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Role<'a> {
+    /// Its ARN.
+    pub arn: &'a str,
+    /// The name of the session, if the profile has one.
+    pub session_name: Option<&'a str>,
+    /// What the role's trust policy may ask for.
+    pub external_id: Option<&'a str>,
+    /// The device whose code it asks for.
+    pub mfa_serial: Option<&'a str>,
+}
+
+/// Where the chain of a profile begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Base<'a> {
-    /// An external command: the profile that has it, and the command.
-    Process(&'a str, &'a Setting),
-    /// A file with an OpenID Connect token.
-    WebIdentity(&'a str),
+    /// The command of a `credential_process`.
+    Process(&'a Setting),
+    /// A file with an OpenID Connect token, and the role that it is exchanged for.
+    WebIdentity(&'a str, Role<'a>),
     /// IAM Identity Center.
     Sso(Sso<'a>),
     /// Keys in one of the files: the profile that has them.
     Keys(&'a str),
-    /// Another source, such as `Ec2InstanceMetadata`.
-    Named(&'a str),
+    /// The variables of the environment.
+    Environment,
+    /// The metadata service of the instance.
+    Instance,
+    /// The agent of the container.
+    Container,
     /// `aws login`: the profile that has it, and its session.
     Login(&'a str, &'a str),
 }
@@ -65,8 +91,12 @@ pub struct ChainError<'a> {
     pub help: Help,
 }
 
-/// Sources that a role can be assumed with.
-const NAMED: [&str; 3] = ["Environment", "Ec2InstanceMetadata", "EcsContainer"];
+/// What `credential_source` may be.
+const NAMED: [(&str, Base<'static>); 3] = [
+    ("Environment", Base::Environment),
+    ("Ec2InstanceMetadata", Base::Instance),
+    ("EcsContainer", Base::Container),
+];
 
 /// Correct a setting of a profile.
 fn set(key: &str, value: &str, profile: &str) -> Help {
@@ -74,17 +104,30 @@ fn set(key: &str, value: &str, profile: &str) -> Help {
     Help::command("Correct it", command)
 }
 
+impl Section {
+    /// A role with its other settings.
+    fn role<'a>(&'a self, arn: &'a Setting) -> Role<'a> {
+        Role {
+            arn: arn.value(),
+            session_name: self.value("role_session_name"),
+            external_id: self.value("external_id"),
+            mfa_serial: self.value("mfa_serial"),
+        }
+    }
+}
+
 impl SharedConfig {
-    /// Where the chain of a profile's credentials ends. `None` for a profile that has none, or doesn't exist.
+    /// How a profile gets its credentials. `None` for a profile that has none, or doesn't exist.
     ///
     /// # Errors
     /// When the profile has settings for credentials that can't give any.
-    pub fn credential_base<'a>(
+    pub fn credential_chain<'a>(
         &'a self,
         profile: &'a str,
-    ) -> Result<Option<Base<'a>>, ChainError<'a>> {
+    ) -> Result<Option<Chain<'a>>, ChainError<'a>> {
         let mut name = profile;
         let mut visited = Vec::new();
+        let mut roles = Vec::new();
         let mut source: Option<&Setting> = None;
         loop {
             let Some(section) = self.profile(name) else {
@@ -117,14 +160,19 @@ impl SharedConfig {
                 section.get("aws_secret_access_key"),
             );
             // A source profile with keys assumes no role.
-            let has_keys = matches!(keys, (Some(_), Some(_)));
-            let next = match self.next_profile(name, section)? {
-                Some(next) if next.value() != name && !(source.is_some() && has_keys) => next,
+            let is_source_with_keys = source.is_some() && matches!(keys, (Some(_), Some(_)));
+            let assumed = self
+                .assumed(name, section)?
+                .filter(|_| !is_source_with_keys);
+            roles.extend(assumed.map(|(role, _)| role));
+            let next = match assumed {
+                Some((_, Some(next))) if next.value() != name => next,
                 _ => {
-                    return match (self.base(name, section)?, source) {
-                        (None, Some(at)) => Err(empty_source(at)),
-                        (base, _) => Ok(base),
+                    let Some(base) = self.base(name, section)? else {
+                        return source.map_or(Ok(None), |at| Err(empty_source(at)));
                     };
+                    roles.reverse();
+                    return Ok(Some(Chain { base, roles }));
                 }
             };
             if let Some(start) = visited.iter().position(|seen| *seen == next.value()) {
@@ -146,26 +194,12 @@ impl SharedConfig {
         }
     }
 
-    /// The MFA device that a profile, or one of those that it leads to, asks for.
-    pub fn mfa_serial(&self, profile: &str) -> Option<&str> {
-        let mut name = profile;
-        // A chain that is longer is a loop.
-        for _ in 0..self.profiles().count() {
-            let section = self.profile(name)?;
-            if let Some(serial) = section.value("mfa_serial") {
-                return Some(serial);
-            }
-            name = section.value("source_profile")?;
-        }
-        None
-    }
-
-    /// The source profile of a role.
-    fn next_profile<'a>(
+    /// The role that a profile assumes, and the profile whose credentials assume it.
+    fn assumed<'a>(
         &self,
         profile: &'a str,
         section: &'a Section,
-    ) -> Result<Option<&'a Setting>, ChainError<'a>> {
+    ) -> Result<Option<(Role<'a>, Option<&'a Setting>)>, ChainError<'a>> {
         let Some(role) = section.get("role_arn") else {
             return Ok(None);
         };
@@ -193,7 +227,7 @@ impl SharedConfig {
                     format!("aws configure set source_profile NAME --profile {profile}"),
                 ),
             }),
-            (source, _) => Ok(source),
+            (source, _) => Ok(Some((section.role(role), source))),
         }
     }
 
@@ -206,22 +240,24 @@ impl SharedConfig {
         let half = |has, lacks| both(profile, section, has, lacks);
         if let (Some(at), Some(_)) = (section.get("credential_source"), section.get("role_arn")) {
             let source = at.value();
-            if NAMED.contains(&source) {
-                return Ok(Some(Base::Named(source)));
+            let names = || NAMED.iter().map(|(name, _)| *name);
+            if let Some((_, base)) = NAMED.iter().find(|(name, _)| *name == source) {
+                return Ok(Some(base.clone()));
             }
-            let nearest = words::nearest(source, NAMED.into_iter()).unwrap_or("NAME");
+            let nearest = words::nearest(source, names()).unwrap_or("NAME");
             return Err(ChainError {
                 at,
                 reason: format!(
                     "`credential_source` is `{source}`, and not one of {}",
-                    listed(NAMED.into_iter())
+                    listed(names())
                 ),
                 help: set("credential_source", nearest, profile),
             });
         }
         half("web_identity_token_file", "role_arn")?;
-        if let Some(file) = section.value("web_identity_token_file") {
-            return Ok(Some(Base::WebIdentity(file)));
+        let file = section.value("web_identity_token_file");
+        if let (Some(file), Some(role)) = (file, section.get("role_arn")) {
+            return Ok(Some(Base::WebIdentity(file, section.role(role))));
         }
         if let Some(sso) = self.sso(profile, section)? {
             return Ok(Some(Base::Sso(sso)));
@@ -238,7 +274,7 @@ impl SharedConfig {
                     Some(Base::Keys(profile))
                 }
                 (Some(session), _) => Some(Base::Login(profile, session)),
-                (None, Some(command)) => Some(Base::Process(profile, command)),
+                (None, Some(command)) => Some(Base::Process(command)),
                 (None, None) if keys.is_some() => Some(Base::Keys(profile)),
                 (None, None) => {
                     half("source_profile", "role_arn")?;

@@ -8,7 +8,7 @@
 mod chain;
 mod parse;
 
-pub use chain::{Base, ChainError, Sso};
+pub use chain::{Base, Chain, ChainError, Role, Sso};
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
@@ -75,12 +75,6 @@ impl Section {
         self.0
             .get(key)
             .filter(|setting| !setting.value().is_empty())
-    }
-
-    /// For the SDK: it is in no file.
-    fn set(&mut self, key: &str, value: &str) {
-        let setting = Setting::new(value, FileKind::Credentials, 0);
-        self.0.insert(key.to_owned(), setting);
     }
 
     /// The value of a setting that isn't empty.
@@ -173,21 +167,6 @@ impl SharedConfig {
         })
     }
 
-    /// Names the sessions of all roles that have no name for theirs.
-    pub fn name_sessions(&mut self, name: &str) {
-        for section in self.0.values_mut() {
-            if section.get("role_arn").is_some() && section.get("role_session_name").is_none() {
-                section.set("role_session_name", name);
-            }
-        }
-    }
-
-    /// Replaces the role of a profile.
-    pub fn set_role(&mut self, profile: &str, role: &str) {
-        let name = SectionName::Profile(profile.to_owned());
-        self.0.entry(name).or_default().set("role_arn", role);
-    }
-
     /// A section of services that a profile names and that isn't there.
     pub fn missing_services(&self, profile: &str) -> Option<&Setting> {
         let named = self.profile(profile)?.get("services")?;
@@ -202,19 +181,6 @@ impl SharedConfig {
         let token = token.or_else(|| section.value("aws_session_token"));
         let id = section.value("aws_access_key_id")?;
         Some((id, section.value("aws_secret_access_key")?, token))
-    }
-
-    /// Replaces how a profile gets its credentials by these: the SDK has another order, and other rules.
-    pub fn set_keys(&mut self, profile: &str, id: &str, secret: &str, token: Option<&str>) {
-        let name = SectionName::Profile(profile.to_owned());
-        let section = self.0.entry(name).or_default();
-        section.set("aws_access_key_id", id);
-        section.set("aws_secret_access_key", secret);
-        section.set("aws_session_token", token.unwrap_or_default());
-        let others = ["credential_process", "credential_source", "login_session"];
-        section
-            .0
-            .retain(|key, _| !key.starts_with("sso_") && !others.contains(&key.as_str()));
     }
 
     /// The name by which the SDK knows a profile: its parser takes only some characters.

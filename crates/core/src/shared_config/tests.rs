@@ -125,25 +125,25 @@ fn each_kind_of_profile_has_its_base() {
     let keys = "aws_access_key_id = i\naws_secret_access_key = s";
     for (text, base) in [
         (format!("[default]\n{keys}"), "Keys"),
-        ("[default]\nrole_arn = r\nsource_profile = b\n[profile b]\ncredential_process = p".to_owned(), "Process(\"b\""),
+        ("[default]\nrole_arn = r\nsource_profile = b\n[profile b]\ncredential_process = p".to_owned(), "Process("),
         (format!("[default]\nrole_arn = r\nsource_profile = default\n{keys}"), "Keys"),
         (format!("[default]\nrole_arn = r\nsource_profile = b\n[profile b]\nrole_arn = r\nsource_profile = default\n{keys}"), "Keys"),
-        ("[default]\nrole_arn = r\ncredential_source = Environment".to_owned(), "Named(\"Environment\")"),
-        ("[default]\nrole_arn = r\nweb_identity_token_file = f".to_owned(), "WebIdentity(\"f\")"),
+        ("[default]\nrole_arn = r\ncredential_source = Environment".to_owned(), "Environment"),
+        ("[default]\nrole_arn = r\nweb_identity_token_file = f".to_owned(), "WebIdentity(\"f\""),
         ("[default]\nsso_session = s\nsso_account_id = a\nsso_role_name = n\n[sso-session s]\nsso_region = r".to_owned(), "Sso"),
         ("[default]\nlogin_session = a".to_owned(), "Login"),
     ] {
         let config = config(&text);
-        let found = format!("{:?}", config.credential_base("default"));
-        assert!(found.starts_with(&format!("Ok(Some({base}")), "{text}: {found}");
+        let found = format!("{:?}", config.credential_chain("default"));
+        assert!(found.starts_with(&format!("Ok(Some(Chain {{ base: {base}")), "{text}: {found}");
     }
 }
 
 #[test]
 fn a_profile_without_credentials_leaves_them_to_other_sources() {
     let config = config("[default]\nregion = eu-west-1\noutput = json\n");
-    assert_eq!(config.credential_base("default"), Ok(None));
-    assert_eq!(config.credential_base("nobody"), Ok(None));
+    assert_eq!(config.credential_chain("default"), Ok(None));
+    assert_eq!(config.credential_chain("nobody"), Ok(None));
 }
 
 #[test]
@@ -199,50 +199,35 @@ fn a_profile_that_cannot_give_credentials_is_an_error() {
         ),
     ] {
         let config = config(text);
-        let error = config.credential_base("default").expect_err(text);
+        let error = config.credential_chain("default").expect_err(text);
         assert_eq!(error.at.line, line, "{text}");
         assert!(error.reason.contains(words), "{text}: {}", error.reason);
     }
 }
 
 #[test]
-fn the_mfa_device_is_that_of_the_profile_or_of_a_source() {
+fn the_roles_of_a_chain_are_assumed_from_its_base() {
     let config = config(
-        "[default]\nrole_arn = r\nsource_profile = b\n[profile b]\nrole_arn = r\nmfa_serial = arn\nsource_profile = c\n[profile c]\nrole_arn = r\nsource_profile = d\n[profile d]\nrole_arn = r\nsource_profile = c\n[profile e]\nregion = x\n[services s]\n",
+        "[default]\nrole_arn = last\nsource_profile = b\nexternal_id = x\n[profile b]\nrole_arn = first\nmfa_serial = device\nrole_session_name = me\nsource_profile = c\n[profile c]\naws_access_key_id = i\naws_secret_access_key = s\n[profile e]\nregion = x\n[services s]\n",
     );
-    for (profile, serial) in [
-        ("default", Some("arn")),
-        ("b", Some("arn")),
-        // A loop without a device ends.
-        ("c", None),
-        ("e", None),
-        ("nobody", None),
-    ] {
-        assert_eq!(config.mfa_serial(profile), serial, "{profile}");
-    }
+    let chain = config.credential_chain("default").expect("a chain");
+    let chain = chain.expect("credentials");
+    assert_eq!(chain.base, Base::Keys("c"));
+    let first = Role {
+        arn: "first",
+        session_name: Some("me"),
+        external_id: None,
+        mfa_serial: Some("device"),
+    };
+    let last = Role {
+        arn: "last",
+        session_name: None,
+        external_id: Some("x"),
+        mfa_serial: None,
+    };
+    assert_eq!(chain.roles, [first, last]);
     let profiles: Vec<&str> = config.profiles().collect();
-    assert_eq!(profiles, ["b", "c", "d", "default", "e"]);
-}
-
-#[test]
-fn keys_replace_the_command_of_a_profile() {
-    let mut config = config("[profile p]\nregion = eu-west-1\ncredential_process = x\n");
-    config.set_keys("p", "id", "canary", None);
-    config.set_keys("q", "id", "canary", Some("canary-token"));
-    assert_eq!(
-        config.to_sdk(),
-        "\
-[profile p]
-aws_access_key_id = id
-aws_secret_access_key = canary
-aws_session_token = 
-region = eu-west-1
-[profile q]
-aws_access_key_id = id
-aws_secret_access_key = canary
-aws_session_token = canary-token
-"
-    );
+    assert_eq!(profiles, ["b", "c", "default", "e"]);
 }
 
 #[test]
