@@ -31,14 +31,6 @@ impl<'e> Inherited<'e> {
             .and_then(|value| std::str::from_utf8(value).ok())
             .filter(|value| !value.is_empty())
     }
-
-    /// The names that begin with this.
-    pub fn names_starting(&self, start: &str) -> impl Iterator<Item = String> {
-        let start = start.as_bytes().to_vec();
-        self.entries()
-            .filter(move |(name, _)| name.starts_with(&start))
-            .map(|(name, _)| String::from_utf8_lossy(name).into_owned())
-    }
 }
 
 fn name(entry: &[u8]) -> &[u8] {
@@ -78,7 +70,5 @@ mod tests {
             assert_eq!(inherited.get(name), value, "{name}");
             assert_eq!(inherited.text(name), text, "{name}");
         }
-        let names: Vec<String> = inherited.names_starting("A").collect();
-        assert_eq!(names, ["ALONE", "A", "A", "AB"]);
     }
 }

@@ -132,7 +132,7 @@ settings! {
     /// `--prefix`
     prefix: List<PathSpec> = [Setting {
         short: Some('p'),
-        details: "Only whole path segments match: /org/api does not include /org/api-v2. With :LABEL, the labelled version of each parameter is fetched. A prefix without any parameter is an error, unless ssm-exec.toml marks it optional.",
+        details: "Only whole path segments match: /org/api does not include /org/api-v2. With :LABEL, each parameter's labelled version is fetched. A prefix without parameters is an error, unless ssm-exec.toml marks it optional.",
         ..valued!(Kind::Paths("path"), Sources, "prefix" "PATH[:LABEL]", ["SSM_EXEC_PREFIX"], Some("prefix"), "Fetch every parameter below PATH, recursively; repeatable")
     }];
 
@@ -144,7 +144,7 @@ settings! {
             ..valued!(Kind::Keys { optional: false }, Sources, "key" "[NAME=]PARAM", ["SSM_EXEC_KEY"], Some("keys"), "Fetch one parameter; repeatable")
         },
         Setting {
-            details: "The variable is left out if the parameter does not exist. In ssm-exec.toml, a key has `optional = true` or a `default`.",
+            details: "The variable is left out if the parameter does not exist.",
             ..valued!(Kind::Keys { optional: true }, Sources, "optional-key" "[NAME=]PARAM", ["SSM_EXEC_OPTIONAL_KEY"], None, "Fetch one parameter that may be missing; repeatable")
         },
     ];
@@ -157,7 +157,7 @@ settings! {
 
     /// `--file`
     files: List<KeySpec> = [Setting {
-        details: "The file is in memory only and sealed. Use it for keys, certificates and values that contain NUL bytes or are too long for a variable. In ssm-exec.toml, `template` or `template_file` makes it of several values.",
+        details: "For keys, certificates and values that contain NUL bytes or are too long for a variable. In ssm-exec.toml, a template makes a file of several values.",
         ..valued!(Kind::Keys { optional: false }, Sources, "file" "NAME=PARAM", ["SSM_EXEC_FILE"], Some("files"), "Put a value in an in-memory file, and its path in NAME; repeatable")
     }];
 
@@ -175,7 +175,7 @@ settings! {
 
     /// `--skip`
     skip: One<bool> = [Setting {
-        details: "For an image that also runs without access to AWS. Defaults apply, optional parameters are left out, required variables are still checked. Needs no Region and no credentials.",
+        details: "Defaults apply, optional parameters are left out, and required variables are still checked. Needs no Region and no credentials.",
         ..switch!(Sources, "skip", ["SSM_EXEC_SKIP"], Some("skip"), "Start the command without fetching from SSM")
     }];
 
@@ -202,7 +202,7 @@ settings! {
 
     /// `--allow`
     allow: List<String> = [Setting {
-        details: "Names that control the dynamic loader, a shell, a language runtime or the AWS SDK are refused from prefixes and JSON objects. --key NAME=PARAM sets them without --allow.",
+        details: "These names control the dynamic loader, a shell, a language runtime or the AWS SDK. --key NAME=PARAM sets them without --allow.",
         ..valued!(Kind::List, Names, "allow" "NAME", ["SSM_EXEC_ALLOW"], Some("allow"), "Allow prefixes and JSON objects to set NAME, which is refused by default")
     }];
 
@@ -241,14 +241,14 @@ settings! {
 
     /// `--strict`
     strict: One<bool> = [Setting {
-        details: "A warning is about a setting that had no effect and is most likely a mistake, such as a pattern of --only that matches no name. The exit status is that of an error in that setting.",
+        details: "A warning is about a setting that had no effect, such as a pattern of --only that matches no name.",
         ..switch!(Environment, "strict", ["SSM_EXEC_STRICT"], Some("strict"), "Treat warnings about settings as errors")
     }];
 
     /// `--drop-aws-credentials`
     drop_aws_credentials: One<bool> = [
         Setting {
-            details: "Variables that lead to credentials are removed too: profiles, roles, token files and the container's credential endpoint. What is not a variable stays: the instance metadata service and the files in ~/.aws.",
+            details: "Profiles, roles, token files and the container's credential endpoint are dropped too. The instance metadata service and ~/.aws stay.",
             ..switch!(Environment, "drop-aws-credentials", ["SSM_EXEC_DROP_AWS_CREDENTIALS"], Some("drop_aws_credentials"), "Do not pass AWS credentials and SSM_EXEC_* to the command")
         }
     ];
@@ -256,13 +256,13 @@ settings! {
     /// `--no-core`
     no_core: One<bool> = [Setting {
         negation: Some("--core"),
-        details: "A core dump contains the environment, and a handler in a pipe such as systemd-coredump reads it even where the core limit is 0. Sets the core limit to 1, which stops both, and the core dump filter to 0. The command and its children inherit both.",
+        details: "A core dump contains the environment, and systemd-coredump reads it even where the core limit is 0. Sets the core limit to 1 and the core dump filter to 0, for the command and its children.",
         ..switch!(Environment, "no-core", ["SSM_EXEC_NO_CORE"], Some("no_core"), "Do not let the command dump core")
     }];
 
     /// `--allow-snapshot`
     allow_snapshot: One<bool> = [Setting {
-        details: "Without it, a function with SnapStart does not start: the snapshot would contain the secrets, and every sandbox that is restored from it would get them as they were when the version was published.",
+        details: "Without it, a function with SnapStart does not start: the snapshot would contain the secrets, as they were when it was published.",
         ..switch!(Environment, "allow-snapshot", ["SSM_EXEC_ALLOW_SNAPSHOT"], Some("allow_snapshot"), "Allow Lambda to store the secrets in a snapshot (SnapStart)")
     }];
 
@@ -290,26 +290,26 @@ settings! {
     /// `--watch`
     watch: One<String> = [Setting {
         negation: Some("--no-watch"),
-        details: "A small process beside the command asks for the versions of the parameters at this interval, and sends a signal when one has changed and the command would get other values. At least 1s; `off` switches it off. It needs Linux 5.3, and does not work on Lambda.",
+        details: "A small process beside the command asks for the versions of the parameters at this interval. At least 1s; `off` switches it off. It needs Linux 5.3, and does not work on Lambda.",
         ..valued!(Kind::Duration, Rotation, "watch" "DURATION", ["SSM_EXEC_WATCH"], Some("watch.every"), "Send a signal to the command when its parameters have changed")
     }];
 
     /// `--on-change`
     on_change: One<String> = [Setting {
-        details: "With TERM, whatever started the command starts it again, with the new values. The variables of a running process cannot change, so a signal that makes it reload brings it no new value.",
+        details: "With TERM, whatever started the command starts it again. The variables of a running process cannot change: a reload brings no new value.",
         default: Some("TERM"),
         ..valued!(Kind::Text, Rotation, "on-change" "SIGNAL", ["SSM_EXEC_ON_CHANGE"], Some("watch.on_change"), "The signal that --watch sends")
     }];
 
     /// `--on-file-change`
     on_file_change: One<String> = [Setting {
-        details: "The in-memory files are written again while the command runs, and it gets this signal, such as HUP, to read them. Where a variable has changed too, or the command has no handler for the signal, --on-change follows.",
+        details: "The in-memory files are written again, and the command gets this signal, such as HUP, to read them. Where a variable has changed too, or the command has no handler for it, --on-change follows.",
         ..valued!(Kind::Text, Rotation, "on-file-change" "SIGNAL", ["SSM_EXEC_ON_FILE_CHANGE"], Some("watch.on_file_change"), "The signal that --watch sends when only values of --file have changed")
     }];
 
     /// `--settle`
     settle: One<String> = [Setting {
-        details: "The signal waits until the same new values are found twice, this far apart, so that a user and a password that are rotated one after the other are one change.",
+        details: "The same new values must be found twice, this far apart, so that a user and a password that are rotated in turn are one change.",
         default: Some("30s"),
         ..valued!(Kind::Duration, Rotation, "settle" "DURATION", ["SSM_EXEC_SETTLE"], Some("watch.settle"), "How long parameters must stay the same before --watch sends its signal")
     }];
@@ -354,7 +354,7 @@ settings! {
 
     /// `--reason`
     reason: One<String> = [Setting {
-        details: "Up to 50 letters, digits and -._+#, such as the number of a ticket, and never a secret: it is in the user agent of each request to Parameter Store, so CloudTrail has it.",
+        details: "Up to 50 letters, digits and -._+#, such as a ticket, and never a secret: it is in the user agent of each request.",
         ..valued!(Kind::Text, Aws, "reason" "TEXT", ["SSM_EXEC_REASON"], Some("aws.reason"), "Why the parameters are read, for CloudTrail")
     }];
 
@@ -394,7 +394,7 @@ settings! {
 
     /// `--wait`
     wait: One<String> = [Setting {
-        details: "A denial, a missing parameter and credentials that AWS does not know yet may only need time: IAM's changes take effect after a while. They are asked for again every few seconds, each attempt within --timeout. An explicit deny and a mistake in the configuration end at once.",
+        details: "A denial, a missing parameter and unknown credentials may only need time, and are asked for again every few seconds, each attempt within --timeout. An explicit deny ends at once.",
         ..valued!(Kind::Duration, Aws, "wait" "DURATION", ["SSM_EXEC_WAIT"], Some("wait"), "Wait so long for access and parameters that are not there yet")
     }];
 
