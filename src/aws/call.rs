@@ -2,10 +2,10 @@
 //! over at the next attempt is tried again until the deadline. Network failures wait with full jitter; throttled
 //! requests wait so that a fleet that starts at once spreads over the quota.
 
-use super::answer::{Answer, Class, Service};
 use super::credentials::CredentialSource;
 use super::failure::{Failure, MAX_SKEW, Retry};
 use super::net::{ConnectionError, Last, observed};
+use super::service_error::{Class, Service, ServiceError};
 use crate::logging::{debug, info, warn};
 use aws_credential_types::provider::error::CredentialsError;
 use aws_types::sdk_config::TimeSource;
@@ -65,9 +65,9 @@ pub(super) enum Unanswered {
     /// A server could not be reached.
     Unreached(ConnectionError),
     /// A server answered with an error.
-    Error(Answer),
+    Error(ServiceError),
     /// A server answered, and it is not what was expected: the SDK's reason.
-    NotUnderstood(Answer, String),
+    NotUnderstood(ServiceError, String),
     /// Nothing was sent: the SDK's reason.
     NotSent(String),
 }
@@ -389,7 +389,7 @@ impl Unanswered {
             Some(Err(error)) => Self::Unreached(error),
             Some(Ok(exchange)) => {
                 let is_error = exchange.status >= 400;
-                let answer = Answer::new(service, exchange);
+                let answer = ServiceError::new(service, exchange);
                 match is_error {
                     true => Self::Error(answer),
                     false => Self::NotUnderstood(answer, reason(error)),

@@ -1,8 +1,8 @@
 //! Why AWS did not give what it was asked for: what is to be said, and what the loop and the run decide on.
 
-use super::answer::{Answer, Class, Service};
 use super::net::ConnectionError;
 use super::refusal::Refusal;
+use super::service_error::{Class, Service, ServiceError};
 use ssm_exec_core::aws_context::AwsContext;
 use ssm_exec_core::code::Code;
 use ssm_exec_core::diagnostic::{Diagnostic, Help};
@@ -100,7 +100,7 @@ impl Failure {
     }
 
     /// What may be over later, whoever says it.
-    pub(super) fn temporary(answer: &Answer) -> Option<Self> {
+    pub(super) fn temporary(answer: &ServiceError) -> Option<Self> {
         let service = answer.service;
         let at_least = answer.exchange.retry_after.unwrap_or_default();
         let (diagnostic, retry) = match answer.class {

@@ -1,6 +1,5 @@
 //! The only module that knows the AWS SDK: requests in, parameters out, errors classified.
 
-mod answer;
 mod blocked;
 mod call;
 mod credentials;
@@ -9,6 +8,7 @@ mod environment;
 mod failure;
 mod net;
 mod refusal;
+mod service_error;
 mod session;
 mod shared_files;
 mod ssm;

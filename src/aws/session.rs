@@ -1,10 +1,10 @@
 //! Region, credentials and endpoint: the SDK's default chain, with the corners of that chain taken care of.
 
-use super::answer::{Answer, Class, Service};
 use super::call::{Calls, Clock, Unanswered, Work};
 use super::credentials::{self, CredentialSource, Search, short_origin};
 use super::failure::{Failure, Retry, internal};
 use super::net::{Observed, Transport};
+use super::service_error::{Class, Service, ServiceError};
 use super::shared_files::{self, SharedFiles};
 use super::ssm::{is_parameter, no_region};
 use crate::logging::info;
@@ -160,7 +160,7 @@ impl Sdk {
     }
 
     /// An error of STS to who the caller is.
-    fn unnamed(&self, answer: &Answer) -> Failure {
+    fn unnamed(&self, answer: &ServiceError) -> Failure {
         match answer.class {
             Class::Expired | Class::Unknown | Class::Signature => {
                 credentials::rejected(answer, Some(&self.source), Some(&self.region))

@@ -11,7 +11,7 @@ use ssm_exec_core::code::Code;
 use ssm_exec_core::diagnostic::Diagnostic;
 use ssm_exec_core::inherited::Inherited;
 use ssm_exec_core::origin::Origin;
-use ssm_exec_core::shared_config::{FileKind, Setting, SharedConfig};
+use ssm_exec_core::shared_config::{FileKind, FileSetting, SharedConfig};
 use std::ffi::OsStr;
 use std::io::{self, ErrorKind};
 use std::os::unix::ffi::OsStrExt;
@@ -126,12 +126,12 @@ impl SharedFiles {
     }
 
     /// An error about a setting.
-    pub(super) fn error(&self, setting: &Setting, reason: &str) -> Diagnostic {
+    pub(super) fn error(&self, setting: &FileSetting, reason: &str) -> Diagnostic {
         invalid(self.path(setting.kind), setting.line, reason)
     }
 
     /// Where a setting of a profile is.
-    pub(super) fn origin(&self, setting: &Setting, key: &str) -> Origin {
+    pub(super) fn origin(&self, setting: &FileSetting, key: &str) -> Origin {
         Origin::File {
             path: self.path(setting.kind).to_owned(),
             line: setting.line,

@@ -1,13 +1,13 @@
 //! Sends one request of the plan, page after page, matches each parameter of the response to the name that requested
 //! it, and says what Parameter Store's errors mean.
 
-use super::answer::{Answer, Class, Service};
 use super::call::{Calls, Unanswered, Work};
 use super::credentials::{self, CredentialSource};
 use super::date::system_time;
 use super::failure::{Failure, Retry, Scope, internal};
 use super::net::ResponseLimit;
 use super::refusal::{self, Refusal};
+use super::service_error::{Class, Service, ServiceError};
 use aws_sdk_ssm::error::SdkError;
 use aws_sdk_ssm::operation::get_parameters::GetParametersOutput;
 use aws_sdk_ssm::operation::get_parameters_by_path::{
@@ -369,7 +369,7 @@ impl ParameterStore {
         })
     }
 
-    fn meaning(&self, request: &Request, answer: Answer) -> Failure {
+    fn meaning(&self, request: &Request, answer: ServiceError) -> Failure {
         if let Some(mut failure) = Failure::temporary(&answer) {
             if answer.class == Class::Throttled {
                 let lines = match (answer.service, request) {
@@ -415,7 +415,7 @@ impl ParameterStore {
     }
 
     /// The KMS key of a parameter cannot be used.
-    fn key(&self, request: &Request, answer: &Answer) -> Diagnostic {
+    fn key(&self, request: &Request, answer: &ServiceError) -> Diagnostic {
         let region = region_option(self.region.as_ref());
         let parameter = match request {
             Request::Below(_) => format!("a parameter of {request}"),
@@ -446,7 +446,7 @@ impl ParameterStore {
     }
 
     /// A secret that cannot be read, if AWS says why.
-    fn secret(&self, names: &[String], answer: &Answer) -> Option<Diagnostic> {
+    fn secret(&self, names: &[String], answer: &ServiceError) -> Option<Diagnostic> {
         let says = |words: &[&str]| words.iter().any(|words| answer.text.contains(words));
         let deleted = [
             "marked for deletion",
@@ -467,7 +467,7 @@ impl ParameterStore {
 }
 
 /// A client error without an error of AWS in it.
-fn foreign(request: &Request, answer: &Answer) -> Failure {
+fn foreign(request: &Request, answer: &ServiceError) -> Failure {
     let exchange = &answer.exchange;
     let software = exchange
         .software

@@ -1,10 +1,10 @@
 //! What each error means, from the answers that servers give.
 
-use super::answer::{Answer, Service};
 use super::call::Unanswered;
 use super::credentials::CredentialSource;
 use super::credentials::tests::*;
 use super::net::Exchange;
+use super::service_error::{Service, ServiceError};
 use super::*;
 use ssm_exec_core::parameter::{ParameterRef, Prefix};
 
@@ -12,7 +12,7 @@ pub(super) const ROLE: &str = "arn:aws:sts::111122223333:assumed-role/api/i-0abc
 const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
 
 /// An error of a service with status 400.
-pub(super) fn answer(service: Service, code: &str, message: &str) -> Answer {
+pub(super) fn answer(service: Service, code: &str, message: &str) -> ServiceError {
     let exchange = Exchange {
         server: "example:443".to_owned(),
         status: 400,
@@ -21,16 +21,16 @@ pub(super) fn answer(service: Service, code: &str, message: &str) -> Answer {
         request_id: Some("7a9f2c1e-0000-4000-8000-6b1d5b1d5b1d".to_owned()),
         ..Exchange::default()
     };
-    Answer::new(service, exchange)
+    ServiceError::new(service, exchange)
 }
 
 /// A response of this status, without an error of AWS.
-fn status(service: Service, status: u16) -> Answer {
+fn status(service: Service, status: u16) -> ServiceError {
     let exchange = Exchange {
         status,
         ..Exchange::default()
     };
-    Answer::new(service, exchange)
+    ServiceError::new(service, exchange)
 }
 
 pub(super) fn below(path: &str) -> Request {
@@ -71,7 +71,7 @@ pub(crate) fn denied(text: &str, request: Request) -> Failure {
 
 /// One failure of each kind, without those of the network.
 pub(crate) fn samples() -> Vec<Failure> {
-    let ssm = |source: CredentialSource, region: &str, request: &Request, answer: Answer| {
+    let ssm = |source: CredentialSource, region: &str, request: &Request, answer: ServiceError| {
         store(region, source).explain(request, Unanswered::Error(answer))
     };
     let error = |code: &str, message: &str| answer(Service::ParameterStore, code, message);

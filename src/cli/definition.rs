@@ -4,7 +4,7 @@ use super::{Document, Subcommand};
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command};
 use ssm_exec_core::config::SETTINGS;
-use ssm_exec_core::config::setting::{Group, Kind, Scope, Setting};
+use ssm_exec_core::config::setting::{Group, Kind, Setting, Subcommands};
 
 const ABOUT: &str =
     "Start a program with parameters from AWS SSM Parameter Store in its environment";
@@ -77,24 +77,24 @@ pub(super) fn command() -> Command {
         .after_long_help(AFTER_HELP)
         .max_term_width(80)
         .disable_help_subcommand(true)
-        .args(options(Scope::All))
+        .args(options(Subcommands::All))
         .arg(words("The program to start, and its arguments").trailing_var_arg(true))
         .subcommands([
             Command::new(Subcommand::Check.word())
                 .about("Resolve everything, start nothing, and report")
-                .args(options(Scope::All))
-                .args(options(Scope::Check))
+                .args(options(Subcommands::All))
+                .args(options(Subcommands::Check))
                 .arg(
                     words("The program whose arguments count towards the size of the environment")
                         .last(true),
                 ),
             Command::new(Subcommand::Policy.word())
                 .about("Print the least-privilege IAM policy for this configuration")
-                .args(options(Scope::All))
-                .args(options(Scope::Policy)),
+                .args(options(Subcommands::All))
+                .args(options(Subcommands::Policy)),
             Command::new(Subcommand::Init.word())
                 .about("Write an ssm-exec.toml to begin with: the names and types below a prefix, never a value")
-                .args(options(Scope::All)),
+                .args(options(Subcommands::All)),
             Command::new(Subcommand::Completions.word())
                 .about("Print completions for a shell, the man page, or the schema of ssm-exec.toml")
                 .arg(
@@ -114,16 +114,16 @@ fn words(help: &'static str) -> Arg {
         .hide_short_help(true)
 }
 
-pub(super) fn options(scope: Scope) -> impl Iterator<Item = Arg> {
+pub(super) fn options(taken_by: Subcommands) -> impl Iterator<Item = Arg> {
     let settings = SETTINGS
         .iter()
-        .filter(move |setting| setting.scope == scope);
+        .filter(move |setting| setting.taken_by == taken_by);
     settings.flat_map(|setting| option(setting).into_iter().chain(negation(setting)))
 }
 
 fn option(setting: &'static Setting) -> Option<Arg> {
     let flag = setting.flag?;
-    let is_common = COMMON.contains(&flag) || setting.scope != Scope::All;
+    let is_common = COMMON.contains(&flag) || setting.taken_by != Subcommands::All;
     let mut arg = Arg::new(flag)
         .long(long(flag))
         .action(action(setting))
@@ -192,9 +192,9 @@ fn long_text(setting: &Setting) -> String {
 }
 
 fn heading(setting: &Setting) -> &'static str {
-    match (setting.group, setting.scope) {
-        (Group::Command, Scope::Check) => "Options of check",
-        (Group::Command, Scope::Policy) => "Options of policy",
+    match (setting.group, setting.taken_by) {
+        (Group::Command, Subcommands::Check) => "Options of check",
+        (Group::Command, Subcommands::Policy) => "Options of policy",
         (group, _) => group.word(),
     }
 }

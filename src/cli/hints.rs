@@ -242,8 +242,8 @@ fn row(table: &[(&[&str], &'static str)], word: &str) -> Option<&'static str> {
 /// An option that does not exist, or not here.
 pub(super) fn unknown_option(name: &str) -> Diagnostic {
     let long = format!("--{}", name.trim_start_matches('-'));
-    let scope = SETTINGS.iter().find(|row| row.flag == Some(name));
-    let subcommand = scope.and_then(|row| Subcommand::of(row.scope));
+    let setting = SETTINGS.iter().find(|row| row.flag == Some(name));
+    let subcommand = setting.and_then(|row| Subcommand::of(row.taken_by));
     let what = format!("unknown option `{name}`");
     if let Some(help) = row(OPTIONS, &long).or_else(|| row(OPTIONS, name)) {
         return usage(what, help);

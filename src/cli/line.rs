@@ -4,7 +4,7 @@
 
 use super::{Action, Document, Subcommand, Task, Words, definition, hints};
 use ssm_exec_core::code::Code;
-use ssm_exec_core::config::setting::{Kind, Scope, Setting};
+use ssm_exec_core::config::setting::{Kind, Setting, Subcommands};
 use ssm_exec_core::config::{Layer, SETTINGS};
 use ssm_exec_core::diagnostic::{Diagnostic, Help};
 use ssm_exec_core::origin::Origin;
@@ -176,11 +176,10 @@ impl<'a> LineReader<'a> {
 
     /// The settings whose options can be given here.
     pub(super) fn settings(&self) -> impl Iterator<Item = &'static Setting> {
-        let scope = self.subcommand.and_then(Subcommand::scope);
-        let is_taken = move |scope_of: Scope| scope_of == Scope::All || scope == Some(scope_of);
-        SETTINGS
-            .iter()
-            .filter(move |setting| is_taken(setting.scope))
+        let own = self.subcommand.and_then(Subcommand::own_options);
+        SETTINGS.iter().filter(move |setting| {
+            setting.taken_by == Subcommands::All || own == Some(setting.taken_by)
+        })
     }
 
     /// Sets what an option means. Its value is attached to it, or is the next word.
@@ -323,7 +322,7 @@ mod tests {
     #[test]
     fn every_option_of_the_definition_for_clap_is_read_in_the_same_way() {
         for setting in SETTINGS {
-            let subcommand = Subcommand::of(setting.scope).map_or("", Subcommand::word);
+            let subcommand = Subcommand::of(setting.taken_by).map_or("", Subcommand::word);
             let value = match setting.kind {
                 Kind::Choice(words) => words[0],
                 _ => "1",

@@ -10,7 +10,7 @@ mod schema;
 pub(crate) use complete::candidates;
 pub(crate) use line::{CommandLine, read};
 
-use ssm_exec_core::config::setting::Scope;
+use ssm_exec_core::config::setting::Subcommands;
 use std::ffi::OsString;
 
 ssm_exec_core::choice! {
@@ -40,19 +40,19 @@ ssm_exec_core::choice! {
 
 impl Subcommand {
     /// The options that only it takes.
-    fn scope(self) -> Option<Scope> {
+    fn own_options(self) -> Option<Subcommands> {
         match self {
-            Self::Check => Some(Scope::Check),
-            Self::Policy => Some(Scope::Policy),
+            Self::Check => Some(Subcommands::Check),
+            Self::Policy => Some(Subcommands::Policy),
             Self::Init | Self::Completions => None,
         }
     }
 
     /// The one that alone takes these options.
-    fn of(scope: Scope) -> Option<Self> {
+    fn of(taken_by: Subcommands) -> Option<Self> {
         [Self::Check, Self::Policy]
             .into_iter()
-            .find(|it| it.scope() == Some(scope))
+            .find(|it| it.own_options() == Some(taken_by))
     }
 }
 

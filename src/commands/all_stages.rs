@@ -3,7 +3,7 @@
 use super::check as check_command;
 use super::levels::Levels;
 use super::output;
-use super::resolve::Session;
+use super::resolve::Invocation;
 use crate::cli::Words;
 use crate::error::{Error, usage};
 use crate::logging::{Logger, error};
@@ -42,7 +42,7 @@ pub(super) fn run(
         let config = levels.config(Some(&chosen), inherited, logger);
         let checked = config.and_then(|config| {
             format = config.check.format;
-            check_command::make_report(&Session {
+            check_command::make_report(&Invocation {
                 config,
                 config_file: None,
                 inherited,

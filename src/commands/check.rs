@@ -1,7 +1,7 @@
 //! `ssm-exec check`: everything but the start, and a report.
 
 use super::output;
-use super::resolve::Session;
+use super::resolve::Invocation;
 use crate::aws::Read;
 use crate::error::Error;
 use crate::logging::{error, warn};
@@ -23,7 +23,7 @@ pub(super) fn print_failure(error: &Error) -> Result<(), Error> {
 
 /// The report, and why the command can't be started, if it can't. It shows the rest also for a command that is
 /// not found.
-pub(super) fn make_report(session: &Session<'_>) -> Result<(Report, Option<Error>), Error> {
+pub(super) fn make_report(session: &Invocation<'_>) -> Result<(Report, Option<Error>), Error> {
     let (command, not_found) = match session.command() {
         Ok(command) => (command, None),
         Err(error) => (None, Some(error.into())),
@@ -59,7 +59,7 @@ pub(super) fn make_report(session: &Session<'_>) -> Result<(Report, Option<Error
 
 /// Reports, and ends with 0, with the status of what would keep the command from starting, or with 1
 /// when a parameter is too old.
-pub(super) fn run(session: &Session<'_>) -> Result<u8, Error> {
+pub(super) fn run(session: &Invocation<'_>) -> Result<u8, Error> {
     let options = &session.config.check;
     if let Some(fingerprint) = &options.fingerprint {
         return compare(session, fingerprint);
@@ -96,7 +96,7 @@ pub(super) fn too_old(report: &Report) -> Option<String> {
 
 /// Prints the fingerprint, and ends with 1 if it is not the one that it is compared with. Reads no value,
 /// except those of Secrets Manager.
-fn compare(session: &Session<'_>, options: &FingerprintOptions) -> Result<u8, Error> {
+fn compare(session: &Invocation<'_>, options: &FingerprintOptions) -> Result<u8, Error> {
     let references = session.references()?;
     let fetch = session.fetch(&references, Read::Versions, session.started)?;
     let (fetched, failures, context) = match fetch {

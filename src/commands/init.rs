@@ -1,7 +1,7 @@
 //! `ssm-exec init`: a configuration file to begin with.
 
 use super::output;
-use super::resolve::Session;
+use super::resolve::Invocation;
 use crate::config_file;
 use crate::error::{Error, usage};
 use ssm_exec_core::config::{Rules, Sources};
@@ -13,7 +13,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 /// Reads what is below the prefixes and writes the file to `path`, else to the working directory.
-pub(super) fn run(mut session: Session<'_>, path: Option<&Path>) -> Result<u8, Error> {
+pub(super) fn run(mut session: Invocation<'_>, path: Option<&Path>) -> Result<u8, Error> {
     // Other sources and rules would be about variables that the file does not mention.
     let prefixes = std::mem::take(&mut session.config.sources.prefixes);
     session.config.sources = Sources {

@@ -1,7 +1,7 @@
 //! Starting the command.
 
 use super::levels::Levels;
-use super::resolve::Session;
+use super::resolve::Invocation;
 use super::watch::StartedWatcher;
 use crate::error::Error;
 use crate::exec;
@@ -11,7 +11,7 @@ use ssm_exec_core::environment::Environment;
 use std::convert::Infallible;
 
 /// Becomes the command, or fails.
-pub(super) fn run(session: &Session<'_>, levels: &Levels) -> Result<Infallible, Error> {
+pub(super) fn run(session: &Invocation<'_>, levels: &Levels) -> Result<Infallible, Error> {
     let command = session.required_command()?;
     // Before there is a secret in this process, of which it is a copy.
     let watcher = session.start_watcher(levels)?;

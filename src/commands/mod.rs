@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::exec::{core_dumps, process};
 use crate::logging::{self, Logger};
 use levels::Levels;
-use resolve::Session;
+use resolve::Invocation;
 use ssm_exec_core::config::{self, Config, Layer, LogFormat, ReportFormat};
 use ssm_exec_core::diagnostic::Diagnostic;
 use ssm_exec_core::inherited::Inherited;
@@ -70,7 +70,7 @@ pub(crate) fn run(
     }
     let found = configuration(task, options, inherited, logger);
     let (levels, config) = reported(found, as_json)?;
-    let session = Session {
+    let session = Invocation {
         config,
         config_file: levels.file().map(Path::to_owned),
         inherited,

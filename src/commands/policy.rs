@@ -1,7 +1,7 @@
 //! `ssm-exec policy`: the least-privilege IAM policy for a configuration.
 
 use super::output;
-use super::resolve::Session;
+use super::resolve::Invocation;
 use crate::aws;
 use crate::error::Error;
 use crate::exec::signals;
@@ -10,7 +10,7 @@ use ssm_exec_core::plan;
 use ssm_exec_core::policy::{self, Place};
 
 /// Prints the policy. Works offline where region and account are given.
-pub(super) fn run(session: &Session<'_>) -> Result<u8, Error> {
+pub(super) fn run(session: &Invocation<'_>) -> Result<u8, Error> {
     let options = &session.config.policy;
     let references = session.references()?;
     session.ensure_any_source(&references)?;

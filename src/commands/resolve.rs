@@ -25,7 +25,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// One run: its configuration, and what it was started with.
-pub(super) struct Session<'a> {
+pub(super) struct Invocation<'a> {
     pub(super) config: Config,
     /// The configuration file that was read.
     pub(super) config_file: Option<PathBuf>,
@@ -112,7 +112,7 @@ impl<'e> Resolved<'e> {
     }
 }
 
-impl<'a> Session<'a> {
+impl<'a> Invocation<'a> {
     /// The command, found before anything is fetched, if there is one.
     pub(super) fn command(&self) -> Result<Option<Command>, Diagnostic> {
         let file = &self.config.command;

@@ -1,13 +1,14 @@
 //! What the watcher does in its forks: a poll asks for versions, a rehearsal does what a start would do.
 
 use super::levels::Levels;
-use super::resolve::Session;
+use super::resolve::Invocation;
 use crate::aws::{self, Read};
 use crate::error::Error;
 use crate::exec::Ready;
 use crate::logging::{error, progress::Progress, warn};
 use crate::watch::{
-    self, Delivered, Handover, LiveFile, Look, NewContent, Poll, Rehearsal, Settled, Told, Work,
+    self, Delivered, ForkedWork, Handover, LiveFile, Look, NewContent, Poll, Rehearsal, Settled,
+    Told,
 };
 use ssm_exec_core::code::Code;
 use ssm_exec_core::config::{Delivery, Watch};
@@ -38,7 +39,7 @@ pub(super) struct StartedWatcher {
     requests: Vec<Request>,
 }
 
-impl Session<'_> {
+impl Invocation<'_> {
     /// Leaves the watcher behind, if the configuration has one. Must come before the first request.
     pub(super) fn start_watcher(&self, levels: &Levels) -> Result<Option<StartedWatcher>, Error> {
         let Some(watch) = &self.config.watch else {
@@ -138,7 +139,7 @@ impl StartedWatcher {
 }
 
 struct Forked<'a> {
-    session: &'a Session<'a>,
+    session: &'a Invocation<'a>,
     levels: &'a Levels,
     /// Where relative paths begin.
     directory: Option<PathBuf>,
@@ -148,7 +149,7 @@ struct Forked<'a> {
     polled: &'a [Request],
 }
 
-impl Work for Forked<'_> {
+impl ForkedWork for Forked<'_> {
     fn time_limit(&self) -> Duration {
         self.session.config.timeout
     }
@@ -213,7 +214,7 @@ impl Forked<'_> {
         let (mut config, levels) = self.levels.read_again(self.session.inherited)?;
         // It goes on as it was started.
         config.sources.trigger.clone_from(&self.watch.trigger);
-        let session = Session {
+        let session = Invocation {
             config,
             config_file: levels.file().map(PathBuf::from),
             inherited: self.session.inherited,

@@ -42,7 +42,7 @@ use std::time::Duration;
 pub(crate) use start::{Handover, start};
 
 /// What the watcher does in forks of its own.
-pub(crate) trait Work: Sync {
+pub(crate) trait ForkedWork: Sync {
     /// How long requests may take.
     fn time_limit(&self) -> Duration;
     /// Asks for versions and compares them with what was delivered.
@@ -95,7 +95,7 @@ impl Handover {
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn start(
     _watch: &ssm_exec_core::config::Watch,
-    _work: &impl Work,
+    _work: &impl ForkedWork,
 ) -> Result<Handover, Diagnostic> {
     Err(refused(
         "`--watch`, which needs Linux",

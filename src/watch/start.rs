@@ -7,7 +7,7 @@ use super::live::Live;
 use super::message::{Delivered, LiveFile};
 use super::socket::{self, Received};
 use super::watcher::Watcher;
-use super::{Work, title};
+use super::{ForkedWork, title};
 use crate::exec::refused;
 use nix::errno::Errno;
 use ssm_exec_core::config::Watch;
@@ -23,7 +23,7 @@ pub(crate) struct Handover {
 ///
 /// # Errors
 /// When the system refuses a process or a descriptor, or doesn't know those of processes.
-pub(crate) fn start(watch: &Watch, work: &impl Work) -> Result<Handover, Diagnostic> {
+pub(crate) fn start(watch: &Watch, work: &impl ForkedWork) -> Result<Handover, Diagnostic> {
     let command = Running::this_process()?;
     let pair = socket::pair();
     let (ours, theirs) =

@@ -7,7 +7,7 @@ use super::live::Live;
 use super::message::{Delivered, FailureId, Poll, Rehearsal};
 use super::schedule::Schedule;
 use super::told::{HOUR, Told};
-use super::{Look, Work};
+use super::{ForkedWork, Look};
 use crate::logging::{error, warn};
 use crate::panic;
 use nix::errno::Errno;
@@ -39,7 +39,7 @@ enum Next {
     Last(ChangeSignal),
 }
 
-impl<'a, W: Work> Watcher<'a, W> {
+impl<'a, W: ForkedWork> Watcher<'a, W> {
     pub(super) fn new(
         watch: &'a Watch,
         work: &'a W,
@@ -281,7 +281,7 @@ mod tests {
 
     struct Unchanged;
 
-    impl Work for Unchanged {
+    impl ForkedWork for Unchanged {
         fn time_limit(&self) -> Duration {
             Duration::from_secs(60)
         }

@@ -6,7 +6,7 @@ use crate::support::project;
 use serde_json::Value;
 use ssm_exec_core::code::Code;
 use ssm_exec_core::config::SETTINGS;
-use ssm_exec_core::config::setting::{Kind, Scope};
+use ssm_exec_core::config::setting::{Kind, Subcommands};
 use ssm_stub::{Parameter, Stub};
 use std::collections::BTreeSet;
 
@@ -23,10 +23,10 @@ fn stable() -> BTreeSet<String> {
         }
     }
     for row in SETTINGS {
-        let command = match row.scope {
-            Scope::All => "",
-            Scope::Check => "check ",
-            Scope::Policy => "policy ",
+        let command = match row.taken_by {
+            Subcommands::All => "",
+            Subcommands::Check => "check ",
+            Subcommands::Policy => "policy ",
         };
         for flag in [row.flag, row.negation].into_iter().flatten() {
             add(format!("option {command}{flag}"));

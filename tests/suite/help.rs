@@ -2,7 +2,7 @@
 
 use crate::harness::*;
 use ssm_exec_core::config::SETTINGS;
-use ssm_exec_core::config::setting::{Scope, Setting};
+use ssm_exec_core::config::setting::{Setting, Subcommands};
 
 #[test]
 fn a_command_named_like_a_verb_is_started_if_it_exists() {
@@ -40,10 +40,10 @@ fn the_short_help_is_one_screen_and_the_long_one_has_every_option() {
         let lines = help("-h").lines().count();
         assert!(lines <= 50, "{subcommand}: {lines} lines");
         let long = help("--help");
-        let is_here = |setting: &&Setting| match setting.scope {
-            Scope::All => subcommand != "completions",
-            Scope::Check => subcommand == "check",
-            Scope::Policy => subcommand == "policy",
+        let is_here = |setting: &&Setting| match setting.taken_by {
+            Subcommands::All => subcommand != "completions",
+            Subcommands::Check => subcommand == "check",
+            Subcommands::Policy => subcommand == "policy",
         };
         for flag in SETTINGS
             .iter()

@@ -2,9 +2,9 @@
 
 use super::check::{self, Spaces};
 use super::{Absence, Asked, CredentialSource, Search, explained, failed, refused};
-use crate::aws::answer::{Answer, Class, Service};
 use crate::aws::call::Unanswered;
 use crate::aws::failure::Failure;
+use crate::aws::service_error::{Class, Service, ServiceError};
 use aws_config::ecs::EcsCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use serde_json::json;
@@ -64,7 +64,7 @@ impl Search<'_> {
 }
 
 /// What an agent's refusal means. Its role may have no permission yet, or the pod no association.
-fn meaning(source: &CredentialSource, answer: &Answer) -> Failure {
+fn meaning(source: &CredentialSource, answer: &ServiceError) -> Failure {
     let failure = refused(source, answer);
     if answer.exchange.status == 404 {
         return failure.helped(Help::all(&[ASSOCIATIONS])).later();

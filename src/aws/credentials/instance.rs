@@ -3,9 +3,9 @@
 #![allow(clippy::disallowed_methods)]
 
 use super::{Absence, Asked, CONFIGURATION, CredentialSource, Search, explained, refused};
-use crate::aws::answer::Service;
 use crate::aws::call::{Calls, Unanswered, Work};
 use crate::aws::failure::Failure;
+use crate::aws::service_error::Service;
 use aws_config::imds::{self, credentials::ImdsCredentialsProvider};
 use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::provider::error::CredentialsError;

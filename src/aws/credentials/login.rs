@@ -1,11 +1,11 @@
 //! The session of `aws login`: its credentials are in a file, and a key that proves possession renews them.
 
-use super::renewal::{Session, keys};
-use super::request::{Endpoints, configured_url};
+use super::renewal::{UserSession, keys};
+use super::request::{EndpointKind, configured_url};
 use super::token_file::TokenFile;
 use super::{CredentialSource, Outcome, Search, failed, refused};
-use crate::aws::answer::{Answer, Class, Service};
 use crate::aws::failure::Failure;
+use crate::aws::service_error::{Class, Service, ServiceError};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use http::Request;
@@ -26,7 +26,7 @@ struct LoginSession<'a> {
     search: &'a Search<'a>,
 }
 
-impl Session for LoginSession<'_> {
+impl UserSession for LoginSession<'_> {
     const SERVICE: Service = Service::SignIn;
     const END: &'static str = "/accessToken/expiresAt";
     const NAME: &'static str = "the session of `aws login`";
@@ -63,7 +63,7 @@ impl Session for LoginSession<'_> {
         Some(())
     }
 
-    fn refused(&self, answer: &Answer) -> Failure {
+    fn refused(&self, answer: &ServiceError) -> Failure {
         if answer.exchange.code.as_deref() == Some("INSUFFICIENT_PERMISSIONS") {
             let text = "Renewing the session needs the permission signin:CreateOAuth2Token";
             return refused(self.source, answer).helped(vec![Help::text(text)]);
@@ -112,11 +112,11 @@ impl Search<'_> {
             _ if configured_url(self.sdk, "Signin").is_some() => {
                 self.service_url("Signin", "signin", region)
             }
-            Endpoints {
+            EndpointKind {
                 fips: false,
                 dual_stack: false,
             } => format!("https://{region}.signin.{domain}"),
-            Endpoints {
+            EndpointKind {
                 fips: true,
                 dual_stack: false,
             } if region.partition().id == "aws-us-gov" => {

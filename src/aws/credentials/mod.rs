@@ -21,10 +21,10 @@ pub(super) use source::CredentialSource;
 use source::Renewal;
 pub(in crate::aws) use source::short_origin;
 
-use super::answer::{Answer, Class, Service};
 use super::call::{Calls, Unanswered, Work};
 use super::failure::{Failure, Retry};
 use super::net::{Observed, Transport};
+use super::service_error::{Class, Service, ServiceError};
 use super::shared_files::SharedFiles;
 use crate::logging::debug;
 use aws_config::SdkConfig;
@@ -217,7 +217,7 @@ impl Search<'_> {
     }
 
     /// The region, and what it says about a refusal.
-    fn rejected(&self, source: &CredentialSource, answer: &Answer) -> Failure {
+    fn rejected(&self, source: &CredentialSource, answer: &ServiceError) -> Failure {
         rejected(answer, Some(source), Some(self.region))
     }
 }
@@ -240,7 +240,7 @@ fn failed(source: &CredentialSource, mut diagnostic: Diagnostic) -> Failure {
 fn explained(
     source: &CredentialSource,
     unanswered: Unanswered,
-    meaning: impl FnOnce(Answer) -> Failure,
+    meaning: impl FnOnce(ServiceError) -> Failure,
 ) -> Failure {
     let broken = |text: String| failed(source, Diagnostic::new(Code::CredentialSourceFailed, text));
     match unanswered {
@@ -256,7 +256,7 @@ fn explained(
             None => meaning(answer),
         },
         Unanswered::NotUnderstood(answer, reason) => {
-            let Answer {
+            let ServiceError {
                 service, exchange, ..
             } = answer;
             broken(match said(&reason) {
@@ -272,7 +272,7 @@ fn explained(
 }
 
 /// An error that a source answered with, and that has no meaning of its own.
-fn refused(source: &CredentialSource, answer: &Answer) -> Failure {
+fn refused(source: &CredentialSource, answer: &ServiceError) -> Failure {
     let service = answer.service;
     let text = match answer.exchange.code {
         Some(_) => format!("{service} says {answer} (HTTP {})", answer.exchange.status),
@@ -339,7 +339,7 @@ fn no_credentials(
 
 /// Credentials that AWS does not accept.
 pub(super) fn rejected(
-    answer: &Answer,
+    answer: &ServiceError,
     source: Option<&CredentialSource>,
     region: Option<&Region>,
 ) -> Failure {

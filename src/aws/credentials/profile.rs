@@ -6,7 +6,7 @@ use crate::logging::debug;
 use aws_credential_types::Credentials;
 use ssm_exec_core::code::Code;
 use ssm_exec_core::diagnostic::{Diagnostic, Help};
-use ssm_exec_core::shared_config::{Base, Chain, FileKind, Role, Setting};
+use ssm_exec_core::shared_config::{Base, Chain, FileKind, FileSetting, Role};
 
 impl Search<'_> {
     /// A profile that says how to get credentials must give them; one that doesn't leaves that to others.
@@ -81,7 +81,7 @@ impl Search<'_> {
         }
     }
 
-    async fn process(&self, source: &CredentialSource, command: &Setting) -> Outcome {
+    async fn process(&self, source: &CredentialSource, command: &FileSetting) -> Outcome {
         debug!("running the `credential_process` of {source}");
         process::run(command.value()).await.map_err(|reason| {
             // Its arguments may be secret.

@@ -3,10 +3,10 @@
 
 use super::token_file::TokenFile;
 use super::{CredentialSource, Search, explained, failed};
-use crate::aws::answer::{Answer, Service};
 use crate::aws::call::Work;
 use crate::aws::date::{iso8601, rfc3339};
 use crate::aws::failure::Failure;
+use crate::aws::service_error::{Service, ServiceError};
 use crate::logging::debug;
 use crate::system_error::without_number;
 use aws_credential_types::Credentials;
@@ -21,7 +21,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 const EARLY: Duration = Duration::from_secs(5 * 60);
 
 /// What the two kinds of sessions differ in.
-pub(super) trait Session {
+pub(super) trait UserSession {
     /// Who renews the token.
     const SERVICE: Service;
     /// Where its end is in the file, as a JSON Pointer.
@@ -36,7 +36,7 @@ pub(super) trait Session {
     /// Puts a new one into the file's content; `None` if the answer has none.
     fn renew(&self, token: &mut Value, answer: &Value, end: String) -> Option<()>;
     /// What a refusal means.
-    fn refused(&self, answer: &Answer) -> Failure;
+    fn refused(&self, answer: &ServiceError) -> Failure;
 
     /// Why there is no token, in a sentence: without a reason it has ended, or there never was one.
     fn ended(&self, reason: Option<&str>) -> Diagnostic {
@@ -51,7 +51,7 @@ pub(super) trait Session {
     }
 
     /// The same, where the service says so.
-    fn ended_by(&self, answer: &Answer) -> Diagnostic {
+    fn ended_by(&self, answer: &ServiceError) -> Diagnostic {
         Diagnostic {
             subject: answer.diagnostic(Self::CODE, String::new()).subject,
             ..self.ended(Some(&answer.to_string()))
@@ -72,7 +72,7 @@ impl Search<'_> {
     pub(super) async fn token(
         &self,
         source: &CredentialSource,
-        session: &impl Session,
+        session: &impl UserSession,
         file: &TokenFile,
     ) -> Result<Value, Failure> {
         let token = self.read_token(source, session, file)?;
@@ -93,7 +93,7 @@ impl Search<'_> {
     pub(super) fn read_token(
         &self,
         source: &CredentialSource,
-        session: &impl Session,
+        session: &impl UserSession,
         file: &TokenFile,
     ) -> Result<Value, Failure> {
         file.read().map_err(|error| {
@@ -104,7 +104,7 @@ impl Search<'_> {
         })
     }
 
-    async fn renewed<S: Session>(
+    async fn renewed<S: UserSession>(
         &self,
         source: &CredentialSource,
         session: &S,
@@ -165,7 +165,7 @@ impl Search<'_> {
         Ok(token)
     }
 
-    fn lives<S: Session>(&self, _: &S, token: &Value, longer_than: Duration) -> bool {
+    fn lives<S: UserSession>(&self, _: &S, token: &Value, longer_than: Duration) -> bool {
         let end = token.pointer(S::END).and_then(Value::as_str);
         let now = self.calls.clock().now();
         end.and_then(iso8601)

@@ -26,7 +26,7 @@ pub(in crate::aws) fn configured_url(sdk: &SdkConfig, service: &str) -> Option<S
 }
 
 /// Which kind of AWS's endpoints is used.
-pub(super) struct Endpoints {
+pub(super) struct EndpointKind {
     pub(super) fips: bool,
     pub(super) dual_stack: bool,
 }
@@ -41,7 +41,7 @@ impl Search<'_> {
             return url.trim_end_matches('/').to_owned();
         }
         let partition = region.partition();
-        let Endpoints { fips, dual_stack } = self.endpoints();
+        let EndpointKind { fips, dual_stack } = self.endpoints();
         let fips = match fips && (dual_stack || partition.id != "aws-us-gov") {
             true => "-fips",
             false => "",
@@ -53,8 +53,8 @@ impl Search<'_> {
         format!("https://{host}{fips}.{region}.{suffix}")
     }
 
-    pub(super) fn endpoints(&self) -> Endpoints {
-        Endpoints {
+    pub(super) fn endpoints(&self) -> EndpointKind {
+        EndpointKind {
             fips: self.sdk.use_fips() == Some(true),
             dual_stack: self.sdk.use_dual_stack() == Some(true),
         }

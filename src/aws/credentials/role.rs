@@ -3,10 +3,10 @@
 #![allow(clippy::disallowed_methods)]
 
 use super::{CredentialSource, Outcome, Search, explained, failed, refused};
-use crate::aws::answer::{Answer, Class, Service};
 use crate::aws::call::Work;
 use crate::aws::failure::{Failure, Scope};
 use crate::aws::refusal::Refusal;
+use crate::aws::service_error::{Class, Service, ServiceError};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_sts::Client;
@@ -77,7 +77,7 @@ impl Search<'_> {
         &self,
         source: &CredentialSource,
         role: Option<&Arn>,
-        answer: Answer,
+        answer: ServiceError,
     ) -> Failure {
         match answer.class {
             Class::Denied => {

@@ -1,11 +1,11 @@
 //! IAM Identity Center: the token of `aws sso login`, and the credentials that it gives.
 
-use super::renewal::{Session, keys};
+use super::renewal::{UserSession, keys};
 use super::token_file::TokenFile;
 use super::{CredentialSource, Outcome, Search, explained, failed, refused};
-use crate::aws::answer::{Answer, Class, Service};
 use crate::aws::call::Work;
 use crate::aws::failure::Failure;
+use crate::aws::service_error::{Class, Service, ServiceError};
 use http::Request;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use ring::digest::SHA1_FOR_LEGACY_USE_ONLY;
@@ -24,7 +24,7 @@ struct SsoSession<'a> {
     oidc: String,
 }
 
-impl Session for SsoSession<'_> {
+impl UserSession for SsoSession<'_> {
     const SERVICE: Service = Service::IdentityCenter;
     const END: &'static str = "/expiresAt";
     const NAME: &'static str = "the AWS SSO session";
@@ -58,7 +58,7 @@ impl Session for SsoSession<'_> {
         Some(())
     }
 
-    fn refused(&self, answer: &Answer) -> Failure {
+    fn refused(&self, answer: &ServiceError) -> Failure {
         let Sso {
             profile,
             account,

@@ -1,8 +1,8 @@
 //! What the errors of the sources mean.
 
 use super::*;
-use crate::aws::answer::Service;
 use crate::aws::refusal::Refusal;
+use crate::aws::service_error::Service;
 use crate::aws::tests::{ROLE, answer};
 use ssm_exec_core::arn::Arn;
 use ssm_exec_core::origin::Given;

@@ -5,9 +5,9 @@
 use super::check::{self, Spaces};
 use super::role::of_sts;
 use super::{Absence, Asked, CredentialSource, Outcome, Search, explained, failed, refused};
-use crate::aws::answer::{Answer, Class, Service};
 use crate::aws::call::Work;
 use crate::aws::failure::{Failure, Retry};
+use crate::aws::service_error::{Class, Service, ServiceError};
 use aws_sdk_sts::Client;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -67,7 +67,7 @@ impl Search<'_> {
 /// What it means that STS does not exchange a token, of this file and for this role.
 pub(super) fn meaning(
     source: &CredentialSource,
-    answer: &Answer,
+    answer: &ServiceError,
     (path, setting): (&str, &str),
     role: &str,
 ) -> Failure {

@@ -3,7 +3,7 @@
 // Reads /etc/resolv.conf.
 #![allow(clippy::disallowed_methods)]
 
-use super::failure::{Cause, NoAddress, Reason, is_system_refusal, within};
+use super::failure::{Cause, LookupError, NoAddress, is_system_refusal, within};
 use super::server::Server;
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
@@ -27,7 +27,7 @@ pub(super) async fn lookup(
     }
     // musl compares the names in /etc/hosts by their case.
     let name = server.host.to_ascii_lowercase();
-    let silent = |limit| no_address(name_server(), Reason::Silent(limit));
+    let silent = |limit| no_address(name_server(), LookupError::Silent(limit));
     within(limit, silent, async {
         let asked = name.clone();
         let mut found = in_thread(move || resolve(&name, port))?;
@@ -37,7 +37,7 @@ pub(super) async fn lookup(
         // musl waits for a server that fails or refuses as for one that is silent.
         let said = in_thread(move || name_server().map(|it| (it, ask(it, &asked))))?;
         match said.await {
-            Ok(Some((server, Some(reason)))) if !matches!(reason, Reason::Silent(_)) => {
+            Ok(Some((server, Some(reason)))) if !matches!(reason, LookupError::Silent(_)) => {
                 Err(no_address(Some(server), reason))
             }
             _ => found.await.unwrap_or_else(|_| Ok(Vec::new())),
@@ -61,7 +61,7 @@ fn in_thread<T: Send + 'static>(
     Ok(found)
 }
 
-fn no_address(server: Option<IpAddr>, reason: Reason) -> Cause {
+fn no_address(server: Option<IpAddr>, reason: LookupError) -> Cause {
     Cause::Lookup(NoAddress { server, reason })
 }
 
@@ -83,10 +83,10 @@ fn resolve(name: &str, port: u16) -> Result<Vec<SocketAddr>, Cause> {
     let server = name_server();
     let reason = match says.as_str() {
         // As glibc and as musl say it.
-        "Name or service not known" | "Name does not resolve" => Reason::NoSuchName,
+        "Name or service not known" | "Name does not resolve" => LookupError::NoSuchName,
         _ => server
             .and_then(|server| ask(server, name))
-            .unwrap_or(Reason::Other(says)),
+            .unwrap_or(LookupError::Other(says)),
     };
     Err(no_address(server, reason))
 }
@@ -105,15 +105,15 @@ fn name_server() -> Option<IpAddr> {
 }
 
 /// Why a server has no address for a name; `None` if it has one.
-fn ask(server: IpAddr, name: &str) -> Option<Reason> {
+fn ask(server: IpAddr, name: &str) -> Option<LookupError> {
     match query(server, name) {
         Ok(0) => None,
-        Ok(3) => Some(Reason::NoSuchName),
-        Ok(code) => Some(Reason::Code(code)),
+        Ok(3) => Some(LookupError::NoSuchName),
+        Ok(code) => Some(LookupError::Code(code)),
         Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-            Some(Reason::Silent(PATIENCE))
+            Some(LookupError::Silent(PATIENCE))
         }
-        Err(error) => Some(Reason::Unreachable(error)),
+        Err(error) => Some(LookupError::Unreachable(error)),
     }
 }
 

@@ -73,13 +73,13 @@ impl<C: HttpClient> HttpClient for Observed<C> {
 }
 
 pub(super) fn observe(connector: SharedHttpConnector) -> SharedHttpConnector {
-    SharedHttpConnector::new(Connector(connector))
+    SharedHttpConnector::new(ObservedConnector(connector))
 }
 
 #[derive(Debug)]
-struct Connector(SharedHttpConnector);
+struct ObservedConnector(SharedHttpConnector);
 
-impl HttpConnector for Connector {
+impl HttpConnector for ObservedConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let uri: Uri = request.uri().parse().unwrap_or_default();
         let line = format!("{} {}", request.method(), uri.path());

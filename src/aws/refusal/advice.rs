@@ -1,7 +1,7 @@
 //! What to do about a denial: whose policy must change, the statement to add, and the command that shows the policy.
 
 use super::policy_kind::PolicyKind;
-use super::{Cause, Refusal};
+use super::{DenialCause, Refusal};
 use serde_json::{Value, json};
 use ssm_exec_core::arn::Arn;
 use ssm_exec_core::aws_context::AwsContext;
@@ -161,42 +161,46 @@ impl<'a> Facts<'a> {
         let both: &[Line] = if is_cross { IDENTITY } else { &[] };
         let lines: &[&[Line]] = match (&self.refusal.cause, self.service()) {
             _ if self.refusal.is_malformed_name() => &[],
-            (Cause::NotAllowed(None), "sts") => &[Code::AssumeRoleDenied.help(), TRUST, IDENTITY],
-            (Cause::NotAllowed(None | Some(Identity)), "kms") => &[IDENTITY, BOTH_SIDES],
-            (Cause::NotAllowed(None | Some(Identity)), _) => &[IDENTITY],
-            (Cause::NotAllowed(Some(Resource)), "sts") => &[TRUST, external],
-            (Cause::NotAllowed(Some(Resource)), "kms") => &[SEE_KEY, KEY, both],
-            (Cause::NotAllowed(Some(Resource)), "secretsmanager") => &[SECRET],
-            (Cause::NotAllowed(Some(Resource)), _) => &[SHARE],
-            (Cause::NotAllowed(Some(VpcEndpoint)), _) => &[ENDPOINT, ENDPOINTS],
-            (Cause::NotAllowed(Some(PermissionsBoundary)), _) => &[BOUNDARY, SEE_BOUNDARY],
-            (Cause::NotAllowed(Some(Session)), _) => &[SESSION, ASSUMED_BY],
-            (Cause::NotAllowed(Some(ServiceControl | ResourceControl)), _) => {
+            (DenialCause::NotAllowed(None), "sts") => {
+                &[Code::AssumeRoleDenied.help(), TRUST, IDENTITY]
+            }
+            (DenialCause::NotAllowed(None | Some(Identity)), "kms") => &[IDENTITY, BOTH_SIDES],
+            (DenialCause::NotAllowed(None | Some(Identity)), _) => &[IDENTITY],
+            (DenialCause::NotAllowed(Some(Resource)), "sts") => &[TRUST, external],
+            (DenialCause::NotAllowed(Some(Resource)), "kms") => &[SEE_KEY, KEY, both],
+            (DenialCause::NotAllowed(Some(Resource)), "secretsmanager") => &[SECRET],
+            (DenialCause::NotAllowed(Some(Resource)), _) => &[SHARE],
+            (DenialCause::NotAllowed(Some(VpcEndpoint)), _) => &[ENDPOINT, ENDPOINTS],
+            (DenialCause::NotAllowed(Some(PermissionsBoundary)), _) => &[BOUNDARY, SEE_BOUNDARY],
+            (DenialCause::NotAllowed(Some(Session)), _) => &[SESSION, ASSUMED_BY],
+            (DenialCause::NotAllowed(Some(ServiceControl | ResourceControl)), _) => {
                 &[ORGANIZATION, OTHER, SEE_ORGANIZATION]
             }
-            (Cause::NotAllowed(Some(_)), _) => &[OTHER],
-            (Cause::Denied(ServiceControl | ResourceControl, Some(_)), _) => &[
+            (DenialCause::NotAllowed(Some(_)), _) => &[OTHER],
+            (DenialCause::Denied(ServiceControl | ResourceControl, Some(_)), _) => &[
                 DENIED_BY_ORGANIZATION,
                 SEE_ORGANIZATIONS_POLICY,
                 WHOLE_REGIONS,
             ],
-            (Cause::Denied(ServiceControl | ResourceControl, None), _) => {
+            (DenialCause::Denied(ServiceControl | ResourceControl, None), _) => {
                 &[DENIED_BY_ORGANIZATION, SEE_ORGANIZATION, WHOLE_REGIONS]
             }
-            (Cause::Denied(Resource, _), "kms") => &[DENIED, SEE_KEY, ONLY_OWNER],
-            (Cause::Denied(Resource, _), _) => &[DENIED, ONLY_OWNER],
-            (Cause::Denied(VpcEndpoint, _), _) => &[DENIED, ENDPOINTS],
-            (Cause::Denied(Session, _), _) => &[DENIED, PASSED, ASSUMED_BY],
-            (Cause::Denied(_, Some(arn)), _) if arn.contains(":policy/") => &[DENIED, SEE_POLICY],
-            (Cause::Denied(PermissionsBoundary, _), _) => &[DENIED, SEE_BOUNDARY],
-            (Cause::Denied(..), _) => &[DENIED, SEE_ROLE],
-            (Cause::UnnamedKey, _) if is_cross => {
+            (DenialCause::Denied(Resource, _), "kms") => &[DENIED, SEE_KEY, ONLY_OWNER],
+            (DenialCause::Denied(Resource, _), _) => &[DENIED, ONLY_OWNER],
+            (DenialCause::Denied(VpcEndpoint, _), _) => &[DENIED, ENDPOINTS],
+            (DenialCause::Denied(Session, _), _) => &[DENIED, PASSED, ASSUMED_BY],
+            (DenialCause::Denied(_, Some(arn)), _) if arn.contains(":policy/") => {
+                &[DENIED, SEE_POLICY]
+            }
+            (DenialCause::Denied(PermissionsBoundary, _), _) => &[DENIED, SEE_BOUNDARY],
+            (DenialCause::Denied(..), _) => &[DENIED, SEE_ROLE],
+            (DenialCause::UnnamedKey, _) if is_cross => {
                 &[SHARED_WITHOUT_KEY, FIND_KEY, KEY, IDENTITY, REPLICA]
             }
-            (Cause::UnnamedKey, _) => &[FIND_KEY, ALIAS, IDENTITY, REPLICA],
-            (Cause::UnexplainedSecret, _) => &[Code::SecretDenied.help(), IDENTITY],
+            (DenialCause::UnnamedKey, _) => &[FIND_KEY, ALIAS, IDENTITY, REPLICA],
+            (DenialCause::UnexplainedSecret, _) => &[Code::SecretDenied.help(), IDENTITY],
             _ if self.refusal.answer.text.contains("reserved parameter name") => &[RESERVED],
-            (Cause::Unknown, _) => &[UNNAMED_POLICY],
+            (DenialCause::Unknown, _) => &[UNNAMED_POLICY],
         };
         lines.concat()
     }
@@ -209,8 +213,8 @@ impl<'a> Facts<'a> {
         let caller = self.caller.as_ref();
         let role = caller.and_then(Arn::role_name);
         let (kind, policy) = match &self.refusal.cause {
-            Cause::NotAllowed(kind) => (kind.as_ref(), None),
-            Cause::Denied(kind, policy) => (Some(kind), policy.as_deref()),
+            DenialCause::NotAllowed(kind) => (kind.as_ref(), None),
+            DenialCause::Denied(kind, policy) => (Some(kind), policy.as_deref()),
             _ => (None, None),
         };
         let is_of_resources = kind == Some(&PolicyKind::ResourceControl);
@@ -319,7 +323,7 @@ impl<'a> Facts<'a> {
             .as_ref()
             .map(|caller| &caller.account)
             .or(self.context.account.as_ref());
-        if self.refusal.cause == Cause::UnnamedKey {
+        if self.refusal.cause == DenialCause::UnnamedKey {
             let owner = self.owner.as_ref().or(account)?;
             let key = format!(
                 "arn:{}:kms:{}:{owner}:key/KEY-ID",

@@ -5,7 +5,7 @@
 mod advice;
 mod policy_kind;
 
-use super::answer::Answer;
+use super::service_error::ServiceError;
 use policy_kind::PolicyKind;
 use ssm_exec_core::arn::Arn;
 use ssm_exec_core::aws_context::AwsContext;
@@ -23,7 +23,7 @@ const UNNAMED: &[&str] = &[
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Refusal {
     /// Of several, the first one's.
-    answer: Answer,
+    answer: ServiceError,
     requests: Vec<Request>,
     /// Whether an external ID was given, to assume a role.
     external_id: bool,
@@ -32,12 +32,12 @@ pub(super) struct Refusal {
     action: String,
     /// ARNs, or names of secrets.
     resources: Vec<String>,
-    cause: Cause,
+    cause: DenialCause,
 }
 
 /// What prevents it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Cause {
+enum DenialCause {
     /// No policy of this kind allows it, if AWS named the kind.
     NotAllowed(Option<PolicyKind>),
     /// A policy denies it: its kind, and its ARN if AWS named it.
@@ -52,7 +52,7 @@ enum Cause {
 
 impl Refusal {
     /// Parses AWS's text.
-    pub(super) fn new(answer: Answer, requests: Vec<Request>) -> Self {
+    pub(super) fn new(answer: ServiceError, requests: Vec<Request>) -> Self {
         let text = answer.text.as_str();
         let between = |start: &str, ends: &[&str]| {
             let (_, rest) = text.split_once(start)?;
@@ -67,9 +67,9 @@ impl Refusal {
         let resource = between(" on resource: ", &[" "]);
         let is_unnamed = UNNAMED.iter().any(|form| text.contains(form));
         let cause = match (&action, &resource) {
-            _ if is_unnamed => Cause::UnnamedKey,
+            _ if is_unnamed => DenialCause::UnnamedKey,
             (Some(_), Some(_)) => cause(text),
-            _ => Cause::Unknown,
+            _ => DenialCause::Unknown,
         };
         let action = if is_unnamed {
             Some("kms:Decrypt".to_owned())
@@ -80,7 +80,7 @@ impl Refusal {
             answer,
             requests,
             external_id: false,
-            principal: principal.filter(|_| cause != Cause::Unknown),
+            principal: principal.filter(|_| cause != DenialCause::Unknown),
             action: action.unwrap_or_default(),
             resources: resource.into_iter().collect(),
             cause,
@@ -88,26 +88,26 @@ impl Refusal {
     }
 
     /// References to secrets that can't be read, and AWS doesn't say why.
-    pub(super) fn of_secrets(answer: Answer, request: Request) -> Self {
+    pub(super) fn of_secrets(answer: ServiceError, request: Request) -> Self {
         Self {
             resources: secrets(&request),
             action: "secretsmanager:GetSecretValue".to_owned(),
-            cause: Cause::UnexplainedSecret,
+            cause: DenialCause::UnexplainedSecret,
             ..Self::new(answer, vec![request])
         }
     }
 
     /// Of a role that may not be assumed.
-    pub(super) fn of_role(answer: Answer, role: Option<&Arn>, external_id: bool) -> Self {
+    pub(super) fn of_role(answer: ServiceError, role: Option<&Arn>, external_id: bool) -> Self {
         let refusal = Self {
             external_id,
             ..Self::new(answer, Vec::new())
         };
         match (&refusal.cause, role) {
-            (Cause::Unknown, Some(role)) => Self {
+            (DenialCause::Unknown, Some(role)) => Self {
                 action: "sts:AssumeRole".to_owned(),
                 resources: vec![role.to_string()],
-                cause: Cause::NotAllowed(None),
+                cause: DenialCause::NotAllowed(None),
                 ..refusal
             },
             _ => refusal,
@@ -136,7 +136,8 @@ impl Refusal {
             &other.action,
             &other.cause,
             other.is_malformed_name(),
-        ) && (self.cause != Cause::Unknown || self.answer.text == other.answer.text);
+        ) && (self.cause != DenialCause::Unknown
+            || self.answer.text == other.answer.text);
         if same {
             self.resources.extend(other.resources.iter().cloned());
             self.resources.sort();
@@ -155,14 +156,14 @@ impl Refusal {
     pub(super) fn may_pass(&self) -> bool {
         let lacks_an_allow = matches!(
             self.cause,
-            Cause::NotAllowed(_) | Cause::UnnamedKey | Cause::UnexplainedSecret
+            DenialCause::NotAllowed(_) | DenialCause::UnnamedKey | DenialCause::UnexplainedSecret
         );
         lacks_an_allow && !self.is_malformed_name()
     }
 
     fn code(&self) -> Code {
         match (&self.cause, self.action.split(':').next()) {
-            (Cause::UnexplainedSecret, _) => Code::SecretDenied,
+            (DenialCause::UnexplainedSecret, _) => Code::SecretDenied,
             (_, Some("kms")) => Code::KmsDenied,
             (_, Some("sts")) => Code::AssumeRoleDenied,
             _ if self.is_malformed_name() => Code::MalformedName,
@@ -181,26 +182,28 @@ impl Refusal {
                 let of = if is_one { "" } else { "one of " };
                 format!("malformed name: AWS could not build an ARN from {of}{requested}")
             }
-            Cause::NotAllowed(Some(kind)) => {
+            DenialCause::NotAllowed(Some(kind)) => {
                 format!("access denied: no {kind} allows {action} {on}")
             }
-            Cause::NotAllowed(None) => format!("access denied: no policy allows {action} {on}"),
-            Cause::Denied(kind, _) => {
+            DenialCause::NotAllowed(None) => {
+                format!("access denied: no policy allows {action} {on}")
+            }
+            DenialCause::Denied(kind, _) => {
                 format!(
                     "access denied: {} explicitly denies {action} {on}",
                     kind.with_article()
                 )
             }
-            Cause::UnnamedKey => format!(
+            DenialCause::UnnamedKey => format!(
                 "access denied: kms:Decrypt for {requested}: the key does not exist in this Region, or the caller may not use it"
             ),
-            Cause::UnexplainedSecret => {
+            DenialCause::UnexplainedSecret => {
                 format!(
                     "access denied, or no such secret: {}; AWS does not say which",
                     self.resources.join(", ")
                 )
             }
-            Cause::Unknown => format!("access denied to {requested}: {}", self.answer.text),
+            DenialCause::Unknown => format!("access denied to {requested}: {}", self.answer.text),
         };
         let code = self.answer.exchange.code.as_deref().unwrap_or("HTTP 403");
         let mut diagnostic = self
@@ -230,11 +233,11 @@ impl Refusal {
         let link = link(self.answer.exchange.message.as_deref().unwrap_or_default());
         if let Some(aws) = &mut subject.aws {
             aws.authorization_id = link.as_ref().map(|(id, _)| id.clone());
-            if let Cause::Denied(_, policy) = &self.cause {
+            if let DenialCause::Denied(_, policy) = &self.cause {
                 aws.policy.clone_from(policy);
             }
         }
-        if let Cause::Denied(_, Some(policy)) = &self.cause {
+        if let DenialCause::Denied(_, Some(policy)) = &self.cause {
             diagnostic.list.push(format!("policy: {policy}"));
         }
         if let Some((id, link)) = link {
@@ -284,7 +287,7 @@ impl Refusal {
     }
 }
 
-fn cause(text: &str) -> Cause {
+fn cause(text: &str) -> DenialCause {
     if let Some((_, after)) = text.split_once("with an explicit deny in a") {
         let after = after.strip_prefix('n').unwrap_or(after);
         let arn = after.split_once(": arn:").map(|(_, arn)| {
@@ -292,10 +295,10 @@ fn cause(text: &str) -> Cause {
             format!("arn:{}", arn.trim_end_matches(['.', ',', ')']))
         });
         let kind = PolicyKind::parse(after).unwrap_or(PolicyKind::Other(String::new()));
-        return Cause::Denied(kind, arn);
+        return DenialCause::Denied(kind, arn);
     }
     let kind = text.split_once("because no ");
-    Cause::NotAllowed(kind.and_then(|(_, after)| PolicyKind::parse(after)))
+    DenialCause::NotAllowed(kind.and_then(|(_, after)| PolicyKind::parse(after)))
 }
 
 /// The ID of a denial's details, and where they are (IAM User Guide, "Troubleshoot access denied error messages with

@@ -2,8 +2,8 @@
 //! their account numbers and names replaced.
 
 use super::*;
-use crate::aws::answer::Service;
 use crate::aws::failure::{Failure, merge};
+use crate::aws::service_error::Service;
 use crate::aws::tests::{ROLE, answer, batch, below};
 
 const PATH: &str = "arn:aws:ssm:eu-west-1:111122223333:parameter/org/api";
@@ -29,8 +29,8 @@ fn statements(text: &str, request: Request) -> Vec<String> {
         .collect()
 }
 
-fn denied(kind: PolicyKind, arn: Option<&str>) -> Cause {
-    Cause::Denied(kind, arn.map(str::to_owned))
+fn denied(kind: PolicyKind, arn: Option<&str>) -> DenialCause {
+    DenialCause::Denied(kind, arn.map(str::to_owned))
 }
 
 #[test]
@@ -39,26 +39,26 @@ fn every_cause_is_parsed_whatever_follows_it() {
     let long_scp = format!("with an explicit deny in a service control policy: {scp}");
     let table = [
         // Until 2021 the text ended here.
-        ("", Cause::NotAllowed(None)),
+        ("", DenialCause::NotAllowed(None)),
         (
             "because no identity-based policy allows the ssm:GetParametersByPath action",
-            Cause::NotAllowed(Some(PolicyKind::Identity)),
+            DenialCause::NotAllowed(Some(PolicyKind::Identity)),
         ),
         (
             "because no permissions boundary allows the ssm:GetParametersByPath action",
-            Cause::NotAllowed(Some(PolicyKind::PermissionsBoundary)),
+            DenialCause::NotAllowed(Some(PolicyKind::PermissionsBoundary)),
         ),
         (
             "because no session policy allows the ssm:GetParametersByPath action",
-            Cause::NotAllowed(Some(PolicyKind::Session)),
+            DenialCause::NotAllowed(Some(PolicyKind::Session)),
         ),
         (
             "because no service control policy allows the ssm:GetParametersByPath action",
-            Cause::NotAllowed(Some(PolicyKind::ServiceControl)),
+            DenialCause::NotAllowed(Some(PolicyKind::ServiceControl)),
         ),
         (
             "because no VPC endpoint policy allows the ssm:GetParametersByPath action",
-            Cause::NotAllowed(Some(PolicyKind::VpcEndpoint)),
+            DenialCause::NotAllowed(Some(PolicyKind::VpcEndpoint)),
         ),
         (
             "with an explicit deny in an identity-based policy",
@@ -150,7 +150,7 @@ fn kms_texts_that_name_no_key_are_known() {
     );
     for text in [old, &newer] {
         let denial = denial(text, below("/org/api"));
-        assert_eq!(denial.cause, Cause::UnnamedKey, "{text}");
+        assert_eq!(denial.cause, DenialCause::UnnamedKey, "{text}");
     }
 }
 

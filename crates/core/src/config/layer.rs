@@ -120,7 +120,7 @@ pub enum Slot<'a> {
 }
 
 /// What a field of a layer must know.
-pub(super) trait Field: Sized {
+pub(super) trait LayerField: Sized {
     /// Where a list was given; a single value has none.
     fn list_origin(&self) -> Option<&Origin>;
     fn slot(&mut self) -> Slot<'_>;
@@ -130,7 +130,7 @@ pub(super) trait Field: Sized {
 
 macro_rules! field {
     ($type:ty, $slot:ident, $origin:expr, $self:ident, $weaker:ident => $merged:expr) => {
-        impl Field for $type {
+        impl LayerField for $type {
             fn list_origin(&self) -> Option<&Origin> {
                 let origin: fn(&$type) -> Option<&Origin> = $origin;
                 origin(self)

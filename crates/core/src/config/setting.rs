@@ -8,7 +8,7 @@ pub struct Setting {
     /// What it holds, and how texts become it.
     pub kind: Kind,
     /// The subcommands that take it.
-    pub scope: Scope,
+    pub taken_by: Subcommands,
     /// The heading of its part of the help.
     pub group: Group,
     /// `--long`
@@ -78,7 +78,7 @@ impl Kind {
 
 /// Which subcommands take a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
+pub enum Subcommands {
     /// All that read a configuration.
     All,
     /// `check`
@@ -113,7 +113,7 @@ impl Setting {
         Self {
             field: "",
             kind,
-            scope: Scope::All,
+            taken_by: Subcommands::All,
             group,
             flag: None,
             negation: None,

@@ -5,8 +5,8 @@
 //!
 //! To add a setting: add its row, and use its field in `resolve.rs`, which does not compile until then.
 
-use super::layer::{Field, KeySpec, List, One, Pair, PathSpec, Slot};
-use super::setting::{Group, Kind, Scope, Setting};
+use super::layer::{KeySpec, LayerField, List, One, Pair, PathSpec, Slot};
+use super::setting::{Group, Kind, Setting, Subcommands};
 use crate::contract::ContractSpec;
 use crate::origin::Origin;
 use crate::variable::Case;
@@ -468,7 +468,7 @@ settings! {
     format: One<String> = [Setting {
         flag: Some("--format"),
         value_name: "FORMAT",
-        scope: Scope::Check,
+        taken_by: Subcommands::Check,
         default: Some("table"),
         ..Setting::new(Kind::Choice(ReportFormat::WORDS), Group::Command, "Format of the report")
     }];
@@ -476,7 +476,7 @@ settings! {
     /// `check --fingerprint`
     fingerprint: One<bool> = [Setting {
         flag: Some("--fingerprint"),
-        scope: Scope::Check,
+        taken_by: Subcommands::Check,
         details: "One SHA-256 of the settings, the names and the versions; no value is read, except from Secrets Manager, whose secrets have no versions here.",
         ..Setting::new(Kind::Switch, Group::Command, "Print a fingerprint of the configuration and the versions of its parameters")
     }];
@@ -485,7 +485,7 @@ settings! {
     unchanged_since: One<String> = [Setting {
         flag: Some("--unchanged-since"),
         value_name: "FINGERPRINT",
-        scope: Scope::Check,
+        taken_by: Subcommands::Check,
         ..Setting::new(Kind::Text, Group::Command, "Exit with 0 if the fingerprint is still this one, else with 1")
     }];
 
@@ -493,21 +493,21 @@ settings! {
     max_age: One<String> = [Setting {
         flag: Some("--max-age"),
         value_name: "DURATION",
-        scope: Scope::Check,
+        taken_by: Subcommands::Check,
         ..Setting::new(Kind::Duration, Group::Command, "Fail with status 1 if a parameter has not changed for longer than DURATION, such as 90d")
     }];
 
     /// `check --unused`
     unused: One<bool> = [Setting {
         flag: Some("--unused"),
-        scope: Scope::Check,
+        taken_by: Subcommands::Check,
         ..Setting::new(Kind::Switch, Group::Command, "List parameters below a prefix that no key and no required variable names")
     }];
 
     /// `check --identity`
     identity: One<bool> = [Setting {
         flag: Some("--identity"),
-        scope: Scope::Check,
+        taken_by: Subcommands::Check,
         details: "One request to STS, which needs no permission. Without it, the report names the account and the role only where they are known, or after a failure.",
         ..Setting::new(Kind::Switch, Group::Command, "Ask STS for the account and the ARN of the caller, and report them")
     }];
@@ -515,7 +515,7 @@ settings! {
     /// `check --all-stages`
     all_stages: One<bool> = [Setting {
         flag: Some("--all-stages"),
-        scope: Scope::Check,
+        taken_by: Subcommands::Check,
         ..Setting::new(Kind::Switch, Group::Command, "Check every stage, with a report for each")
     }];
 
@@ -523,7 +523,7 @@ settings! {
     account: One<String> = [Setting {
         flag: Some("--account"),
         value_name: "ID",
-        scope: Scope::Policy,
+        taken_by: Subcommands::Policy,
         default: Some("the caller's"),
         ..Setting::new(Kind::Text, Group::Command, "The account ID of the parameters")
     }];
@@ -532,7 +532,7 @@ settings! {
     partition: One<String> = [Setting {
         flag: Some("--partition"),
         value_name: "NAME",
-        scope: Scope::Policy,
+        taken_by: Subcommands::Policy,
         default: Some("the Region's"),
         ..Setting::new(Kind::Text, Group::Command, "The partition, such as aws, aws-cn or aws-us-gov")
     }];
@@ -541,7 +541,7 @@ settings! {
     kms_key: One<String> = [Setting {
         flag: Some("--kms-key"),
         value_name: "KEY",
-        scope: Scope::Policy,
+        taken_by: Subcommands::Policy,
         ..Setting::new(Kind::Text, Group::Command, "The ID or ARN of the KMS key that encrypts the parameters")
     }];
 }

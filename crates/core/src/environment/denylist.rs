@@ -10,7 +10,7 @@ use crate::variable::VariableName;
 
 /// The rest of a sentence, "NAME, which …", and the names for which it holds. A `*` matches any characters: `LD_*`,
 /// `*_PAGER`, `ERL_*FLAGS`.
-type Refusal = (&'static str, &'static [&'static str]);
+type RefusedNames = (&'static str, &'static [&'static str]);
 
 /// Names that a pattern of [`GROUPS`] matches and that services carry as ordinary settings or
 /// registry credentials.
@@ -31,7 +31,7 @@ const ORDINARY: &[&str] = &[
 ];
 
 #[rustfmt::skip]
-const GROUPS: &[Refusal] = &[
+const GROUPS: &[RefusedNames] = &[
     // ld.so(8), dyld(1).
     ("makes the dynamic loader run other code", &[
         "DYLD_*", "GCONV_PATH", "GETCONF_DIR", "GLIBC_TUNABLES", "LD_*",

@@ -1,6 +1,6 @@
 //! How a profile gets its credentials: by itself, or by a role that another profile's credentials assume.
 
-use super::{FileKind, Section, Setting, SharedConfig};
+use super::{FileKind, FileSetting, Section, SharedConfig};
 use crate::diagnostic::Help;
 use crate::words;
 
@@ -46,7 +46,7 @@ pub struct Role<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Base<'a> {
     /// The command of a `credential_process`.
-    Process(&'a Setting),
+    Process(&'a FileSetting),
     /// A file with an OpenID Connect token, and the role that it is exchanged for.
     WebIdentity(&'a str, Role<'a>),
     /// IAM Identity Center.
@@ -84,7 +84,7 @@ pub struct Sso<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChainError<'a> {
     /// The setting to correct.
-    pub at: &'a Setting,
+    pub at: &'a FileSetting,
     /// What is wrong with it.
     pub reason: String,
     /// How to correct it.
@@ -106,7 +106,7 @@ fn set(key: &str, value: &str, profile: &str) -> Help {
 
 impl Section {
     /// A role with its other settings.
-    fn role<'a>(&'a self, arn: &'a Setting) -> Role<'a> {
+    fn role<'a>(&'a self, arn: &'a FileSetting) -> Role<'a> {
         Role {
             arn: arn.value(),
             session_name: self.value("role_session_name"),
@@ -128,7 +128,7 @@ impl SharedConfig {
         let mut name = profile;
         let mut visited = Vec::new();
         let mut roles = Vec::new();
-        let mut source: Option<&Setting> = None;
+        let mut source: Option<&FileSetting> = None;
         loop {
             let Some(section) = self.profile(name) else {
                 return match source {
@@ -199,7 +199,7 @@ impl SharedConfig {
         &self,
         profile: &'a str,
         section: &'a Section,
-    ) -> Result<Option<(Role<'a>, Option<&'a Setting>)>, ChainError<'a>> {
+    ) -> Result<Option<(Role<'a>, Option<&'a FileSetting>)>, ChainError<'a>> {
         let Some(role) = section.get("role_arn") else {
             return Ok(None);
         };
@@ -352,7 +352,7 @@ fn both<'a>(
     }
 }
 
-fn lacking<'a>(at: &'a Setting, profile: &str, has: &str, lacks: &str) -> ChainError<'a> {
+fn lacking<'a>(at: &'a FileSetting, profile: &str, has: &str, lacks: &str) -> ChainError<'a> {
     ChainError {
         at,
         reason: format!("the profile `{profile}` has `{has}` and no `{lacks}`"),
@@ -360,7 +360,7 @@ fn lacking<'a>(at: &'a Setting, profile: &str, has: &str, lacks: &str) -> ChainE
     }
 }
 
-fn empty_source(at: &Setting) -> ChainError<'_> {
+fn empty_source(at: &FileSetting) -> ChainError<'_> {
     let name = at.value();
     ChainError {
         at,

@@ -34,7 +34,7 @@ pub struct SyntaxError {
 
 /// One setting of a section. Its value may be a secret access key.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Setting {
+pub struct FileSetting {
     value: Zeroizing<String>,
     /// The file that it is in.
     pub kind: FileKind,
@@ -42,7 +42,7 @@ pub struct Setting {
     pub line: usize,
 }
 
-impl Setting {
+impl FileSetting {
     fn new(value: &str, kind: FileKind, line: usize) -> Self {
         Self {
             value: Zeroizing::new(value.to_owned()),
@@ -58,20 +58,20 @@ impl Setting {
 }
 
 /// Without the value.
-impl fmt::Debug for Setting {
+impl fmt::Debug for FileSetting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { kind, line, .. } = self;
-        write!(f, "Setting({kind:?}, line {line})")
+        write!(f, "FileSetting({kind:?}, line {line})")
     }
 }
 
 /// The settings of a section by their names in lower case.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Section(BTreeMap<String, Setting>);
+pub struct Section(BTreeMap<String, FileSetting>);
 
 impl Section {
     /// A setting that isn't empty.
-    pub fn get(&self, key: &str) -> Option<&Setting> {
+    pub fn get(&self, key: &str) -> Option<&FileSetting> {
         self.0
             .get(key)
             .filter(|setting| !setting.value().is_empty())
@@ -79,7 +79,7 @@ impl Section {
 
     /// The value of a setting that isn't empty.
     pub fn value(&self, key: &str) -> Option<&str> {
-        self.get(key).map(Setting::value)
+        self.get(key).map(FileSetting::value)
     }
 }
 
@@ -144,7 +144,7 @@ impl SharedConfig {
     }
 
     /// Every `endpoint_url`, and the setting that it is in: one of a profile, or of a service.
-    pub fn endpoint_urls(&self) -> impl Iterator<Item = (&str, &Setting)> {
+    pub fn endpoint_urls(&self) -> impl Iterator<Item = (&str, &FileSetting)> {
         let settings = self.0.values().flat_map(|section| &section.0);
         settings.flat_map(|(key, setting)| {
             let own = (key == "endpoint_url").then(|| setting.value());
@@ -168,7 +168,7 @@ impl SharedConfig {
     }
 
     /// A section of services that a profile names and that isn't there.
-    pub fn missing_services(&self, profile: &str) -> Option<&Setting> {
+    pub fn missing_services(&self, profile: &str) -> Option<&FileSetting> {
         let named = self.profile(profile)?.get("services")?;
         let name = SectionName::Services(named.value().to_owned());
         (!self.0.contains_key(&name)).then_some(named)

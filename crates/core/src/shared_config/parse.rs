@@ -1,7 +1,7 @@
 //! Parses one shared file by the rules of the AWS CLI (Python's `configparser`), with the SDK's comments
 //! after a value.
 
-use super::{FileKind, Section, SectionName, Setting, SyntaxError};
+use super::{FileKind, FileSetting, Section, SectionName, SyntaxError};
 use std::collections::{BTreeMap, BTreeSet};
 use zeroize::Zeroizing;
 
@@ -65,7 +65,7 @@ pub(super) fn parse(bytes: &[u8], kind: FileKind) -> Result<Sections, SyntaxErro
             return Err(wrong("has a setting that is there already"));
         }
         if let Some(name) = section {
-            let setting = Setting::new(without_comment(value), kind, number);
+            let setting = FileSetting::new(without_comment(value), kind, number);
             let section = sections.entry(name.clone()).or_default();
             section.0.insert(key.clone(), setting);
         }

@@ -235,7 +235,7 @@ fn debug_output_shows_no_value() {
     let config = config("[default]\naws_secret_access_key = canary\n");
     let shown = format!("{config:?}");
     assert!(
-        shown.contains("Setting(Config, line 2)") && !shown.contains("canary"),
+        shown.contains("FileSetting(Config, line 2)") && !shown.contains("canary"),
         "{shown}"
     );
 }

@@ -79,11 +79,11 @@ pub(super) enum Cause {
 pub(super) struct NoAddress {
     /// The name server that was asked.
     pub(super) server: Option<IpAddr>,
-    pub(super) reason: Reason,
+    pub(super) reason: LookupError,
 }
 
 #[derive(Debug)]
-pub(super) enum Reason {
+pub(super) enum LookupError {
     /// There is no such name (NXDOMAIN).
     NoSuchName,
     /// The server refuses or fails, with this code.
@@ -135,7 +135,7 @@ impl From<Diagnostic> for ConnectionError {
 }
 
 /// What is said of a cause. What is `unreachable` may go away.
-type Row = (Code, String, Vec<Help>);
+type Explanation = (Code, String, Vec<Help>);
 
 impl ConnectionError {
     /// What failed at a server that a setting names, or at the proxy on the way to it.
@@ -147,7 +147,7 @@ impl ConnectionError {
     ) -> Self {
         let mut unknown_host = None;
         if let (Cause::Lookup(problem), None) = (&cause, proxy)
-            && matches!(problem.reason, Reason::NoSuchName)
+            && matches!(problem.reason, LookupError::NoSuchName)
         {
             unknown_host = Some(server.host.clone());
         }
@@ -175,7 +175,7 @@ impl ConnectionError {
 }
 
 /// A certificate of a server or a proxy.
-fn certificate(problem: CertificateProblem, whose: &str) -> Row {
+fn certificate(problem: CertificateProblem, whose: &str) -> Explanation {
     let (code, reason, help) = match problem {
         CertificateProblem::UnknownIssuer(reason) => (
             Code::Tls,
@@ -197,7 +197,7 @@ fn certificate(problem: CertificateProblem, whose: &str) -> Row {
     (code, text, vec![Help::text(help)])
 }
 
-fn at_system(what: &str, error: &io::Error, server: &Server) -> Row {
+fn at_system(what: &str, error: &io::Error, server: &Server) -> Explanation {
     let otherwise = match errno(error) {
         Some(Errno::ENFILE | Errno::ENOBUFS) => "Free memory or open files of this machine",
         _ => {
@@ -216,15 +216,15 @@ impl NoAddress {
     fn of(&self, host: &str) -> String {
         let asked = asked(self.server);
         match &self.reason {
-            Reason::NoSuchName => format!("no address for {host} (NXDOMAIN{asked})"),
-            Reason::Other(reason) => format!("no address for {host} ({reason}{asked})"),
-            Reason::Code(2) => format!("the server failed for {host} (SERVFAIL{asked})"),
-            Reason::Code(5) => format!("the server refused {host} (REFUSED{asked})"),
-            Reason::Code(code) => format!("the server failed for {host} (code {code}{asked})"),
-            Reason::Silent(limit) => {
+            LookupError::NoSuchName => format!("no address for {host} (NXDOMAIN{asked})"),
+            LookupError::Other(reason) => format!("no address for {host} ({reason}{asked})"),
+            LookupError::Code(2) => format!("the server failed for {host} (SERVFAIL{asked})"),
+            LookupError::Code(5) => format!("the server refused {host} (REFUSED{asked})"),
+            LookupError::Code(code) => format!("the server failed for {host} (code {code}{asked})"),
+            LookupError::Silent(limit) => {
                 format!("the server did not answer for {host} within {limit:?}{asked}")
             }
-            Reason::Unreachable(error) => format!(
+            LookupError::Unreachable(error) => format!(
                 "the server cannot be reached for {host} ({}{asked}){}",
                 without_number(error),
                 without_network(error)

@@ -3,13 +3,13 @@
 use super::super::proxy::Proxy;
 use super::super::server::Server;
 use super::server::at_server;
-use super::{Cause, RefusedTunnel, Row, Step, certificate, quoted, without_network};
+use super::{Cause, Explanation, RefusedTunnel, Step, certificate, quoted, without_network};
 use crate::system_error::without_number;
 use ssm_exec_core::code::Code;
 use ssm_exec_core::diagnostic::Help;
 
 /// A proxy that can't be reached, or refuses a tunnel to a server.
-pub(super) fn at_proxy(cause: Cause, proxy: &Proxy, server: &Server) -> Row {
+pub(super) fn at_proxy(cause: Cause, proxy: &Proxy, server: &Server) -> Explanation {
     use Code::{Tls, Unreachable};
     let variable = proxy.variable;
     let bypass = Help::text(format!(
@@ -60,7 +60,12 @@ pub(super) fn at_proxy(cause: Cause, proxy: &Proxy, server: &Server) -> Row {
     }
 }
 
-fn refused_tunnel(refused: RefusedTunnel, proxy: &Proxy, server: &Server, bypass: Help) -> Row {
+fn refused_tunnel(
+    refused: RefusedTunnel,
+    proxy: &Proxy,
+    server: &Server,
+    bypass: Help,
+) -> Explanation {
     let Proxy {
         variable,
         user,

@@ -1,7 +1,7 @@
 //! What is said of a server that fails.
 
 use super::super::server::Server;
-use super::{Cause, Row, Step, certificate, errno, quoted, without_network};
+use super::{Cause, Explanation, Step, certificate, errno, quoted, without_network};
 use crate::system_error::without_number;
 use nix::errno::Errno;
 use ssm_exec_core::code::Code;
@@ -12,7 +12,7 @@ use ssm_exec_core::region::Region;
 use std::io;
 use std::net::IpAddr;
 
-pub(super) fn at_server(cause: Cause, server: &Server, origin: Option<&Origin>) -> Row {
+pub(super) fn at_server(cause: Cause, server: &Server, origin: Option<&Origin>) -> Explanation {
     use Code::{InvalidResponse, InvalidSetting, PlainHttp, Tls, Unreachable};
     let host = &server.host;
     let named = origin.map(named).unwrap_or_default();

@@ -7,7 +7,7 @@ use std::fmt;
 
 /// An error that a server answered with.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Answer {
+pub(super) struct ServiceError {
     /// Who says it: KMS answers through Parameter Store.
     pub(super) service: Service,
     pub(super) class: Class,
@@ -96,7 +96,7 @@ impl fmt::Display for Service {
     }
 }
 
-impl Answer {
+impl ServiceError {
     /// The error of an exchange with a service.
     pub(super) fn new(service: Service, exchange: Exchange) -> Self {
         let message = exchange.message.as_deref().unwrap_or_default();
@@ -151,7 +151,7 @@ impl Answer {
 }
 
 /// Code and message in one line, for brackets.
-impl fmt::Display for Answer {
+impl fmt::Display for ServiceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.exchange.code {
             Some(code) => f.write_str(code)?,
