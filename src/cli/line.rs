@@ -125,9 +125,14 @@ impl<'a> LineReader<'a> {
         }
         match Document::parse(word) {
             Ok(document) => self.document = Some(document),
-            Err(reason) => {
-                let what = format!("completions: `{word}` {reason}");
-                self.refuse(Diagnostic::new(Code::Usage, what));
+            Err(error) => {
+                let message = format!("completions: {}", error.message);
+                let code = Code::Usage;
+                self.refuse(Diagnostic {
+                    code,
+                    message,
+                    ..error
+                });
             }
         }
     }

@@ -42,6 +42,7 @@ pub fn unknown_word(word: &str, known: &[&str]) -> Diagnostic {
     };
     let correction = match nearest(word, known.iter().copied()) {
         Some(nearest) => format!("Correct it: did you mean `{nearest}`?"),
+        None if known.len() > 1 => "Choose one of them".to_owned(),
         None => format!("Use {words}"),
     };
     Diagnostic::invalid(format!("`{word}` is not {words}"), correction)
@@ -86,7 +87,7 @@ mod tests {
             (&["one"][..], "`texts` is not `one`\n  help: Use `one`"),
             (
                 &["one", "two"],
-                "`texts` is not `one` or `two`\n  help: Use `one` or `two`",
+                "`texts` is not `one` or `two`\n  help: Choose one of them",
             ),
             (
                 &["one", "text"],

@@ -39,6 +39,10 @@ pub(super) fn nothing_admitted(naming: &Naming, names: &[VariableName], what: &s
     };
     let globs = naming.only.iter().map(|glob| &glob.value);
     let is_match = |glob: &Glob| matches_any(naming, glob, names);
+    if let (true, Some(exclude)) = (globs.clone().any(is_match), naming.exclude.first()) {
+        let message = format!("this leaves out every variable of {what} that `only` takes");
+        return Diagnostic::new(Code::NothingAdmitted, message).at(exclude.origin.clone());
+    }
     let meant = globs
         .clone()
         .filter_map(|glob| in_other_case(glob, is_match));

@@ -114,6 +114,16 @@ only = ["X"]"#,
             ..Case::default()
         },
         Case {
+            file: r#"prefix = "/p"
+only = ["A*"]
+exclude = ["A*"]"#,
+            parameters: Some(&[("/p/a", "1"), ("/p/b", "2")]),
+            problems: &[
+                "t.toml, line 3, `exclude`: this leaves out every variable of the prefix /p that `only` takes",
+            ],
+            ..Case::default()
+        },
+        Case {
             file: r#"json = "/o"
 only = ["X", "Y"]"#,
             parameters: Some(&[("/o", "{\"a\": 1}")]),
