@@ -84,10 +84,7 @@ pub(super) fn missing(file: Option<&Path>) -> Diagnostic {
     let shown = file.unwrap_or(Path::new("ssm-exec.toml")).display();
     let mut error = Diagnostic::new(Code::NoCommand, "there is no command to start")
         .fill(&[("file", &shown.to_string())]);
-    if let (None, Some(near)) = (file, config_file::near_name()) {
-        let text = format!("There is {near} here: the file's name is ssm-exec.toml");
-        error = error.help(text);
-    }
+    error.help.extend(near_file(file));
     if !std::io::stdout().is_terminal() {
         error = error.help(
             "No value is printed, neither for `eval $(…)` nor into a file: ssm-exec starts the program that needs them",
@@ -100,6 +97,13 @@ pub(super) fn missing(file: Option<&Path>) -> Diagnostic {
         ));
     }
     error
+}
+
+/// Where no file was read, one that is called nearly as ours.
+pub(super) fn near_file(file: Option<&Path>) -> Option<Help> {
+    let near = file.is_none().then(config_file::near_name)??;
+    let text = format!("There is {near} here: the file's name is ssm-exec.toml");
+    Some(Help::text(text))
 }
 
 /// The error for a command that was not found, with what was most likely meant.

@@ -198,9 +198,17 @@ impl<'a> Invocation<'a> {
         if !self.config.sources.are_empty() || !references.is_empty() {
             return Ok(());
         }
-        let message = "no source of parameters is configured";
+        let mut message = "no source of parameters is configured".to_owned();
+        if let Some(path) = &self.config_file {
+            message += &format!(", and {} has none", path.display());
+        }
         Err(match command::option_after(self.words.all()) {
-            None => Diagnostic::new(Code::NoSources, message),
+            None => {
+                let mut error = Diagnostic::new(Code::NoSources, message);
+                let near = command::near_file(self.config_file.as_deref());
+                error.help.splice(0..0, near);
+                error
+            }
             Some(option) => {
                 let message = format!(
                     "{message}: `{option}` is after the command, and is read as its argument"

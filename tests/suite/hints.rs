@@ -240,11 +240,27 @@ fn without_a_command_the_place_of_the_start_says_what_is_meant() {
 }
 
 #[test]
+fn without_a_source_the_file_that_was_read_or_is_called_nearly_so_is_named() {
+    let run = Run::bare().args("-- true");
+    std::fs::write(run.home().join(".ssm-exec.yaml"), "").expect("a file");
+    let near = "There is .ssm-exec.yaml here";
+    run.fails(78).says(&["no source of parameters", near]);
+    let run = Run::bare().file("command = [\"true\"]\n");
+    run.fails(78).says(&[
+        "no source of parameters is configured, and ",
+        "/ssm-exec.toml has none",
+    ]);
+}
+
+#[test]
 fn a_file_in_another_format_is_told_from_toml() {
     for (name, text, says) in [
         ("c.yaml", "prefix: /org/api\n", "It is YAML"),
         ("c.json", "{\"prefix\": \"/org/api\"}", "It is JSON"),
+        ("ssm-exec.toml", "# ours\n\nkeys:\n  A: /a\n", "It is YAML"),
+        ("prod", "---\nprefix: /org/api\n", "It is YAML"),
         (".env", "A=postgres://x\n", "It is a file of variables"),
+        (".env.local", "export A=x\n", "It is a file of variables"),
     ] {
         let run = Run::bare().args("--config").arg(name).args("-- env");
         std::fs::write(run.home().join(name), text).expect("a file");

@@ -39,7 +39,7 @@ impl<'a> ConfigFile<'a> {
             let message =
                 format!("{shown}, line {line}, column {column}: not valid TOML: {reason}");
             let error = Diagnostic::new(Code::InvalidFile, message).path(path);
-            match other_format(path) {
+            match other_format(text) {
                 Some(format) => error.help(format!("It is {format}, and ssm-exec reads TOML")),
                 None => error,
             }
@@ -133,13 +133,18 @@ impl<'a> ConfigFile<'a> {
     }
 }
 
-/// What a file is by its name, if that is not TOML.
-fn other_format(path: &Path) -> Option<&'static str> {
-    let name = path.file_name()?.to_str()?;
-    match name.rsplit('.').next()? {
-        "yaml" | "yml" => Some("YAML"),
-        "json" => Some("JSON"),
-        "env" => Some("a file of variables"),
+/// What a file that isn't TOML is, by its first line.
+fn other_format(text: &str) -> Option<&'static str> {
+    let mut lines = text.lines().map(str::trim);
+    let first = lines.find(|line| !line.is_empty() && !line.starts_with('#'))?;
+    let first = first.strip_prefix("export ").unwrap_or(first);
+    let is_end = |c: char| !(c.is_ascii_alphanumeric() || "_-".contains(c));
+    let (name, rest) = first.split_at(first.find(is_end).unwrap_or(first.len()));
+    let is_variable = !name.is_empty() && !name.contains(|c: char| c.is_ascii_lowercase());
+    match rest {
+        _ if first.starts_with('{') => Some("JSON"),
+        _ if first == "---" || rest == ":" || rest.starts_with(": ") => Some("YAML"),
+        _ if is_variable && rest.starts_with('=') => Some("a file of variables"),
         _ => None,
     }
 }
