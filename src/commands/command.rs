@@ -6,6 +6,7 @@
 use crate::cli::{self, Action, Task, Words, hints};
 use crate::config_file;
 use crate::exec::lookup::{self, Command};
+use crate::exec::rounds;
 use crate::lambda;
 use ssm_exec_core::code::Code;
 use ssm_exec_core::diagnostic::{Diagnostic, Help};
@@ -55,15 +56,18 @@ pub(super) fn find(
             &giver,
             path.unwrap_or(lookup::DEFAULT_PATH),
         )),
-        Some(command) if command.is_this_program() && starts_itself(words, inherited) => {
-            let what = format!(
-                "the command {} is ssm-exec, and would start itself for ever",
-                command.path().display()
-            );
+        Some(command) => {
+            let loops = if command.is_this_program() && starts_itself(words, inherited) {
+                "is ssm-exec, and would start itself for ever"
+            } else if rounds::are_endless(inherited) {
+                "starts ssm-exec again, and would do so for ever"
+            } else {
+                return Ok(Some(command));
+            };
+            let what = format!("the command {} {loops}", command.path().display());
             let help = "Name the program to start: after `--`, as `command` in ssm-exec.toml, or as the handler of the function";
             Err(Diagnostic::with_help(Code::InvalidCommand, what, [help]))
         }
-        found => Ok(found),
     }
 }
 

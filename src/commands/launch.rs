@@ -4,7 +4,7 @@ use super::levels::Levels;
 use super::resolve::Invocation;
 use super::watch::StartedWatcher;
 use crate::error::Error;
-use crate::exec;
+use crate::exec::{self, rounds};
 use crate::logging::{info, warn};
 use ssm_exec_core::diagnostic::Severity;
 use ssm_exec_core::environment::Environment;
@@ -22,7 +22,8 @@ pub(super) fn run(session: &Invocation<'_>, levels: &Levels) -> Result<Infallibl
     let (fetched, environment) = resolved.into_parts();
     report(&environment);
     let live_files = watcher.as_ref().is_some_and(StartedWatcher::writes_files);
-    let ready = exec::prepare(&environment, live_files)?;
+    let round = rounds::mark(&command, session.inherited);
+    let ready = exec::prepare(&environment, live_files, round.as_deref())?;
     if let Some(watcher) = &watcher {
         watcher.hand_over(&environment, fetched.as_ref(), &ready)?;
     }

@@ -14,6 +14,7 @@ pub(crate) mod memfd;
 mod obstacle;
 pub mod process;
 mod refusal;
+pub(crate) mod rounds;
 pub mod signals;
 pub mod stdio;
 
@@ -28,6 +29,7 @@ use ssm_exec_core::code::Code;
 use ssm_exec_core::config::Delivery;
 use ssm_exec_core::diagnostic::{Diagnostic, Help};
 use ssm_exec_core::environment::Environment;
+use ssm_exec_core::inherited::ROUND;
 use std::ffi::{CStr, CString, c_char};
 use std::marker::PhantomData;
 use std::os::fd::OwnedFd;
@@ -42,13 +44,15 @@ pub struct Ready<'e> {
 }
 
 /// Copies the values into the block, and those of files into memory files, which the watcher may write if
-/// they are live. After this, everything that was fetched can be dropped.
+/// they are live. `round` is the variable that counts rounds, where the command gets it. After this, everything that
+/// was fetched can be dropped.
 ///
 /// # Errors
 /// When the kernel gives no memory or no memory file.
 pub fn prepare<'e>(
     environment: &Environment<'e>,
     live_files: bool,
+    round: Option<&str>,
 ) -> Result<Ready<'e>, Diagnostic> {
     let mut files = Vec::new();
     for (name, setting) in &environment.set {
@@ -61,6 +65,7 @@ pub fn prepare<'e>(
         }
     }
     let mut paths = files.iter().map(MemoryFile::path);
+    let round = round.map(|text| (ROUND.as_bytes(), text.as_bytes()));
     let strings: Vec<(&[u8], &[u8])> = environment
         .set
         .iter()
@@ -71,6 +76,7 @@ pub fn prepare<'e>(
                 paths.next().unwrap_or_default().as_bytes(),
             ),
         })
+        .chain(round)
         .collect();
     let bytes = strings
         .iter()
@@ -81,7 +87,12 @@ pub fn prepare<'e>(
     for (name, value) in strings {
         block.push(name, value);
     }
-    let environment = block.pointers(&environment.inherited);
+    let of_before = format!("{ROUND}=");
+    let inherited = environment.inherited.iter().copied();
+    let inherited: Vec<_> = inherited
+        .filter(|entry| !entry.to_bytes().starts_with(of_before.as_bytes()))
+        .collect();
+    let environment = block.pointers(&inherited);
     Ok(Ready {
         block,
         environment,

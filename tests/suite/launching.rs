@@ -1,7 +1,7 @@
 //! How the command is started, and which requests a start sends.
 
 use crate::harness::*;
-use ssm_stub::{Parameter, Secret, Stub};
+use ssm_stub::{Fault, Parameter, Secret, Stub, When};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
@@ -504,4 +504,64 @@ fn it_does_not_start_itself_for_ever() {
     let nested =
         itself(Run::against(&stub.url()), "itself").args("-p /l -- ./itself -k X=/l/a -- sh -c");
     assert_eq!(nested.arg("echo $A $X").run().text(), "canary-a canary-a\n");
+}
+
+/// Runs `ssm-exec` with a file whose command is `./a`, beside these scripts. `SELF` is the program.
+fn among_scripts(stub: &Stub, scripts: &[(&str, &str)]) -> Outcome {
+    let run = Run::against(&stub.url()).file("prefix = \"/l\"\ncommand = [\"./a\"]\n");
+    for (name, text) in scripts {
+        let text = text.replace("SELF", &binary().display().to_string());
+        script(&run.home().join(name), &text);
+    }
+    run.run()
+}
+
+#[test]
+fn it_does_not_start_itself_for_ever_by_way_of_scripts() {
+    for scripts in [
+        &[("a", "#!/bin/sh\nexec SELF\n")][..],
+        &[("a", "exec SELF\n")],
+        &[("a", "#!/bin/sh\nexec env PATH=$PATH SELF -- sh ./a\n")],
+        &[("a", "#!/bin/sh\nexec SELF -- sh -c 'exec SELF'\n")],
+        &[
+            ("a", "#!/bin/sh\nexec SELF -- ./b\n"),
+            ("b", "#!/bin/sh\nexec SELF\n"),
+        ],
+        // A process for each round.
+        &[("a", "#!/bin/sh\nSELF\nexit $?\n")],
+    ] {
+        let stub = stub();
+        // So that a loop has an end.
+        stub.fault_when(When::nth(40), Fault::client("AccessDeniedException", "x"));
+        let outcome = among_scripts(&stub, scripts);
+        assert_eq!(outcome.status, 78, "{scripts:?}: {}", outcome.stderr);
+        outcome.says(&["starts ssm-exec again, and would do so for ever"]);
+        assert!(stub.requests().len() <= 10, "{scripts:?}");
+    }
+}
+
+#[test]
+fn a_script_may_start_it_again_as_often_as_it_ends() {
+    let stub = stub();
+    let again =
+        "#!/bin/sh\nfor n in 1 2 3 4 5 6 7 8 9 10 11 12; do SELF -- ./b; done\nexec SELF -- ./b\n";
+    let nested = "#!/bin/sh\n[ -n \"$N\" ] || N=1 exec SELF -- ./b\nexec SELF -- sh -c 'echo $A'\n";
+    let outcome = among_scripts(&stub, &[("a", again), ("b", nested)]);
+    assert_eq!(outcome.text(), "canary-a\n".repeat(13));
+}
+
+#[test]
+fn only_scripts_get_the_variable_that_counts_rounds() {
+    let stub = stub();
+    let environment = Run::against(&stub.url()).args("-p /l").environment();
+    assert_eq!(environment.get("SSM_EXEC_ROUND"), None);
+    let show = "#!/bin/sh\necho script $SSM_EXEC_ROUND\nexec SELF -- ENV\n";
+    let env = "sh -c 'echo program $SSM_EXEC_ROUND'";
+    let outcome = among_scripts(&stub, &[("a", &show.replace("ENV", env))]);
+    let lines: Vec<_> = outcome.text().lines().map(str::to_owned).collect();
+    assert!(
+        lines[0].starts_with("script ") && lines[0].contains(":1:"),
+        "{lines:?}"
+    );
+    assert_eq!(lines[1], "program");
 }

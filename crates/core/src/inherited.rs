@@ -3,6 +3,9 @@
 
 use std::ffi::CStr;
 
+/// How often ssm-exec has been started in a row by the scripts that it starts.
+pub const ROUND: &str = "SSM_EXEC_ROUND";
+
 /// The inherited environment: `NAME=VALUE` entries in their order.
 #[derive(Clone, Default)]
 pub struct Inherited<'e>(Vec<&'e CStr>);

@@ -6,7 +6,7 @@ use super::texts::parse_switch;
 use super::unknown_variable::{PREFIX, correction, known};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Help};
-use crate::inherited::Inherited;
+use crate::inherited::{Inherited, ROUND};
 use crate::origin::Origin;
 
 /// Reads the level. An empty variable counts as unset, as for the AWS tools.
@@ -103,9 +103,11 @@ pub fn refuse_quotes(name: &'static str, inherited: &Inherited<'_>) -> Result<()
 /// Who keeps quotation marks that a shell would remove.
 pub(crate) const QUOTES: &str = "`docker run --env-file` passes them on";
 
-/// Ours, what Dockerfiles call the version that they install, and what Kubernetes sets.
+/// Ours, also what counts rounds, what Dockerfiles call the version that they install, and what Kubernetes sets.
 fn is_known(name: &str) -> bool {
-    name == "SSM_EXEC_VERSION" || known().any(|known| known == name) || is_service_link(name)
+    ["SSM_EXEC_VERSION", ROUND].contains(&name)
+        || known().any(|known| known == name)
+        || is_service_link(name)
 }
 
 /// Whether Kubernetes sets it in every pod beside a service whose name begins with `ssm-exec` (Kubernetes
