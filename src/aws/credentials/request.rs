@@ -66,7 +66,10 @@ impl Search<'_> {
     }
 
     async fn exchange(&self, request: Request<String>) -> Result<Value, Broken> {
-        let request = HttpRequest::try_from(request.map(SdkBody::from))?;
+        let mut request = HttpRequest::try_from(request.map(SdkBody::from))?;
+        let agent = self.sdk.framework_metadata().iter();
+        let agent: Vec<String> = agent.map(ToString::to_string).collect();
+        request.headers_mut().insert("user-agent", agent.join(" "));
         let timeouts = self.sdk.timeout_config();
         let mut settings = HttpConnectorSettings::builder();
         settings.set_connect_timeout(timeouts.and_then(TimeoutConfig::connect_timeout));

@@ -279,3 +279,36 @@ fn the_expiry_of_a_credential_process_has_any_form_of_iso_8601() {
         );
     }
 }
+
+#[test]
+fn the_reason_is_in_each_request_to_aws_for_credentials() {
+    let stub = stub();
+    let (sts, sign_in) = (sts(), sessions::sign_in());
+    let portal = HttpServer::start(|_| ok(ROLE_CREDENTIALS));
+    let oidc = HttpServer::start(|_| ok(r#"{"accessToken":"canary-fresh","expiresIn":3600}"#));
+    let ended = "2020-01-01T00:00:00Z";
+    for run in [
+        with_role(with_environment_keys(without_credentials(&stub))),
+        with_web_identity(without_credentials(&stub)),
+        with_expired_sso(&stub, &portal, &oidc).0,
+        sessions::with_login(without_credentials(&stub), "login", ended)
+            .env("AWS_ENDPOINT_URL_SIGNIN", sign_in.url()),
+    ] {
+        let run = run.env("AWS_ENDPOINT_URL_STS", sts.url());
+        run.args("--reason INC-4711").environment();
+    }
+    let servers = [(&sts, 2), (&sign_in, 1), (&portal, 1), (&oidc, 1)];
+    for (server, count) in servers {
+        let requests = server.requests();
+        assert_eq!(requests.len(), count, "{:?}", server.lines());
+        for request in requests {
+            let agent = request.header("user-agent").unwrap_or_default();
+            let names = concat!(
+                "lib/ssm-exec/",
+                env!("CARGO_PKG_VERSION"),
+                " lib/reason/INC-4711"
+            );
+            assert!(agent.contains(names), "{}: {agent}", request.line);
+        }
+    }
+}

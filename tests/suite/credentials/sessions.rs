@@ -46,7 +46,7 @@ pub(crate) fn with_login(run: Run, profile: &str, end: &str) -> Run {
 }
 
 /// AWS Sign-In: a refresh token can be used once, with the proof of the key.
-fn sign_in() -> HttpServer {
+pub(crate) fn sign_in() -> HttpServer {
     let current = Mutex::new(1);
     HttpServer::start(move |seen| {
         let mut current = current.lock().expect("a number");
