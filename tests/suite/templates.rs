@@ -386,3 +386,30 @@ fn a_reference_inside_a_longer_value_is_a_warning() {
         );
     }
 }
+
+#[test]
+fn a_variable_in_the_default_of_a_reference_is_a_warning() {
+    let stub = stub();
+    for (default, form) in [
+        ("http://$HOST/", "$NAME"),
+        ("http://${HOST}/", "${NAME}"),
+        ("http://{{HOST}}/", "{{NAME}}"),
+    ] {
+        let run = || {
+            let value = format!("ssm:///none?default={default}");
+            Run::against(&stub.url())
+                .env("URL", value)
+                .args("-k A=/t/user")
+        };
+        let outcome = run().args("-- printenv URL").run();
+        assert_eq!(outcome.text(), format!("{default}\n"));
+        let says = format!(
+            "the default of URL has a variable in the form `{form}`, which nothing replaces"
+        );
+        outcome.says(&["warning", &says]);
+        run().args("--strict").fails(78).says(&[&says]);
+    }
+    let run = Run::against(&stub.url()).env("URL", "ssm:///none?default=$5");
+    let outcome = run.args("-k A=/t/user -- true").run();
+    assert_eq!(outcome.stderr, "");
+}

@@ -57,6 +57,11 @@ pub(crate) fn other_form(text: &str) -> Option<&'static str> {
     has_braces.then_some("{{NAME}}")
 }
 
+/// The same, also in our own form, where that isn't replaced either.
+pub(crate) fn any_form(text: &str) -> Option<&'static str> {
+    other_form(text).or(text.contains("${").then_some("${NAME}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

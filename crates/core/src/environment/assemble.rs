@@ -12,6 +12,7 @@ use crate::fetched::{Answer, Fetched, FetchedParameter};
 use crate::inherited::Inherited;
 use crate::json;
 use crate::parameter::{OnMissing, ValueRef};
+use crate::placeholder;
 use crate::secret::Secret;
 use crate::variable::{Naming, VariableName};
 use std::collections::{BTreeMap, BTreeSet};
@@ -323,6 +324,15 @@ impl<'a, 'e> Assembler<'a, 'e> {
             );
             self.report(Diagnostic::new(Code::SkippedReference, message).variables([name]));
             return Found::Reported;
+        }
+        if let OnMissing::Default(text) = absence
+            && let Some(form) = placeholder::any_form(text)
+        {
+            let message = format!(
+                "the default of {name} has a variable in the form `{form}`, which nothing replaces"
+            );
+            let help = "Write its value, or the default with `${NAME}` in `[keys]`";
+            self.report(Diagnostic::warning(message).help(help).variables([name]));
         }
         let requester = Requester::Reference(name.clone());
         let found = self.find(&requester, param, absence);
