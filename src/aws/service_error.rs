@@ -66,13 +66,18 @@ const AWS_CODES: &[(Class, &[&str])] = &[
         "KMSInternalException", "KeyUnavailableException", "RequestTimeout", "ServiceUnavailable",
     ]),
     (Class::Page, &["InvalidNextToken"]),
-    (Class::Denied, &["AccessDenied", "AccessDeniedException", "ForbiddenException", "INSUFFICIENT_PERMISSIONS"]),
-    (Class::Key, &["DisabledException", "InvalidKeyId", "KMSInvalidStateException", "NotFoundException"]),
+    (Class::Denied, &[
+        "AccessDenied", "AccessDeniedException", "ForbiddenException", "INSUFFICIENT_PERMISSIONS", "OptInRequired",
+        "SubscriptionRequiredException",
+    ]),
+    (Class::Key, &[
+        "DisabledException", "IncorrectKeyException", "InvalidCiphertextException", "InvalidKeyId",
+        "InvalidKeyUsageException", "KMSInvalidStateException", "NotFoundException",
+    ]),
     (Class::Expired, &["ExpiredToken", "ExpiredTokenException"]),
     (Class::Unknown, &[
-        "IncompleteSignature", "InvalidClientTokenId", "MissingAuthenticationToken",
-        "MissingAuthenticationTokenException", "OptInRequired", "SubscriptionRequiredException",
-        "UnrecognizedClientException",
+        "IncompleteSignature", "IncompleteSignatureException", "InvalidClientTokenId", "MissingAuthenticationToken",
+        "MissingAuthenticationTokenException", "UnrecognizedClientException",
     ]),
     (Class::Signature, &["InvalidSignatureException", "SignatureDoesNotMatch"]),
     (Class::Clock, &["RequestExpired", "RequestInTheFuture", "RequestTimeTooSkewed"]),
@@ -123,6 +128,12 @@ impl ServiceError {
             text,
             exchange,
         }
+    }
+
+    /// Whether it has none of the signs of AWS, and is no throttle.
+    pub(super) fn is_anonymous(&self) -> bool {
+        let is_unsigned = self.exchange.code.is_none() && self.exchange.request_id.is_none();
+        self.class == Class::Foreign || (self.class == Class::Failed && is_unsigned)
     }
 
     /// AWS's words, for machines.

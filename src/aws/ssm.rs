@@ -5,7 +5,7 @@ use super::call::{Calls, Unanswered, Work};
 use super::credentials::{self, CredentialSource};
 use super::date::system_time;
 use super::failure::{Failure, Retry, Scope, internal};
-use super::net::ResponseLimit;
+use super::net::{Exchange, ResponseLimit};
 use super::refusal::{self, Refusal};
 use super::service_error::{Class, Service, ServiceError};
 use aws_sdk_ssm::error::SdkError;
@@ -334,8 +334,9 @@ impl ParameterStore {
             Unanswered::Error(answer) => self.meaning(request, answer),
             Unanswered::NotUnderstood(answer, _) => {
                 let reason = format!(
-                    "HTTP {}, and not what Parameter Store sends",
-                    answer.exchange.status
+                    "HTTP {}, and not what Parameter Store sends{}",
+                    answer.exchange.status,
+                    signs(&answer.exchange)
                 );
                 let failure = invalid_response(request, &reason);
                 failure.of(Scope::Everything).retried(Retry::SOON)
@@ -370,6 +371,9 @@ impl ParameterStore {
     }
 
     fn meaning(&self, request: &Request, answer: ServiceError) -> Failure {
+        if answer.is_anonymous() {
+            return foreign(request, &answer);
+        }
         if let Some(mut failure) = Failure::temporary(&answer) {
             if answer.class == Class::Throttled {
                 let lines = match (answer.service, request) {
@@ -388,20 +392,20 @@ impl ParameterStore {
             Class::Expired | Class::Unknown | Class::Signature => {
                 return credentials::rejected(&answer, self.source.as_ref(), self.region.as_ref());
             }
-            Class::Foreign => return foreign(request, &answer),
             Class::Key => self.key(request, &answer),
             Class::Missing => {
                 let text = format!("parameter not found: {request} ({answer})");
-                let help = Help::text(
-                    "Correct its name, or create it, if the account and the Region are the intended ones (`--profile`, `--region`)",
-                );
-                answer.diagnostic(Code::Missing, text).help(help)
+                answer.diagnostic(Code::Missing, text)
             }
             _ => match refusal::secrets(request).as_slice() {
-                [] => answer.diagnostic(
-                    Code::RequestRejected,
-                    format!("AWS rejects the request for {request} ({answer})"),
-                ),
+                [] => {
+                    let text = format!("AWS rejects the request for {request} ({answer})");
+                    let mut diagnostic = answer.diagnostic(Code::RequestRejected, text);
+                    if answer.text.is_empty() {
+                        diagnostic.help = Help::all(Code::ForeignResponse.help());
+                    }
+                    diagnostic
+                }
                 names => match self.secret(names, &answer) {
                     Some(diagnostic) => diagnostic,
                     None => return Refusal::of_secrets(answer, request.clone()).into(),
@@ -466,31 +470,45 @@ impl ParameterStore {
     }
 }
 
-/// A client error without an error of AWS in it.
+/// An error without an error of AWS in it. Its own servers and those in between can fail without one, but not refuse.
 fn foreign(request: &Request, answer: &ServiceError) -> Failure {
-    let exchange = &answer.exchange;
-    let software = exchange
-        .software
-        .as_ref()
-        .map(|name| format!("Server: {name}"));
-    let says = exchange
-        .message
-        .as_ref()
-        .filter(|_| !answer.text.is_empty());
+    let ServiceError {
+        exchange, class, ..
+    } = answer;
+    let (code, whose, retry) = match class {
+        Class::Foreign => (
+            Code::ForeignResponse,
+            "something that is not AWS",
+            Retry::No,
+        ),
+        _ => {
+            let at_least = exchange.retry_after.unwrap_or_default();
+            let whose = "AWS or something in between";
+            (Code::ServiceFailed, whose, Retry::After { at_least })
+        }
+    };
+    let text = format!(
+        "HTTP {} from {whose}{}, for {request}",
+        exchange.status,
+        signs(exchange)
+    );
+    let diagnostic = Diagnostic::new(code, text).parameters(request.names());
+    let help = Help::all(Code::ForeignResponse.help());
+    Failure::from(diagnostic).retried(retry).helped(help)
+}
+
+/// By what one recognizes who sent an answer.
+fn signs(exchange: &Exchange) -> String {
+    let software = exchange.software.as_ref();
+    let software = software.map(|name| format!("Server: {name}"));
+    let says = exchange.message.as_ref();
     let says = says.map(|text| format!("\"{}\"", text.escape_debug()));
     let signs = [software, exchange.content_type.clone(), says];
     let signs: Vec<String> = signs.into_iter().flatten().collect();
-    let signs = match signs.as_slice() {
+    match signs.as_slice() {
         [] => String::new(),
         signs => format!(" ({})", signs.join(", ")),
-    };
-    let text = format!(
-        "HTTP {} from something that is not AWS{signs}, for {request}",
-        exchange.status
-    );
-    Diagnostic::new(Code::ForeignResponse, text)
-        .parameters(request.names())
-        .into()
+    }
 }
 
 /// The key that a text of KMS names.

@@ -35,8 +35,6 @@ pub(in crate::aws) type Last = Result<Exchange, ConnectionError>;
 pub(in crate::aws) struct Exchange {
     /// `HOST:PORT` of the server.
     pub(in crate::aws) server: String,
-    /// The method and the path of the request.
-    pub(in crate::aws) request: String,
     pub(in crate::aws) status: u16,
     /// What the server calls itself (`Server`).
     pub(in crate::aws) software: Option<String>,
@@ -47,7 +45,7 @@ pub(in crate::aws) struct Exchange {
     pub(in crate::aws) request_id: Option<String>,
     /// AWS's code for the error.
     pub(in crate::aws) code: Option<String>,
-    /// AWS's message, or the title or the first words of another answer.
+    /// AWS's message, the title or the first words of another answer, or where it redirects to.
     pub(in crate::aws) message: Option<String>,
 }
 
@@ -82,12 +80,11 @@ struct ObservedConnector(SharedHttpConnector);
 impl HttpConnector for ObservedConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let uri: Uri = request.uri().parse().unwrap_or_default();
-        let line = format!("{} {}", request.method(), uri.path());
         let answer = self.0.call(request);
         HttpConnectorFuture::new(async move {
             let answer = answer.await;
             match &answer {
-                Ok(answer) => keep(Ok(Exchange::new(&uri, line, answer))),
+                Ok(answer) => keep(Ok(Exchange::new(&uri, answer))),
                 Err(error) if error.is_user() => {}
                 Err(error) => keep(Err(connection_error(error))),
             }
@@ -112,7 +109,7 @@ fn connection_error(error: &ConnectorError) -> ConnectionError {
 }
 
 impl Exchange {
-    fn new(uri: &Uri, request: String, answer: &HttpResponse) -> Self {
+    fn new(uri: &Uri, answer: &HttpResponse) -> Self {
         let header = |name: &str| answer.headers().get(name).map(str::to_owned);
         let status = answer.status().as_u16();
         let body = answer.body().bytes().unwrap_or_default();
@@ -123,7 +120,6 @@ impl Exchange {
             server: Server::of(uri)
                 .map(|server| server.to_string())
                 .unwrap_or_default(),
-            request,
             status,
             software: header("server"),
             content_type: header("content-type")
@@ -136,7 +132,12 @@ impl Exchange {
             ..Self::default()
         };
         if status < 400 {
-            return exchange;
+            // Where a captive portal sends to.
+            let message = header("location").map(|url| url.chars().take(TEXT).collect());
+            return Self {
+                message,
+                ..exchange
+            };
         }
         let text = String::from_utf8_lossy(&body[..body.len().min(BODY)]);
         let (code, message) = error(&text);
@@ -216,7 +217,7 @@ mod tests {
     fn exchange(status: u16, body: &str) -> Exchange {
         let status = status.try_into().expect("a status");
         let answer = HttpResponse::new(status, SdkBody::from(body));
-        Exchange::new(&Uri::default(), String::new(), &answer)
+        Exchange::new(&Uri::default(), &answer)
     }
 
     #[test]

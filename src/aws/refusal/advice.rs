@@ -40,6 +40,8 @@ advice! {
         "Account {resource-account} does not share it with {account}: it must (advanced parameters only), or assume a role there with `--role-arn`",
         "Share it" => "aws ram create-resource-share --name ssm-exec --resource-arns {resources} --principals {account} --region {resource-region}";
     UNNAMED_POLICY: "AWS does not say which policy decides: those of the caller, of the VPC endpoint and of the organization can deny it";
+    SIMULATE: "See what the caller's own policies allow" => "aws iam simulate-principal-policy --policy-source-arn {caller} --action-names ssm:GetParameters ssm:GetParametersByPath kms:Decrypt --query 'EvaluationResults[].[EvalActionName,EvalDecision]' --output text";
+    ACCOUNT: "The account is not active for this service: complete its sign-up, or ask AWS Support";
     RESERVED: "What AWS publishes is below `/aws/service`, and secrets of Secrets Manager below `/aws/reference/secretsmanager`";
     ENDPOINT: "Add this to the policy of the VPC endpoint" => "{of-endpoint}";
     ENDPOINTS: "See the endpoints" => "aws ec2 describe-vpc-endpoints --filters Name=service-name,Values=com.amazonaws.{resource-region}.{service} --query 'VpcEndpoints[].[VpcEndpointId,PolicyDocument]' --region {resource-region}";
@@ -200,9 +202,18 @@ impl<'a> Facts<'a> {
             (DenialCause::UnnamedKey, _) => &[FIND_KEY, ALIAS, IDENTITY, REPLICA],
             (DenialCause::UnexplainedSecret, _) => &[Code::SecretDenied.help(), IDENTITY],
             _ if self.refusal.answer.text.contains("reserved parameter name") => &[RESERVED],
-            (DenialCause::Unknown, _) => &[UNNAMED_POLICY],
+            (DenialCause::Unknown, _) if self.is_of_account() => &[ACCOUNT],
+            (DenialCause::Unknown, _) => &[UNNAMED_POLICY, SIMULATE],
         };
         lines.concat()
+    }
+
+    /// Whether no policy is meant, but an account that is not signed up, or suspended.
+    fn is_of_account(&self) -> bool {
+        let text = self.refusal.answer.text.to_ascii_lowercase();
+        ["subscription", "signed up", "suspended", "not active"]
+            .iter()
+            .any(|words| text.contains(words))
     }
 
     fn service(&self) -> &str {

@@ -203,7 +203,10 @@ impl Refusal {
                     self.resources.join(", ")
                 )
             }
-            DenialCause::Unknown => format!("access denied to {requested}: {}", self.answer.text),
+            DenialCause::Unknown => match self.answer.text.as_str() {
+                "" => format!("access denied to {requested}"),
+                text => format!("access denied to {requested}: {text}"),
+            },
         };
         let code = self.answer.exchange.code.as_deref().unwrap_or("HTTP 403");
         let mut diagnostic = self

@@ -167,8 +167,11 @@ impl Connection {
             (_, Err(error)) => Reply::error(error, &state),
         };
         state.arrived += 1;
-        let id = format!("5f2d8f0e-0000-4000-8000-{:012}", state.arrived);
-        reply.headers.push(("x-amzn-requestid", id));
+        // What is in between knows nothing of it.
+        if !matches!(fault, Fault::Response(_, "text/html", _)) {
+            let id = format!("5f2d8f0e-0000-4000-8000-{:012}", state.arrived);
+            reply.headers.push(("x-amzn-requestid", id));
+        }
         reply.headers.extend(extra);
         if self.shared.skew != 0 {
             let date = httpdate::fmt_http_date(date::now(self.shared.skew));

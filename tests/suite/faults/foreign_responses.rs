@@ -39,7 +39,7 @@ pub const ROWS: &[Row] = &[
         "502 from a gateway, always",
         || always(Fault::status(502)),
         Status(75),
-        "HTTP 502",
+        "HTTP 502 from AWS or something in between … proxy",
     ),
     row(
         "503 from a gateway, always",
