@@ -64,8 +64,13 @@ pub(super) fn container(inherited: &Inherited<'_>) -> Result<(), Diagnostic> {
     let url = inherited.text(AGENT_URL).unwrap_or_default();
     let is_used = inherited.text(AGENT_PATH).is_none() && !url.is_empty();
     if let (true, Err(error)) = (is_used, Endpoint::parse(url)) {
-        let text = format!("{AGENT_URL}: {}", error.message);
-        return Err(Diagnostic::new(Code::CredentialSourceFailed, text));
+        let message = format!("{AGENT_URL}: {}", error.message);
+        let code = Code::CredentialSourceFailed;
+        return Err(Diagnostic {
+            code,
+            message,
+            ..error
+        });
     }
     let name = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
     let token = inherited.get(name).unwrap_or_default();

@@ -9,7 +9,7 @@ use aws_config::ecs::EcsCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use serde_json::json;
 use ssm_exec_core::code::Code;
-use ssm_exec_core::diagnostic::{Help, Statement};
+use ssm_exec_core::diagnostic::{Diagnostic, Help, Statement};
 use std::path::Path;
 
 const RELATIVE: &str = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
@@ -51,7 +51,10 @@ impl Search<'_> {
             if let (Unanswered::Unreached(error), true) = (&mut unanswered, is_eks) {
                 error.diagnostic.help = Help::all(&[AGENT_PODS]);
             }
-            explained(source, unanswered, |answer| meaning(source, &answer))
+            match unanswered {
+                Unanswered::NotSent(_) => failed(source, self.no_agent()),
+                unanswered => explained(source, unanswered, |answer| meaning(source, &answer)),
+            }
         };
         let found = self.provided(
             source,
@@ -60,6 +63,22 @@ impl Search<'_> {
             explain,
         );
         found.await.map(Asked::Found)
+    }
+}
+
+impl Search<'_> {
+    /// The SDK asks no agent of another machine without TLS.
+    fn no_agent(&self) -> Diagnostic {
+        let (name, url, help) = match self.inherited.text(RELATIVE) {
+            Some(path) => (RELATIVE, path, "Write a path, which begins with a slash"),
+            None => (
+                FULL,
+                self.inherited.text(FULL).unwrap_or_default(),
+                "Use https, or http to a loopback address, 169.254.170.2 or 169.254.170.23",
+            ),
+        };
+        let text = format!("{name}: `{url}` leads to no agent of this machine");
+        Diagnostic::with_help(Code::CredentialSourceFailed, text, [help])
     }
 }
 

@@ -13,8 +13,17 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ssm_exec_core::arn::Arn;
 use ssm_exec_core::code::Code;
+use ssm_exec_core::diagnostic::{Diagnostic, Help};
 use ssm_exec_core::shared_config::Role;
 use std::path::Path;
+
+/// Other words of STS, what they mean, and what helps.
+#[rustfmt::skip]
+const REFUSED: &[(&str, &str, (&str, &str))] = &[
+    ("thumbprint", "STS does not trust the certificate of the token's issuer", ("Give the provider of {issuer} its thumbprint", "aws iam update-open-id-connect-provider-thumbprint --open-id-connect-provider-arn ARN --thumbprint-list THUMBPRINT")),
+    ("verification key", "STS cannot get the keys of the token's issuer", ("They must be reachable from the internet", "curl {issuer}/.well-known/openid-configuration")),
+    ("not a valid JWT", "the file holds no ID token", ("It must hold one of OpenID Connect, and not an access token", "")),
+];
 
 const TOKEN_FILE: &str = "AWS_WEB_IDENTITY_TOKEN_FILE";
 const ROLE: &str = "AWS_ROLE_ARN";
@@ -123,7 +132,19 @@ pub(super) fn meaning(
                 ("account", account),
             ])
         }
-        _ => return refused(source, answer),
+        _ => {
+            let mut rows = REFUSED.iter();
+            let row = rows.find(|(words, _, _)| answer.text.contains(words));
+            let Some((_, cause, help)) = row else {
+                return refused(source, answer);
+            };
+            let issuer = Claims::of(Path::new(path)).map(|claims| claims.issuer);
+            let issuer = issuer.as_deref().unwrap_or("ISSUER");
+            let text = format!("{cause} ({answer})");
+            let diagnostic = answer.diagnostic(Code::CredentialSourceFailed, text);
+            let help = Help::all(&[*help]);
+            Diagnostic { help, ..diagnostic }.fill(&[("issuer", issuer)])
+        }
     };
     let may_pass = answer.class != Class::Expired;
     failed(source, diagnostic).retried(Retry::later_if(may_pass))
