@@ -3,7 +3,8 @@
 //! Every secret value in a test contains `canary`. The harness fails any run that prints one on stderr.
 
 use crate::support::moto::Moto;
-use nix::sys::signal::{SigHandler, Signal, signal};
+use nix::libc::{c_char, c_int, posix_spawn_file_actions_addchdir_np, posix_spawn_file_actions_t};
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 use ssm_stub::{Parameter, Stub};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -12,7 +13,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Once, OnceLock};
 use tempfile::TempDir;
 
 /// The binary that cargo has built.
@@ -203,7 +204,7 @@ impl Run {
         if let Some(user) = self.user {
             command.uid(user).gid(user);
         }
-        with_default_signals(&mut command);
+        catch_ignored_signals();
         (command, self.home)
     }
 
@@ -244,24 +245,34 @@ impl Run {
     }
 }
 
-/// Undoes what nohup (SIGHUP) and a background job of a script (SIGINT, SIGQUIT) leave ignored: the binary
-/// keeps an ignored signal ignored.
-fn with_default_signals(command: &mut Command) {
-    // SAFETY: only signal(2) is called between fork and execve, which is async-signal-safe.
-    #[allow(unsafe_code)]
-    unsafe {
-        command.pre_exec(reset_signals);
-    }
+/// Undoes, for programs that are started, what nohup (SIGHUP) and a background job of a script (SIGINT, SIGQUIT) leave
+/// ignored: the binary keeps an ignored signal ignored. A signal that is caught is not: it has its default in them.
+fn catch_ignored_signals() {
+    extern "C" fn goes_on(_: c_int) {}
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let caught = SigHandler::Handler(goes_on);
+        let caught = SigAction::new(caught, SaFlags::SA_RESTART, SigSet::empty());
+        for number in [Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT] {
+            #[allow(unsafe_code)]
+            // SAFETY: the handler does nothing.
+            let before = unsafe { sigaction(number, &caught) }.expect("a signal");
+            if !matches!(before.handler(), SigHandler::SigIgn) {
+                #[allow(unsafe_code)]
+                // SAFETY: it was the action before.
+                unsafe { sigaction(number, &before) }.expect("a signal");
+            }
+        }
+    });
 }
 
-fn reset_signals() -> std::io::Result<()> {
-    for number in [Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT] {
-        #[allow(unsafe_code)]
-        // SAFETY: the default action is no handler of ours.
-        unsafe { signal(number, SigHandler::SigDfl) }?;
-    }
-    Ok(())
-}
+/// With it, std starts a program in another directory by posix_spawn(3) in a static build too. Its other way copies the
+/// page tables of the tests, which have hundreds of MB, for each of thousands of programs.
+#[used]
+static CHANGES_THE_DIRECTORY: unsafe extern "C" fn(
+    *mut posix_spawn_file_actions_t,
+    *const c_char,
+) -> c_int = posix_spawn_file_actions_addchdir_np;
 
 /// The result of a run.
 #[must_use]
@@ -390,7 +401,7 @@ pub fn through(program: &str, words: &[&str], inner: &Command) -> Command {
     for (name, value) in inner.get_envs() {
         outer.env(name, value.expect("a value"));
     }
-    with_default_signals(&mut outer);
+    catch_ignored_signals();
     outer
 }
 
