@@ -9,15 +9,17 @@ use ssm_stub::{Parameter, Stub};
 use std::io::Write;
 use std::process::{Command, Stdio};
 
+/// Prints for each policy whether it allows all requests.
 const EVALUATOR: &str = r"
 import json, sys
 from moto.iam.access_control import IAMPolicy, PermissionResult
 question = json.load(sys.stdin)
-for statement in question['policy']['Statement']:
-    statement.pop('Condition', None)
-policy = IAMPolicy({'policy_document': json.dumps(question['policy'])})
-verdicts = [policy.is_action_permitted(action, resource) for action, resource in question['requests']]
-print('allowed' if all(v == PermissionResult.PERMITTED for v in verdicts) else 'denied')
+for document in question['policies']:
+    for statement in document['Statement']:
+        statement.pop('Condition', None)
+    policy = IAMPolicy({'policy_document': json.dumps(document)})
+    verdicts = [policy.is_action_permitted(action, resource) for action, resource in question['requests']]
+    print('allowed' if all(v == PermissionResult.PERMITTED for v in verdicts) else 'denied')
 ";
 
 const SOURCES: &str = "-p /least/api -p /least/api/db -k A=/least/api/a -k B=/least/b -k C=/aws/service/ami/x -k D=/aws/reference/secretsmanager/least/db";
@@ -56,14 +58,14 @@ fn the_partition_of_every_region_is_known() {
     }
 }
 
-fn evaluate(policy: &serde_json::Value, requests: &[(String, String)]) -> String {
+fn evaluate(policies: &[serde_json::Value], requests: &[(String, String)]) -> Vec<String> {
     let mut child = Command::new(python())
         .args(["-c", EVALUATOR])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .expect("python with moto");
-    let question = serde_json::json!({ "policy": policy, "requests": requests }).to_string();
+    let question = serde_json::json!({ "policies": policies, "requests": requests }).to_string();
     child
         .stdin
         .take()
@@ -71,7 +73,8 @@ fn evaluate(policy: &serde_json::Value, requests: &[(String, String)]) -> String
         .write_all(question.as_bytes())
         .expect("python reads");
     let output = child.wait_with_output().expect("python ends");
-    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    let verdicts = String::from_utf8_lossy(&output.stdout);
+    verdicts.lines().map(str::to_owned).collect()
 }
 
 /// The actions and resources that AWS would authorise for the requests of a launch.
@@ -130,7 +133,8 @@ fn the_policy_lets_the_launch_pass_and_each_statement_is_needed() {
     // moto's patterns are regular expressions but for `*`: the six of a secret's ARN are literal here.
     let policy: serde_json::Value =
         serde_json::from_str(&policy.to_string().replace("-??????", "-......")).expect("JSON");
-    assert_eq!(evaluate(&policy, &requests), "allowed");
+    // Each policy with less, by what was removed.
+    let (mut removals, mut policies) = (vec!["nothing".to_owned()], vec![policy.clone()]);
     let statements = policy["Statement"].as_array().expect("statements");
     // Both statements for the key allow the same, under conditions that moto doesn't know.
     let decrypting = |statement: &serde_json::Value| statement["Action"] == "kms:Decrypt";
@@ -146,7 +150,8 @@ fn the_policy_lets_the_launch_pass_and_each_statement_is_needed() {
                 .expect("statements")
                 .retain(|other| !decrypting(other));
         }
-        assert_eq!(evaluate(&less, &requests), "denied", "without {removed}");
+        removals.push(removed.to_string());
+        policies.push(less);
     }
     for (at, statement) in statements.iter().enumerate() {
         let resources = statement["Resource"].as_array().expect("a list");
@@ -160,8 +165,19 @@ fn the_policy_lets_the_launch_pass_and_each_statement_is_needed() {
                 .as_array_mut()
                 .expect("a list")
                 .remove(nth);
-            assert_eq!(evaluate(&less, &requests), "denied", "without {resource}");
+            removals.push(resource.to_string());
+            policies.push(less);
         }
+    }
+    let verdicts = evaluate(&policies, &requests);
+    assert_eq!(verdicts.len(), policies.len(), "{verdicts:?}");
+    for (removed, verdict) in removals.iter().zip(verdicts) {
+        let expected = if removed == "nothing" {
+            "allowed"
+        } else {
+            "denied"
+        };
+        assert_eq!(verdict, expected, "without {removed}");
     }
 }
 

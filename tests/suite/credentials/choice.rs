@@ -3,7 +3,9 @@
 use super::as_whom::PRINT;
 use super::*;
 use crate::support::moto::python;
-use std::io::Write;
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 
 struct Case {
@@ -155,46 +157,66 @@ fn the_choice_is_the_aws_clis() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Prints what botocore chooses. Of a role, it asks STS later.
+/// Prints what botocore chooses for each line with a directory, variables and a profile, in a process of its own that
+/// needs to load nothing. Of a role, it asks STS later.
 const CHOICE: &str = r"
-import botocore.session, sys
-try:
-    session = botocore.session.Session(profile=sys.argv[1] or None)
-    found = session.get_credentials()
-    kinds = {'assume-role': 'role', 'assume-role-with-web-identity': 'web identity'}
-    if found is None: print('none')
-    elif found.method in kinds: print(kinds[found.method])
-    else: print(found.access_key, found.token or '')
-except Exception as error:
-    print('refused')
-    print(repr(error), file=sys.stderr)
+import botocore.session, json, os, sys
+def choose(profile):
+    try:
+        session = botocore.session.Session(profile=profile or None)
+        found = session.get_credentials()
+        kinds = {'assume-role': 'role', 'assume-role-with-web-identity': 'web identity'}
+        if found is None: print('none')
+        elif found.method in kinds: print(kinds[found.method])
+        else: print(found.access_key, found.token or '')
+    except Exception as error:
+        print('refused', repr(error).replace('\n', ' '))
+for line in sys.stdin:
+    directory, variables, profile = json.loads(line)
+    child = os.fork()
+    if child == 0:
+        os.chdir(directory)
+        os.environ.clear()
+        os.environ.update(variables)
+        choose(profile)
+        sys.stdout.flush()
+        os._exit(0)
+    os.waitpid(child, 0)
 ";
 
 #[test]
 #[ignore = "needs botocore: ./tests/run installs it"]
 fn botocore_makes_these_choices() {
+    let mut python = Command::new(python())
+        .args(["-c", CHOICE])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("python");
+    let mut stdin = python.stdin.take().expect("a pipe");
+    let mut chosen = BufReader::new(python.stdout.take().expect("a pipe")).lines();
     let mut wrong = Vec::new();
     for case in CASES {
-        let (mut command, _home) = prepared(case, Run::bare()).command_of(Command::new(python()));
-        command
-            .args(["-", case.profile])
-            .env("AWS_REGION", "eu-west-1");
-        let mut python = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("python");
-        let mut stdin = python.stdin.take().expect("a pipe");
-        stdin.write_all(CHOICE.as_bytes()).expect("a program");
-        drop(stdin);
-        let output = python.wait_with_output().expect("ends");
-        let chosen = String::from_utf8_lossy(&output.stdout);
-        if chosen.trim() != case.chosen {
-            let why = String::from_utf8_lossy(&output.stderr);
-            wrong.push(format!("{}: {} {why}", case.what, chosen.trim()));
+        let run = prepared(case, Run::bare()).env("AWS_REGION", "eu-west-1");
+        let (command, home) = run.command();
+        let text = |value: Option<&OsStr>| value.expect("a value").to_string_lossy().into_owned();
+        let variables: BTreeMap<_, _> = command
+            .get_envs()
+            .map(|(name, value)| (text(Some(name)), text(value)))
+            .collect();
+        let asked = serde_json::json!([home.path(), variables, case.profile]);
+        writeln!(stdin, "{asked}").expect("python reads");
+        let line = chosen.next().expect("an answer").expect("a line");
+        let is_right = match case.chosen {
+            "refused" => line.starts_with("refused "),
+            chosen => line.trim() == chosen,
+        };
+        if !is_right {
+            wrong.push(format!("{}: {line}", case.what));
         }
     }
+    drop(stdin);
+    assert!(python.wait().expect("ends").success());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
