@@ -59,9 +59,14 @@ pub fn example(name: &str) -> PathBuf {
     // Build scripts watch the variables that cargo sets for a test, and would run again.
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy();
-        if ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"]
-            .iter()
-            .any(|set| name.starts_with(set))
+        if [
+            "CARGO_PKG_",
+            "CARGO_MANIFEST_",
+            "CARGO_BIN_",
+            "RUSTC_BOOTSTRAP",
+        ]
+        .iter()
+        .any(|set| name.starts_with(set))
         {
             cargo.env_remove(&*name);
         }
