@@ -13,15 +13,22 @@ use serde_json::Value;
 use ssm_stub::http_server::*;
 use ssm_stub::{Denial, Parameter, Policy, Stub};
 use std::os::unix::fs::PermissionsExt;
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 /// Fields of every JSON message; the others are in the case, or null.
 const COMMON: &[&str] = &["level", "message", "program", "status", "kind", "problems"];
 
-/// What is wrong with the messages of a case, in text and in JSON.
+/// A case that was run.
+struct Ran {
+    /// What is wrong with its messages, in text and in JSON.
+    problems: Vec<String>,
+    /// Its messages in JSON.
+    json: String,
+}
+
 // The text is for a reader who asks for it.
 #[allow(clippy::print_stdout)]
-fn problems(case: &Case) -> Vec<String> {
+fn run(case: &Case) -> Ran {
     let servers = Servers::start(case);
     let mut problems = Vec::new();
     let run = servers.run(case);
@@ -58,6 +65,7 @@ fn problems(case: &Case) -> Vec<String> {
     if case.is("sends-nothing", true) && !servers.stub.requests().is_empty() {
         problems.push("a request was sent to Parameter Store".to_owned());
     }
+    let mut json = String::new();
     if case.status() != 0 {
         problems.extend(style(&text));
         let run = servers.run(case).env("SSM_EXEC_LOG_FORMAT", "json");
@@ -65,12 +73,15 @@ fn problems(case: &Case) -> Vec<String> {
             .iter()
             .map(|(_, part)| part.replace(&home, &run.home().to_string_lossy()));
         let parts: Vec<String> = parts.collect();
-        problems.extend(json_problems(case, &parts, &servers, run));
+        let wrong;
+        (wrong, json) = json_problems(case, &parts, &servers, run);
+        problems.extend(wrong);
     }
     if !problems.is_empty() {
         problems.push(text);
+        problems.insert(0, format!("{}:", case.name));
     }
-    problems
+    Ran { problems, json }
 }
 
 /// Runs it with the command that it would start.
@@ -93,8 +104,13 @@ fn as_another_user(run: Run) -> Outcome {
     run.with_user(65_534).args("-- true").run()
 }
 
-/// The JSON message has the same parts, and its fields are right or null.
-fn json_problems(case: &Case, parts: &[String], servers: &Servers, run: Run) -> Vec<String> {
+/// The JSON message has the same parts, and its fields are right or null. Returns what is wrong, and the messages.
+fn json_problems(
+    case: &Case,
+    parts: &[String],
+    servers: &Servers,
+    run: Run,
+) -> (Vec<String>, String) {
     let mut expected = case.json();
     for value in expected.values_mut() {
         if let Value::String(text) = value {
@@ -107,7 +123,7 @@ fn json_problems(case: &Case, parts: &[String], servers: &Servers, run: Run) -> 
     let line = outcome.stderr.lines().last().unwrap_or_default();
     let message: Value = match serde_json::from_str(line) {
         Ok(message) => message,
-        Err(error) => return vec![format!("no JSON: {error}: {}", outcome.stderr)],
+        Err(error) => return (vec![format!("no JSON: {error}")], outcome.stderr),
     };
     let mut problems = Vec::new();
     let report = outcome.text().replace("\n  ", "\n");
@@ -132,52 +148,66 @@ fn json_problems(case: &Case, parts: &[String], servers: &Servers, run: Run) -> 
     for field in expected.keys() {
         problems.push(format!("there is no field {field}"));
     }
-    problems
+    (problems, outcome.stderr)
 }
 
-/// Runs the cases of a directory on some threads.
-fn check_all(cases: &[Case]) {
+/// Runs the cases on some threads.
+fn run_all(cases: &[Case]) -> Vec<Ran> {
     let waiting = Mutex::new(cases.iter());
-    let failed = Mutex::new(Vec::new());
+    let ran = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
                 let next = || waiting.lock().expect("not poisoned").next();
                 while let Some(case) = next() {
-                    let problems = problems(case);
-                    if !problems.is_empty() {
-                        let text = format!("{}: {}", case.name, problems.join("\n  "));
-                        failed.lock().expect("not poisoned").push(text);
-                    }
+                    let one = run(case);
+                    ran.lock().expect("not poisoned").push(one);
                 }
             });
         }
     });
-    let failed = failed.into_inner().expect("not poisoned");
+    ran.into_inner().expect("not poisoned")
+}
+
+fn expect_no_problems(ran: &[Ran]) {
+    let failed = ran.iter().filter(|ran| !ran.problems.is_empty());
+    let failed: Vec<String> = failed.map(|ran| ran.problems.join("\n  ")).collect();
     assert!(
         failed.is_empty(),
         "{} of {}:\n{}",
         failed.len(),
-        cases.len(),
+        ran.len(),
         failed.join("\n")
     );
 }
 
-/// Without those that need what this machine may lack.
-fn anywhere(directory: &str) -> Vec<Case> {
-    let mut cases = Case::all(directory);
-    cases.retain(|case| case.text("needs").is_empty());
-    cases
+/// Those of a directory that need nothing that this machine may lack. The first test that needs them runs them.
+fn anywhere(directory: &str, ran: &'static OnceLock<Vec<Ran>>) -> &'static [Ran] {
+    ran.get_or_init(|| {
+        let mut cases = Case::all(directory);
+        cases.retain(|case| case.text("needs").is_empty());
+        run_all(&cases)
+    })
+}
+
+fn cases() -> &'static [Ran] {
+    static RAN: OnceLock<Vec<Ran>> = OnceLock::new();
+    anywhere("cases", &RAN)
+}
+
+fn cases_of_credentials() -> &'static [Ran] {
+    static RAN: OnceLock<Vec<Ran>> = OnceLock::new();
+    anywhere("credentials", &RAN)
 }
 
 #[test]
 fn every_failure_names_cause_subject_and_remedy() {
-    check_all(&anywhere("cases"));
+    expect_no_problems(cases());
 }
 
 #[test]
 fn every_failing_source_of_credentials_names_cause_subject_and_remedy() {
-    check_all(&anywhere("credentials"));
+    expect_no_problems(cases_of_credentials());
 }
 
 #[test]
@@ -271,16 +301,16 @@ fn every_failure_that_needs_root_names_cause_subject_and_remedy() {
     let mut cases = Case::all("cases");
     cases.retain(|case| !case.text("needs").is_empty());
     let threads = cases.into_iter().map(|case| {
-        let thread = std::thread::spawn(move || {
+        std::thread::spawn(move || {
             let _network = (case.text("needs") == "a network").then(|| prepare::network(&case));
-            check_all(&[case]);
-        });
-        thread.join()
+            run(&case)
+        })
     });
-    let ended: Vec<_> = threads.collect();
-    if let Some(panic) = ended.into_iter().find_map(Result::err) {
-        std::panic::resume_unwind(panic);
-    }
+    let threads: Vec<_> = threads.collect();
+    let ran = threads
+        .into_iter()
+        .map(|thread| thread.join().expect("it ran"));
+    expect_no_problems(&ran.collect::<Vec<_>>());
 }
 
 /// The most words of a sentence, without what is in brackets and backquotes.

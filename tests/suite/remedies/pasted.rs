@@ -48,11 +48,8 @@ const INTERACTIVE: &[&str] = &["aws configure", "aws login", "aws sso login"];
 #[ignore = "needs moto and the AWS CLI: ./tests/run provides them"]
 fn moto_accepts_the_statements_and_the_aws_cli_the_commands() {
     let (mut statements, mut commands) = (BTreeSet::new(), BTreeSet::new());
-    for case in anywhere("cases").iter().chain(&anywhere("credentials")) {
-        let servers = Servers::start(case);
-        let run = servers.run(case).env("SSM_EXEC_LOG_FORMAT", "json");
-        let stderr = start(case, run).stderr;
-        for line in stderr.lines() {
+    for ran in cases().iter().chain(cases_of_credentials()) {
+        for line in ran.json.lines() {
             let message: Value = serde_json::from_str(line).unwrap_or_default();
             for problem in message["problems"].as_array().into_iter().flatten() {
                 let found = problem["statements"].as_array().into_iter().flatten();
