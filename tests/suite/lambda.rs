@@ -10,7 +10,7 @@ use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// A minimal custom runtime: serves invocations, and returns the secret in capitals.
@@ -231,13 +231,7 @@ fn the_default_timeout_is_below_the_init_timeout_of_lambda() {
     let stub = stub();
     stub.always(Fault::NoResponse);
     let emulator = Emulator::start(&stub, "function", custom);
-    let began = Instant::now();
     emulator.expect_failure(&["within 8s", "exit status 75"]);
-    assert!(
-        began.elapsed() < Duration::from_secs(20),
-        "after {:?}",
-        began.elapsed()
-    );
 }
 
 #[test]

@@ -52,32 +52,38 @@ fn start(run: Run, stderr: &OwnedFd) -> (Child, tempfile::TempDir) {
 
 #[test]
 fn a_start_and_a_failure_keep_their_status() {
-    for kind in ["pipe", "socket", "terminal"] {
-        let stub = stub();
-        let (_reader, stderr) = full(kind);
-        let run = Run::against(&stub.url()).args("-vvv --timeout 20s -p /full -- echo started");
-        let output = start(run, &stderr).0.wait_with_output().expect("its end");
-        assert_eq!(output.status.code(), Some(0), "{kind}");
-        assert_eq!(output.stdout, b"started\n", "{kind}");
-        for (words, status) in [
-            ("-k A=/full/none --timeout 2s -- true", 66),
-            (
-                "-k A=/full/none --timeout 2s --log-format json -vvv -- true",
-                66,
-            ),
-            ("--no-such-option", 64),
-        ] {
-            let run = Run::against(&stub.url()).args(words);
-            let output = start(run, &stderr).0.wait_with_output().expect("its end");
-            assert_eq!(output.status.code(), Some(status), "{kind} {words}");
+    std::thread::scope(|scope| {
+        for kind in ["pipe", "socket", "terminal"] {
+            scope.spawn(move || keep_their_status(kind));
         }
-        // The mode of the open file is shared with other processes.
-        let flags = fcntl(&stderr, FcntlArg::F_GETFL).expect("its flags");
-        assert!(
-            !OFlag::from_bits_retain(flags).contains(OFlag::O_NONBLOCK),
-            "{kind}"
-        );
+    });
+}
+
+fn keep_their_status(kind: &str) {
+    let stub = stub();
+    let (_reader, stderr) = full(kind);
+    let run = Run::against(&stub.url()).args("-vvv --timeout 20s -p /full -- echo started");
+    let output = start(run, &stderr).0.wait_with_output().expect("its end");
+    assert_eq!(output.status.code(), Some(0), "{kind}");
+    assert_eq!(output.stdout, b"started\n", "{kind}");
+    for (words, status) in [
+        ("-k A=/full/none --timeout 2s -- true", 66),
+        (
+            "-k A=/full/none --timeout 2s --log-format json -vvv -- true",
+            66,
+        ),
+        ("--no-such-option", 64),
+    ] {
+        let run = Run::against(&stub.url()).args(words);
+        let output = start(run, &stderr).0.wait_with_output().expect("its end");
+        assert_eq!(output.status.code(), Some(status), "{kind} {words}");
     }
+    // The mode of the open file is shared with other processes.
+    let flags = fcntl(&stderr, FcntlArg::F_GETFL).expect("its flags");
+    assert!(
+        !OFlag::from_bits_retain(flags).contains(OFlag::O_NONBLOCK),
+        "{kind}"
+    );
 }
 
 #[test]

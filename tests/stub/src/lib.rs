@@ -52,7 +52,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 /// How long a test waits for a request.
-const WAIT_TIMEOUT: Duration = Duration::from_secs(60);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(180);
 
 /// A running endpoint. It stops when it is dropped.
 #[derive(Debug)]
@@ -260,7 +260,7 @@ impl Stub {
                 let counts = state.counts();
                 // Unlock first: a poisoned lock would make the server thread panic too.
                 drop(state);
-                panic!("too few {what} after a minute: {counts}");
+                panic!("too few {what} after {WAIT_TIMEOUT:?}: {counts}");
             };
             (state, _) = self
                 .shared

@@ -123,11 +123,14 @@ pub fn run_at_exit(shell: &str) -> Child {
         .expect("a shell")
 }
 
+/// Nothing takes as long, however busy the machine is: it hangs.
+pub const PATIENCE: Duration = Duration::from_secs(180);
+
 /// Polls until the condition holds, for changes that give no notification.
 pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     let began = Instant::now();
     while !holds() {
-        assert!(began.elapsed() < Duration::from_secs(60), "{what}: never");
+        assert!(began.elapsed() < PATIENCE, "{what}: never");
         std::thread::sleep(Duration::from_millis(50));
     }
 }

@@ -80,7 +80,8 @@ fn a_user_and_a_password_rotated_one_after_the_other_are_one_signal() {
 #[test]
 fn a_parameter_that_is_written_all_the_time_holds_nothing_back() {
     // With the same value it needs no settling; what always changes is acted on after ten times as long.
-    for always in ["beat", ""] {
+    in_parallel(2, |n| {
+        let always = ["beat", ""][n];
         let stub = stub();
         stub.put(Parameter::string("/watch/heartbeat", "beat0"));
         let run = watch(&stub, "-p /watch --settle 1s --on-change HUP");
@@ -116,29 +117,7 @@ fn a_parameter_that_is_written_all_the_time_holds_nothing_back() {
             expected.contains(&settling),
             "{always:?}: {settling} rehearsals"
         );
-    }
-}
-
-#[test]
-fn a_command_that_is_ending_gets_no_second_signal() {
-    let stub = stub();
-    let run = Run::against(&stub.url()).args("-p /watch --settle 0s --watch 1s");
-    let script = "trap 'echo got TERM' TERM; echo started; while :; do sleep 0.05; done";
-    let run = spawn(run.args("-- sh -c").arg(script));
-    run.stdout.wait_for("started");
-    stub.put(Parameter::secure("/watch/password", "canary-two"));
-    run.stderr.wait_for("sending SIGTERM");
-    run.stdout.wait_for("got TERM");
-    stub.put(Parameter::secure("/watch/password", "canary-three"));
-    let requests = stub.requests().len();
-    // Two intervals and more.
-    assert!(run.stdout.stays_silent(Duration::from_secs(3)));
-    assert_eq!(
-        stub.requests().len(),
-        requests,
-        "nothing is left to look for"
-    );
-    run.send(Signal::SIGKILL);
+    });
 }
 
 /// Starts ssm-exec again whenever it ends, as a supervisor does.
@@ -227,7 +206,8 @@ fn a_trigger_is_the_only_parameter_that_is_polled_and_counts_at_once() {
 /// Parameter Store knows a name without hierarchy with and without its slash.
 #[test]
 fn a_trigger_may_be_written_with_or_without_a_slash() {
-    for trigger in ["generation", "/generation"] {
+    in_parallel(2, |n| {
+        let trigger = ["generation", "/generation"][n];
         let stub = stub();
         stub.put(Parameter::string("generation", "1"));
         let run = watch(
@@ -252,7 +232,7 @@ fn a_trigger_may_be_written_with_or_without_a_slash() {
         assert!(line.contains("generation 1 -> 2"), "{line}");
         assert_eq!(run.stdout.next(), "got HUP");
         assert_eq!(run.stop().0, ["got TERM"]);
-    }
+    });
 }
 
 #[test]

@@ -58,7 +58,7 @@ fn hours_without_connections_are_one_message_an_hour_few_requests_and_no_signal(
 }
 
 #[test]
-fn a_command_that_goes_on_after_its_signal_is_one_message_an_hour() {
+fn a_command_that_goes_on_after_its_signal_gets_no_second_one_and_is_one_message_an_hour() {
     let stub = stub();
     let run = Run::against(&stub.url()).args("-p /watch --settle 0s --watch 1m");
     let script = "trap 'echo got TERM' TERM; echo started; while :; do sleep 0.05; done";
@@ -66,6 +66,9 @@ fn a_command_that_goes_on_after_its_signal_is_one_message_an_hour() {
     run.stdout.wait_for("started");
     stub.put(Parameter::secure("/watch/password", "canary-two"));
     run.stderr.wait_for("sending SIGTERM");
+    assert_eq!(run.stdout.next(), "got TERM");
+    let requests = stub.requests().len();
+    stub.put(Parameter::secure("/watch/password", "canary-three"));
     for hours in 1..3 {
         let line = run.stderr.next();
         assert!(
@@ -73,7 +76,9 @@ fn a_command_that_goes_on_after_its_signal_is_one_message_an_hour() {
             "{line}"
         );
     }
-    assert_eq!(run.stdout.so_far(), ["got TERM"]);
+    assert_eq!(run.stdout.so_far(), [""; 0]);
+    let after = stub.requests().len();
+    assert_eq!(after, requests, "nothing is left to look for");
     run.send(Signal::SIGKILL);
 }
 

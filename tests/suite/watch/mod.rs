@@ -16,17 +16,14 @@ mod settings;
 mod systemd;
 
 use crate::harness::*;
+use crate::support::PATIENCE;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use ssm_stub::{Parameter, Stub};
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::Duration;
 use tempfile::TempDir;
-
-/// A line that does not come within this is missing.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Says what it was started with and which signals it gets; ends on SIGTERM.
 const COMMAND: &str = r#"
@@ -111,11 +108,6 @@ impl Lines {
     fn so_far(&self) -> Vec<String> {
         let lines = self.0.try_iter();
         lines.filter(|line| !line.starts_with("  ")).collect()
-    }
-
-    /// Whether nothing comes for so long.
-    fn stays_silent(&self, time: Duration) -> bool {
-        self.0.recv_timeout(time) == Err(RecvTimeoutError::Timeout)
     }
 
     /// Everything until the stream ends.
