@@ -82,6 +82,34 @@ fn a_command_that_goes_on_after_its_signal_gets_no_second_one_and_is_one_message
     run.send(Signal::SIGKILL);
 }
 
+#[test]
+fn a_change_that_would_not_start_is_one_error_an_hour_another_and_its_end_are_told_at_once() {
+    let stub = stub();
+    let run = Run::against(&stub.url()).args("-p /watch --settle 0s --require PASSWORD");
+    let run = watch_with("1m", fast_clock(), run);
+    run.stdout.wait_for("started");
+    stub.remove("/watch/password");
+    let rehearsals = || {
+        let requests = stub.requests().into_iter();
+        let is_one = |it: &ssm_stub::Request| it.body["WithDecryption"] == true;
+        requests.filter(is_one).count()
+    };
+    run.stderr.wait_for("ssm-exec: error:");
+    for _hour in 0..2 {
+        let before = rehearsals();
+        let line = run.stderr.next();
+        assert!(line.contains("PASSWORD"), "{line}");
+        assert!(rehearsals() > before + 1, "one of them is told");
+    }
+    stub.put(Parameter::secure("/watch/password", "canary\0"));
+    let line = run.stderr.next();
+    assert!(line.contains("NUL"), "{line}");
+    stub.put(Parameter::secure("/watch/password", "canary-one"));
+    let line = run.stderr.next();
+    assert!(line.contains("would succeed again"), "{line}");
+    assert_eq!(run.stop(), (vec!["got TERM".to_owned()], Vec::new()));
+}
+
 /// Open descriptors, where only root may look.
 fn descriptors(process: Pid) -> Option<usize> {
     let open = std::fs::read_dir(format!("/proc/{process}/fd"));
