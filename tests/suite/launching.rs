@@ -511,7 +511,11 @@ fn among_scripts(stub: &Stub, scripts: &[(&str, &str)]) -> Outcome {
     let run = Run::against(&stub.url()).file("prefix = \"/l\"\ncommand = [\"./a\"]\n");
     for (name, text) in scripts {
         let text = text.replace("SELF", &binary().display().to_string());
-        script(&run.home().join(name), &text);
+        let path = run.home().join(name);
+        match text.strip_prefix("link to ") {
+            Some(target) => std::os::unix::fs::symlink(target, path).expect("a link"),
+            None => script(&path, &text),
+        }
     }
     run.run()
 }
@@ -527,6 +531,7 @@ fn it_does_not_start_itself_for_ever_by_way_of_scripts() {
             ("a", "#!/bin/sh\nexec SELF -- ./b\n"),
             ("b", "#!/bin/sh\nexec SELF\n"),
         ],
+        &[("a", "link to b"), ("b", "#!/bin/sh\nexec SELF -- ./a\n")],
         // A process for each round.
         &[("a", "#!/bin/sh\nSELF\nexit $?\n")],
     ] {
