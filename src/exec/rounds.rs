@@ -17,6 +17,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Nobody nests scripts so deep.
 const MOST: u64 = 8;
+/// Later ones are not looked at.
+const MOST_WORDS: usize = 64;
 /// A program that reloads by starting itself anew does so less often, in seconds.
 const LONGEST_ROUND: u64 = 60;
 
@@ -45,21 +47,15 @@ pub(crate) fn mark(command: &Command, inherited: &Inherited<'_>) -> Option<Strin
     may_lead_back(command).then(|| format!("{}:{round}:{}", id(), now()))
 }
 
-/// Whether it is a script, is given one, or is given the name of this program.
+/// Whether it is a script, or is given one or the name of this program, perhaps in a shell's line.
 fn may_lead_back(command: &Command) -> bool {
-    let arguments = command.arguments.get(1..).unwrap_or_default();
-    let first = arguments
-        .first()
-        .map(|it| Path::new(OsStr::from_bytes(it.to_bytes())));
     let program = fs::read_link("/proc/self/exe").unwrap_or_default();
-    let is_named = |name: &OsStr| {
-        arguments
-            .iter()
-            .any(|it| has_word(it.to_bytes(), name.as_bytes()))
-    };
-    is_script(&command.path())
-        || first.is_some_and(is_script)
-        || program.file_name().is_some_and(is_named)
+    let name = program.file_name();
+    let arguments = command.arguments.iter().skip(1);
+    let mut given = arguments
+        .flat_map(|it| words(it.to_bytes()))
+        .take(MOST_WORDS);
+    is_script(&command.path()) || given.any(|it| it.file_name() == name || is_script(it))
 }
 
 /// Nothing else is opened: a FIFO would block.
@@ -69,39 +65,14 @@ fn is_script(path: &Path) -> bool {
         && matches!(Image::of_file(path), Ok(Image::Script { .. } | Image::Text))
 }
 
-/// Whether a word, or one in a shell's line, is a path that ends with this name.
-fn has_word(text: &[u8], name: &[u8]) -> bool {
-    let mut words = text.split(|it| it.is_ascii_whitespace() || b";|&()'\"`".contains(it));
-    words.any(|word| word.rsplit(|&it| it == b'/').next() == Some(name))
+/// The words of an argument that may be paths to files.
+fn words(argument: &[u8]) -> impl Iterator<Item = &Path> {
+    let is_between = |it: &u8| it.is_ascii_whitespace() || b";|&()'\"`".contains(it);
+    let words = argument.split(is_between).filter(|word| !word.is_empty());
+    words.map(|word| Path::new(OsStr::from_bytes(word)))
 }
 
 fn now() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, |since| since.as_secs())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::has_word;
-
-    #[test]
-    fn a_word_is_the_name_or_a_path_to_it() {
-        let has = |text: &str| has_word(text.as_bytes(), b"ssm-exec");
-        for text in [
-            "ssm-exec",
-            "/usr/bin/ssm-exec",
-            "cd /; exec './ssm-exec'",
-            "(ssm-exec)",
-        ] {
-            assert!(has(text), "{text}");
-        }
-        for text in [
-            "/etc/ssm-exec/api.conf",
-            "ssm-exec.toml",
-            "",
-            "/opt/not-ssm-exec",
-        ] {
-            assert!(!has(text), "{text}");
-        }
-    }
 }

@@ -527,6 +527,10 @@ fn it_does_not_start_itself_for_ever_by_way_of_scripts() {
         &[("a", "exec SELF\n")],
         &[("a", "#!/bin/sh\nexec env PATH=$PATH SELF -- sh ./a\n")],
         &[("a", "#!/bin/sh\nexec SELF -- sh -c 'exec SELF'\n")],
+        &[(
+            "a",
+            "#!/bin/sh\nexec SELF -- nice -n 1 sh -c 'cd . && exec ./a'\n",
+        )],
         &[
             ("a", "#!/bin/sh\nexec SELF -- ./b\n"),
             ("b", "#!/bin/sh\nexec SELF\n"),
@@ -560,6 +564,10 @@ fn only_scripts_get_the_variable_that_counts_rounds() {
     let stub = stub();
     let environment = Run::against(&stub.url()).args("-p /l").environment();
     assert_eq!(environment.get("SSM_EXEC_ROUND"), None);
+    for words in ["printenv", "sh -c printenv", "env A=/etc/ssm-exec/a.conf"] {
+        let outcome = Run::against(&stub.url()).args("-p /l --").args(words).run();
+        assert!(!outcome.text().contains("SSM_EXEC_ROUND"), "{words}");
+    }
     let show = "#!/bin/sh\necho script $SSM_EXEC_ROUND\nexec SELF -- ENV\n";
     let env = "sh -c 'echo program $SSM_EXEC_ROUND'";
     let outcome = among_scripts(&stub, &[("a", &show.replace("ENV", env))]);
