@@ -290,6 +290,7 @@ fn the_reason_is_in_each_request_to_aws_for_credentials() {
     for run in [
         with_role(with_environment_keys(without_credentials(&stub))),
         with_web_identity(without_credentials(&stub)),
+        profiles(without_credentials(&stub)).env("AWS_PROFILE", "role"),
         with_expired_sso(&stub, &portal, &oidc).0,
         sessions::with_login(without_credentials(&stub), "login", ended)
             .env("AWS_ENDPOINT_URL_SIGNIN", sign_in.url()),
@@ -297,7 +298,7 @@ fn the_reason_is_in_each_request_to_aws_for_credentials() {
         let run = run.env("AWS_ENDPOINT_URL_STS", sts.url());
         run.args("--reason INC-4711").environment();
     }
-    let servers = [(&sts, 2), (&sign_in, 1), (&portal, 1), (&oidc, 1)];
+    let servers = [(&sts, 3), (&sign_in, 1), (&portal, 1), (&oidc, 1)];
     for (server, count) in servers {
         let requests = server.requests();
         assert_eq!(requests.len(), count, "{:?}", server.lines());
