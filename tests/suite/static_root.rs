@@ -7,6 +7,9 @@ use ssm_stub::{Parameter, Stub};
 use std::net::{Ipv4Addr, UdpSocket};
 use std::path::Path;
 use std::process::{Command, Output};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// A root directory with the binary, and busybox as its command.
@@ -71,14 +74,27 @@ fn etc_hosts_and_a_private_ca_are_used() {
 fn the_resolver_from_resolv_conf_is_used() {
     let stub = filled(Stub::start());
     let root = root();
-    // Its own address: port 53 of 127.0.0.1 may be in use.
-    let resolver = resolver(Ipv4Addr::new(127, 99, 0, 53));
-    write(
-        &root.path().join("etc/resolv.conf"),
-        &format!("nameserver {resolver}\n"),
-    );
+    resolve(root.path(), [127, 99, 0, 53], Duration::ZERO);
     let url = format!("http://ssm.example.test:{}", stub.port());
     expect_started(&launch(root.path(), &url, "--allow-http"));
+}
+
+#[test]
+#[ignore = "needs root: ./tests/run provides it"]
+fn connections_that_are_opened_at_once_share_a_lookup() {
+    let stub = filled(Stub::start());
+    let root = root();
+    // All of them are waiting by then, and no resolver has asked twice.
+    let lookups = resolve(root.path(), [127, 99, 0, 54], Duration::from_secs(1));
+    let mut words = "--allow-http".to_owned();
+    for n in 0..21 {
+        stub.put(Parameter::secure(&format!("/key/{n}"), "canary"));
+        words += &format!(" -k K{n}=/key/{n}");
+    }
+    let url = format!("http://ssm.example.test:{}", stub.port());
+    expect_started(&launch(root.path(), &url, &words));
+    assert_eq!(stub.connections(), 4);
+    assert_eq!(lookups.load(Ordering::Relaxed), 1);
 }
 
 #[test]
@@ -109,16 +125,30 @@ fn without_a_bundle_only_the_compiled_in_roots_are_trusted() {
     );
 }
 
-/// A resolver that answers every query of type A with 127.0.0.1, and other queries with no record.
-fn resolver(address: Ipv4Addr) -> Ipv4Addr {
+/// Gives this root directory a resolver that answers every query of type A with 127.0.0.1, and other queries with no record,
+/// after a latency. Counts the lookups of IPv6 addresses: each lookup has one, and a query for the reason of a failure none.
+/// Its address is its own: port 53 of 127.0.0.1 may be in use.
+fn resolve(root: &Path, address: [u8; 4], latency: Duration) -> Arc<AtomicUsize> {
+    let address = Ipv4Addr::from(address);
+    let configuration = format!("nameserver {address}\n");
+    write(&root.join("etc/resolv.conf"), &configuration);
     let socket = UdpSocket::bind((address, 53)).expect("port 53, which root may have");
+    let lookups = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&lookups);
     std::thread::spawn(move || {
         let mut packet = [0; 512];
         while let Ok((size, peer)) = socket.recv_from(&mut packet) {
-            let _ = socket.send_to(&answer(&packet[..size]), peer);
+            let question = packet[..size].to_vec();
+            let is_ipv6 = question.ends_with(&[0, 28, 0, 1]);
+            counted.fetch_add(usize::from(is_ipv6), Ordering::Relaxed);
+            let socket = socket.try_clone().expect("a socket");
+            std::thread::spawn(move || {
+                std::thread::sleep(latency);
+                let _ = socket.send_to(&answer(&question), peer);
+            });
         }
     });
-    address
+    lookups
 }
 
 /// RFC 1035, section 4: the header and the question, then one address for type A.

@@ -1,7 +1,7 @@
 //! Opens connections: DNS, TCP, the proxy, TLS. Every connection of this program is opened here, so plain
 //! HTTP to another machine is refused here too, whatever setting its URL comes from.
 
-use super::dns::lookup;
+use super::dns::Lookups;
 use super::endpoints::Endpoints;
 use super::exchange::{BODY, tag};
 use super::failure::{Cause, ConnectionError, RefusedTunnel, Step, is_system_refusal, within};
@@ -41,6 +41,7 @@ pub(super) struct Dialer {
     pub(super) tls: Tls,
     pub(super) allow_http: bool,
     pub(super) endpoints: Endpoints,
+    pub(super) lookups: Lookups,
 }
 
 impl Dialer {
@@ -111,7 +112,7 @@ impl Dialer {
             debug!("connecting to {server} through {proxy}");
             return self.through(proxy, server, offer, limit).await;
         }
-        let addresses = lookup(server, limit).await?;
+        let addresses = self.lookups.addresses(server, limit).await?;
         debug!("connecting to {server} at {addresses:?}");
         if is_local_only && !addresses.iter().all(|to| is_local_address(to.ip())) {
             return Err(Cause::PlainHttp.into());
@@ -136,7 +137,7 @@ impl Dialer {
             ..failed
         };
         let reach = async {
-            let addresses = lookup(&proxy.server, limit).await?;
+            let addresses = self.lookups.addresses(&proxy.server, limit).await?;
             let stream = connect(&addresses, limit).await?;
             // Within it, the secrets have a TLS of their own.
             let classical = KeyExchange::Classical;
@@ -185,9 +186,9 @@ async fn connect(
             match next {
                 Some(Ok((_, Ok(stream)))) => return Ok(stream),
                 Some(Ok((_, Err(error)))) if is_system_refusal(&error) => {
-                    failed = Cause::System("a socket", error);
+                    failed = Cause::System("a socket", error.into());
                 }
-                Some(Ok((address, Err(error)))) => failed = Cause::Connect(address, error),
+                Some(Ok((address, Err(error)))) => failed = Cause::Connect(address, error.into()),
                 Some(Err(_)) | None => {}
             }
         }

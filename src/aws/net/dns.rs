@@ -7,8 +7,9 @@ use super::failure::{Cause, LookupError, NoAddress, is_system_refusal, within};
 use super::server::Server;
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
-use tokio::sync::oneshot;
+use tokio::sync::{OnceCell, oneshot};
 
 const RESOLV_CONF: &str = "/etc/resolv.conf";
 /// How long the name server may take to say why it has no address.
@@ -16,15 +17,39 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// When the name server is asked though the resolver has not answered yet.
 const SOON: Duration = Duration::from_millis(300);
 
-/// The addresses of a host.
-pub(super) async fn lookup(
-    server: &Server,
-    limit: Option<Duration>,
-) -> Result<Vec<SocketAddr>, Cause> {
-    let port = server.port;
-    if let Some(address) = server.address() {
-        return Ok(vec![SocketAddr::new(address, port)]);
+type Found = Result<Vec<SocketAddr>, Cause>;
+
+/// The lookups that are under way. Whoever needs the same address meanwhile gets the same answer.
+#[derive(Debug, Default)]
+pub(super) struct Lookups(Mutex<Vec<(Server, Weak<OnceCell<Found>>)>>);
+
+impl Lookups {
+    /// The addresses of a host.
+    pub(super) async fn addresses(&self, server: &Server, limit: Option<Duration>) -> Found {
+        match server.address() {
+            Some(address) => Ok(vec![SocketAddr::new(address, server.port)]),
+            None => {
+                let answer = self.under_way(server);
+                answer.get_or_init(|| lookup(server, limit)).await.clone()
+            }
+        }
     }
+
+    fn under_way(&self, server: &Server) -> Arc<OnceCell<Found>> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|(_, answer)| answer.strong_count() > 0);
+        let same = all.iter().find(|(other, _)| other == server);
+        same.and_then(|(_, answer)| answer.upgrade())
+            .unwrap_or_else(|| {
+                let answer = Arc::default();
+                all.push((server.clone(), Arc::downgrade(&answer)));
+                answer
+            })
+    }
+}
+
+async fn lookup(server: &Server, limit: Option<Duration>) -> Found {
+    let port = server.port;
     // musl compares the names in /etc/hosts by their case.
     let name = server.host.to_ascii_lowercase();
     let silent = |limit| no_address(name_server(), LookupError::Silent(limit));
@@ -57,7 +82,7 @@ fn in_thread<T: Send + 'static>(
         .spawn(move || {
             let _ = answer.send(work());
         })
-        .map_err(|error| Cause::System("a thread for DNS", error))?;
+        .map_err(|error| Cause::System("a thread for DNS", error.into()))?;
     Ok(found)
 }
 
@@ -65,12 +90,12 @@ fn no_address(server: Option<IpAddr>, reason: LookupError) -> Cause {
     Cause::Lookup(NoAddress { server, reason })
 }
 
-fn resolve(name: &str, port: u16) -> Result<Vec<SocketAddr>, Cause> {
+fn resolve(name: &str, port: u16) -> Found {
     let says = match (name, port).to_socket_addrs().map(Vec::from_iter) {
         Ok(addresses) if !addresses.is_empty() => return Ok(addresses),
         Ok(_) => "it has no address".to_owned(),
         Err(error) if is_system_refusal(&error) => {
-            return Err(Cause::System("a socket for DNS", error));
+            return Err(Cause::System("a socket for DNS", error.into()));
         }
         // After the words of the standard library.
         Err(error) => error
@@ -113,7 +138,7 @@ fn ask(server: IpAddr, name: &str) -> Option<LookupError> {
         Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
             Some(LookupError::Silent(PATIENCE))
         }
-        Err(error) => Some(LookupError::Unreachable(error)),
+        Err(error) => Some(LookupError::Unreachable(error.into())),
     }
 }
 

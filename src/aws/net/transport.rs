@@ -2,6 +2,7 @@
 //! as a whole, up to a limit.
 
 use super::dial::{Dialer, reason};
+use super::dns::Lookups;
 use super::endpoints::Endpoints;
 use super::exchange::{Observed, observe};
 use super::failure::{Cause, ConnectionError, Step, within};
@@ -76,6 +77,7 @@ impl Transport {
             tls: Tls::new(roots, aws.post_quantum, warns),
             allow_http: aws.allow_http,
             endpoints: Endpoints::new(aws, inherited, endpoints),
+            lookups: Lookups::default(),
         };
         Ok(Self(Arc::new(Connections {
             dialer,

@@ -17,6 +17,7 @@ use ssm_exec_core::diagnostic::{Diagnostic, Help};
 use ssm_exec_core::origin::Origin;
 use std::error::Error;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use std::{fmt, io};
 
@@ -45,7 +46,7 @@ pub(super) enum Step {
 }
 
 /// What went wrong, in the order of the steps.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Cause {
     /// Nothing can be connected to by the URL: its host and port as written, and the rest of a sentence about it.
     Url(String, &'static str),
@@ -54,10 +55,10 @@ pub(super) enum Cause {
     /// The root certificates can't be loaded.
     Roots(Box<Diagnostic>),
     /// This system refuses what a connection needs.
-    System(&'static str, io::Error),
+    System(&'static str, Arc<io::Error>),
     Lookup(NoAddress),
     /// None of its addresses accepts a connection; the last one that was tried.
-    Connect(IpAddr, io::Error),
+    Connect(IpAddr, Arc<io::Error>),
     /// Nothing came in time.
     Silent(Step, Duration),
     /// The handshake failed: rustls's reason.
@@ -75,21 +76,21 @@ pub(super) enum Cause {
 }
 
 /// Why a name has no address.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct NoAddress {
     /// The name server that was asked.
     pub(super) server: Option<IpAddr>,
     pub(super) reason: LookupError,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum LookupError {
     /// There is no such name (NXDOMAIN).
     NoSuchName,
     /// The server refuses or fails, with this code.
     Code(u8),
     /// The server can't be reached.
-    Unreachable(io::Error),
+    Unreachable(Arc<io::Error>),
     /// It didn't answer in this time.
     Silent(Duration),
     /// What the system's resolver says.
@@ -97,7 +98,7 @@ pub(super) enum LookupError {
 }
 
 /// A proxy's answer to a request for a tunnel.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct RefusedTunnel {
     pub(super) status: u16,
     /// Its words.

@@ -246,7 +246,8 @@ mod tests {
             ("2001:db8::1", Errno::ENETUNREACH, false),
         ] {
             let address = address.parse().expect("an address");
-            let cause = Cause::Connect(address, io::Error::from_raw_os_error(errno as i32));
+            let error = io::Error::from_raw_os_error(errno as i32);
+            let cause = Cause::Connect(address, error.into());
             let (_, _, help) = at_server(cause, &server, None);
             assert_eq!(
                 help.contains(&Help::text(DUAL_STACK)),
