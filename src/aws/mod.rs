@@ -212,7 +212,7 @@ pub fn identity(
     let calls = Calls::new(deadline, config.timeout, true, Clock::default());
     let outcome = runtime.block_on(async {
         let asking = async {
-            let sdk = Sdk::open(config, inherited, &calls, &mut context).await?;
+            let sdk = Sdk::open(config, inherited, &[], &calls, &mut context).await?;
             let (account, _) = sdk.caller(&calls).await.map_err(without_request)?;
             let region = sdk.region;
             Ok(Identity { account, region })
@@ -279,7 +279,8 @@ impl Run {
         read: Read,
         calls: &Arc<Calls>,
     ) {
-        let sdk = match Sdk::open(config, inherited, calls, &mut self.context).await {
+        let opened = Sdk::open(config, inherited, &requests, calls, &mut self.context);
+        let sdk = match opened.await {
             Ok(sdk) => sdk,
             Err(error) => return self.failures.push(error),
         };

@@ -24,7 +24,7 @@ use ssm_exec_core::endpoint::Endpoint;
 use ssm_exec_core::inherited::Inherited;
 use ssm_exec_core::origin::{Given, Origin};
 use ssm_exec_core::parameter::ParameterRef;
-use ssm_exec_core::plan::BATCH;
+use ssm_exec_core::plan::{BATCH, Request};
 use ssm_exec_core::region::Region;
 use ssm_exec_core::shared_config::SharedConfig;
 use std::time::{Duration, Instant};
@@ -50,13 +50,15 @@ pub(super) struct Sdk {
 }
 
 impl Sdk {
-    /// Finds region and credentials, and tells `context` what it finds.
+    /// Finds region and credentials, and tells `context` what it finds. The connection that a start needs for `requests` is
+    /// opened meanwhile.
     ///
     /// # Errors
     /// When there is no region or no credentials, or a setting can't be used.
     pub(super) async fn open(
         config: &Config,
         inherited: &Inherited<'_>,
+        requests: &[Request],
         calls: &Calls,
         context: &mut AwsContext,
     ) -> Result<Self, Failure> {
@@ -80,7 +82,17 @@ impl Sdk {
             .no_credentials()
             .load()
             .await;
-        let host = host(aws, &shared, &region).await;
+        let endpoint = endpoint(aws, &shared, &region).await;
+        if let Some(endpoint) = &endpoint
+            && calls.is_start()
+            && !requests.is_empty()
+        {
+            let limit = shared
+                .timeout_config()
+                .and_then(TimeoutConfig::connect_timeout);
+            transport.0.connect_ahead(endpoint, limit);
+        }
+        let host = endpoint.map(|endpoint| endpoint.host().to_owned());
         context.endpoint.clone_from(&host);
         let search = Search {
             aws,
@@ -299,10 +311,10 @@ fn own_endpoint(aws: &Aws) -> Option<&Endpoint> {
         .map(|given| &given.value)
 }
 
-/// The host that Parameter Store's requests go to.
-async fn host(aws: &Aws, shared: &SdkConfig, region: &Region) -> Option<String> {
+/// Where Parameter Store's requests go.
+async fn endpoint(aws: &Aws, shared: &SdkConfig, region: &Region) -> Option<Endpoint> {
     if let Some(Given { value, .. }) = &aws.endpoint {
-        return Some(value.host().to_owned());
+        return Some(value.clone());
     }
     let configured = credentials::configured_url(shared, "SSM");
     let url = match configured {
@@ -319,7 +331,7 @@ async fn host(aws: &Aws, shared: &SdkConfig, region: &Region) -> Option<String> 
             resolved.url().to_owned()
         }
     };
-    Endpoint::parse(&url).ok().map(|url| url.host().to_owned())
+    Endpoint::parse(&url).ok()
 }
 
 /// Whether STS's endpoint is configured.

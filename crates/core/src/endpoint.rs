@@ -48,6 +48,11 @@ impl Endpoint {
         self.0.scheme_str() == Some("http") && !is_loopback(self.host())
     }
 
+    /// It, as an HTTP client takes it.
+    pub fn uri(&self) -> &Uri {
+        &self.0
+    }
+
     /// The host, without the brackets of an IPv6 address.
     pub fn host(&self) -> &str {
         bare(self.0.host().unwrap_or_default())

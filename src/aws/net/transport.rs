@@ -23,10 +23,12 @@ use hyper::body::Bytes;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use ssm_exec_core::config::Aws;
+use ssm_exec_core::endpoint::Endpoint;
 use ssm_exec_core::inherited::Inherited;
 use ssm_exec_core::origin::Origin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::task::JoinHandle;
 
 /// The size limit of the response to a request, in bytes, as an extension of the request.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +49,21 @@ pub(in crate::aws) struct Transport(Arc<Connections>);
 struct Connections {
     dialer: Dialer,
     idle: Mutex<Vec<Connection>>,
+    ahead: Mutex<Ahead>,
 }
+
+/// The connection that is opened while another server is asked for credentials: DNS, TCP and TLS need none.
+#[derive(Debug, Default)]
+enum Ahead {
+    /// There is none, or a request has it.
+    #[default]
+    None,
+    /// To this URL, with this limit for a step, once another server is asked.
+    Planned(Uri, Server, Option<Duration>),
+    Opening(Server, Opening),
+}
+
+type Opening = JoinHandle<Result<Connection, ConnectionError>>;
 
 /// A connection, and what it can be reused for.
 #[derive(Debug)]
@@ -82,7 +98,16 @@ impl Transport {
         Ok(Self(Arc::new(Connections {
             dialer,
             idle: Mutex::default(),
+            ahead: Mutex::default(),
         })))
+    }
+
+    /// Opens the first connection to this endpoint as soon as a request goes to another server.
+    pub(in crate::aws) fn connect_ahead(&self, to: &Endpoint, limit: Option<Duration>) {
+        let uri = to.uri();
+        if let (Ok(mut ahead), Some(server)) = (self.0.ahead.lock(), Server::of(uri)) {
+            *ahead = Ahead::Planned(uri.clone(), server, limit);
+        }
     }
 }
 
@@ -152,7 +177,7 @@ impl HttpConnector for Connector {
 
 impl Connections {
     async fn send(
-        &self,
+        self: Arc<Self>,
         mut request: Request<Full<Bytes>>,
         server: &Server,
         connect_timeout: Option<Duration>,
@@ -160,8 +185,9 @@ impl Connections {
         limit: usize,
     ) -> Result<Response<Bytes>, ConnectionError> {
         let uri = request.uri().clone();
+        self.connect_ahead(server);
         loop {
-            let (mut connection, is_new) = match self.take_idle(server) {
+            let (mut connection, is_new) = match self.take_open(server).await? {
                 Some(connection) => (connection, false),
                 None => (self.open(&uri, server, connect_timeout).await?, true),
             };
@@ -203,6 +229,49 @@ impl Connections {
             sender,
             proxy: dialed.proxy,
         })
+    }
+
+    /// Begins to open the connection that is planned, unless it is this server that is asked.
+    fn connect_ahead(self: &Arc<Self>, asked: &Server) {
+        let Ok(mut ahead) = self.ahead.lock() else {
+            return;
+        };
+        *ahead = match std::mem::take(&mut *ahead) {
+            Ahead::Planned(uri, server, limit) if server != *asked => {
+                let (connections, to) = (Arc::clone(self), server.clone());
+                let opening = async move { connections.open(&uri, &to, limit).await };
+                Ahead::Opening(server, tokio::spawn(opening))
+            }
+            Ahead::Planned(..) => Ahead::None,
+            ahead => ahead,
+        };
+    }
+
+    /// A connection that is open, or is being opened ahead. If that fails while a request waits for it, it is the request's
+    /// failure; if it has failed before, another one is opened.
+    async fn take_open(&self, server: &Server) -> Result<Option<Connection>, ConnectionError> {
+        if let Some(connection) = self.take_idle(server) {
+            return Ok(Some(connection));
+        }
+        let Some(opening) = self.take_ahead(server) else {
+            return Ok(None);
+        };
+        let is_early = opening.is_finished();
+        match opening.await {
+            Ok(Err(error)) if !is_early => Err(error),
+            opened => Ok(opened.ok().and_then(Result::ok)),
+        }
+    }
+
+    fn take_ahead(&self, server: &Server) -> Option<Opening> {
+        let mut ahead = self.ahead.lock().ok()?;
+        match std::mem::take(&mut *ahead) {
+            Ahead::Opening(to, opening) if to == *server => Some(opening),
+            other => {
+                *ahead = other;
+                None
+            }
+        }
     }
 
     fn take_idle(&self, server: &Server) -> Option<Connection> {

@@ -3,6 +3,7 @@
 
 mod as_whom;
 mod choice;
+mod connect_ahead;
 mod files;
 mod link_local;
 mod retries;

@@ -5,11 +5,11 @@ use std::net::TcpListener;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Whom a run asks for credentials, how it answers, and whose credentials these are.
-struct Source {
-    name: &'static str,
+pub(super) struct Source {
+    pub(super) name: &'static str,
     run: fn(Run, String) -> Run,
-    answer: fn(&HttpRequest) -> Reply,
-    key: &'static str,
+    pub(super) answer: fn(&HttpRequest) -> Reply,
+    pub(super) key: &'static str,
 }
 
 const SOURCES: &[Source] = &[
@@ -61,13 +61,13 @@ const SOURCES: &[Source] = &[
 ];
 
 impl Source {
-    fn run(&self, stub: &Stub, url: String) -> Run {
+    pub(super) fn run(&self, stub: &Stub, url: String) -> Run {
         (self.run)(without_credentials(stub), url)
     }
 }
 
 /// Tests all sources at once: most of the time they wait.
-fn each_source(test: impl Fn(&Source) + Sync) {
+pub(super) fn each_source(test: impl Fn(&Source) + Sync) {
     std::thread::scope(|scope| {
         for source in SOURCES {
             scope.spawn(|| test(source));
