@@ -12,7 +12,8 @@ use ssm_exec_core::diagnostic::Diagnostic;
 use ssm_exec_core::environment::missing;
 use ssm_exec_core::fetched::Fetched;
 use ssm_exec_core::fingerprint::Fingerprint;
-use ssm_exec_core::report::Report;
+use ssm_exec_core::plan;
+use ssm_exec_core::report::{Report, StartCost};
 use std::time::SystemTime;
 
 /// What a reader of JSON gets where there is no report: one object, with the problems.
@@ -53,6 +54,10 @@ pub(super) fn make_report(session: &Invocation<'_>) -> Result<(Report, Option<Er
     report.notices.extend(file.map(Diagnostic::note));
     if let (Some(watch), Some(fetched)) = (&session.config.watch, fetched) {
         report.watch = Some(session.watch_cost(watch, fetched)?);
+    }
+    if let (Some(processes), Some(fetched)) = (session.config.check.processes, fetched) {
+        let planned = plan::plan(&session.config.sources, &session.references()?);
+        report.start = Some(StartCost::new(processes, &planned, fetched));
     }
     Ok((report, error))
 }

@@ -77,12 +77,8 @@ impl Invocation<'_> {
     /// What the watcher of one process costs.
     pub(super) fn watch_cost(&self, watch: &Watch, fetched: &Fetched) -> Result<WatchCost, Error> {
         let polled = polled(watch, &self.watched(watch)?);
-        let requests = polled.iter().map(|request| match request {
-            Request::Below(prefix) => fetched.pages(prefix),
-            Request::Batch(_) => 1,
-        });
         Ok(WatchCost {
-            requests: requests.sum(),
+            requests: fetched.requests(&polled),
             every: watch.every,
         })
     }

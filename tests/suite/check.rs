@@ -246,3 +246,31 @@ fn a_command_that_does_not_exist_is_one_problem_among_others() {
     );
     assert_eq!(run("-- true").status, 0);
 }
+
+#[test]
+fn processes_shows_how_long_a_simultaneous_start_takes() {
+    let stub = Stub::start();
+    for n in 0..30 {
+        stub.put(Parameter::secure(&format!("/fleet/api/{n}"), "canary"));
+    }
+    let check = |words: &str| {
+        let outcome = Run::against(&stub.url())
+            .args("check --processes 1000")
+            .args(words)
+            .run();
+        assert_eq!(outcome.status, 0, "{}", outcome.stderr);
+        outcome.text()
+    };
+    let text = check("-p /fleet/api --name-prefix P");
+    let line = "start: 3 requests for each process: 1000 at once take at least 75 s at 40 requests a second; with `[keys]` and higher throughput 3 s\n";
+    assert!(text.ends_with(line), "{text}");
+    let text = check("-k A=/fleet/api/1");
+    let line = "start: 1 request for each process: 1000 at once take at least 25 s at 40 requests a second; with higher throughput 1 s\n";
+    assert!(text.ends_with(line), "{text}");
+    let json = check("-p /fleet/api --name-prefix P --format json");
+    let report: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    let start = serde_json::json!({
+        "processes": 1000, "requests": 3, "seconds": 75, "secondsWithKeysAndHigherThroughput": 3,
+    });
+    assert_eq!(report["start"], start);
+}

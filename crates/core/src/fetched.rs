@@ -67,8 +67,17 @@ impl Fetched {
         self.pages.push((prefix.clone(), pages));
     }
 
+    /// How many requests these are, with all pages.
+    pub fn requests(&self, planned: &[Request]) -> usize {
+        let requests = planned.iter().map(|request| match request {
+            Request::Below(prefix) => self.pages(prefix),
+            Request::Batch(_) => 1,
+        });
+        requests.sum()
+    }
+
     /// How many requests a prefix took.
-    pub fn pages(&self, prefix: &Prefix) -> usize {
+    fn pages(&self, prefix: &Prefix) -> usize {
         let found = self.pages.iter().find(|(fetched, _)| fetched == prefix);
         found.map_or(1, |(_, pages)| *pages)
     }
@@ -212,6 +221,10 @@ mod tests {
         fetched.set_pages(&prefix("/b"), 2);
         let pages = ["/a", "/b", "/c"].map(|text| fetched.pages(&prefix(text)));
         assert_eq!(pages, [3, 2, 1]);
+        let planned = ["/a", "/b"].map(|text| Request::Below(prefix(text)));
+        let batch = Request::Batch(Vec::new());
+        assert_eq!(fetched.requests(&planned), 5);
+        assert_eq!(fetched.requests(&[batch.clone(), batch]), 2);
     }
 
     #[test]

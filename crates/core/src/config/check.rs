@@ -1,7 +1,7 @@
 //! The options of `check`.
 
 use super::duration;
-use super::given::{on, parse_one};
+use super::given::{count, on, parse_one};
 use super::layer::One;
 use super::settings::{Layer, ReportFormat};
 use crate::diagnostic::Diagnostic;
@@ -19,6 +19,8 @@ pub struct CheckOptions {
     pub unused: bool,
     /// Whether STS is asked for the caller.
     pub identity: bool,
+    /// How many processes start at once, if their time is reported.
+    pub processes: Option<usize>,
     /// The fingerprint that is printed or compared instead of a report, if one is.
     pub fingerprint: Option<FingerprintOptions>,
 }
@@ -85,6 +87,7 @@ impl CheckOptions {
                         layer.max_age.as_ref().map(|given| &given.origin),
                         switched_on(&layer.unused),
                         switched_on(&layer.identity),
+                        layer.processes.as_ref().map(|given| &given.origin),
                     ],
                     "has no effect with `--fingerprint` and `--unchanged-since`, which print no report",
                     "Leave it out, or run `ssm-exec check` once more for the report",
@@ -101,6 +104,7 @@ impl CheckOptions {
             max_age: parse_one(layer.max_age.clone(), duration::parse_age)?,
             unused: on(layer.unused.clone()),
             identity: on(layer.identity.clone()),
+            processes: parse_one(layer.processes.clone(), count)?,
             fingerprint,
         })
     }

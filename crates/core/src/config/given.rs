@@ -44,6 +44,12 @@ pub(super) fn parse_each<T>(
     each(list, |given| self::parse(given, &parse))
 }
 
+pub(super) fn count(text: &str) -> Result<usize, Diagnostic> {
+    let count = text.parse().ok().filter(|&count| count > 0);
+    let message = || format!("`{text}` is not a number of at least 1");
+    count.ok_or_else(|| Diagnostic::invalid(message(), "Write a number, such as `10000`"))
+}
+
 pub(super) fn on(given: One<bool>) -> bool {
     given.is_some_and(|given| given.value)
 }

@@ -1,6 +1,6 @@
 //! From what the levels give to a valid configuration.
 
-use super::given::{each, on, parse, parse_each, parse_one, parse_text};
+use super::given::{count, each, on, parse, parse_each, parse_one, parse_text};
 use super::layer::{Content, List, One, Pair, TemplateSpec};
 use super::settings::{Layer, LogFormat, LogLevel, PostQuantum};
 use super::{
@@ -93,6 +93,7 @@ impl Config {
             max_age: _,
             unused: _,
             identity: _,
+            processes: _,
             // Used before there is a configuration.
             config: _,
             no_config: _,
@@ -341,12 +342,6 @@ fn renamed(given: Given<Pair>) -> Result<Rename, Diagnostic> {
         to: parse_text(&to, &origin, VariableName::parse)?,
         origin,
     })
-}
-
-fn count(text: &str) -> Result<usize, Diagnostic> {
-    let count = text.parse().ok().filter(|&count| count > 0);
-    let message = || format!("`{text}` is not a number of at least 1");
-    count.ok_or_else(|| Diagnostic::invalid(message(), "Write a number, such as `10000`"))
 }
 
 /// Lambda ends the start of a sandbox after 10 seconds, and tries again by itself.

@@ -512,6 +512,14 @@ settings! {
         ..Setting::new(Kind::Switch, Group::Command, "Ask STS for the account and the ARN of the caller, and report them")
     }];
 
+    /// `check --processes`
+    processes: One<String> = [Setting {
+        flag: Some("--processes"),
+        value_name: "N",
+        taken_by: Subcommands::Check,
+        ..Setting::new(Kind::Number, Group::Command, "Report how long the quota keeps N processes that start at once")
+    }];
+
     /// `check --all-stages`
     all_stages: One<bool> = [Setting {
         flag: Some("--all-stages"),

@@ -1,6 +1,6 @@
 //! The report for machines. The schema is docs/check.md's; fields are added, never changed.
 
-use super::{ContractStatus, Report, Row, days};
+use super::{ContractStatus, Report, Row, StartCost, days};
 use crate::contract::{Contract, Rule};
 use crate::diagnostic::Diagnostic;
 use crate::escape;
@@ -69,6 +69,7 @@ fn object(report: &Report) -> Value {
         "notices": notices,
         "unused": report.unused,
         "hints": report.hints,
+        "start": report.start.map(StartCost::json),
         "watch": report.watch.map(|watch| json!({ "requests": watch.requests, "everySeconds": watch.every.as_secs_f64() })),
     })
 }

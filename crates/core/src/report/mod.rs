@@ -5,10 +5,12 @@ mod json;
 mod markdown;
 mod row;
 mod rows;
+mod start_cost;
 mod table;
 mod toml;
 
 pub use row::{ContractStatus, Row, State};
+pub use start_cost::StartCost;
 pub use toml::starter_file;
 
 use crate::aws_context::AwsContext;
@@ -55,6 +57,8 @@ pub struct Report {
     pub hints: Vec<String>,
     /// What `--watch` costs.
     pub watch: Option<WatchCost>,
+    /// What a simultaneous start of many processes costs.
+    pub start: Option<StartCost>,
     /// The rules for the variables.
     pub contract: Contract,
 }

@@ -94,6 +94,7 @@ pub(super) fn render(report: &Report, terminal: Terminal) -> String {
     list("Notes", "2", notices(Severity::Note));
     list("Hints", "2", report.hints.clone());
     sections.extend(report.watch.map(|watch| watch.to_string()));
+    sections.extend(report.start.map(|start| start.to_string()));
     match sections.as_slice() {
         [] => String::new(),
         sections => sections.join("\n\n") + "\n",
