@@ -6,7 +6,7 @@ token bucket of 40 requests a second, and notes when each command was started. W
 benches/fleet.svg. Needs release builds of ssm-exec, ssm-stub and the example sdk_as_it_comes, and matplotlib.
 
     benches/fleet.py [N ...]
-    benches/fleet.py --watchers     only the model of a fleet with --watch, which needs no builds
+    benches/fleet.py --models       only the models: 10,000 starts, and a fleet with --watch, which need no builds
     benches/fleet.py --real         real watchers beside real starts, the last part of benches/fleet.md
 """
 import heapq
@@ -20,6 +20,7 @@ from world import RELEASE, ROOT, Stub
 
 RATE, CALLS = 40, 3
 # Between the parts of benches/fleet.md.
+LARGE = "## 10,000 starts\n"
 MARKER = "## A fleet that watches\n"
 MEASURED = "## Real watchers\n"
 
@@ -49,7 +50,8 @@ def run(size, command):
 
 
 def main():
-    if sys.argv[1:] == ["--watchers"]:
+    if sys.argv[1:] == ["--models"]:
+        write_starts()
         write_watchers()
         return
     if sys.argv[1:] == ["--real"]:
@@ -70,6 +72,7 @@ def main():
         curves.append((mine, theirs))
     draw(curves[-1])
     write(lines, curves[-1][0])
+    write_starts()
     write_watchers()
     measure_watchers()
 
@@ -150,19 +153,76 @@ class Quota:
     """A token bucket with a burst of one second, as the account has it."""
 
     def __init__(self, rate):
-        self.rate, self.tokens, self.time = rate, rate, 0.0
+        self.rate, self.tokens, self.time, self.refused = rate, rate, 0.0, 0
 
     def take(self, now):
         self.tokens = min(self.rate, self.tokens + (now - self.time) * self.rate)
         self.time = now
         if self.tokens < 1:
+            self.refused += 1
             return False
         self.tokens -= 1
         return True
 
 
+def wait(taken, chance):
+    """Seconds after a refusal, as src/aws/call.rs has them."""
+    return min(4 + 0.3 * taken, 30) * (0.5 + 0.5 * chance())
+
+
+def start_at_once(processes, requests, rate, by_key, seed=1):
+    """When each process has its last answer, and the requests refused. The pages of a prefix follow each other, and the
+    batches of keys are sent together.
+    """
+    chance, quota = random.Random(seed).random, Quota(rate)
+    left, ended = [requests] * processes, []
+    events = [(0.0, n, n % processes) for n in range(processes * (requests if by_key else 1))]
+    serial = len(events)
+    while events:
+        now, _, process = heapq.heappop(events)
+        serial += 1
+        if not quota.take(now):
+            heapq.heappush(events, (now + wait(now, chance), serial, process))
+            continue
+        left[process] -= 1
+        if not left[process]:
+            ended.append(now)
+        elif not by_key:
+            heapq.heappush(events, (now + 0.02, serial, process))
+    return ended, quota.refused
+
+
+def write_starts():
+    processes, lines = 10_000, []
+    for by_key in (False, True):
+        for rate in (RATE, 100, 1_000):
+            ended, refused = start_at_once(processes, CALLS, rate, by_key)
+            served = processes * CALLS
+            least = served / rate
+            ended.sort()
+            lines.append(
+                f"| {'keys' if by_key else 'a prefix'} | {rate:,} | {span(least)} | {span(ended[len(ended) // 2])} | "
+                f"{span(ended[-1])} | {ended[-1] / least:.2f} | {refused / served:.2f} |")
+            print(lines[-1], flush=True)
+    path = ROOT / "benches/fleet.md"
+    before, _, after = path.read_text().partition(MARKER)
+    path.write_text(before.split(LARGE)[0].rstrip() + "\n\n" + LARGE + f"""
+{processes:,} processes are started at once, each with 30 parameters, {CALLS} requests, by the requests a second that the account
+has. The pages of a prefix follow each other, and batches of keys are sent together. With higher throughput, AWS gives
+`GetParametersByPath` 100 and `GetParameters` 1,000 a second. Half of the processes have started at the fourth column's time.
+
+| by | requests a second | minimum | half | last start | ratio | refused per served |
+| --- | --- | --- | --- | --- | --- | --- |
+{chr(10).join(lines)}
+
+A start gives up at `--timeout`, 30 s by default: set it to more than the last start takes. `ssm-exec check --processes N`
+prints the minimum for a configuration. This is a model (`benches/fleet.py --models`), as the next one.
+
+""" + MARKER + after)
+
+
 def simulate(processes, interval, poll, start, rate, launches=0, rotate=False, settle=30.0, seed=1):
-    """Watchers as src/watch/schedule.rs has them, and starts that wait as src/aws/retry.rs does.
+    """Watchers as src/watch/schedule.rs has them, and starts that wait as src/aws/call.rs does.
 
     After one interval, `launches` processes start at once, or every parameter is rotated. Returns when
     each launch had its last answer, and when each watcher sent its signal, both from that moment on.
@@ -188,7 +248,7 @@ def simulate(processes, interval, poll, start, rate, launches=0, rotate=False, s
         if kind == "launch":
             if not quota.take(now):
                 taken = now - state["began"]
-                at(now + min(4 + 0.3 * taken, 30) * (0.5 + 0.5 * chance()), "launch", state)
+                at(now + wait(taken, chance), "launch", state)
                 continue
             state["left"] -= 1
             if state["left"]:
@@ -266,7 +326,7 @@ one has its parameters. The last columns say when processes are restarted, from 
 
 [Rotation](../docs/rotation.md#many-processes) has the rule for the interval that follows from it.
 
-This is a model (`benches/fleet.py --watchers`): watchers and starts wait as the program does, a request takes no time, and
+This is a model (`benches/fleet.py --models`): watchers and starts wait as the program does, a request takes no time, and
 the quota is a token bucket with a burst of one second.
 """ + (measured and "\n" + measured))
 
@@ -295,7 +355,10 @@ def write(lines, largest):
 
 N processes are started at once, each with 30 parameters below a prefix, which is 3 requests, against
 the stub with the account's default quota: a token bucket of {RATE} requests a second. The minimum
-is N × {CALLS} / {RATE} s. "Refused" counts throttled requests for each one served. The last column is
+is N × {CALLS} / {RATE} s. The quota is that of `GetParameter`, `GetParameters` and `GetParametersByPath` together, for each
+account and Region (AWS General Reference, "AWS Systems Manager endpoints and quotas", as quoted in November 2026; higher
+throughput can be switched on for an account, at a charge: AWS Systems Manager User Guide, "Changing Parameter Store
+throughput"). "Refused" counts throttled requests for each one served. The last column is
 for the same fleet with the SDK's default of three attempts, which most similar tools use: the number
 of processes that gave up.
 
