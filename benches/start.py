@@ -2,10 +2,11 @@
 """What a start costs, beside the same requests made by others.
 
 Measures the static release binary against the stub: wall and CPU by hyperfine, peak memory, requests,
-size. Writes benches/README.md and benches/benchmarks.svg. Needs `packaging/binary`,
-`cargo build --release --workspace --bins --examples`, hyperfine, curl, valgrind and matplotlib.
+size. Writes benches/README.md and benches/benchmarks.svg. `benches/run` builds and installs what it needs.
 
-    benches/start.py [--quick]
+    benches/start.py [--quick]      with --quick a few runs, on a machine that has other work too
+
+BUILD names another directory of builds, and BEFORE the binary of another version, to compare distances with.
 """
 import base64
 import hashlib
@@ -18,12 +19,18 @@ import subprocess
 import sys
 import tempfile
 
-from world import RELEASE, ROOT, STATIC, Answers, Stub, hyperfine, peak_memory
+from world import RELEASE, ROOT, STATIC, Answers, Distance, Stub, busy, certificate, hyperfine, peak_memory
 
 QUICK = "--quick" in sys.argv
 SIZES = [1, 10, 100, 1000]
 PEERS = ROOT / "target/peers/bin"
 TRUE = "/bin/true"
+# In milliseconds.
+ROUND_TRIP = 20
+# Another version's binary, to compare with.
+BEFORE = os.environ.get("BEFORE")
+# The share of the processors above which other work is in the figures.
+QUIET = 0.05
 
 
 def runs(least):
@@ -150,7 +157,7 @@ def works(words, environment, stub):
 def roots():
     """One page over HTTPS, by the roots that are trusted and by the way to the server. Each beside curl."""
     rows = {}
-    with Stub(10, tls=True) as stub, Answers(tunnel=int(stub.url.rsplit(":", 1)[1])) as proxy, tempfile.TemporaryDirectory() as home:
+    with Stub(10, tls=True) as stub, Answers(tunnel=stub.port) as proxy, tempfile.TemporaryDirectory() as home:
         beside = curl(stub.url, pages(10), pathlib.Path(home, "page"))
         bundle, one = str(stub.home / "bundle.pem"), str(stub.home / "ca.pem")
         for name, own in {
@@ -163,41 +170,78 @@ def roots():
     return rows
 
 
+LATER = "2099-01-01T00:00:00Z"
+KEYS = json.dumps({"Code": "Success", "AccessKeyId": "ASIA", "SecretAccessKey": "key", "Token": "token", "Expiration": LATER})
+ROLES = "/latest/meta-data/iam/security-credentials/"
+ANSWERS = {
+    "PUT /latest/api/token": "token", f"GET {ROLES}": "reader", f"GET {ROLES}reader": KEYS,
+    "GET /v2/credentials": KEYS,
+    "GET /federation/credentials": json.dumps({"roleCredentials": {
+        "accessKeyId": "ASIA", "secretAccessKey": "key", "sessionToken": "token", "expiration": 4070908800000}}),
+    "POST /": '<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleWithWebIdentityResult>'
+    "<Credentials><AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>key</SecretAccessKey><SessionToken>token</SessionToken>"
+    f"<Expiration>{LATER}</Expiration></Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>",
+}
+
+
+def sources(stub, local, remote):
+    """The environment for each source of credentials: at the URL of an agent, or at that of STS and of the portal."""
+    cache = stub.home / ".aws/sso/cache" / (hashlib.sha1(b"corp").hexdigest() + ".json")
+    cache.parent.mkdir(parents=True, exist_ok=True)
+    cache.write_text(json.dumps({"accessToken": "token", "expiresAt": LATER}))
+    config = stub.home / "sso-config"
+    config.write_text(
+        "[profile sso]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = reader\n"
+        "[sso-session corp]\nsso_region = eu-west-1\nsso_start_url = https://corp.awsapps.com/start\n")
+    (stub.home / "token").write_text("token")
+    keys = stub.environment()
+    without = {name: value for name, value in keys.items() if "KEY" not in name and name != "AWS_EC2_METADATA_DISABLED"}
+    return {
+        "the environment": keys,
+        "an ECS task's agent": without | {"AWS_CONTAINER_CREDENTIALS_FULL_URI": local + "/v2/credentials"},
+        "an EC2 instance's metadata service": without | {"AWS_EC2_METADATA_SERVICE_ENDPOINT": local},
+        "a web identity": without | {
+            "AWS_WEB_IDENTITY_TOKEN_FILE": str(stub.home / "token"), "AWS_ROLE_ARN": "arn:aws:iam::111122223333:role/reader",
+            "AWS_ENDPOINT_URL_STS": remote},
+        "a profile with SSO's cached token": without | {
+            "AWS_PROFILE": "sso", "AWS_CONFIG_FILE": str(config), "AWS_ENDPOINT_URL_SSO": remote},
+    }
+
+
 def credentials():
-    """One page over HTTP, with credentials from where they really come from, by the latency of every server."""
-    later = "2099-01-01T00:00:00Z"
-    keys = json.dumps({"Code": "Success", "AccessKeyId": "ASIA", "SecretAccessKey": "key", "Token": "token", "Expiration": later})
-    role = "/latest/meta-data/iam/security-credentials/"
-    portal = json.dumps({"roleCredentials": {"accessKeyId": "ASIA", "secretAccessKey": "key", "sessionToken": "token", "expiration": 4070908800000}})
-    web = (
-        '<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleWithWebIdentityResult>'
-        "<Credentials><AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>key</SecretAccessKey><SessionToken>token</SessionToken>"
-        f"<Expiration>{later}</Expiration></Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>")
-    answers = {
-        "POST /": web, "PUT /latest/api/token": "token", f"GET {role}": "reader", f"GET {role}reader": keys,
-        "GET /v2/credentials": keys, "GET /federation/credentials": portal}
-    rows = {}
-    for latency in (0, 20):
-        with Stub(10, latency=latency) as stub, Answers(answers, latency=latency) as server:
-            aws = stub.home / ".aws"
-            cache = aws / "sso/cache" / (hashlib.sha1(b"corp").hexdigest() + ".json")
-            cache.parent.mkdir(parents=True)
-            cache.write_text(json.dumps({"accessToken": "token", "expiresAt": later}))
-            config = aws / "sso-config"
-            config.write_text(
-                "[profile sso]\nsso_session = corp\nsso_account_id = 111122223333\nsso_role_name = reader\n"
-                "[sso-session corp]\nsso_region = eu-west-1\nsso_start_url = https://corp.awsapps.com/start\n")
-            (stub.home / "token").write_text("token")
-            without = {name: value for name, value in stub.environment().items() if "KEY" not in name and name != "AWS_EC2_METADATA_DISABLED"}
-            for name, environment in {
-                "the environment": stub.environment(),
-                "an ECS task's agent": without | {"AWS_CONTAINER_CREDENTIALS_FULL_URI": server.url + "/v2/credentials"},
-                "an EC2 instance's metadata service": without | {"AWS_EC2_METADATA_SERVICE_ENDPOINT": server.url},
-                "a profile with SSO's cached token": without | {"AWS_PROFILE": "sso", "AWS_CONFIG_FILE": str(config), "AWS_ENDPOINT_URL_SSO": server.url},
-                "a web identity": without | {"AWS_WEB_IDENTITY_TOKEN_FILE": str(stub.home / "token"), "AWS_ROLE_ARN": "arn:aws:iam::111122223333:role/reader", "AWS_ENDPOINT_URL_STS": server.url},
-            }.items():
-                rows.setdefault(name, {})[latency] = hyperfine({"ssm-exec": by_prefix()}, environment, runs(40))["ssm-exec"]
+    """One page over HTTP, with credentials from where they really come from, and with a watcher that stays."""
+    with Stub(10) as stub, Answers(ANSWERS) as server:
+        rows = {
+            name: hyperfine({"ssm-exec": by_prefix()}, environment, runs(40))["ssm-exec"]
+            for name, environment in sources(stub, server.url, server.url).items()}
+        watched = [*by_prefix()[:-2], "--watch", "1h", "--", TRUE]
+        rows["the environment, with `--watch`"] = hyperfine({"ssm-exec": watched}, stub.environment(), runs(40))["ssm-exec"]
     return rows
+
+
+def distances():
+    """One page over HTTPS, where every server is a round trip of 20 ms away, and where only those of credentials are."""
+    rows = {}
+    with Stub(10, tls=True) as stub, Answers(ANSWERS) as local, Answers(ANSWERS, tls=certificate(stub.home)) as remote, \
+            Distance(stub.port, ROUND_TRIP) as far, Distance(local.port, ROUND_TRIP) as agent, Distance(remote.port, ROUND_TRIP) as portal:
+        urls = f"http://127.0.0.1:{agent.port}", f"https://localhost:{portal.port}"
+        commands = {"ssm-exec": by_prefix()} | ({"before": [BEFORE, *by_prefix()[1:]]} if BEFORE else {})
+        for name, environment in sources(stub, *urls).items():
+            there = environment | {"AWS_ENDPOINT_URL_SSM": f"https://localhost:{far.port}"}
+            alone = hyperfine({"ssm-exec": by_prefix()}, environment, runs(20))
+            rows[name] = hyperfine(commands, there, runs(20)) | {"alone": alone["ssm-exec"]}
+    return rows
+
+
+def distance_table(rows):
+    """The sum counts the rest of a start once: the environment's credentials are there at once."""
+    keys = rows["the environment"]
+    for name, took in rows.items():
+        alone, store, both = took["alone"].wall, keys["ssm-exec"].wall, took["ssm-exec"].wall
+        before = f" {milliseconds(took['before'].wall)} |" if BEFORE else ""
+        yield (
+            f"| {name} | {milliseconds(alone)} | {milliseconds(both)} | {milliseconds(max(alone, store) + ROUND_TRIP / 1000)} | "
+            f"{milliseconds(alone + store - keys['alone'].wall)} |{before}")
 
 
 def instructions():
@@ -273,18 +317,20 @@ def draw(others):
 def main():
     if not shutil.which("hyperfine"):
         raise SystemExit("hyperfine isn't installed")
+    before = busy()
+    if before > QUIET and not QUICK:
+        raise SystemExit(f"{before:.0%} of this machine's processors are in use: wait until it is quiet, or try it with --quick")
     rows, peaks, others, counted = grid(), memory(), peers(), instructions()
-    trusted, sources = roots(), credentials()
+    trusted, given, far = roots(), credentials(), distances()
     lines = "\n".join
     text = f"""# Benchmarks
 
-Made by `benches/start.py` on a machine with two cores, all in one run: the static release binary against
+Made by `benches/run` on a machine with two cores, all in one run: the static release binary against
 the stub on loopback, ten parameters to a request. Wall times are hyperfine's medians, CPU times (user
 and system) its means, in milliseconds, each with the start of `true`. curl makes the same requests,
 signed, one after another on one connection; over HTTPS both read the system's bundle of roots. Trust the
-ratios: the times are this machine's. Its load average was {os.getloadavg()[1]:.0f} at the end of the run: if
-that is more than the number of cores, only the CPU columns are meaningful. For goals that are missed,
-[decisions](../docs/decisions.md) gives the reason.
+ratios: the times are this machine's. Other work had {before:.0%} of its processors before the run and {busy():.0%}
+after it. For goals that are missed, [decisions](../docs/decisions.md) gives the reason.
 
 | goal | at most | wall | CPU |
 | --- | --- | --- | --- |
@@ -313,11 +359,20 @@ issued, as one that inspects TLS shows; it is written in Python, which is in the
 
 ## Credentials
 
-One page of ten parameters over HTTP, by the latency of SSM and of the servers of credentials.
+One page of ten parameters over HTTP. With `--watch`, a process stays that polls.
 
-| from | 0 ms: wall | CPU | 20 ms: wall | CPU |
-| --- | --- | --- | --- | --- |
-{lines(f"| {name} | " + " | ".join(f"{milliseconds(took.wall)} | {milliseconds(took.cpu)}" for took in by_latency.values()) + " |" for name, by_latency in sources.items())}
+| from | wall | CPU |
+| --- | --- | --- |
+{lines(f"| {name} | {milliseconds(took.wall)} | {milliseconds(took.cpu)} |" for name, took in given.items())}
+
+Where each server is a round trip of {ROUND_TRIP} ms away: Parameter Store, STS and the portal over TLS, the agent and the metadata
+service without. The connection to Parameter Store is opened while credentials are asked for. So a start should take at
+most one round trip more than the longer of its two ways: that of the credentials (the second column, with Parameter
+Store near), and that of the first row. In the fifth column, one way follows the other.{" Before is another version." if BEFORE else ""}
+
+| credentials from | only credentials | the start | at most | one after the other |{" before |" if BEFORE else ""}
+| --- | --- | --- | --- | --- |{" --- |" if BEFORE else ""}
+{lines(distance_table(far))}
 
 ## Every way of asking
 

@@ -1,4 +1,5 @@
 """What the benchmarks share: the stub as a process, an environment against it, hyperfine."""
+import asyncio
 import collections
 import json
 import os
@@ -7,6 +8,7 @@ import shlex
 import shutil
 import socket
 import socketserver
+import ssl
 import subprocess
 import tempfile
 import threading
@@ -18,7 +20,7 @@ Measured = collections.namedtuple("Measured", "wall cpu")
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # BUILD names another directory of builds, where a release would take too long.
 RELEASE = ROOT / os.environ.get("BUILD", "target/release")
-STATIC = ROOT / "target/x86_64-unknown-linux-musl/release/ssm-exec"
+STATIC = RELEASE / "ssm-exec" if "BUILD" in os.environ else ROOT / "target/x86_64-unknown-linux-musl/release/ssm-exec"
 SYSTEM_ROOTS = pathlib.Path("/etc/ssl/certs/ca-certificates.crt")
 
 
@@ -34,7 +36,7 @@ class Stub:
         self.process = subprocess.Popen(
             command + (["--tls-dir", home] if tls else []), stdout=subprocess.PIPE, text=True)
         self.url = self.process.stdout.readline().strip()
-        self.count, self.tls, self.home = count, tls, home
+        self.count, self.tls, self.home, self.port = count, tls, home, int(self.url.rsplit(":", 1)[1])
         if tls:
             # What a machine has: all the public roots, and the one that is needed.
             (home / "bundle.pem").write_bytes(SYSTEM_ROOTS.read_bytes() + (home / "ca.pem").read_bytes())
@@ -64,15 +66,24 @@ class Stub:
 
 
 class Answers(socketserver.ThreadingTCPServer):
-    """Serves fixed answers by method and path, after a latency, and tunnels every CONNECT to one port of this machine."""
+    """Serves fixed answers by method and path, over TLS with a certificate of `tls`, and tunnels every CONNECT to one port of
+    this machine."""
 
     daemon_threads = True
 
-    def __init__(self, answers=None, tunnel=None, latency=0):
-        self.answers, self.tunnel, self.latency = answers or {}, tunnel, latency / 1000
+    def __init__(self, answers=None, tunnel=None, tls=None):
+        self.answers, self.tunnel, self.tls = answers or {}, tunnel, tls
         super().__init__(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server_address[1]}"
+        self.port = self.server_address[1]
+        self.url = f"http://127.0.0.1:{self.port}"
         threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def get_request(self):
+        connection, address = super().get_request()
+        if self.tls:
+            # The handshake is part of the first read.
+            connection = self.tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        return connection, address
 
     def __exit__(self, *_):
         self.shutdown()
@@ -92,7 +103,6 @@ class Handler(socketserver.StreamRequestHandler):
             self.rfile.read(size)
             if words[0] == "CONNECT":
                 return self.tunnel()
-            time.sleep(self.server.latency)
             self.answer(self.server.answers.get(f"{words[0]} {words[1].split('?')[0]}"))
 
     def answer(self, body):
@@ -112,6 +122,55 @@ class Handler(socketserver.StreamRequestHandler):
             back.join()
 
 
+def certificate(home):
+    """A context of TLS for `localhost`. Its root is added to the bundle there."""
+    words = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-batch"]
+    for name, rest in {
+        "root": ["-subj", "/CN=root"],
+        "own": ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-addext", "basicConstraints=critical,CA:FALSE",
+                "-CA", "root.pem", "-CAkey", "root.key"],
+    }.items():
+        subprocess.run([*words, "-keyout", f"{name}.key", "-out", f"{name}.pem", *rest], cwd=home, check=True, capture_output=True)
+    with open(home / "bundle.pem", "ab") as bundle:
+        bundle.write((home / "root.pem").read_bytes())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(home / "own.pem", home / "own.key")
+    return context
+
+
+class Distance:
+    """A port of this machine at which another one is a round trip away: for a connection too, which TCP makes by itself."""
+
+    def __init__(self, port, round_trip):
+        self.there, self.trip = port, round_trip / 1000
+        self.loop = asyncio.new_event_loop()
+        # Of the last connections, when it stops.
+        self.loop.set_exception_handler(lambda *_: None)
+        server = self.loop.run_until_complete(asyncio.start_server(self.forward, "127.0.0.1", 0))
+        self.port = server.sockets[0].getsockname()[1]
+        threading.Thread(target=self.loop.run_forever, daemon=True).start()
+
+    async def forward(self, reader, writer):
+        connected = self.loop.time() + self.trip
+        there, answers = await asyncio.open_connection("127.0.0.1", self.there)
+        await asyncio.gather(self.carry(reader, answers, connected), self.carry(there, writer, 0))
+
+    async def carry(self, source, target, connected):
+        later = lambda: max(self.loop.time(), connected) + self.trip / 2
+        try:
+            while data := await source.read(65536):
+                self.loop.call_at(later(), target.write, data)
+        except OSError:
+            pass
+        self.loop.call_at(later(), target.close)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.loop.call_soon_threadsafe(self.loop.stop)
+
+
 def copy(source, target):
     try:
         while data := source.recv(65536):
@@ -119,6 +178,16 @@ def copy(source, target):
         target.shutdown(socket.SHUT_WR)
     except OSError:
         pass
+
+
+def busy(seconds=2):
+    """The share of this machine's processors that is in use meanwhile."""
+    def times():
+        user, nice, system, idle, waiting, *rest = map(int, pathlib.Path("/proc/stat").read_text().split("\n")[0].split()[1:])
+        return idle + waiting, user + nice + system + idle + waiting + sum(rest)
+    (idle, every), _ = times(), time.sleep(seconds)
+    idle_then, every_then = times()
+    return 1 - (idle_then - idle) / (every_then - every)
 
 
 def hyperfine(commands, environment, runs):
