@@ -13,6 +13,11 @@ use std::convert::Infallible;
 /// Becomes the command, or fails.
 pub(super) fn run(session: &Invocation<'_>, levels: &Levels) -> Result<Infallible, Error> {
     let command = session.required_command()?;
+    if let Some(at) = command.arguments.iter().position(|it| it.is_empty()) {
+        info!(
+            "argument {at} of the command is empty: a shell replaces \"$NAME\" before ssm-exec starts, unless `sh -c` is the command"
+        );
+    }
     // Before there is a secret in this process, of which it is a copy.
     let watcher = session.start_watcher(levels)?;
     let mut resolved = session.resolve(Some(&command))?;

@@ -198,27 +198,29 @@ impl<'a> Invocation<'a> {
         if !self.config.sources.are_empty() || !references.is_empty() {
             return Ok(());
         }
-        let mut message = "no source of parameters is configured".to_owned();
-        if let Some(path) = &self.config_file {
-            message += &format!(", and {} has none", path.display());
-        }
-        Err(match command::option_after(self.words.all()) {
-            None => {
+        let message = "no source of parameters is configured";
+        let option = command::option_after(self.words.all());
+        let (message, help) = match (option, &self.config_file) {
+            (None, None) => {
                 let mut error = Diagnostic::new(Code::NoSources, message);
-                let near = command::near_file(self.config_file.as_deref());
-                error.help.splice(0..0, near);
-                error
+                error.help.splice(0..0, command::near_file(None));
+                return Err(error);
             }
-            Some(option) => {
-                let message = format!(
-                    "{message}: `{option}` is after the command, and is read as its argument"
-                );
-                let help = format!(
+            (Some(option), _) => (
+                format!("{message}: `{option}` is after the command, and is read as its argument"),
+                vec![format!(
                     "Write options of ssm-exec before the command: `ssm-exec {option} … -- COMMAND`"
-                );
-                Diagnostic::with_help(Code::NoSources, message, [help])
-            }
-        })
+                )],
+            ),
+            (None, Some(file)) => (
+                format!("{message}, and {} has none", file.display()),
+                vec![
+                    "Add one to it, such as `prefix = \"/org/service\"`".to_owned(),
+                    "To start the command without any, use `--skip`".to_owned(),
+                ],
+            ),
+        };
+        Err(Diagnostic::with_help(Code::NoSources, message, help))
     }
 
     /// Fetches everything, unless `--skip` says that nothing is.
