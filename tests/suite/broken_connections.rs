@@ -84,22 +84,22 @@ fn end(run: Run, sigpipe: Sigpipe) -> (String, String) {
     (output.status.to_string(), said)
 }
 
-/// Each step, each way to break, and both dispositions, a thread for each break.
+/// Each step, each way to break, and both dispositions, a thread for each.
 fn each_break(tls: bool, expect: impl Fn(&Server, Break, Sigpipe) + Sync) {
     std::thread::scope(|scope| {
         for (step, how) in STEPS.iter().flat_map(|step| HOWS.map(|how| (*step, how))) {
-            let expect = &expect;
-            scope.spawn(move || {
-                let server = server(tls);
-                let next = Break {
-                    step,
-                    how,
-                    after: 0,
-                    connections: usize::MAX,
-                };
-                expect(&server, next, Sigpipe::Default);
-                expect(&server, next, Sigpipe::Ignored);
-            });
+            for sigpipe in [Sigpipe::Default, Sigpipe::Ignored] {
+                let expect = &expect;
+                scope.spawn(move || {
+                    let next = Break {
+                        step,
+                        how,
+                        after: 0,
+                        connections: usize::MAX,
+                    };
+                    expect(&server(tls), next, sigpipe);
+                });
+            }
         }
     });
 }
@@ -148,7 +148,7 @@ fn when_every_connection_breaks_the_status_is_75_and_the_message_names_the_serve
     let expect = |server: &Server, next: Break, sigpipe: Sigpipe| {
         server.relay.breaks(next);
         for words in [LAUNCH, CHECK] {
-            let (status, said) = end(server.run().args("--timeout 2s").args(words), sigpipe);
+            let (status, said) = end(server.run().args("--timeout 6s").args(words), sigpipe);
             let case = format!("{next:?}, SIGPIPE {sigpipe:?}, {words}: {said}");
             let named = format!("localhost:{}", server.relay.port());
             assert!(has_ended(server.scheme, next.step, &status), "{case}");
@@ -174,7 +174,7 @@ fn a_connection_that_breaks_behind_a_proxy_is_retried() {
         let (status, said) = end(run().args("--timeout 60s").args(LAUNCH), sigpipe);
         assert_eq!(status, STARTED, "{next:?} {sigpipe:?}: {said}");
         server.relay.breaks(next);
-        let (status, said) = end(run().args("--timeout 2s").args(LAUNCH), sigpipe);
+        let (status, said) = end(run().args("--timeout 6s").args(LAUNCH), sigpipe);
         assert!(
             has_ended(server.scheme, next.step, &status),
             "{next:?} {sigpipe:?}: {said}"

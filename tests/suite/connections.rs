@@ -64,7 +64,7 @@ fn plain_http_to_another_machine_is_sent_where_it_is_allowed() {
     let profile = format!("[default]\nendpoint_url = {ELSEWHERE}\n");
     with_shared_config(Run::against(""), &profile)
         .unset("AWS_ENDPOINT_URL_SSM")
-        .args("-p /n --timeout 900ms --allow-http")
+        .args("-p /n -q --timeout 3s --allow-http")
         .fails(75)
         .says(&["DNS: no address for ssm.invalid (NXDOMAIN; "]);
 }
@@ -124,7 +124,7 @@ fn no_proxy_takes_wildcards_domains_and_networks() {
         ("https://127.0.0.1:1", "127.0.0.0/8"),
     ] {
         let proxy = HttpServer::start(|_| status(502, "canary"));
-        let run = Run::against(endpoint).args("-p /n --timeout 900ms");
+        let run = Run::against(endpoint).args("-p /n -q --timeout 3s");
         let outcome = run
             .env("HTTPS_PROXY", proxy.url())
             .env("NO_PROXY", names)
@@ -164,7 +164,7 @@ fn by_proxy(url: &str) -> Run {
     Run::against("")
         .unset("AWS_ENDPOINT_URL_SSM")
         .env("HTTPS_PROXY", url)
-        .args("-p /n --timeout 900ms")
+        .args("-p /n -q --timeout 3s")
 }
 
 #[test]

@@ -57,7 +57,7 @@ fn host(run: Run) -> String {
     let proxy = HttpServer::start(|_| status(502, "canary"));
     run.unset("AWS_ENDPOINT_URL_SSM")
         .env("HTTPS_PROXY", proxy.url())
-        .args("-p /e --timeout 1s")
+        .args("-p /e -q --timeout 3s")
         .fails(75)
         .says(&["could not fetch /e/*", "(from HTTPS_PROXY)"]);
     let mut lines = proxy.lines();

@@ -95,7 +95,7 @@ fn the_status_of_policy_without_an_account_says_whether_it_may_help_to_try_again
     let policy = |sts: &str| {
         Run::against("http://127.0.0.1:1")
             .env("AWS_ENDPOINT_URL_STS", sts)
-            .args("policy -q --timeout 1s -p /identity")
+            .args("policy -q --timeout 3s -p /identity")
     };
     let error = |code: &str| {
         let body = format!(
@@ -113,7 +113,7 @@ fn the_status_of_policy_without_an_account_says_whether_it_may_help_to_try_again
         (
             &*throttled.url(),
             75,
-            "throttled: STS limits the rate of requests (Throttling: x); could not ask it who the caller is within 1s",
+            "throttled: STS limits the rate of requests (Throttling: x); could not ask it who the caller is within 3s",
         ),
         (
             &*refused.url(),

@@ -247,9 +247,9 @@ fn expired_credentials_are_reported_without_a_retry() {
 #[test]
 fn a_refused_connection_is_a_temporary_failure() {
     Run::against("http://127.0.0.1:1")
-        .args("-k /a --timeout 300ms")
+        .args("-q -k /a --timeout 3s")
         .fails(75)
-        .says(&["Connection refused", "within 300ms"]);
+        .says(&["Connection refused", "within 3s"]);
 }
 
 #[test]

@@ -348,7 +348,7 @@ fn check_prints_one_json_object_after_every_failure() {
         (run(""), 78, "--prefix"),
         (run("-p /n/api -- ./nope"), 127, "./nope"),
         (
-            run("-p /n/api --endpoint-url http://127.0.0.1:1 --timeout 200ms"),
+            run("-p /n/api --endpoint-url http://127.0.0.1:1 --timeout 3s"),
             75,
             "127.0.0.1:1",
         ),

@@ -169,7 +169,7 @@ fn where_a_large_hello_gets_no_answer_the_run_goes_on_without_and_warns_once() {
 fn where_it_is_required_nothing_is_tried_without() {
     let stub = filled(Stub::builder().tls().start());
     let middlebox = Middlebox::before(stub.port(), Large::Breaks(How::Reset));
-    let run = against(&stub, middlebox.port()).args("--post-quantum require --timeout 1s");
+    let run = against(&stub, middlebox.port()).args("--post-quantum require --timeout 3s");
     let outcome = run.fails(75);
     outcome.says(&["ended the connection", "Connection reset by peer"]);
     let hellos = middlebox.hellos();
@@ -187,7 +187,7 @@ fn where_nothing_is_answered_at_all_one_attempt_of_the_run_goes_without() {
         connections: usize::MAX,
     });
     let middlebox = Middlebox::before(relay.port(), Large::Passes);
-    let run = against(&stub, middlebox.port()).args("--timeout 2s");
+    let run = against(&stub, middlebox.port()).args("-q --timeout 4s");
     let outcome = run.fails(75);
     outcome.says(&["ended the connection"]);
     let are_large = middlebox.hellos().into_iter().map(|it| it.len() > LARGE);

@@ -23,7 +23,7 @@ fn pages_that_were_answered_are_no_attempts() {
     }
     stub.fault_when(When::next(20), Fault::None);
     stub.always(Fault::status(500));
-    let run = Run::against(&stub.url()).args("-p /many --timeout 1s -- true");
+    let run = Run::against(&stub.url()).args("-q -p /many --timeout 6s -- true");
     let outcome = run.fails(75);
     let failed = stub.requests().len() - 20;
     let attempts = if failed == 1 { "attempt" } else { "attempts" };

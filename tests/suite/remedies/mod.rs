@@ -156,7 +156,8 @@ fn run_all(cases: &[Case]) -> Vec<Ran> {
     let waiting = Mutex::new(cases.iter());
     let ran = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
-        for _ in 0..8 {
+        // Most of them wait for the end of a timeout.
+        for _ in 0..16 {
             scope.spawn(|| {
                 let next = || waiting.lock().expect("not poisoned").next();
                 while let Some(case) = next() {
