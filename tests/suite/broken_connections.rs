@@ -84,22 +84,22 @@ fn end(run: Run, sigpipe: Sigpipe) -> (String, String) {
     (output.status.to_string(), said)
 }
 
-/// Each step, each way to break, and both dispositions, a thread for each.
+/// Each step, each way to break, and both dispositions, a thread for each break.
 fn each_break(tls: bool, expect: impl Fn(&Server, Break, Sigpipe) + Sync) {
     std::thread::scope(|scope| {
         for (step, how) in STEPS.iter().flat_map(|step| HOWS.map(|how| (*step, how))) {
-            for sigpipe in [Sigpipe::Default, Sigpipe::Ignored] {
-                let expect = &expect;
-                scope.spawn(move || {
-                    let next = Break {
-                        step,
-                        how,
-                        after: 0,
-                        connections: usize::MAX,
-                    };
-                    expect(&server(tls), next, sigpipe);
-                });
-            }
+            let expect = &expect;
+            scope.spawn(move || {
+                let server = server(tls);
+                let next = Break {
+                    step,
+                    how,
+                    after: 0,
+                    connections: usize::MAX,
+                };
+                expect(&server, next, Sigpipe::Default);
+                expect(&server, next, Sigpipe::Ignored);
+            });
         }
     });
 }
@@ -148,17 +148,20 @@ fn when_every_connection_breaks_the_status_is_75_and_the_message_names_the_serve
     let expect = |server: &Server, next: Break, sigpipe: Sigpipe| {
         server.relay.breaks(next);
         for words in [LAUNCH, CHECK] {
-            let (status, said) = end(server.run().args("--timeout 6s").args(words), sigpipe);
+            let (status, said) = end(server.run().args("--timeout 3s").args(words), sigpipe);
             let case = format!("{next:?}, SIGPIPE {sigpipe:?}, {words}: {said}");
             let named = format!("localhost:{}", server.relay.port());
             assert!(has_ended(server.scheme, next.step, &status), "{case}");
-            assert!(said.contains(&named) || status == STARTED, "{case}");
+            // Where each connection brings a page, the time may be over before one breaks.
+            let is_over = next.step == Step::Answer && said.contains("timed out after");
+            assert!(
+                said.contains(&named) || status == STARTED || is_over,
+                "{case}"
+            );
         }
     };
-    std::thread::scope(|scope| {
-        scope.spawn(|| each_break(true, expect));
-        each_break(false, expect);
-    });
+    each_break(true, expect);
+    each_break(false, expect);
 }
 
 #[test]
@@ -174,7 +177,7 @@ fn a_connection_that_breaks_behind_a_proxy_is_retried() {
         let (status, said) = end(run().args("--timeout 60s").args(LAUNCH), sigpipe);
         assert_eq!(status, STARTED, "{next:?} {sigpipe:?}: {said}");
         server.relay.breaks(next);
-        let (status, said) = end(run().args("--timeout 6s").args(LAUNCH), sigpipe);
+        let (status, said) = end(run().args("--timeout 3s").args(LAUNCH), sigpipe);
         assert!(
             has_ended(server.scheme, next.step, &status),
             "{next:?} {sigpipe:?}: {said}"

@@ -169,7 +169,7 @@ fn where_a_large_hello_gets_no_answer_the_run_goes_on_without_and_warns_once() {
 fn where_it_is_required_nothing_is_tried_without() {
     let stub = filled(Stub::builder().tls().start());
     let middlebox = Middlebox::before(stub.port(), Large::Breaks(How::Reset));
-    let run = against(&stub, middlebox.port()).args("--post-quantum require --timeout 3s");
+    let run = against(&stub, middlebox.port()).args("-q --post-quantum require --timeout 3s");
     let outcome = run.fails(75);
     outcome.says(&["ended the connection", "Connection reset by peer"]);
     let hellos = middlebox.hellos();

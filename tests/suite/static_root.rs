@@ -74,7 +74,7 @@ fn etc_hosts_and_a_private_ca_are_used() {
 fn the_resolver_from_resolv_conf_is_used() {
     let stub = filled(Stub::start());
     let root = root();
-    resolve(root.path(), [127, 99, 0, 53], Duration::ZERO);
+    resolve(root.path(), 64, Duration::ZERO);
     let url = format!("http://ssm.example.test:{}", stub.port());
     expect_started(&launch(root.path(), &url, "--allow-http"));
 }
@@ -85,7 +85,7 @@ fn connections_that_are_opened_at_once_share_a_lookup() {
     let stub = filled(Stub::start());
     let root = root();
     // All of them are waiting by then, and no resolver has asked twice.
-    let lookups = resolve(root.path(), [127, 99, 0, 54], Duration::from_secs(1));
+    let lookups = resolve(root.path(), 128, Duration::from_secs(1));
     let mut words = "--allow-http".to_owned();
     for n in 0..21 {
         stub.put(Parameter::secure(&format!("/key/{n}"), "canary"));
@@ -127,9 +127,10 @@ fn without_a_bundle_only_the_compiled_in_roots_are_trusted() {
 
 /// Gives this root directory a resolver that answers every query of type A with 127.0.0.1, and other queries with no record,
 /// after a latency. Counts the lookups of IPv6 addresses: each lookup has one, and a query for the reason of a failure none.
-/// Its address is its own: port 53 of 127.0.0.1 may be in use.
-fn resolve(root: &Path, address: [u8; 4], latency: Duration) -> Arc<AtomicUsize> {
-    let address = Ipv4Addr::from(address);
+/// Its address is its own: port 53 of 127.0.0.1 may be in use, and another run of the tests has resolvers too.
+fn resolve(root: &Path, block: u8, latency: Duration) -> Arc<AtomicUsize> {
+    let [_, high, middle, low] = std::process::id().to_be_bytes();
+    let address = Ipv4Addr::new(127, block | high, middle, low);
     let configuration = format!("nameserver {address}\n");
     write(&root.join("etc/resolv.conf"), &configuration);
     let socket = UdpSocket::bind((address, 53)).expect("port 53, which root may have");
