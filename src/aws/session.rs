@@ -26,7 +26,7 @@ use ssm_exec_core::origin::{Given, Origin};
 use ssm_exec_core::parameter::ParameterRef;
 use ssm_exec_core::plan::{BATCH, Request};
 use ssm_exec_core::region::Region;
-use ssm_exec_core::shared_config::SharedConfig;
+use ssm_exec_core::shared_config::{FileKind, SharedConfig};
 use std::time::{Duration, Instant};
 
 type Http = Observed<Transport>;
@@ -390,18 +390,24 @@ fn check_profile(aws: &Aws, files: &SharedFiles) -> Result<(), Diagnostic> {
     }
     let name = &given.value;
     let known: Vec<String> = files.config.profiles().map(str::to_owned).collect();
-    let message =
-        format!("there is no profile `{name}` in the AWS configuration files, which have");
-    let error = if known.is_empty() {
-        let message = message + " no profiles";
-        Diagnostic::new(Code::UnknownProfile, message).list(&files.unread())
-    } else {
-        let error = Diagnostic::new(Code::UnknownProfile, message).list(&known);
-        files
-            .missed()
-            .into_iter()
-            .map(Help::text)
-            .fold(error, Diagnostic::help)
+    let message = format!("there is no profile `{name}` in the AWS configuration files");
+    let mut error = match (known.is_empty(), files.unread()) {
+        (true, unread) if unread.is_empty() => Diagnostic::new(Code::UnknownProfile, message),
+        (true, unread) => {
+            let message = message + ", which have no profiles";
+            Diagnostic::new(Code::UnknownProfile, message).list(&unread)
+        }
+        (false, _) => {
+            let message = message + ", which have";
+            let mut error = Diagnostic::new(Code::UnknownProfile, message).list(&known);
+            error.help.extend(files.missed().map(Help::text));
+            error
+        }
     };
+    if files.config.lacks_the_word_profile(name) {
+        let path = files.path(FileKind::Config).display();
+        let text = format!("In {path}, write `[profile {name}]` in place of `[{name}]`");
+        error.help.insert(0, Help::text(text));
+    }
     Err(error.fill(&[("name", name)]).at(given.origin.clone()))
 }

@@ -325,8 +325,16 @@ impl SharedConfig {
         };
         let settings = named.map_or(section, |(_, session)| session);
         let Some(region) = settings.value("sso_region") else {
-            let at = section.get("sso_session").unwrap_or(account);
-            return Err(lacking(at, profile, "sso_session", "sso_region"));
+            let session = section.get("sso_session");
+            let whose = match session {
+                Some(name) => format!("the section `[sso-session {}]`", name.value()),
+                None => format!("the profile `{profile}`"),
+            };
+            return Err(ChainError {
+                at: session.unwrap_or(account),
+                reason: format!("{whose} has no `sso_region`"),
+                help: Help::text("Add the Region of IAM Identity Center to it, `sso_region`"),
+            });
         };
         Ok(Some(Sso {
             profile,

@@ -88,6 +88,8 @@ enum SectionName {
     Profile(String),
     SsoSession(String),
     Services(String),
+    /// It means nothing, such as `[plugins]`, or lacks the word `profile`.
+    Other(String),
 }
 
 /// A profile's own keys: the ID first, and the token under its two names.
@@ -125,6 +127,11 @@ impl SharedConfig {
     /// A profile.
     pub fn profile(&self, name: &str) -> Option<&Section> {
         self.0.get(&SectionName::Profile(name.to_owned()))
+    }
+
+    /// Whether a section has this name, and is no profile.
+    pub fn lacks_the_word_profile(&self, name: &str) -> bool {
+        self.0.contains_key(&SectionName::Other(name.to_owned()))
     }
 
     /// The names of all profiles.
@@ -201,6 +208,7 @@ impl SharedConfig {
         let mut text = String::new();
         for (name, section) in &self.0 {
             let _ = match name {
+                SectionName::Other(_) => continue,
                 SectionName::Profile(name) => writeln!(text, "[profile {}]", Self::sdk_name(name)),
                 SectionName::SsoSession(name) => writeln!(text, "[sso-session {name}]"),
                 SectionName::Services(name) => writeln!(text, "[services {name}]"),

@@ -11,8 +11,7 @@ pub(super) type Sections = BTreeMap<SectionName, Section>;
 pub(super) fn parse(bytes: &[u8], kind: FileKind) -> Result<Sections, SyntaxError> {
     let text = decode(bytes)?;
     let mut sections = Sections::new();
-    // Sections that hold no profile, such as `[plugins]`, are read and left out.
-    let mut current: Option<Option<SectionName>> = None;
+    let mut current: Option<SectionName> = None;
     let mut last: Option<(usize, String)> = None;
     // What stands twice would be mixed, such as the ID of one key and the secret of another.
     let mut headers = BTreeSet::new();
@@ -31,10 +30,8 @@ pub(super) fn parse(bytes: &[u8], kind: FileKind) -> Result<Sections, SyntaxErro
         }
         let indent = line.len() - line.trim_start().len();
         let continued = last.as_ref().filter(|(column, _)| indent > *column);
-        if let (Some((_, key)), Some(section)) = (continued, &current) {
-            if let Some(name) = section {
-                continue_setting(&mut sections, name, key, content);
-            }
+        if let (Some((_, key)), Some(name)) = (continued, &current) {
+            continue_setting(&mut sections, name, key, content);
             continue;
         }
         if let Some(rest) = content.strip_prefix('[') {
@@ -44,14 +41,12 @@ pub(super) fn parse(bytes: &[u8], kind: FileKind) -> Result<Sections, SyntaxErro
             }
             keys.clear();
             let name = section_name(header, kind);
-            if let Some(name) = &name {
-                sections.entry(name.clone()).or_default();
-            }
+            sections.entry(name.clone()).or_default();
             current = Some(name);
             last = None;
             continue;
         }
-        let Some(section) = &current else {
+        let Some(name) = &current else {
             return Err(wrong("is before the first section, such as `[default]`"));
         };
         let (key, value) = content
@@ -64,11 +59,9 @@ pub(super) fn parse(bytes: &[u8], kind: FileKind) -> Result<Sections, SyntaxErro
         if !keys.insert(key.clone()) {
             return Err(wrong("has a setting that is there already"));
         }
-        if let Some(name) = section {
-            let setting = FileSetting::new(without_comment(value), kind, number);
-            let section = sections.entry(name.clone()).or_default();
-            section.0.insert(key.clone(), setting);
-        }
+        let setting = FileSetting::new(without_comment(value), kind, number);
+        let section = sections.entry(name.clone()).or_default();
+        section.0.insert(key.clone(), setting);
         last = Some((indent, key));
     }
     Ok(sections)
@@ -118,18 +111,18 @@ fn without_comment(value: &str) -> &str {
 
 /// What a header names. In the credentials file it is a profile's name, in the other one `default` or
 /// `KIND NAME`, where the name may be quoted.
-fn section_name(header: &str, kind: FileKind) -> Option<SectionName> {
+fn section_name(header: &str, kind: FileKind) -> SectionName {
     let header = header.trim();
     if kind == FileKind::Credentials || header == "default" {
-        return Some(SectionName::Profile(unquoted(header)));
+        return SectionName::Profile(unquoted(header));
     }
-    let (word, name) = header.split_once([' ', '\t'])?;
+    let (word, name) = header.split_once([' ', '\t']).unwrap_or((header, ""));
     let name = unquoted(name.trim());
     match word {
-        "profile" => Some(SectionName::Profile(name)),
-        "sso-session" => Some(SectionName::SsoSession(name)),
-        "services" => Some(SectionName::Services(name)),
-        _ => None,
+        "profile" => SectionName::Profile(name),
+        "sso-session" => SectionName::SsoSession(name),
+        "services" => SectionName::Services(name),
+        _ => SectionName::Other(unquoted(header)),
     }
 }
 
