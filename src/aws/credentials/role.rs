@@ -86,12 +86,11 @@ impl Search<'_> {
                     .of(Scope::Everything)
             }
             Class::Expired | Class::Unknown | Class::Signature => {
-                let (base, role) = match source {
-                    CredentialSource::Role { base, arn, .. } => {
-                        (&**base, format!("the role {arn}"))
-                    }
-                    source => (source, "its role".to_owned()),
+                let base = match source {
+                    CredentialSource::Role { base, .. } => base,
+                    source => source,
                 };
+                let role = role.map_or("its role".to_owned(), |role| format!("the role {role}"));
                 let mut failure = self.rejected(base, &answer);
                 let text = format!("They are used to assume {role}; the role is not the problem");
                 failure.diagnostic.help.insert(0, Help::text(text));

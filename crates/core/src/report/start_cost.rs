@@ -32,7 +32,7 @@ impl StartCost {
             Request::Batch(names) => names.len(),
         });
         let batches = match has_prefix {
-            true => parameters.sum::<usize>().div_ceil(BATCH),
+            true => parameters.sum::<usize>().div_ceil(BATCH).max(1),
             false => requests,
         };
         Self {
