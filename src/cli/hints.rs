@@ -24,6 +24,8 @@ const OPTIONS: &[(&[&str], &str)] = &[
     (&["--debug", "-d"], "`-vv` prints each step"),
     (&["--silent", "-s"], "`--quiet` prints errors only"),
     (&["--role", "--assume-role"], "Use `--role-arn ARN`"),
+    (&["--force", "--overwrite"], "`ssm-exec init` replaces no file: move the old one away. Leave it out"),
+    (&["--shell"], "Write the shell's name: `ssm-exec completions bash`"),
     (&["--preserve-env", "--inherit"], "The environment is inherited; `--pristine` begins with an empty one. Leave it out"),
 ];
 
@@ -226,12 +228,12 @@ pub(super) fn is_long_with_one_hyphen(name: &str) -> bool {
 }
 
 fn is_option(name: &str) -> bool {
-    ["--help", "--version"].contains(&name) || flags().any(|flag| flag == name)
+    flags().any(|flag| flag == name)
 }
 
 fn flags() -> impl Iterator<Item = &'static str> {
     let rows = SETTINGS.iter().flat_map(|row| [row.flag, row.negation]);
-    rows.flatten()
+    rows.flatten().chain(["--help", "--version"])
 }
 
 fn row(table: &[(&[&str], &'static str)], word: &str) -> Option<&'static str> {
@@ -256,13 +258,14 @@ pub(super) fn unknown_option(name: &str) -> Diagnostic {
         )
         .fill(&[("subcommand", subcommand), ("name", name)]);
     }
-    let near = if is_option(&long) {
-        Some(long.as_str())
-    } else {
-        nearest(name, flags())
-    };
+    // Without the hyphens, which make all of them alike.
+    let words = || flags().filter_map(|flag| flag.strip_prefix("--"));
+    let word = name.trim_start_matches('-');
+    let near = words()
+        .find(|known| *known == word)
+        .or_else(|| nearest(word, words()));
     match near {
-        Some(near) => usage(what, "Did you mean `{near}`?").fill(&[("near", near)]),
+        Some(near) => usage(what, "Did you mean `--{near}`?").fill(&[("near", near)]),
         None => Diagnostic::new(Code::Usage, what),
     }
 }

@@ -18,10 +18,12 @@ pub fn first_of(most: usize, items: &[impl Display]) -> String {
     }
 }
 
-/// The known word that was probably meant.
+/// The known word that was probably meant, whatever its case.
 pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let word = word.to_ascii_lowercase();
+    let likeness = |known: &str| strsim::jaro_winkler(&word, &known.to_ascii_lowercase());
     known
-        .map(|candidate| (strsim::jaro_winkler(word, candidate), candidate))
+        .map(|candidate| (likeness(candidate), candidate))
         .filter(|(likeness, _)| *likeness > 0.85)
         .max_by(|(a, _), (b, _)| a.total_cmp(b))
         .map(|(_, candidate)| candidate)
@@ -58,6 +60,7 @@ mod tests {
         for (word, suggested) in [
             ("regoin", Some("region")),
             ("profiles", Some("profile")),
+            ("REGION", Some("region")),
             ("rules", None),
             ("", None),
         ] {
