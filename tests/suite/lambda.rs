@@ -10,7 +10,6 @@ use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 use tempfile::TempDir;
 
 /// A minimal custom runtime: serves invocations, and returns the secret in capitals.
@@ -100,9 +99,7 @@ impl Emulator {
     /// Invokes the function, and returns the whole HTTP response.
     fn invoke(&self) -> String {
         let mut stream = self.connect().expect("the emulator listens");
-        stream
-            .set_read_timeout(Some(Duration::from_secs(60)))
-            .expect("a timeout");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
         let request = "POST /2015-03-31/functions/function/invocations HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}";
         stream.write_all(request.as_bytes()).expect("a request");
         let mut response = String::new();

@@ -156,7 +156,7 @@ fn check(with_credentials: bool, variables: &[(&str, &[u8])]) -> Result<(), Stri
     }
     let (binary, home) = run.args("--timeout 1s -vv -p /sdk -- true").command();
     // timeout(1) ends with 124 when it had to stop a run that hangs.
-    let limits = "ulimit -v 524288; ulimit -c 0; exec timeout --signal=KILL 30 \"$@\"";
+    let limits = "ulimit -v 524288; ulimit -c 0; exec timeout --signal=KILL 180 \"$@\"";
     let mut command = through("/bin/sh", &["-c", limits, "sh"], &binary);
     command.current_dir(home.path());
     let output = command.output().expect("timeout(1)");

@@ -207,6 +207,8 @@ fn a_fork_that_is_stopped_is_not_waited_for_without_end() {
     run.stdout.wait_for("started");
     let watcher = run.watcher();
     stub.hold();
+    // The one before may have got its answer.
+    stub.wait_for_requests(stub.requests().len() + 1);
     eventually("a poll waits", || children(watcher).len() == 1);
     let poll = children(watcher)[0];
     kill(poll, Signal::SIGSTOP).expect("a signal");
