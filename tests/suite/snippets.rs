@@ -364,7 +364,7 @@ fn the_first_steps_run_on_moto_as_they_are() {
         "no AWS CLI: ./tests/run installs it"
     );
     let path = format!("{}:", bin.display());
-    let [start, dotenv] = ON_MOTO.map(|(page, region)| {
+    let follow = |(page, region)| {
         let place = Place::new(Moto::shared().url(), region, &["server", "docker", "git"]);
         let failures: Vec<String> = blocks(page)
             .iter()
@@ -372,6 +372,15 @@ fn the_first_steps_run_on_moto_as_they_are() {
             .collect();
         assert!(failures.is_empty(), "{}", failures.join("\n"));
         place
+    };
+    let [start, dotenv] = std::thread::scope(|scope| {
+        let pages = ON_MOTO.map(|page| {
+            scope.spawn({
+                let follow = &follow;
+                move || follow(page)
+            })
+        });
+        pages.map(|page| page.join().expect("a page that runs"))
     });
     let run = |place: &Place, arguments: &[&str]| {
         let mut command = Command::new(binary());

@@ -144,7 +144,9 @@ pub const ROWS: &[Row] = &[
                 .unset("AWS_SECRET_ACCESS_KEY");
             let agent = "http://127.0.0.1:1/";
             Setup {
-                run: run.env("AWS_CONTAINER_CREDENTIALS_FULL_URI", agent),
+                run: run
+                    .env("AWS_CONTAINER_CREDENTIALS_FULL_URI", agent)
+                    .args("--timeout 2s"),
                 ..setup
             }
         },
