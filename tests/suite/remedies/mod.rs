@@ -148,6 +148,9 @@ fn json_problems(
     for field in expected.keys() {
         problems.push(format!("there is no field {field}"));
     }
+    if !problems.is_empty() {
+        problems.push(line.to_owned());
+    }
     (problems, outcome.stderr)
 }
 
