@@ -186,7 +186,7 @@ fn long_text(setting: &Setting) -> String {
         text += &format!(" [{}]", notes.join("; "));
     }
     if !setting.details.is_empty() {
-        text += &format!("\n\n{}", setting.details);
+        text += &format!("\n{}", setting.details);
     }
     text
 }
