@@ -227,7 +227,10 @@ fn an_ordinary_program_starts_under_the_template_and_is_restarted_when_it_exits(
     // As the watcher ends it after a rotation: with status 0.
     succeeds(machine.run("systemctl kill --kill-whom=main").arg(&unit));
     logged(2);
-    assert_eq!(machine.state(&unit), "active running 0 1");
+    // A start that fails temporarily is one more restart.
+    let state = machine.state(&unit);
+    let restarts = state.strip_prefix("active running 0 ");
+    assert!(restarts.is_some_and(|it| it != "0"), "{state}");
     succeeds(machine.run("systemctl disable --now").arg(&unit));
 }
 
