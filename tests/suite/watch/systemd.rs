@@ -67,6 +67,7 @@ fn a_rotation_restarts_the_unit_and_the_watchdog_still_works() {
     // A poll is a process too.
     eventually("there is one watcher", || watchers(machine, &unit) == 1);
     let main = machine.property(&unit, "MainPID");
+    let counted = machine.count_restarts();
     stub.put(Parameter::secure("/s/password", "canary-number-two"));
     eventually("it is restarted", || {
         machine.property(&unit, "StatusText") == "got 17 bytes"
@@ -95,6 +96,7 @@ fn a_rotation_restarts_the_unit_and_the_watchdog_still_works() {
         machine.property(&unit, "NRestarts") == "2"
             && machine.property(&unit, "ActiveState") == "active"
     });
+    drop(counted);
     eventually("one watcher is left", || watchers(machine, &unit) == 1);
     machine.shows_no_value(&unit);
     succeeds(machine.run("systemctl stop").arg(&unit));
