@@ -87,12 +87,7 @@ pub fn prepare<'e>(
     for (name, value) in strings {
         block.push(name, value);
     }
-    let of_before = format!("{ROUND}=");
-    let inherited = environment.inherited.iter().copied();
-    let inherited: Vec<_> = inherited
-        .filter(|entry| !entry.to_bytes().starts_with(of_before.as_bytes()))
-        .collect();
-    let environment = block.pointers(&inherited);
+    let environment = block.pointers(&environment.inherited);
     Ok(Ready {
         block,
         environment,

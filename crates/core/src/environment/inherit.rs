@@ -2,7 +2,7 @@
 
 use super::denylist;
 use crate::config::Rules;
-use crate::inherited::Inherited;
+use crate::inherited::{Inherited, ROUND};
 use crate::variable::Glob;
 use std::ffi::CStr;
 
@@ -26,9 +26,9 @@ const CREDENTIALS: &[&str] = &[
     "SSM_EXEC_*",
 ];
 
-/// Whether a variable is inherited at all.
+/// Whether a variable is inherited at all. What counts rounds is set anew, where the command needs it.
 pub fn is_kept(rules: &Rules, name: &[u8]) -> bool {
-    withheld(rules, name).is_none()
+    name != ROUND.as_bytes() && withheld(rules, name).is_none()
 }
 
 /// The option that keeps a variable from being inherited, if one does.
