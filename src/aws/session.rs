@@ -1,7 +1,7 @@
 //! Region, credentials and endpoint: the SDK's default chain, with the corners of that chain taken care of.
 
 use super::call::{Calls, Clock, Unanswered, Work};
-use super::credentials::{self, CredentialSource, Search, short_origin};
+use super::credentials::{self, CredentialSource, Search, short_origin, with_credentials};
 use super::failure::{Failure, Retry, internal};
 use super::net::{Observed, Transport};
 use super::service_error::{Class, Service, ServiceError};
@@ -10,8 +10,6 @@ use super::ssm::{is_parameter, no_region};
 use crate::logging::info;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_ssm::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use aws_sdk_ssm::config::retry::RetryConfig;
 use aws_sdk_ssm::config::timeout::TimeoutConfig;
@@ -348,12 +346,6 @@ fn names_sts_endpoint(
         })
 }
 
-/// No run lasts so long that they would have to be renewed.
-fn with_credentials(shared: &SdkConfig, credentials: Credentials) -> SdkConfig {
-    let provider = SharedCredentialsProvider::new(credentials);
-    shared.to_builder().credentials_provider(provider).build()
-}
-
 fn provider_config(transport: &Http) -> ProviderConfig {
     ProviderConfig::without_region().with_http_client(transport.clone())
 }
@@ -390,19 +382,15 @@ fn check_profile(aws: &Aws, files: &SharedFiles) -> Result<(), Diagnostic> {
     }
     let name = &given.value;
     let known: Vec<String> = files.config.profiles().map(str::to_owned).collect();
-    let message = format!("there is no profile `{name}` in the AWS configuration files");
-    let mut error = match (known.is_empty(), files.unread()) {
-        (true, unread) if unread.is_empty() => Diagnostic::new(Code::UnknownProfile, message),
-        (true, unread) => {
-            let message = message + ", which have no profiles";
-            Diagnostic::new(Code::UnknownProfile, message).list(&unread)
-        }
-        (false, _) => {
-            let message = message + ", which have";
-            let mut error = Diagnostic::new(Code::UnknownProfile, message).list(&known);
-            error.help.extend(files.missed().map(Help::text));
-            error
-        }
+    let message =
+        format!("there is no profile `{name}` in the AWS configuration files, which have");
+    let mut error = if known.is_empty() {
+        let message = message + " no profiles";
+        Diagnostic::new(Code::UnknownProfile, message).list(&files.unread())
+    } else {
+        let mut error = Diagnostic::new(Code::UnknownProfile, message).list(&known);
+        error.help.extend(files.missed().map(Help::text));
+        error
     };
     if files.config.lacks_the_word_profile(name) {
         let path = files.path(FileKind::Config).display();

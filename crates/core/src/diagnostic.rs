@@ -212,6 +212,9 @@ impl Diagnostic {
 
     /// Names some items after the message: in its line if they are few, else one a line.
     pub fn list(mut self, items: &[String]) -> Self {
+        if items.is_empty() {
+            return self;
+        }
         if items.len() <= LISTED {
             self.message.push_str(": ");
             self.message.push_str(&items.join(", "));

@@ -64,9 +64,7 @@ impl Search<'_> {
         );
         found.await.map(Asked::Found)
     }
-}
 
-impl Search<'_> {
     /// The SDK asks no agent of another machine without TLS.
     fn no_agent(&self) -> Diagnostic {
         let (name, url, help) = match self.inherited.text(RELATIVE) {

@@ -17,6 +17,7 @@ mod web_identity;
 
 pub(in crate::aws) use instance::region as region_of_instance;
 pub(in crate::aws) use request::configured_url;
+pub(in crate::aws) use role::with_credentials;
 pub(super) use source::CredentialSource;
 use source::Renewal;
 pub(in crate::aws) use source::short_origin;

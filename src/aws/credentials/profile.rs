@@ -45,7 +45,7 @@ impl Search<'_> {
 
     /// The credentials that a chain begins with.
     async fn base(&self, source: &CredentialSource, base: &Base<'_>, is_chosen: bool) -> Outcome {
-        let (asked, inner) = match base {
+        let (asked, named) = match base {
             Base::Process(command) => return self.process(source, command).await,
             Base::Sso(sso) => return self.sso(source, sso).await,
             Base::Login(profile, session) => return self.login(source, profile, session).await,
@@ -64,17 +64,17 @@ impl Search<'_> {
                 let file = (*file, "web_identity_token_file");
                 return self.exchange_token(source, file, &role).await;
             }
-            Base::Environment => (self.environment(source)?, "the environment"),
-            Base::Instance => {
-                let asked = self.instance(source).await?;
-                (asked, "the instance metadata service")
+            Base::Environment => {
+                let named = CredentialSource::environment(None, false, None);
+                (self.environment(source)?, named)
             }
-            Base::Container => (self.container(source).await?, "the container's agent"),
+            Base::Instance => (self.instance(source).await?, CredentialSource::Instance),
+            Base::Container => (self.container(source).await?, CredentialSource::Container),
         };
         match asked {
             Asked::Found(credentials) => Ok(credentials),
             Asked::Absent(Absence { why, hint, retry }) => {
-                let text = format!("`credential_source` gives none: {inner} ({why})");
+                let text = format!("`credential_source` gives none: {named} ({why})");
                 let diagnostic = Diagnostic::with_help(Code::CredentialSourceFailed, text, hint);
                 Err(failed(source, diagnostic).retried(retry))
             }

@@ -7,6 +7,7 @@ use crate::aws::call::Work;
 use crate::aws::failure::{Failure, Scope};
 use crate::aws::refusal::Refusal;
 use crate::aws::service_error::{Class, Service, ServiceError};
+use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_sts::Client;
@@ -46,9 +47,7 @@ impl Search<'_> {
         credentials: Credentials,
     ) -> Outcome {
         let name = self.session_name(source, role)?;
-        let sdk = self.sdk.to_builder();
-        let sdk = sdk.credentials_provider(SharedCredentialsProvider::new(credentials));
-        let sts = Client::new(&sdk.build());
+        let sts = Client::new(&with_credentials(self.sdk, credentials));
         let attempt = || {
             let request = sts.assume_role().role_arn(role.arn);
             let external_id = role.external_id.map(str::to_owned);
@@ -73,7 +72,7 @@ impl Search<'_> {
     }
 
     /// What it means that STS does not give a role.
-    pub(super) fn role_denied(
+    fn role_denied(
         &self,
         source: &CredentialSource,
         role: Option<&Arn>,
@@ -110,6 +109,12 @@ impl Search<'_> {
             _ => refused(source, &answer),
         }
     }
+}
+
+/// No run lasts so long that they would have to be renewed.
+pub(in crate::aws) fn with_credentials(sdk: &SdkConfig, credentials: Credentials) -> SdkConfig {
+    let provider = SharedCredentialsProvider::new(credentials);
+    sdk.to_builder().credentials_provider(provider).build()
 }
 
 /// What STS gives, which the SDK does not promise to be there.

@@ -152,7 +152,9 @@ impl SharedConfig {
 
     /// Every `endpoint_url`, and the setting that it is in: one of a profile, or of a service.
     pub fn endpoint_urls(&self) -> impl Iterator<Item = (&str, &FileSetting)> {
-        let settings = self.0.values().flat_map(|section| &section.0);
+        let named = self.0.iter();
+        let named = named.filter(|(name, _)| !matches!(name, SectionName::Other(_)));
+        let settings = named.flat_map(|(_, section)| &section.0);
         settings.flat_map(|(key, setting)| {
             let own = (key == "endpoint_url").then(|| setting.value());
             let nested = setting.value().lines().filter_map(|line| {
