@@ -152,7 +152,7 @@ fn when_every_connection_breaks_the_status_is_75_and_the_message_names_the_serve
             let case = format!("{next:?}, SIGPIPE {sigpipe:?}, {words}: {said}");
             let named = format!("localhost:{}", server.relay.port());
             assert!(has_ended(server.scheme, next.step, &status), "{case}");
-            // Where each connection brings a page, the time may be over before one breaks.
+            // If each connection fetches a page, the deadline may come before one breaks.
             let is_over = next.step == Step::Answer && said.contains("timed out after");
             assert!(
                 said.contains(&named) || status == STARTED || is_over,

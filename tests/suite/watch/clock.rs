@@ -99,7 +99,10 @@ fn a_change_that_would_not_start_is_one_error_an_hour_another_and_its_end_are_to
         let before = rehearsals();
         let line = run.stderr.next();
         assert!(line.contains("PASSWORD"), "{line}");
-        assert!(rehearsals() > before + 1, "one of them is told");
+        assert!(
+            rehearsals() > before + 1,
+            "only one of several rehearsals writes a message"
+        );
     }
     stub.put(Parameter::secure("/watch/password", "canary\0"));
     let line = run.stderr.next();
