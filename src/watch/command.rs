@@ -90,13 +90,25 @@ impl Running {
 
     /// What the process will do with a signal, as far as /proc tells.
     pub(super) fn reception(&self, signal: ChangeSignal) -> Reception {
+        let mut status = self.status();
+        for _ in 0..LOOKS {
+            if !blocks_all(&status) || self.ends_within(LOOK_AGAIN) {
+                break;
+            }
+            status = self.status();
+        }
+        let is_process_1 = self.process == Pid::from_raw(1);
+        reception(number(signal), is_process_1, &status)
+    }
+
+    /// What /proc has of it; nothing if it can't be read.
+    fn status(&self) -> String {
         let read = |path: String| std::fs::read_to_string(path).ok();
         let information = read(format!("/proc/self/fdinfo/{}", self.descriptor.as_raw_fd()));
         // /proc may be that of another PID namespace, where the process has another number.
         let process = information.and_then(|text| field(&text, "Pid:").map(str::to_owned));
         let status = process.and_then(|process| read(format!("/proc/{process}/status")));
-        let is_process_1 = self.process == Pid::from_raw(1);
-        reception(number(signal), is_process_1, &status.unwrap_or_default())
+        status.unwrap_or_default()
     }
 }
 
@@ -106,12 +118,9 @@ fn number(signal: ChangeSignal) -> Signal {
 }
 
 fn reception(signal: Signal, is_process_1: bool, status: &str) -> Reception {
-    let has = |name: &str| {
-        let mask = field(status, name).and_then(|mask| u64::from_str_radix(mask, 16).ok());
-        let bit = (signal as libc::c_int - 1).cast_unsigned();
-        mask.is_some_and(|mask| mask >> bit & 1 == 1)
-    };
-    if field(status, "SigCgt:").is_none() {
+    let bit = (signal as libc::c_int - 1).cast_unsigned();
+    let has = |name: &str| mask(status, name).is_some_and(|mask| mask >> bit & 1 == 1);
+    if mask(status, "SigCgt:").is_none() {
         return Reception::Unknown;
     }
     // One that is blocked waits for the process even where it is ignored.
@@ -126,10 +135,27 @@ fn reception(signal: Signal, is_process_1: bool, status: &str) -> Reception {
     }
 }
 
+/// The C library blocks every signal for a moment when it starts a thread or a process: that is no wish to take one.
+fn blocks_all(status: &str) -> bool {
+    mask(status, "SigBlk:").is_some_and(|mask| mask & EVERY_SIGNAL == EVERY_SIGNAL)
+}
+
+/// A set of signals of /proc.
+fn mask(status: &str, name: &str) -> Option<u64> {
+    u64::from_str_radix(field(status, name)?, 16).ok()
+}
+
 fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     line.split_whitespace().next_back()
 }
+
+/// 1 to 31, without SIGKILL and SIGSTOP, which no process blocks.
+const EVERY_SIGNAL: u64 = 0x7ffb_feff;
+
+/// How often the signals of a process that blocks all of them are read again, and after how long.
+const LOOKS: u32 = 10;
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// As much as one call can wait for.
 pub(super) const LONGEST_POLL: Duration = Duration::from_secs(24 * 60 * 60);
@@ -160,6 +186,25 @@ mod tests {
             assert_eq!(reception(signal, false, status), other, "{signal}");
             assert_eq!(reception(signal, true, ""), Reception::Unknown);
         }
+    }
+
+    #[test]
+    fn one_blocked_signal_is_a_wish_and_all_are_a_moment_of_the_c_library() {
+        for (blocked, all) in [
+            ("0000000000000000", false),
+            ("0000000000004001", false),
+            // By the C library, and by sigfillset(3).
+            ("fffffffffffbfeff", true),
+            ("fffffffe7ffbfeff", true),
+            ("fffffffe7ffbfefe", false),
+        ] {
+            assert_eq!(
+                blocks_all(&format!("SigBlk:\t{blocked}\n")),
+                all,
+                "{blocked}"
+            );
+        }
+        assert!(!blocks_all(""));
     }
 
     #[test]
