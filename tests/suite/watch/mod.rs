@@ -219,9 +219,18 @@ fn watcher_of(process: Pid) -> Option<Pid> {
 
 /// `None` if the process has ended.
 fn parent(process: Pid) -> Option<Pid> {
+    status(process, "PPid:")?.parse().ok().map(Pid::from_raw)
+}
+
+fn is_stopped(process: Pid) -> bool {
+    status(process, "State:").is_some_and(|state| state.starts_with('T'))
+}
+
+/// A field of a process that may have ended.
+fn status(process: Pid, field: &str) -> Option<String> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let parent = status.lines().find_map(|line| line.strip_prefix("PPid:"))?;
-    parent.trim().parse().ok().map(Pid::from_raw)
+    let value = status.lines().find_map(|line| line.strip_prefix(field))?;
+    Some(value.trim().to_owned())
 }
 
 /// The processes whose arguments are such.
