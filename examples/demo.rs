@@ -13,15 +13,9 @@ const PARAMETERS: &[(&str, &str)] = &[
     ("/org/api/db/pool-size", "10"),
     ("/org/api/sentry/dsn", "https://demo@sentry.example/1"),
     ("/org/shared/region-name", "Zürich"),
-    (
-        "/org/staging/api/database-url",
-        "postgres://app:demo@staging.internal/app",
-    ),
+    ("/org/staging/api/database-url", "postgres://app:demo@staging.internal/app"),
     ("/org/staging/api/port", "80800"),
-    (
-        "/org/prod/api/database-url",
-        "postgres://app:demo@prod.internal/app",
-    ),
+    ("/org/prod/api/database-url", "postgres://app:demo@prod.internal/app"),
     ("/org/prod/api/port", "8080"),
     ("/org/shared/sentry-dsn", "https://demo@sentry.example/2"),
 ];
@@ -50,27 +44,14 @@ fn main() {
     println!("\n$ ssm-exec {missing}");
     let output = run(&binary, &stub, &format!("--no-config {missing}"));
     print!("{}", indented(&text(&output.stderr)));
-    println!(
-        "    (status {}: the command was not started)",
-        status(&output)
-    );
+    println!("    (status {}: the command was not started)", status(&output));
 
-    let file = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/examples/service/ssm-exec.toml"
-    );
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/service/ssm-exec.toml");
     println!("\nA service with three stages and a contract, examples/service/ssm-exec.toml:");
     println!("\n$ ssm-exec check --all-stages -- true");
-    let output = run(
-        &binary,
-        &stub,
-        &format!("check --all-stages --config {file} -- true"),
-    );
+    let output = run(&binary, &stub, &format!("check --all-stages --config {file} -- true"));
     print!("{}", indented(&text(&output.stdout)));
-    println!(
-        "    (status {}: the port of staging is not a port)",
-        status(&output)
-    );
+    println!("    (status {}: the port of staging is not a port)", status(&output));
     println!("\n{} requests were sent in all.", stub.requests().len());
 }
 
@@ -106,10 +87,7 @@ fn binary() -> PathBuf {
     let mut build = Command::new(cargo);
     // With the example, since without it another set of features would compile the SDK again.
     build.args(["build", "--bin", "ssm-exec", "--example", "demo"]);
-    build.args([
-        "--manifest-path",
-        concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"),
-    ]);
+    build.args(["--manifest-path", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")]);
     for (name, _) in std::env::vars_os() {
         // Build scripts watch what cargo sets for this process, and would run again.
         let shown = name.to_string_lossy();
@@ -120,9 +98,6 @@ fn binary() -> PathBuf {
     let built = build.status().expect("cargo starts");
     assert!(built.success(), "the binary builds");
     let example = std::env::current_exe().expect("our own path");
-    let profile = example
-        .ancestors()
-        .nth(2)
-        .expect("target/PROFILE/examples/demo");
+    let profile = example.ancestors().nth(2).expect("target/PROFILE/examples/demo");
     profile.join("ssm-exec")
 }

@@ -44,11 +44,7 @@ pub unsafe extern "C" fn poll(descriptors: *mut pollfd, count: nfds_t, timeout: 
         tv_sec: i64::from(shorter / 1000),
         tv_nsec: i64::from(shorter % 1000) * 1_000_000,
     };
-    let limit = if shorter < 0 {
-        ptr::null()
-    } else {
-        &raw const limit
-    };
+    let limit = if shorter < 0 { ptr::null() } else { &raw const limit };
     // SAFETY: the caller's descriptors, a limit that outlives the call, and no mask.
     let result = unsafe { libc::ppoll(descriptors, count, limit, ptr::null()) };
     if is_wait && result == 0 {

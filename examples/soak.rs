@@ -250,10 +250,7 @@ impl Soak {
     }
 
     fn started(&mut self) -> bool {
-        let line = self
-            .lines
-            .recv_timeout(PATIENCE)
-            .expect("a line or its end");
+        let line = self.lines.recv_timeout(PATIENCE).expect("a line or its end");
         if line.is_empty() {
             return false;
         }
@@ -279,11 +276,7 @@ impl Soak {
 
 /// A value that was never there before, of any length.
 fn value() -> String {
-    format!(
-        "{:x}{}",
-        fastrand::u64(..),
-        "x".repeat(fastrand::usize(..3000))
-    )
+    format!("{:x}{}", fastrand::u64(..), "x".repeat(fastrand::usize(..3000)))
 }
 
 fn values(line: &str) -> Values {

@@ -31,10 +31,8 @@ const FILE: &str = "Use another one with `--config FILE`, or none with `--no-con
 /// What else to do about a template.
 const TEMPLATE: &str = "Use another file, or write it into ssm-exec.toml as `template`";
 /// Opening neither waits for the other end of a FIFO nor takes a terminal.
-const FLAGS: OFlag = OFlag::O_RDONLY
-    .union(OFlag::O_CLOEXEC)
-    .union(OFlag::O_NONBLOCK)
-    .union(OFlag::O_NOCTTY);
+const FLAGS: OFlag =
+    OFlag::O_RDONLY.union(OFlag::O_CLOEXEC).union(OFlag::O_NONBLOCK).union(OFlag::O_NOCTTY);
 
 /// The text of the configured file, and its path.
 ///
@@ -242,12 +240,7 @@ fn check_owner(path: &Path, stat: &FileStat) -> Result<(), Distrust> {
 fn may_be_unmapped(owner: u32) -> bool {
     let number = |text: &str| text.parse::<u32>().ok();
     let overflow = fs::read_to_string("/proc/sys/kernel/overflowuid");
-    if owner
-        != overflow
-            .ok()
-            .and_then(|text| number(text.trim()))
-            .unwrap_or(65_534)
-    {
+    if owner != overflow.ok().and_then(|text| number(text.trim())).unwrap_or(65_534) {
         return false;
     }
     // The initial namespace maps all to themselves, in one line: first, first outside, how many.

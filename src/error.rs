@@ -22,19 +22,12 @@ pub struct Error {
 impl Error {
     /// Everything that prevented it.
     pub fn new(diagnostics: Vec<Diagnostic>, context: AwsContext) -> Self {
-        Self {
-            diagnostics,
-            context,
-            is_in_report: false,
-        }
+        Self { diagnostics, context, is_in_report: false }
     }
 
     /// The same, of which the message says no more than that the report has it.
     pub fn in_report(self) -> Self {
-        Self {
-            is_in_report: true,
-            ..self
-        }
+        Self { is_in_report: true, ..self }
     }
 
     /// Whether a report has it.
@@ -79,9 +72,7 @@ impl Error {
     pub fn lines(&self) -> Vec<String> {
         if self.is_in_report {
             let problems = count(self.diagnostics.len(), "problem");
-            return vec![format!(
-                "the command would not start: the report has {problems}"
-            )];
+            return vec![format!("the command would not start: the report has {problems}")];
         }
         let mut lines = Vec::new();
         for diagnostic in &self.diagnostics {
@@ -95,11 +86,7 @@ impl Error {
         clauses.extend(ids.next().map(|id| format!("request ID {id}")));
         let context = clauses.join(", ");
         let mut letters = context.chars();
-        lines.extend(
-            letters
-                .next()
-                .map(|first| first.to_uppercase().chain(letters).collect()),
-        );
+        lines.extend(letters.next().map(|first| first.to_uppercase().chain(letters).collect()));
         lines
     }
 

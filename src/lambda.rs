@@ -24,8 +24,6 @@ pub(crate) fn without_handler<'w>(
 }
 
 fn handler_name<'a>(called_as: &OsStr, inherited: &'a Inherited<'a>) -> Option<&'a str> {
-    let is_bootstrap = Path::new(called_as)
-        .file_name()
-        .is_some_and(|name| name == "bootstrap");
+    let is_bootstrap = Path::new(called_as).file_name().is_some_and(|name| name == "bootstrap");
     inherited.text("_HANDLER").filter(|_| is_bootstrap)
 }

@@ -36,13 +36,9 @@ pub unsafe extern "C" fn main(
     let inherited = Inherited::new(unsafe { strings(environment) });
     // SAFETY: nothing has started a thread yet.
     unsafe { aws::unset_unusable_variables(&inherited) };
-    let arguments = arguments
-        .iter()
-        .map(|argument| OsStr::from_bytes(argument.to_bytes()).to_owned());
-    c_int::from(ssm_exec::run(
-        &arguments.collect::<Vec<OsString>>(),
-        &inherited,
-    ))
+    let arguments =
+        arguments.iter().map(|argument| OsStr::from_bytes(argument.to_bytes()).to_owned());
+    c_int::from(ssm_exec::run(&arguments.collect::<Vec<OsString>>(), &inherited))
 }
 
 /// The strings of an array that ends with a null pointer.

@@ -30,8 +30,7 @@ fn end(info: &PanicHookInfo<'_>) {
         None => logging::final_message(
             format_args!(
                 "internal error at {}:{}; this is a bug in ssm-exec, please report it",
-                info.location()
-                    .map_or("an unknown place", |place| in_its_crate(place.file())),
+                info.location().map_or("an unknown place", |place| in_its_crate(place.file())),
                 info.location().map_or(0, Location::line),
             ),
             Status::Internal.word(),
@@ -78,9 +77,7 @@ mod tests {
             ForkResult::Parent { child } => {
                 drop(writer);
                 let mut text = String::new();
-                std::fs::File::from(reader)
-                    .read_to_string(&mut text)
-                    .expect("UTF-8");
+                std::fs::File::from(reader).read_to_string(&mut text).expect("UTF-8");
                 (waitpid(child, None).expect("its end"), text)
             }
         }
@@ -100,23 +97,14 @@ mod tests {
     fn a_panic_ends_with_70_and_one_line_without_its_text() {
         let (status, text) = end_of(|| panic!("canary"));
         assert!(matches!(status, WaitStatus::Exited(_, 70)), "{status:?}");
-        assert!(
-            text.starts_with("ssm-exec: error: internal error at src/panic.rs:"),
-            "{text}"
-        );
-        assert!(
-            !text.contains("canary") && text.lines().count() == 1,
-            "{text}"
-        );
+        assert!(text.starts_with("ssm-exec: error: internal error at src/panic.rs:"), "{text}");
+        assert!(!text.contains("canary") && text.lines().count() == 1, "{text}");
     }
 
     #[test]
     fn a_library_is_named_without_the_build_machines_directories() {
         for (file, expected) in [
-            (
-                "/home/x/.cargo/registry/src/index-1/tokio-1.0.0/src/a.rs",
-                "tokio-1.0.0/src/a.rs",
-            ),
+            ("/home/x/.cargo/registry/src/index-1/tokio-1.0.0/src/a.rs", "tokio-1.0.0/src/a.rs"),
             ("src/panic.rs", "src/panic.rs"),
         ] {
             assert_eq!(in_its_crate(file), expected);
@@ -138,10 +126,7 @@ mod tests {
             panic!("canary: {refused:?}")
         });
         assert!(matches!(status, WaitStatus::Exited(_, 71)), "{status:?}");
-        assert!(
-            text.contains("Too many open files") && !text.contains("canary"),
-            "{text}"
-        );
+        assert!(text.contains("Too many open files") && !text.contains("canary"), "{text}");
     }
 
     #[test]

@@ -7,9 +7,8 @@ use std::{fmt, io};
 /// words with every C library.
 pub(crate) fn without_number(error: &(impl fmt::Display + ?Sized)) -> String {
     let text = error.to_string();
-    let number = text
-        .split_once(" (os error ")
-        .and_then(|(_, rest)| rest.split(')').next()?.parse().ok());
+    let number =
+        text.split_once(" (os error ").and_then(|(_, rest)| rest.split(')').next()?.parse().ok());
     match number {
         Some(number) => text.replace(
             &io::Error::from_raw_os_error(number).to_string(),

@@ -56,9 +56,6 @@ pub(super) fn watch(deadline: Instant, timeout: Duration) -> Sender<()> {
         }
     };
     // Without another thread, all but such a file is still bounded.
-    let _ = thread::Builder::new()
-        .name("deadline".to_owned())
-        .stack_size(64 * 1024)
-        .spawn(watch);
+    let _ = thread::Builder::new().name("deadline".to_owned()).stack_size(64 * 1024).spawn(watch);
     alive
 }

@@ -100,9 +100,7 @@ impl Clock {
     /// Whether a signature may have been refused for the time that it had. Another call may have corrected it since.
     fn is_off(&self, theirs: SystemTime) -> bool {
         let is_off = |ours: SystemTime| {
-            let off = ours
-                .duration_since(theirs)
-                .unwrap_or_else(|behind| behind.duration());
+            let off = ours.duration_since(theirs).unwrap_or_else(|behind| behind.duration());
             off > MAX_SKEW
         };
         is_off(SystemTime::now()) || is_off(self.now())
@@ -123,11 +121,7 @@ impl TimeSource for Clock {
         let now = SystemTime::now();
         let behind = self.behind.load(Ordering::Relaxed);
         let by = Duration::from_millis(behind.unsigned_abs());
-        let corrected = if behind < 0 {
-            now.checked_sub(by)
-        } else {
-            now.checked_add(by)
-        };
+        let corrected = if behind < 0 { now.checked_sub(by) } else { now.checked_add(by) };
         corrected.unwrap_or(now)
     }
 }
@@ -182,13 +176,7 @@ impl Calls {
         if let Ok(mut asked) = self.asked.lock() {
             *asked = Some(work.clone());
         }
-        Attempts {
-            calls: self,
-            work,
-            attempts: 0,
-            failed: 0,
-            clock_corrected: false,
-        }
+        Attempts { calls: self, work, attempts: 0, failed: 0, clock_corrected: false }
     }
 
     /// Gives up on temporary failures from now on: another failure has decided the outcome.
@@ -267,18 +255,12 @@ impl Attempts<'_> {
                 // It is part of the first attempt.
                 self.clock_corrected = true;
                 calls.clock.correct(time);
-                debug!(
-                    "{}; trying {} again with its time",
-                    failure.diagnostic.message, self.work
-                );
+                debug!("{}; trying {} again with its time", failure.diagnostic.message, self.work);
                 return Ok(());
             }
             Retry::Throttled { at_least } => {
                 calls.throttled.fetch_add(1, Ordering::Relaxed);
-                (
-                    at_least,
-                    after_throttle(calls.began.elapsed(), fastrand::f64()),
-                )
+                (at_least, after_throttle(calls.began.elapsed(), fastrand::f64()))
             }
             Retry::After { at_least } => {
                 self.failed += 1;
@@ -301,11 +283,7 @@ impl Attempts<'_> {
         }
         // A wait past the deadline would waste what is left: the last attempt comes somewhere in it.
         let wait = at_least.saturating_add(own);
-        let wait = if wait > room {
-            at_least.max(room.mul_f64(fastrand::f64()))
-        } else {
-            wait
-        };
+        let wait = if wait > room { at_least.max(room.mul_f64(fastrand::f64())) } else { wait };
         let seconds = wait.as_secs_f64();
         if wait > NOTABLE {
             warn!("{message} in {seconds:.1} s");
@@ -318,12 +296,7 @@ impl Attempts<'_> {
 
     /// A temporary failure that no other attempt follows.
     fn given_up(&self, mut failure: Failure) -> Failure {
-        let Self {
-            calls,
-            work,
-            attempts,
-            ..
-        } = self;
+        let Self { calls, work, attempts, .. } = self;
         let plural = if *attempts == 1 { "" } else { "s" };
         let (verb, rest) = match work {
             Work::Fetch(_) => ("fetch", ""),
@@ -426,10 +399,7 @@ mod tests {
     #[test]
     fn failures_wait_twice_as_long_each_time_up_to_a_cap_and_spread_over_all_of_it() {
         let longest = |failures| after_failure(failures, 1.0).as_millis();
-        assert_eq!(
-            [0, 1, 5, 6, 40].map(longest),
-            [100, 200, 3_200, 5_000, 5_000]
-        );
+        assert_eq!([0, 1, 5, 6, 40].map(longest), [100, 200, 3_200, 5_000, 5_000]);
         let spread = |chance| after_failure(1, chance).as_millis();
         assert_eq!([0.0, 0.5].map(spread), [0, 100]);
     }
@@ -437,14 +407,8 @@ mod tests {
     #[test]
     fn throttles_wait_the_longer_the_longer_it_has_taken() {
         let wait = |seconds, chance| after_throttle(Duration::from_secs(seconds), chance).as_secs();
-        assert_eq!(
-            [0, 10, 60, 600].map(|taken| wait(taken, 1.0)),
-            [4, 7, 22, 30]
-        );
-        assert_eq!(
-            [0, 10, 60, 600].map(|taken| wait(taken, 0.0)),
-            [2, 3, 11, 15]
-        );
+        assert_eq!([0, 10, 60, 600].map(|taken| wait(taken, 1.0)), [4, 7, 22, 30]);
+        assert_eq!([0, 10, 60, 600].map(|taken| wait(taken, 0.0)), [2, 3, 11, 15]);
     }
 
     #[test]

@@ -22,16 +22,10 @@ pub(super) fn rfc3339(seconds: u64) -> Option<String> {
 /// A date of ISO 8601, in any form that the AWS CLI reads: extended or basic, without seconds, with an offset. Without
 /// one it is in UTC.
 pub(super) fn iso8601(text: &str) -> Option<SystemTime> {
-    let (date, time) = text
-        .trim()
-        .split_once(['T', ' '])
-        .unwrap_or((text.trim(), ""));
+    let (date, time) = text.trim().split_once(['T', ' ']).unwrap_or((text.trim(), ""));
     let zone = time.find(['Z', 'z', '+', '-', 'U']).unwrap_or(time.len());
     let (time, zone) = time.split_at(zone);
-    let (time, fraction) = time
-        .trim_end()
-        .split_once(['.', ','])
-        .unwrap_or((time.trim_end(), "0"));
+    let (time, fraction) = time.trim_end().split_once(['.', ',']).unwrap_or((time.trim_end(), "0"));
     let time = digits(time, ':')?;
     let (hours, minutes, seconds) = match time.len() {
         0 => ("00", "00", "00"),
@@ -109,11 +103,7 @@ mod tests {
         assert_eq!(printed.as_deref(), Some("9999-12-31T23:59:59Z"));
         assert_eq!(printed, rfc3339(LAST_SECOND));
         for seconds in [last + 1, i64::MAX, -1, i64::MIN] {
-            assert_eq!(
-                system_time(&DateTime::from_secs(seconds)),
-                None,
-                "{seconds}"
-            );
+            assert_eq!(system_time(&DateTime::from_secs(seconds)), None, "{seconds}");
         }
         for seconds in [LAST_SECOND + 1, u64::MAX] {
             assert_eq!(rfc3339(seconds), None, "{seconds}");

@@ -31,8 +31,7 @@ const READ: &[&str] = &[
 /// # Errors
 /// For the first of them.
 pub(super) fn refuse_quotes(inherited: &Inherited<'_>) -> Result<(), Diagnostic> {
-    READ.iter()
-        .try_for_each(|name| config::refuse_quotes(name, inherited))
+    READ.iter().try_for_each(|name| config::refuse_quotes(name, inherited))
 }
 
 /// Takes empty `AWS_*` variables out of the process's own environment: to the SDK an empty `AWS_REGION`

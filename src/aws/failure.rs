@@ -49,9 +49,7 @@ pub(super) enum Retry {
 
 impl Retry {
     /// After no longer than the loop itself waits.
-    pub(super) const SOON: Self = Self::After {
-        at_least: Duration::ZERO,
-    };
+    pub(super) const SOON: Self = Self::After { at_least: Duration::ZERO };
     /// Later, if time alone may mend it.
     pub(super) fn later_if(may_pass: bool) -> Self {
         if may_pass { Self::Later } else { Self::No }
@@ -115,11 +113,7 @@ impl Failure {
                     _ => Code::CredentialSourceUnavailable,
                 };
                 let status = answer.exchange.status;
-                let status = answer
-                    .exchange
-                    .code
-                    .as_ref()
-                    .map(|_| format!(", HTTP {status}"));
+                let status = answer.exchange.code.as_ref().map(|_| format!(", HTTP {status}"));
                 let text = format!("{service} failed ({answer}{})", status.unwrap_or_default());
                 (answer.diagnostic(code, text), Retry::After { at_least })
             }
@@ -174,14 +168,10 @@ impl From<Refusal> for Failure {
 /// Joins denials that differ in their resources only. They come first, in an order of their own: the requests end in
 /// any.
 pub(super) fn merge(failures: &mut Vec<Failure>) {
-    let (mut denials, others): (Vec<_>, Vec<_>) = failures
-        .drain(..)
-        .partition(|failure| failure.refusal.is_some());
+    let (mut denials, others): (Vec<_>, Vec<_>) =
+        failures.drain(..).partition(|failure| failure.refusal.is_some());
     denials.sort_by_cached_key(|failure| {
-        let first = failure
-            .refusal
-            .as_ref()
-            .and_then(|it| it.requests().first());
+        let first = failure.refusal.as_ref().and_then(|it| it.requests().first());
         first.map(ToString::to_string)
     });
     for denial in denials {
@@ -199,22 +189,13 @@ pub(super) fn merge(failures: &mut Vec<Failure>) {
 /// A failure that no other attempt and no other request mends.
 impl From<Diagnostic> for Failure {
     fn from(diagnostic: Diagnostic) -> Self {
-        Self {
-            diagnostic,
-            scope: Scope::Everything,
-            retry: Retry::No,
-            refusal: None,
-        }
+        Self { diagnostic, scope: Scope::Everything, retry: Retry::No, refusal: None }
     }
 }
 
 impl From<ConnectionError> for Failure {
     fn from(error: ConnectionError) -> Self {
-        let retry = if error.is_transient {
-            Retry::SOON
-        } else {
-            Retry::No
-        };
+        let retry = if error.is_transient { Retry::SOON } else { Retry::No };
         Self::from(error.diagnostic).retried(retry)
     }
 }

@@ -139,16 +139,8 @@ pub fn fetch(
     progress: &mut Progress,
 ) -> Fetch {
     let deadline = began + config.timeout;
-    let calls = Arc::new(Calls::new(
-        deadline,
-        config.timeout,
-        read.retries(),
-        Clock::default(),
-    ));
-    let mut run = Run {
-        pending: requests.clone(),
-        ..Run::default()
-    };
+    let calls = Arc::new(Calls::new(deadline, config.timeout, read.retries(), Clock::default()));
+    let mut run = Run { pending: requests.clone(), ..Run::default() };
     let runtime = match checked_runtime(inherited) {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -177,14 +169,11 @@ pub fn fetch(
 fn checked_runtime(inherited: &Inherited<'_>) -> Result<Runtime, Failure> {
     environment::refuse_quotes(inherited)?;
     blocked::check_files(inherited)?;
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| {
-            let reason = without_number(&error);
-            let text = format!("the system refused the asynchronous runtime: {reason}");
-            Diagnostic::new(Code::System, text).into()
-        })
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+        let reason = without_number(&error);
+        let text = format!("the system refused the asynchronous runtime: {reason}");
+        Diagnostic::new(Code::System, text).into()
+    })
 }
 
 /// Whose credentials these are.
@@ -407,12 +396,7 @@ impl Run {
         Fetch {
             fetched: self.fetched,
             failures: self.failures,
-            session: Session {
-                context: self.context,
-                identified: None,
-                sdk: self.sdk,
-                runtime,
-            },
+            session: Session { context: self.context, identified: None, sdk: self.sdk, runtime },
         }
     }
 }

@@ -122,12 +122,7 @@ impl ServiceError {
             None if text.contains("may call KMS") => Service::Kms,
             None => service,
         };
-        Self {
-            service,
-            class,
-            text,
-            exchange,
-        }
+        Self { service, class, text, exchange }
     }
 
     /// Whether it has none of the signs of AWS, and is no throttle.

@@ -62,12 +62,8 @@ impl Sdk {
     ) -> Result<Self, Failure> {
         let aws = &config.aws;
         let files = SharedFiles::read(inherited)?;
-        let transport = Observed(Transport::new(
-            aws,
-            inherited,
-            files.endpoints(),
-            calls.is_start(),
-        )?);
+        let transport =
+            Observed(Transport::new(aws, inherited, files.endpoints(), calls.is_start())?);
         check_profile(aws, &files)?;
         let profile = aws.profile.as_ref().map(|given| given.value.as_str());
         let region = find_region(aws, inherited, &files, &transport, calls).await?;
@@ -85,9 +81,7 @@ impl Sdk {
             && calls.is_start()
             && !requests.is_empty()
         {
-            let limit = shared
-                .timeout_config()
-                .and_then(TimeoutConfig::connect_timeout);
+            let limit = shared.timeout_config().and_then(TimeoutConfig::connect_timeout);
             transport.0.connect_ahead(endpoint, limit);
         }
         let host = endpoint.map(|endpoint| endpoint.host().to_owned());
@@ -160,12 +154,8 @@ impl Sdk {
             }
             Unanswered::NotSent(reason) => without_caller(&reason),
         };
-        let answer = calls
-            .ask(Work::Caller, Service::Sts, attempt, explain)
-            .await?;
-        let account = answer
-            .account
-            .ok_or_else(|| without_caller("it has no account"))?;
+        let answer = calls.ask(Work::Caller, Service::Sts, attempt, explain).await?;
+        let account = answer.account.ok_or_else(|| without_caller("it has no account"))?;
         Ok((account, answer.arn))
     }
 
@@ -186,10 +176,8 @@ impl Sdk {
     pub(super) async fn existing(&self, parameters: &[ParameterRef]) -> Vec<ParameterRef> {
         let mut existing = Vec::new();
         for batch in parameters.chunks(BATCH) {
-            let mut names: Vec<String> = batch
-                .iter()
-                .map(|parameter| parameter.subject.as_str().to_owned())
-                .collect();
+            let mut names: Vec<String> =
+                batch.iter().map(|parameter| parameter.subject.as_str().to_owned()).collect();
             names.sort();
             names.dedup();
             let call = self.ssm().get_parameters().set_names(Some(names)).send();
@@ -257,10 +245,7 @@ fn sdk_region(region: &Region) -> aws_config::Region {
 /// Keys in the environment hide a profile.
 fn unused(source: &CredentialSource) -> Option<String> {
     match source {
-        CredentialSource::Environment {
-            overrides: Some(profile),
-            ..
-        } => Some(format!(
+        CredentialSource::Environment { overrides: Some(profile), .. } => Some(format!(
             "which take precedence over the profile `{}` ({})",
             profile.value,
             short_origin(&profile.origin)
@@ -304,9 +289,7 @@ fn user_agent(name: &'static str, value: &str) -> FrameworkMetadata {
 /// variables itself.
 fn own_endpoint(aws: &Aws) -> Option<&Endpoint> {
     let given = aws.endpoint.as_ref();
-    given
-        .filter(|given| !matches!(given.origin, Origin::Variable(_)))
-        .map(|given| &given.value)
+    given.filter(|given| !matches!(given.origin, Origin::Variable(_))).map(|given| &given.value)
 }
 
 /// Where Parameter Store's requests go.

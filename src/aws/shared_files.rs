@@ -72,10 +72,7 @@ impl SharedFiles {
             credentials_path: path(inherited, CREDENTIALS, ".aws/credentials"),
             unread: Vec::new(),
         };
-        for (kind, variable) in [
-            (FileKind::Config, CONFIG),
-            (FileKind::Credentials, CREDENTIALS),
-        ] {
+        for (kind, variable) in [(FileKind::Config, CONFIG), (FileKind::Credentials, CREDENTIALS)] {
             let path = files.path(kind).to_owned();
             let bytes = match contents(&path)? {
                 Ok(bytes) => bytes,
@@ -104,14 +101,11 @@ impl SharedFiles {
     /// # Errors
     /// When it hasn't.
     pub(super) fn check_services(&self, profile: &str) -> Result<(), Diagnostic> {
-        self.config
-            .missing_services(profile)
-            .map_or(Ok(()), |named| {
-                let name = named.value();
-                let reason =
-                    format!("there is no section `[services {name}]`, which `services` names");
-                Err(self.error(named, &reason))
-            })
+        self.config.missing_services(profile).map_or(Ok(()), |named| {
+            let name = named.value();
+            let reason = format!("there is no section `[services {name}]`, which `services` names");
+            Err(self.error(named, &reason))
+        })
     }
 
     /// The files that could not be read, and why.
@@ -142,8 +136,7 @@ impl SharedFiles {
     /// Every `endpoint_url` in them.
     pub(super) fn endpoints(&self) -> Vec<(String, Origin)> {
         let urls = self.config.endpoint_urls();
-        urls.map(|(url, setting)| (url.to_owned(), self.origin(setting, "endpoint_url")))
-            .collect()
+        urls.map(|(url, setting)| (url.to_owned(), self.origin(setting, "endpoint_url"))).collect()
     }
 
     pub(super) fn path(&self, kind: FileKind) -> &Path {
@@ -162,9 +155,7 @@ fn invalid(path: &Path, line: usize, reason: &str) -> Diagnostic {
 
 /// What was read, for the SDK, which reads no file then.
 pub(super) fn for_sdk(config: &SharedConfig) -> EnvConfigFiles {
-    EnvConfigFiles::builder()
-        .with_contents(EnvConfigFileKind::Config, config.to_sdk())
-        .build()
+    EnvConfigFiles::builder().with_contents(EnvConfigFileKind::Config, config.to_sdk()).build()
 }
 
 /// As the SDK and the AWS CLI find the files: `~` is the home directory.
@@ -214,10 +205,7 @@ fn contents(path: &Path) -> Result<Result<Vec<u8>, io::Error>, Failure> {
             Ok(Err(error))
         }
         Err(error)
-            if matches!(
-                error.raw_os_error(),
-                Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM)
-            ) =>
+            if matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM)) =>
         {
             let reason = without_number(&error);
             let text =
@@ -226,9 +214,7 @@ fn contents(path: &Path) -> Result<Result<Vec<u8>, io::Error>, Failure> {
         }
         Err(error) => {
             let message = format!("cannot read {}: {}", path.display(), without_number(&error));
-            Err(Diagnostic::new(Code::InvalidAwsFile, message)
-                .path(path)
-                .into())
+            Err(Diagnostic::new(Code::InvalidAwsFile, message).path(path).into())
         }
     }
 }

@@ -111,9 +111,7 @@ async fn below(
                     Ok(page) => break page,
                     Err(unanswered) => {
                         let has_expired = unanswered.class() == Some(Class::Page);
-                        attempts
-                            .wait_after(store.explain(request, unanswered))
-                            .await?;
+                        attempts.wait_after(store.explain(request, unanswered)).await?;
                         if has_expired && token.is_some() {
                             continue 'again;
                         }
@@ -133,10 +131,7 @@ async fn below(
             }
             if parameters.len() > limit {
                 let text = format!("{request} has more than {limit} parameters");
-                return Err(about(
-                    request,
-                    Diagnostic::new(Code::TooManyParameters, text),
-                ));
+                return Err(about(request, Diagnostic::new(Code::TooManyParameters, text)));
             }
             if seen.len() >= limit.max(PAGES) {
                 return invalid("its pages do not end");
@@ -208,9 +203,7 @@ async fn batch(
     };
     let explain = |unanswered| store.explain(request, unanswered);
     let work = Work::Fetch(request.clone());
-    let output = store
-        .calls
-        .ask(work, Service::ParameterStore, attempt, explain);
+    let output = store.calls.ask(work, Service::ParameterStore, attempt, explain);
     matched(names, output.await?, request)
 }
 
@@ -225,15 +218,9 @@ fn matched(
     let mut answers = Vec::with_capacity(waiting.len());
     for parameter in output.parameters.unwrap_or_default() {
         let parameter = read(parameter, request)?;
-        let at = waiting
-            .iter()
-            .position(|name| answers_to(&parameter, name))
-            .ok_or_else(|| {
-                invalid(format!(
-                    "{} was not requested, or came twice",
-                    parameter.name
-                ))
-            })?;
+        let at = waiting.iter().position(|name| answers_to(&parameter, name)).ok_or_else(|| {
+            invalid(format!("{} was not requested, or came twice", parameter.name))
+        })?;
         answers.push((waiting.swap_remove(at), parameter));
     }
     for name in output.invalid_parameters.unwrap_or_default() {
@@ -273,10 +260,7 @@ fn is_named(requested: &ParameterRef, invalid: &str) -> bool {
 /// included, is dropped here and wiped by the allocator.
 fn read(parameter: SdkParameter, request: &Request) -> Result<FetchedParameter, Failure> {
     let Some(name) = parameter.name else {
-        return Err(invalid_response(
-            request,
-            "it has a parameter without a name",
-        ));
+        return Err(invalid_response(request, "it has a parameter without a name"));
     };
     let Some(value) = parameter.value else {
         let text = format!(
@@ -344,9 +328,7 @@ impl ParameterStore {
             Unanswered::NotSent(reason) if is_without_region(&reason) => no_region(),
             Unanswered::NotSent(reason) => {
                 let text = format!("the request for {request} cannot be sent: {reason}");
-                Diagnostic::new(Code::RequestRejected, text)
-                    .parameters(request.names())
-                    .into()
+                Diagnostic::new(Code::RequestRejected, text).parameters(request.names()).into()
             }
         }
     }
@@ -435,28 +417,21 @@ impl ParameterStore {
                 (Code::KmsKeyPendingDeletion, "is pending deletion", said)
             }
             text if text.contains("is disabled") => (Code::KmsKeyDisabled, "is disabled", said),
-            text if text.contains("does not exist") => (
-                Code::KmsKeyDeleted,
-                "does not exist any more: its value is lost",
-                said,
-            ),
+            text if text.contains("does not exist") => {
+                (Code::KmsKeyDeleted, "does not exist any more: its value is lost", said)
+            }
             _ => (Code::KmsKeyUnusable, "cannot be used", answer.to_string()),
         };
         let key = key_in(&answer.text).unwrap_or_else(|| "KEY".to_owned());
         let text = format!("the KMS key of {parameter} {state} ({said})");
-        answer
-            .diagnostic(code, text)
-            .fill(&[("key", &key), ("region", &region), ("name", name)])
+        answer.diagnostic(code, text).fill(&[("key", &key), ("region", &region), ("name", name)])
     }
 
     /// A secret that cannot be read, if AWS says why.
     fn secret(&self, names: &[String], answer: &ServiceError) -> Option<Diagnostic> {
         let says = |words: &[&str]| words.iter().any(|words| answer.text.contains(words));
-        let deleted = [
-            "marked for deletion",
-            "scheduled for deletion",
-            "Invalid Request to Secrets Manager",
-        ];
+        let deleted =
+            ["marked for deletion", "scheduled for deletion", "Invalid Request to Secrets Manager"];
         let (code, what) = match () {
             () if says(&deleted) => (Code::SecretDeleted, "secret scheduled for deletion"),
             () if says(&["not found", "can't find"]) => (Code::SecretMissing, "no such secret"),
@@ -472,26 +447,16 @@ impl ParameterStore {
 
 /// An error without an error of AWS in it. Its own servers and those in between can fail without one, but not refuse.
 fn foreign(request: &Request, answer: &ServiceError) -> Failure {
-    let ServiceError {
-        exchange, class, ..
-    } = answer;
+    let ServiceError { exchange, class, .. } = answer;
     let (code, whose, retry) = match class {
-        Class::Foreign => (
-            Code::ForeignResponse,
-            "something that is not AWS",
-            Retry::No,
-        ),
+        Class::Foreign => (Code::ForeignResponse, "something that is not AWS", Retry::No),
         _ => {
             let at_least = exchange.retry_after.unwrap_or_default();
             let whose = "AWS or something in between";
             (Code::ServiceFailed, whose, Retry::After { at_least })
         }
     };
-    let text = format!(
-        "HTTP {} from {whose}{}, for {request}",
-        exchange.status,
-        signs(exchange)
-    );
+    let text = format!("HTTP {} from {whose}{}, for {request}", exchange.status, signs(exchange));
     let diagnostic = Diagnostic::new(code, text).parameters(request.names());
     let help = Help::all(Code::ForeignResponse.help());
     Failure::from(diagnostic).retried(retry).helped(help)
@@ -515,8 +480,7 @@ fn signs(exchange: &Exchange) -> String {
 fn key_in(text: &str) -> Option<String> {
     let words = text.split(|c: char| c.is_whitespace() || "'\"(),".contains(c));
     let mut arns = words.filter_map(Arn::parse);
-    arns.find(|arn| arn.service == "kms")
-        .map(|arn| arn.to_string())
+    arns.find(|arn| arn.service == "kms").map(|arn| arn.to_string())
 }
 
 fn is_without_region(reason: &str) -> bool {
@@ -535,10 +499,7 @@ mod tests {
     /// We don't print one. Should that change, this tells what would be printed.
     #[test]
     fn the_sdks_debug_of_a_parameter_keeps_its_value() {
-        let parameter = SdkParameter::builder()
-            .name("/a")
-            .value("canary-value")
-            .build();
+        let parameter = SdkParameter::builder().name("/a").value("canary-value").build();
         let shown = format!("{parameter:?}");
         assert!(shown.contains("/a") && !shown.contains("canary"), "{shown}");
     }

@@ -26,10 +26,7 @@ pub(super) fn answer(service: Service, code: &str, message: &str) -> ServiceErro
 
 /// A response of this status, without an error of AWS.
 fn status(service: Service, status: u16) -> ServiceError {
-    let exchange = Exchange {
-        status,
-        ..Exchange::default()
-    };
+    let exchange = Exchange { status, ..Exchange::default() };
     ServiceError::new(service, exchange)
 }
 
@@ -88,9 +85,7 @@ pub(crate) fn samples() -> Vec<Failure> {
         denied(&text, prefix.clone())
     };
     let allows = |kind: &str| {
-        refused(&format!(
-            "because no {kind} allows the ssm:GetParametersByPath action"
-        ))
+        refused(&format!("because no {kind} allows the ssm:GetParametersByPath action"))
     };
     let denies = |kind: &str| refused(&format!("with an explicit deny in {kind}"));
     let kms = |text: &str, code: &str| {
@@ -134,10 +129,7 @@ pub(crate) fn samples() -> Vec<Failure> {
             &on_key("because no identity-based policy allows the kms:Decrypt action"),
             name.clone(),
         ),
-        denied(
-            &on_key("with an explicit deny in a resource-based policy"),
-            name.clone(),
-        ),
+        denied(&on_key("with an explicit deny in a resource-based policy"), name.clone()),
         denied(
             "The ciphertext refers to a customer master key that does not exist",
             prefix.clone(),
@@ -149,25 +141,14 @@ pub(crate) fn samples() -> Vec<Failure> {
             name.clone(),
         ),
         denied("Not for you", prefix.clone()),
-        of(
-            &secret,
-            "ValidationException",
-            "Secrets Manager can't find the specified secret.",
-        ),
+        of(&secret, "ValidationException", "Secrets Manager can't find the specified secret."),
         of(
             &secret,
             "ValidationException",
             "An error occurred while calling one AWS dependency service.",
         ),
-        of(
-            &secret,
-            "ValidationException",
-            "Invalid Request to Secrets Manager",
-        ),
-        key(
-            &format!("{KEY} is pending deletion."),
-            "KMSInvalidStateException",
-        ),
+        of(&secret, "ValidationException", "Invalid Request to Secrets Manager"),
+        key(&format!("{KEY} is pending deletion."), "KMSInvalidStateException"),
         key(&format!("{KEY} is disabled."), "DisabledException"),
         key(&format!("Key '{KEY}' does not exist"), "NotFoundException"),
         of(&name, "InvalidKeyId", "Invalid keyId."),
@@ -175,60 +156,22 @@ pub(crate) fn samples() -> Vec<Failure> {
         of(&name, "ValidationException", "Bad name"),
         of(&prefix, "ThrottlingException", "Rate exceeded"),
         of(&name, "ThrottlingException", "Rate exceeded"),
-        of(
-            &name,
-            "ThrottlingException",
-            &kms("You have exceeded the rate", "ThrottlingException"),
-        ),
+        of(&name, "ThrottlingException", &kms("You have exceeded the rate", "ThrottlingException")),
         of(&name, "InternalServerError", "oops"),
         of(&name, "RequestTimeTooSkewed", "x"),
-        ssm(
-            environment(),
-            "eu-west-1",
-            &name,
-            status(Service::ParameterStore, 503),
-        ),
-        ssm(
-            environment(),
-            "eu-west-1",
-            &name,
-            status(Service::ParameterStore, 403),
-        ),
-        of(
-            &name,
-            "ExpiredTokenException",
-            "The security token included in the request is expired",
-        ),
-        ssm(
-            hiding(),
-            "eu-west-1",
-            &name,
-            error("ExpiredTokenException", "It is expired"),
-        ),
-        ssm(
-            profile(),
-            "eu-west-1",
-            &name,
-            error("InvalidSignatureException", "It does not match"),
-        ),
+        ssm(environment(), "eu-west-1", &name, status(Service::ParameterStore, 503)),
+        ssm(environment(), "eu-west-1", &name, status(Service::ParameterStore, 403)),
+        of(&name, "ExpiredTokenException", "The security token included in the request is expired"),
+        ssm(hiding(), "eu-west-1", &name, error("ExpiredTokenException", "It is expired")),
+        ssm(profile(), "eu-west-1", &name, error("InvalidSignatureException", "It does not match")),
         ssm(
             CredentialSource::Instance,
             "eu-west-1",
             &name,
             error("UnrecognizedClientException", invalid),
         ),
-        ssm(
-            environment(),
-            "af-south-1",
-            &name,
-            error("UnrecognizedClientException", invalid),
-        ),
-        ssm(
-            environment(),
-            "cn-north-1",
-            &name,
-            error("UnrecognizedClientException", invalid),
-        ),
+        ssm(environment(), "af-south-1", &name, error("UnrecognizedClientException", invalid)),
+        ssm(environment(), "cn-north-1", &name, error("UnrecognizedClientException", invalid)),
     ];
     samples.extend(credential_samples());
     samples

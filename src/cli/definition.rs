@@ -108,16 +108,11 @@ pub(super) fn command() -> Command {
 
 /// The command to start and its arguments.
 fn words(help: &'static str) -> Arg {
-    Arg::new("COMMAND")
-        .help(help)
-        .num_args(0..)
-        .hide_short_help(true)
+    Arg::new("COMMAND").help(help).num_args(0..).hide_short_help(true)
 }
 
 pub(super) fn options(taken_by: Subcommands) -> impl Iterator<Item = Arg> {
-    let settings = SETTINGS
-        .iter()
-        .filter(move |setting| setting.taken_by == taken_by);
+    let settings = SETTINGS.iter().filter(move |setting| setting.taken_by == taken_by);
     settings.flat_map(|setting| option(setting).into_iter().chain(negation(setting)))
 }
 
@@ -143,12 +138,7 @@ fn option(setting: &'static Setting) -> Option<Arg> {
 /// The option that switches another one off. It is in no help: `--no-X` is a rule of its own.
 fn negation(setting: &'static Setting) -> Option<Arg> {
     let flag = setting.negation?;
-    Some(
-        Arg::new(flag)
-            .long(long(flag))
-            .action(ArgAction::SetTrue)
-            .hide(true),
-    )
+    Some(Arg::new(flag).long(long(flag)).action(ArgAction::SetTrue).hide(true))
 }
 
 fn long(flag: &'static str) -> &'static str {

@@ -38,10 +38,7 @@ fn write_man(page: &mut Vec<u8>) -> io::Result<()> {
         let name = subcommand.get_name();
         writeln!(page, ".SH \"SSM-EXEC {}\"", name.to_uppercase())?;
         writeln!(page, "{}.", subcommand.get_about().unwrap_or_default())?;
-        if let Some(scope) = Subcommand::parse(name)
-            .ok()
-            .and_then(Subcommand::own_options)
-        {
+        if let Some(scope) = Subcommand::parse(name).ok().and_then(Subcommand::own_options) {
             let own = Command::new("").disable_help_flag(true);
             Man::new(own.args(definition::options(scope))).render_options_section(page)?;
         }

@@ -102,14 +102,7 @@ const CHARACTERS: &[Shape] = &[
 
 const KEYS: &[&str] = &["--key", "--optional-key", "--file"];
 const PATHS: &[&str] = &["--prefix", "--json", "--key", "--optional-key"];
-const LISTS: &[&str] = &[
-    "--only",
-    "--exclude",
-    "--allow",
-    "--require",
-    "--base64",
-    "--keep",
-];
+const LISTS: &[&str] = &["--only", "--exclude", "--allow", "--require", "--base64", "--keep"];
 
 /// Shapes of a first word that is no program.
 #[rustfmt::skip]
@@ -160,22 +153,14 @@ pub(crate) fn for_command(command: &Words) -> Option<Diagnostic> {
     let by_shape = for_shape(&typed, CHARACTERS).or_else(|| for_shape(&typed, SHAPES));
     by_shape.or_else(|| {
         let help = row(SUBCOMMANDS, typed.word).filter(|_| is_bare)?;
-        let what = format!(
-            "`{}` is neither a subcommand nor a program in PATH",
-            typed.word
-        );
+        let what = format!("`{}` is neither a subcommand nor a program in PATH", typed.word);
         Some(usage(what, help))
     })
 }
 
 /// What is meant by a word that no option and no command begins with.
 pub(super) fn for_characters(word: &str) -> Option<Diagnostic> {
-    let typed = Typed {
-        word,
-        is_bare: true,
-        is_followed: false,
-        after: None,
-    };
+    let typed = Typed { word, is_bare: true, is_followed: false, after: None };
     for_shape(&typed, CHARACTERS)
 }
 
@@ -183,19 +168,11 @@ fn for_shape(typed: &Typed<'_>, shapes: &[Shape]) -> Option<Diagnostic> {
     let (_, what, help) = shapes.iter().find(|(is_meant, ..)| is_meant(typed))?;
     let word = typed.word;
     let option = word.trim_start_matches(DASHES).trim_start_matches('-');
-    let hyphens = if option.chars().count() == 1 {
-        "-"
-    } else {
-        "--"
-    };
+    let hyphens = if option.chars().count() == 1 { "-" } else { "--" };
     let (flag, value) = typed.after.unwrap_or_default();
     // What is assigned may be a secret.
     let name = word.split('=').next().unwrap_or(word);
-    let shown = if help.contains("{name}") {
-        format!("{name}=…")
-    } else {
-        word.to_owned()
-    };
+    let shown = if help.contains("{name}") { format!("{name}=…") } else { word.to_owned() };
     Some(usage(format!("`{shown}` {what}"), help).fill(&[
         ("word", word),
         ("name", name),
@@ -252,18 +229,13 @@ pub(super) fn unknown_option(name: &str) -> Diagnostic {
     }
     if let Some(subcommand) = subcommand {
         let subcommand = subcommand.word();
-        return usage(
-            what,
-            "It is an option of `{subcommand}`: `ssm-exec {subcommand} {name}`",
-        )
-        .fill(&[("subcommand", subcommand), ("name", name)]);
+        return usage(what, "It is an option of `{subcommand}`: `ssm-exec {subcommand} {name}`")
+            .fill(&[("subcommand", subcommand), ("name", name)]);
     }
     // Without the hyphens, which make all of them alike.
     let words = || flags().filter_map(|flag| flag.strip_prefix("--"));
     let word = name.trim_start_matches('-');
-    let near = words()
-        .find(|known| *known == word)
-        .or_else(|| nearest(word, words()));
+    let near = words().find(|known| *known == word).or_else(|| nearest(word, words()));
     match near {
         Some(near) => usage(what, "Did you mean `--{near}`?").fill(&[("near", near)]),
         None => Diagnostic::new(Code::Usage, what),
@@ -329,9 +301,8 @@ pub(super) fn usage(what: String, help: &str) -> Diagnostic {
 /// a parameter after it: other programs have `-p` too.
 pub(crate) fn source_option(word: &str, next: Option<&str>) -> Option<&'static str> {
     let name = word.split('=').next().unwrap_or(word);
-    let mut settings = SETTINGS
-        .iter()
-        .filter(|row| row.group == Group::Sources || row.field == "config");
+    let mut settings =
+        SETTINGS.iter().filter(|row| row.group == Group::Sources || row.field == "config");
     settings.find_map(|row| {
         let flag = row.flag?;
         let short = row.short.map(|short| format!("-{short}"));

@@ -25,10 +25,7 @@ pub(crate) fn read(arguments: &[OsString]) -> CommandLine {
     let mut reader = LineReader::new(arguments.get(1..).unwrap_or_default());
     let command = reader.options();
     let action = reader.action(command);
-    CommandLine {
-        action: reader.mistake.map_or(action, Err),
-        layer: reader.layer,
-    }
+    CommandLine { action: reader.mistake.map_or(action, Err), layer: reader.layer }
 }
 
 /// What was read, up to the command.
@@ -83,16 +80,10 @@ impl<'a> LineReader<'a> {
                 self.subcommand = Some(subcommand);
             } else {
                 let words = std::iter::once(word).chain(self.words.as_slice());
-                return Words::Bare {
-                    words: words.cloned().collect(),
-                    after: self.last.take(),
-                };
+                return Words::Bare { words: words.cloned().collect(), after: self.last.take() };
             }
         }
-        Words::Bare {
-            words: Vec::new(),
-            after: None,
-        }
+        Words::Bare { words: Vec::new(), after: None }
     }
 
     fn action(&mut self, command: Words) -> Result<Action, Diagnostic> {
@@ -128,11 +119,7 @@ impl<'a> LineReader<'a> {
             Err(error) => {
                 let message = format!("completions: {}", error.message);
                 let code = Code::Usage;
-                self.refuse(Diagnostic {
-                    code,
-                    message,
-                    ..error
-                });
+                self.refuse(Diagnostic { code, message, ..error });
             }
         }
     }
@@ -190,11 +177,7 @@ impl<'a> LineReader<'a> {
     /// Sets what an option means. Its value is attached to it, or is the next word.
     fn set(&mut self, setting: &'static Setting, name: &str, attached: Option<&str>) {
         let is_negation = setting.negation == Some(name);
-        let flag = if is_negation {
-            setting.negation
-        } else {
-            setting.flag
-        };
+        let flag = if is_negation { setting.negation } else { setting.flag };
         let origin = Origin::Flag(flag.unwrap_or_default());
         if setting.takes_value() && !is_negation {
             match attached.map_or_else(|| self.value(setting, name), |it| Ok(it.to_owned())) {
@@ -229,9 +212,7 @@ impl<'a> LineReader<'a> {
                 self.verbosity += 1;
                 self.layer.add_option(setting, word, &origin);
             }
-            _ => self
-                .layer
-                .add_option(setting, setting.word().unwrap_or(""), &origin),
+            _ => self.layer.add_option(setting, setting.word().unwrap_or(""), &origin),
         }
     }
 
@@ -344,12 +325,8 @@ mod tests {
                 };
                 for line in lines {
                     let line = format!("ssm-exec {subcommand} {line}");
-                    let ours = read(
-                        &line
-                            .split_whitespace()
-                            .map(OsString::from)
-                            .collect::<Vec<_>>(),
-                    );
+                    let ours =
+                        read(&line.split_whitespace().map(OsString::from).collect::<Vec<_>>());
                     assert!(ours.action.is_ok(), "{line}: {:?}", ours.action);
                     assert_ne!(ours.layer, Layer::default(), "{line}");
                     let clap = definition::command().args_override_self(true);

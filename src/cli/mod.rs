@@ -50,9 +50,7 @@ impl Subcommand {
 
     /// The one that alone takes these options.
     fn of(taken_by: Subcommands) -> Option<Self> {
-        [Self::Check, Self::Policy]
-            .into_iter()
-            .find(|it| it.own_options() == Some(taken_by))
+        [Self::Check, Self::Policy].into_iter().find(|it| it.own_options() == Some(taken_by))
     }
 }
 

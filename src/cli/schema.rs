@@ -37,9 +37,7 @@ fn object<'a>(settings: impl Iterator<Item = &'a Setting>) -> Value {
         let place = match table {
             None => &mut properties,
             Some(table) => {
-                let table = properties
-                    .entry(table)
-                    .or_insert_with(|| closed(&Map::new()));
+                let table = properties.entry(table).or_insert_with(|| closed(&Map::new()));
                 match table.get_mut("properties").and_then(Value::as_object_mut) {
                     Some(inner) => inner,
                     None => continue,
@@ -60,10 +58,8 @@ fn described(setting: &Setting) -> Value {
     let forms = value.pointer_mut("/additionalProperties/anyOf");
     if let ("files", Some(Value::Array(forms))) = (setting.field, forms) {
         forms.extend(["template", "template_file"].map(|key| {
-            let mut table = closed(&Map::from_iter([(
-                key.to_owned(),
-                json!({ "type": "string" }),
-            )]));
+            let mut table =
+                closed(&Map::from_iter([(key.to_owned(), json!({ "type": "string" }))]));
             table["required"] = json!([key]);
             table
         }));
@@ -104,10 +100,8 @@ fn shape(kind: Kind) -> Value {
             json!({ "anyOf": [string(), table.clone(), { "type": "array", "items": one() }] })
         }
         Kind::Contract => {
-            let rules: Map<String, Value> = RULES
-                .iter()
-                .map(|rule| ((*rule).to_owned(), rule_shape(rule)))
-                .collect();
+            let rules: Map<String, Value> =
+                RULES.iter().map(|rule| ((*rule).to_owned(), rule_shape(rule))).collect();
             json!({ "type": "object", "additionalProperties": closed(&rules) })
         }
         Kind::Keys { .. } => json!({

@@ -67,10 +67,7 @@ pub(super) fn run(
     let terminal = output::terminal(inherited);
     output::print(report::render_stages(&stages, format, terminal).as_bytes())?;
     if !broken.is_empty() {
-        error!(
-            "the command would not start in {}: the report has the problems",
-            broken.join(", ")
-        );
+        error!("the command would not start in {}: the report has the problems", broken.join(", "));
     }
     for text in &too_old {
         error!("{text}");

@@ -40,12 +40,8 @@ pub(super) fn make_report(session: &Invocation<'_>) -> Result<(Report, Option<Er
         (error, not_found) => error.or(not_found),
     };
     let fetched = resolved.fetched.as_ref();
-    let mut report = Report::new(
-        &session.config,
-        &resolved.environment,
-        fetched,
-        SystemTime::now(),
-    );
+    let mut report =
+        Report::new(&session.config, &resolved.environment, fetched, SystemTime::now());
     report.asked = resolved.context();
     let problems = error.iter().flat_map(Error::diagnostics);
     report.problems = problems.cloned().collect();
@@ -91,11 +87,9 @@ pub(super) fn too_old(report: &Report) -> Option<String> {
     match names.as_slice() {
         [] => None,
         [one] => Some(format!("1 parameter exceeds its maximum age: {one}")),
-        many => Some(format!(
-            "{} parameters exceed their maximum age: {}",
-            many.len(),
-            many.join(", ")
-        )),
+        many => {
+            Some(format!("{} parameters exceed their maximum age: {}", many.len(), many.join(", ")))
+        }
     }
 }
 

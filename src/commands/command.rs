@@ -17,9 +17,8 @@ use std::io::IsTerminal;
 use std::path::Path;
 
 /// What a shell would do something about.
-const SHELL: &[char] = &[
-    '\'', '"', '\\', '|', '&', ';', '<', '>', '$', '`', '(', ')', '*', '~', '=',
-];
+const SHELL: &[char] =
+    &['\'', '"', '\\', '|', '&', ';', '<', '>', '$', '`', '(', ')', '*', '~', '='];
 
 /// Who gave the words of a command.
 enum Giver<'a> {
@@ -51,11 +50,7 @@ pub(super) fn find(
     };
     let path = inherited.get("PATH");
     match lookup::find(words, path)? {
-        None => Err(not_found(
-            words,
-            &giver,
-            path.unwrap_or(lookup::DEFAULT_PATH),
-        )),
+        None => Err(not_found(words, &giver, path.unwrap_or(lookup::DEFAULT_PATH))),
         Some(command) => {
             let loops = if command.is_this_program() && starts_itself(words, inherited) {
                 "is ssm-exec, and would start itself for ever"
@@ -129,27 +124,17 @@ fn not_found(words: &[OsString], giver: &Giver<'_>, path: &[u8]) -> Diagnostic {
     let (what, help) = if hints::is_built_in(&text) {
         let line = format!("{name} … && exec ./server");
         let help = format!("Start a shell: `{}`", write(&["sh", "-c", &line]));
-        (
-            format!("`{name}` is built into shells, and there is no such program"),
-            help,
-        )
+        (format!("`{name}` is built into shells, and there is no such program"), help)
     } else if let Some(words) = apart(words) {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let help = format!(
-            "If it is more than one word, write them separately: `{}`",
-            write(&words)
-        );
-        (
-            format!("the command `{name}` does not exist, and has white space in it"),
-            help,
-        )
+        let help =
+            format!("If it is more than one word, write them separately: `{}`", write(&words));
+        (format!("the command `{name}` does not exist, and has white space in it"), help)
     } else if matches!(giver, Giver::Handler) {
         let help = "The handler of the function (`_HANDLER`) must be the name of the program in the deployment package".to_owned();
         (format!("there is no command `{name}`"), help)
     } else if is_path {
-        let place = std::env::current_dir()
-            .ok()
-            .filter(|_| directory.is_relative());
+        let place = std::env::current_dir().ok().filter(|_| directory.is_relative());
         let place = place.map(|place| format!(" in {}", place.display()));
         (
             format!("there is no command `{name}`{}", place.unwrap_or_default()),
@@ -176,10 +161,7 @@ fn apart(words: &[OsString]) -> Option<Vec<String>> {
     let words = if first.contains(SHELL) {
         vec!["sh", "-c", first]
     } else {
-        first
-            .split_whitespace()
-            .chain(rest.iter().copied())
-            .collect()
+        first.split_whitespace().chain(rest.iter().copied()).collect()
     };
     Some(words.into_iter().map(str::to_owned).collect())
 }

@@ -16,10 +16,7 @@ use std::time::SystemTime;
 pub(super) fn run(mut session: Invocation<'_>, path: Option<&Path>) -> Result<u8, Error> {
     // Other sources and rules would be about variables that the file does not mention.
     let prefixes = std::mem::take(&mut session.config.sources.prefixes);
-    session.config.sources = Sources {
-        prefixes,
-        ..Sources::default()
-    };
+    session.config.sources = Sources { prefixes, ..Sources::default() };
     session.config.rules = Rules::default();
     session.config.skip = None;
     if session.config.sources.prefixes.is_empty() {

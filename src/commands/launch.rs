@@ -51,10 +51,9 @@ fn report(environment: &Environment<'_>) {
         match (setting.is_default, setting.overrides) {
             // A notice has said it.
             (true, _) => {}
-            (false, true) => info!(
-                "{name} replaces the inherited value with {}",
-                setting.provenance
-            ),
+            (false, true) => {
+                info!("{name} replaces the inherited value with {}", setting.provenance)
+            }
             (false, false) => info!("{name} comes from {}", setting.provenance),
         }
     }

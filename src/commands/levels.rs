@@ -28,9 +28,7 @@ impl Levels {
         let variables = config::read_variables(inherited)?;
         let location = match options.config_location()? {
             Some(location) => location,
-            None => variables
-                .config_location()?
-                .unwrap_or(ConfigLocation::Nearest),
+            None => variables.config_location()?.unwrap_or(ConfigLocation::Nearest),
         };
         let stronger = options.over(variables);
         logger.configure(stronger.logging()?);
@@ -38,11 +36,7 @@ impl Levels {
     }
 
     fn with_file(stronger: Layer, location: ConfigLocation) -> Result<Self, Error> {
-        Ok(Self {
-            file: config_file::find_config_file(&location)?,
-            stronger,
-            location,
-        })
+        Ok(Self { file: config_file::find_config_file(&location)?, stronger, location })
     }
 
     /// The configuration that a new start would have: from the file as it is now.
@@ -60,11 +54,7 @@ impl Levels {
     ) -> Result<Self, Error> {
         let stronger = options.over(config::read_variables(inherited)?);
         logger.configure(stronger.logging()?);
-        Ok(Self {
-            stronger,
-            location: ConfigLocation::None,
-            file: None,
-        })
+        Ok(Self { stronger, location: ConfigLocation::None, file: None })
     }
 
     /// The file that was read.
@@ -74,10 +64,7 @@ impl Levels {
 
     /// The file that an option or a variable names.
     pub(super) fn chosen_file(&self) -> Option<&Path> {
-        self.stronger
-            .config
-            .as_ref()
-            .map(|given| Path::new(&given.value))
+        self.stronger.config.as_ref().map(|given| Path::new(&given.value))
     }
 
     /// The stages of the file.

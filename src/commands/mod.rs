@@ -36,10 +36,7 @@ pub(crate) fn run(
     started: Instant,
     logger: &mut Logger,
 ) -> Result<u8, Error> {
-    let CommandLine {
-        action,
-        layer: options,
-    } = cli::read(arguments);
+    let CommandLine { action, layer: options } = cli::read(arguments);
     // Before anything can fail: errors are reported in the format that was asked for.
     if let Some(format) =
         chosen(&options.log_format, LogFormat::parse).or_else(|| config::log_format(inherited))

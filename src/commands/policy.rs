@@ -15,28 +15,17 @@ pub(super) fn run(session: &Invocation<'_>) -> Result<u8, Error> {
     let references = session.references()?;
     session.ensure_any_source(&references)?;
     let requests = plan::plan(&session.config.sources, &references);
-    let region = session
-        .config
-        .aws
-        .region
-        .as_ref()
-        .map(|given| given.value.clone());
+    let region = session.config.aws.region.as_ref().map(|given| given.value.clone());
     let (account, region) = match (options.account.clone(), region) {
         (Some(account), Some(region)) => (account, region),
         (account, region) => {
             signals::install_termination_handlers();
             let identity = aws::identity(&session.config, session.inherited, session.started)?;
-            (
-                account.unwrap_or(identity.account),
-                region.unwrap_or(identity.region),
-            )
+            (account.unwrap_or(identity.account), region.unwrap_or(identity.region))
         }
     };
     let place = Place {
-        partition: options
-            .partition
-            .clone()
-            .unwrap_or_else(|| region.partition().id.to_owned()),
+        partition: options.partition.clone().unwrap_or_else(|| region.partition().id.to_owned()),
         region,
         account,
     };

@@ -174,13 +174,7 @@ impl<'a> Invocation<'a> {
         }
         let size = command.map(Command::size);
         environment.check_size(size.as_ref(), process::stack_limit());
-        Ok(Resolved {
-            fetched,
-            environment,
-            failures,
-            session,
-            waited: None,
-        })
+        Ok(Resolved { fetched, environment, failures, session, waited: None })
     }
 
     /// The references in the inherited environment.
@@ -244,13 +238,6 @@ impl<'a> Invocation<'a> {
         let requests = plan::plan(&self.config.sources, references);
         let mut progress =
             Progress::new(self.config.logging.level == LogLevel::Error || read == Read::ValuesOnce);
-        Ok(Some(aws::fetch(
-            &self.config,
-            self.inherited,
-            requests,
-            read,
-            began,
-            &mut progress,
-        )))
+        Ok(Some(aws::fetch(&self.config, self.inherited, requests, read, began, &mut progress)))
     }
 }

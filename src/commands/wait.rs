@@ -19,11 +19,7 @@ pub(super) struct Wait {
 
 impl Wait {
     pub(super) fn new(limit: Duration) -> Self {
-        Self {
-            began: Instant::now(),
-            limit,
-            attempts: 0,
-        }
+        Self { began: Instant::now(), limit, attempts: 0 }
     }
 
     /// Waits until the next attempt, if there is a reason that may pass. Signals end the process as before.
@@ -36,11 +32,7 @@ impl Wait {
             return true;
         };
         if self.attempts == 0 {
-            warn!(
-                "{}; waiting up to {:?} for it (`--wait`)",
-                reason.line(),
-                self.limit
-            );
+            warn!("{}; waiting up to {:?} for it (`--wait`)", reason.line(), self.limit);
         }
         let longest = FIRST.saturating_mul(2_u32.saturating_pow(self.attempts));
         let wait = longest.min(LONGEST).mul_f64(0.5 + 0.5 * fastrand::f64());

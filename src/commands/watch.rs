@@ -66,21 +66,13 @@ impl Invocation<'_> {
             polled: &polled,
         };
         let handover = watch::start(watch, &work)?;
-        Ok(Some(StartedWatcher {
-            watch: watch.clone(),
-            handover,
-            key,
-            requests,
-        }))
+        Ok(Some(StartedWatcher { watch: watch.clone(), handover, key, requests }))
     }
 
     /// What the watcher of one process costs.
     pub(super) fn watch_cost(&self, watch: &Watch, fetched: &Fetched) -> Result<WatchCost, Error> {
         let polled = polled(watch, &self.watched(watch)?);
-        Ok(WatchCost {
-            requests: fetched.requests(&polled),
-            every: watch.every,
-        })
+        Ok(WatchCost { requests: fetched.requests(&polled), every: watch.every })
     }
 
     /// The requests whose answers can change.
@@ -170,11 +162,7 @@ impl ForkedWork for Forked<'_> {
             None => &look.delivered.revisions,
         };
         let now = Revisions::new(self.polled, &fetch.fetched);
-        if *before == now {
-            Poll::Unchanged
-        } else {
-            Poll::Changed(now)
-        }
+        if *before == now { Poll::Unchanged } else { Poll::Changed(now) }
     }
 
     fn rehearse(&self, look: &Look<'_>) -> (Rehearsal, Vec<NewContent>) {
@@ -230,16 +218,12 @@ impl Forked<'_> {
         let before = look.delivered;
         let mut contents = Contents::new(&self.key, &environment);
         let found = contents.clone();
-        let change = before
-            .contents
-            .change(&mut contents, &session.config, &references, &fetched);
+        let change = before.contents.change(&mut contents, &session.config, &references, &fetched);
         let now = Revisions::new(&requests, &fetched);
         let changed = before.revisions.changes(&now);
         let changes = listed(&changed);
-        let delivered = Delivered {
-            contents,
-            revisions: now.kept_for(self.requests, &requests, look.seen),
-        };
+        let delivered =
+            Delivered { contents, revisions: now.kept_for(self.requests, &requests, look.seen) };
         let settled = match look.settled {
             Settled::Anything => true,
             Settled::Only(last) => last == Some(&found),
@@ -257,9 +241,7 @@ impl Forked<'_> {
                 let params = gone.iter().map(|gone| &gone.param);
                 let mut error = Diagnostic::new(Code::Removed, no_longer(&gone)).parameters(params);
                 if others {
-                    error
-                        .list
-                        .push(format!("These changes wait for that: {changes}"));
+                    error.list.push(format!("These changes wait for that: {changes}"));
                 }
                 let why = "the command is not restarted without it";
                 return Ok((mistake(look, &error.into(), why), Vec::new()));
@@ -275,14 +257,7 @@ impl Forked<'_> {
             }
         };
         let live = false;
-        Ok((
-            Rehearsal::Changed {
-                delivered,
-                changes,
-                live,
-            },
-            files,
-        ))
+        Ok((Rehearsal::Changed { delivered, changes, live }, files))
     }
 }
 
@@ -306,9 +281,7 @@ fn mistake(look: &Look<'_>, error: &Error, follows: &str) -> Rehearsal {
 /// Writes an error, unless it was told lately. Returns what tells it from others.
 fn tell(told: &Told, error: &Error, write: impl FnOnce(&str, &[String])) -> u64 {
     let all = error.diagnostics().iter();
-    let all: Vec<String> = all
-        .map(|it| format!("{} {}", it.code.word(), it.line()))
-        .collect();
+    let all: Vec<String> = all.map(|it| format!("{} {}", it.code.word(), it.line())).collect();
     let failure = Told::failure(&all.join("\n"));
     if told.is_due(failure, Instant::now()) {
         let lines = error.lines();
@@ -318,10 +291,8 @@ fn tell(told: &Told, error: &Error, write: impl FnOnce(&str, &[String])) -> u64 
 }
 
 fn no_longer(gone: &[Gone]) -> String {
-    let names: Vec<String> = gone
-        .iter()
-        .map(|gone| format!("{} ({})", gone.param, gone.variable))
-        .collect();
+    let names: Vec<String> =
+        gone.iter().map(|gone| format!("{} ({})", gone.param, gone.variable)).collect();
     match names.as_slice() {
         [one] => format!("{one} no longer exists"),
         names => format!("{} no longer exist", names.join(", ")),

@@ -66,10 +66,7 @@ fn every_code_of_a_failed_start_has_an_error() {
         // The tests of the watcher have this.
         Code::Removed,
     ]);
-    let missing: Vec<_> = Code::ALL
-        .iter()
-        .filter(|code| !codes.contains(code))
-        .collect();
+    let missing: Vec<_> = Code::ALL.iter().filter(|code| !codes.contains(code)).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }
 
@@ -103,27 +100,16 @@ fn json_messages_have_every_field_of_the_documentation() {
 
 #[test]
 fn of_several_problems_the_gravest_gives_the_status_and_all_are_reported() {
-    let codes = [
-        Code::CommandNotFound,
-        Code::Nul,
-        Code::Missing,
-        Code::InvalidName,
-    ];
-    for (count, status) in [
-        (4, Status::Config),
-        (3, Status::Missing),
-        (2, Status::Unusable),
-        (0, Status::Internal),
-    ] {
+    let codes = [Code::CommandNotFound, Code::Nul, Code::Missing, Code::InvalidName];
+    for (count, status) in
+        [(4, Status::Config), (3, Status::Missing), (2, Status::Unusable), (0, Status::Internal)]
+    {
         let codes = &codes[..count];
         let problems = codes.iter().map(|code| Diagnostic::new(*code, code.word()));
         let error = Error::new(problems.collect(), context());
         assert_eq!(error.status(), status);
         let text = error.to_string();
-        assert!(
-            codes.iter().all(|code| text.contains(code.word())),
-            "{text}"
-        );
+        assert!(codes.iter().all(|code| text.contains(code.word())), "{text}");
     }
 }
 
@@ -132,14 +118,8 @@ fn what_a_report_has_is_not_said_again() {
     let problem = |text| Diagnostic::new(Code::Missing, text);
     let error = |problems| Error::new(problems, context()).in_report();
     let one = error(vec![problem("/a")]);
-    assert_eq!(
-        one.to_string(),
-        "the command would not start: the report has 1 problem"
-    );
+    assert_eq!(one.to_string(), "the command would not start: the report has 1 problem");
     let two = error(vec![problem("/a"), problem("/b")]);
-    assert_eq!(
-        two.to_string(),
-        "the command would not start: the report has 2 problems"
-    );
+    assert_eq!(two.to_string(), "the command would not start: the report has 2 problems");
     assert_eq!(two.fields()["problems"][1]["message"], "/b");
 }

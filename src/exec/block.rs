@@ -32,12 +32,7 @@ impl Block {
                 MapFlags::MAP_PRIVATE,
             )
         }?;
-        let block = Self {
-            start,
-            length,
-            used: 0,
-            entries: Vec::new(),
-        };
+        let block = Self { start, length, used: 0, entries: Vec::new() };
         block.harden();
         Ok(block)
     }
@@ -58,10 +53,7 @@ impl Block {
             "checked when the environment was made"
         );
         let needed = name.len() + value.len() + 2;
-        assert!(
-            self.used + needed <= self.length.get(),
-            "the block was sized by its strings"
-        );
+        assert!(self.used + needed <= self.length.get(), "the block was sized by its strings");
         // SAFETY: `used` is at most `length`, so the pointer stays within the mapping.
         let entry = unsafe { self.start.cast::<u8>().add(self.used) };
         // SAFETY: `needed` bytes from here lie within the mapping, as just asserted, are writable and

@@ -88,10 +88,7 @@ fn kill_tree(process: i32, depth: u8) {
     let mut text = [0; 512];
     let list = children_of(process, &mut text);
     for number in list.split(|&byte| byte == b' ').filter(|_| depth > 0) {
-        if let Some(child) = std::str::from_utf8(number)
-            .ok()
-            .and_then(|it| it.parse().ok())
-        {
+        if let Some(child) = std::str::from_utf8(number).ok().and_then(|it| it.parse().ok()) {
             kill_tree(child, depth - 1);
         }
     }
@@ -105,9 +102,7 @@ fn children_of(process: i32, text: &mut [u8; 512]) -> &[u8] {
     let mut path = [0; 64];
     let mut rest = &mut path[..];
     let is_written = write!(rest, "/proc/{process}/task/{process}/children\0").is_ok();
-    let path = CStr::from_bytes_until_nul(&path)
-        .ok()
-        .filter(|_| is_written);
+    let path = CStr::from_bytes_until_nul(&path).ok().filter(|_| is_written);
     let list = path.and_then(|path| {
         let file = open(path, OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty()).ok()?;
         read(&file, &mut text[..]).ok()

@@ -50,7 +50,6 @@ pub fn prevent() -> Result<(), Diagnostic> {
 /// Whether cores are sent to a program, by a pipe or a socket, instead of a file.
 #[expect(clippy::disallowed_methods, reason = "a setting of the kernel")]
 fn is_core_dump_handled() -> bool {
-    fs::read("/proc/sys/kernel/core_pattern").map_or(true, |pattern| {
-        pattern.starts_with(b"|") || pattern.starts_with(b"@")
-    })
+    fs::read("/proc/sys/kernel/core_pattern")
+        .map_or(true, |pattern| pattern.starts_with(b"|") || pattern.starts_with(b"@"))
 }

@@ -54,15 +54,10 @@ impl Image {
         if first_line.contains(&0) {
             return Self::Binary;
         }
-        let words = first_line
-            .strip_prefix(b"#!")
-            .map(String::from_utf8_lossy)
-            .unwrap_or_default();
+        let words = first_line.strip_prefix(b"#!").map(String::from_utf8_lossy).unwrap_or_default();
         // The kernel divides at blanks and tabs alone: a carriage return is part of the name.
         match words.split([' ', '\t']).find(|word| !word.is_empty()) {
-            Some(interpreter) => Self::Script {
-                interpreter: interpreter.to_owned(),
-            },
+            Some(interpreter) => Self::Script { interpreter: interpreter.to_owned() },
             None => Self::Text,
         }
     }
@@ -118,11 +113,8 @@ impl Elf {
         };
         let offset = |at: usize, size: usize| usize::try_from(number(at, size)?).ok();
         // The table of segments: where it begins, its entry's size, how many; in an entry offset and length.
-        let (table, entry, count, start, length, word) = if is_64_bit {
-            (32, 54, 56, 8, 32, 8)
-        } else {
-            (28, 42, 44, 4, 16, 4)
-        };
+        let (table, entry, count, start, length, word) =
+            if is_64_bit { (32, 54, 56, 8, 32, 8) } else { (28, 42, 44, 4, 16, 4) };
         let interpreter = || {
             let (table, entry) = (offset(table, word)?, offset(entry, 2)?);
             let segments = (0..offset(count, 2)?).map(|n| table.saturating_add(n * entry));
@@ -130,11 +122,7 @@ impl Elf {
             let at = loaders.next()?;
             let start = offset(at + start, word)?;
             let name = head.get(start..start.checked_add(offset(at + length, word)?)?)?;
-            Some(
-                String::from_utf8_lossy(name)
-                    .trim_end_matches('\0')
-                    .to_owned(),
-            )
+            Some(String::from_utf8_lossy(name).trim_end_matches('\0').to_owned())
         };
         Self {
             is_64_bit,
@@ -145,9 +133,7 @@ impl Elf {
     }
 
     fn is_for_another_machine(&self) -> bool {
-        let here = self
-            .architecture()
-            .is_none_or(|its| its == std::env::consts::ARCH);
+        let here = self.architecture().is_none_or(|its| its == std::env::consts::ARCH);
         !here && !matches!(self.kind, Some(1 | 4))
     }
 
@@ -218,9 +204,7 @@ mod tests {
             (b"#!\necho hello\n", Image::Text),
             (
                 b"#! /opt/arm/python -u\n",
-                Image::Script {
-                    interpreter: "/opt/arm/python".to_owned(),
-                },
+                Image::Script { interpreter: "/opt/arm/python".to_owned() },
             ),
         ] {
             assert_eq!(Image::of(head), expected, "{head:?}");

@@ -53,21 +53,11 @@ impl Command {
 /// # Errors
 /// When the file can't be executed; of several in PATH, why the first can't.
 pub fn find(words: &[OsString], search: Option<&[u8]>) -> Result<Option<Command>, Diagnostic> {
-    let name = words
-        .first()
-        .map(|word| word.as_bytes())
-        .unwrap_or_default();
+    let name = words.first().map(|word| word.as_bytes()).unwrap_or_default();
     let is_path = name.contains(&b'/');
-    let directories = if is_path {
-        b""
-    } else {
-        search.unwrap_or(DEFAULT_PATH)
-    };
+    let directories = if is_path { b"" } else { search.unwrap_or(DEFAULT_PATH) };
     let mut obstacle = None;
-    for directory in directories
-        .split(|&byte| byte == b':')
-        .filter(|_| !name.is_empty())
-    {
+    for directory in directories.split(|&byte| byte == b':').filter(|_| !name.is_empty()) {
         let path = match directory {
             _ if is_path => PathBuf::from(OsStr::from_bytes(name)),
             // An empty entry is the working directory.

@@ -58,11 +58,8 @@ impl MemoryFile {
         let _ = fcntl(&file, FcntlArg::F_ADD_SEALS(seals));
         // What the command gets can only be read.
         let path = |descriptor: &OwnedFd| format!("/proc/{process}/fd/{}", descriptor.as_raw_fd());
-        let readable = open(
-            path(&file).as_str(),
-            OFlag::O_RDONLY | OFlag::O_CLOEXEC,
-            Mode::empty(),
-        )?;
+        let readable =
+            open(path(&file).as_str(), OFlag::O_RDONLY | OFlag::O_CLOEXEC, Mode::empty())?;
         // Refused only where the limit of descriptors is lower.
         let moved = fcntl(&readable, FcntlArg::F_DUPFD_CLOEXEC(LOWEST_DESCRIPTOR));
         let descriptor = match moved {
@@ -71,11 +68,7 @@ impl MemoryFile {
             Ok(moved) => unsafe { OwnedFd::from_raw_fd(moved) },
             Err(_) => readable,
         };
-        Ok(Self {
-            path: path(&descriptor),
-            descriptor,
-            writable: is_live.then_some(file),
-        })
+        Ok(Self { path: path(&descriptor), descriptor, writable: is_live.then_some(file) })
     }
 
     /// Makes the file.
@@ -84,10 +77,7 @@ impl MemoryFile {
     /// Always: only Linux has memory files.
     #[cfg(not(target_os = "linux"))]
     pub(super) fn create(_name: &str, _value: &[u8], _is_live: bool) -> io::Result<Self> {
-        Err(io::Error::new(
-            io::ErrorKind::Unsupported,
-            "files in memory need Linux",
-        ))
+        Err(io::Error::new(io::ErrorKind::Unsupported, "files in memory need Linux"))
     }
 }
 

@@ -71,29 +71,20 @@ pub fn prepare<'e>(
         .iter()
         .map(|(name, setting)| match setting.delivery {
             Delivery::Variable => (name.as_str().as_bytes(), setting.value.bytes()),
-            Delivery::File => (
-                name.as_str().as_bytes(),
-                paths.next().unwrap_or_default().as_bytes(),
-            ),
+            Delivery::File => {
+                (name.as_str().as_bytes(), paths.next().unwrap_or_default().as_bytes())
+            }
         })
         .chain(round)
         .collect();
-    let bytes = strings
-        .iter()
-        .map(|(name, value)| name.len() + value.len() + 2)
-        .sum();
+    let bytes = strings.iter().map(|(name, value)| name.len() + value.len() + 2).sum();
     let mut block =
         Block::new(bytes).map_err(|error| refused("memory for the environment", "mmap", error))?;
     for (name, value) in strings {
         block.push(name, value);
     }
     let environment = block.pointers(&environment.inherited);
-    Ok(Ready {
-        block,
-        environment,
-        inherited: PhantomData,
-        files,
-    })
+    Ok(Ready { block, environment, inherited: PhantomData, files })
 }
 
 impl Ready<'_> {
@@ -140,9 +131,7 @@ impl Ready<'_> {
         let shell = c"/bin/sh";
         let rest = command.arguments.iter().skip(1);
         let rest = rest.map(|argument| argument.as_ptr());
-        let arguments = [shell.as_ptr(), command.file.as_ptr()]
-            .into_iter()
-            .chain(rest);
+        let arguments = [shell.as_ptr(), command.file.as_ptr()].into_iter().chain(rest);
         let arguments: Vec<_> = arguments.chain([std::ptr::null()]).collect();
         match execve(shell, &arguments, &self.environment) {
             Errno::ENOENT => obstacle::cannot(&path, &image.obstacle(), image.remedy()),

@@ -79,9 +79,7 @@ pub(super) fn denied(path: &Path) -> Diagnostic {
 fn closed_directory(path: &Path) -> Option<&Path> {
     let mut above: Vec<&Path> = path.ancestors().skip(1).collect();
     above.reverse();
-    let mut above = above
-        .into_iter()
-        .filter(|path| !path.as_os_str().is_empty());
+    let mut above = above.into_iter().filter(|path| !path.as_os_str().is_empty());
     above.find(|path| access(*path, AccessFlags::X_OK) == Err(Errno::EACCES))
 }
 
@@ -119,19 +117,15 @@ fn missing_interpreter(path: &Path) -> Diagnostic {
                 "Its first line ends with a carriage return. Remove it",
                 format!("sed -i 's/\\r$//' {}", file.display()),
             ),
-            (Image::Script { .. }, None) => Help::text(format!(
-                "Install it, or correct the first line of {}",
-                file.display()
-            )),
+            (Image::Script { .. }, None) => {
+                Help::text(format!("Install it, or correct the first line of {}", file.display()))
+            }
             _ => Help::text(
                 "Build it for the C library of this system, glibc or musl, or statically",
             ),
         };
-        let what = if matches!(image, Image::Script { .. }) {
-            "interpreter"
-        } else {
-            "dynamic loader"
-        };
+        let what =
+            if matches!(image, Image::Script { .. }) { "interpreter" } else { "dynamic loader" };
         let reason = format!("cannot be executed: its {what} {interpreter} does not exist");
         return lacks(path, &reason, help);
     }
@@ -148,9 +142,6 @@ fn lacks(path: &Path, reason: &str, help: impl Into<Help>) -> Diagnostic {
 
 /// There is a file, and it can't be executed.
 pub(super) fn cannot(path: &Path, reason: &str, help: impl Into<Help>) -> Diagnostic {
-    let message = format!(
-        "the command {} cannot be executed: {reason}",
-        path.display()
-    );
+    let message = format!("the command {} cannot be executed: {reason}", path.display());
     Diagnostic::with_help(Code::CommandNotExecutable, message, [help])
 }

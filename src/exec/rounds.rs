@@ -52,9 +52,7 @@ fn may_lead_back(command: &Command) -> bool {
     let program = fs::read_link("/proc/self/exe").unwrap_or_default();
     let name = program.file_name();
     let arguments = command.arguments.iter().skip(1);
-    let mut given = arguments
-        .flat_map(|it| words(it.to_bytes()))
-        .take(MOST_WORDS);
+    let mut given = arguments.flat_map(|it| words(it.to_bytes())).take(MOST_WORDS);
     is_script(&command.path()) || given.any(|it| it.file_name() == name || is_script(it))
 }
 

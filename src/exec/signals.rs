@@ -8,21 +8,12 @@ use nix::libc;
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-const ENDING: &[Signal] = &[
-    Signal::SIGTERM,
-    Signal::SIGINT,
-    Signal::SIGHUP,
-    Signal::SIGQUIT,
-];
+const ENDING: &[Signal] = &[Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP, Signal::SIGQUIT];
 
 /// Installs the handlers.
 #[allow(unsafe_code)]
 pub fn install_termination_handlers() {
-    let ours = SigAction::new(
-        SigHandler::Handler(end),
-        SaFlags::SA_NODEFER,
-        SigSet::empty(),
-    );
+    let ours = SigAction::new(SigHandler::Handler(end), SaFlags::SA_NODEFER, SigSet::empty());
     for &signal in ENDING {
         // SAFETY: the handler is `end` below. All that it runs are system calls, atomics, and formatting of numbers
         // and texts into an array on its stack: it takes no lock and allocates nothing, so it can interrupt any code.

@@ -112,11 +112,7 @@ impl Logger {
         line.push('\n');
         // A full or closed stderr changes nothing about the launch.
         let began = Instant::now();
-        let until = if is_failure {
-            until_deadline()
-        } else {
-            began + patience()
-        };
+        let until = if is_failure { until_deadline() } else { began + patience() };
         progress::clear(until);
         let is_written = stderr::write_until(line.as_bytes(), until);
         let waited = match u64::try_from(began.elapsed().as_millis()) {
@@ -147,9 +143,7 @@ fn patience() -> Duration {
     let waited = Duration::from_millis(WAITED.load(Ordering::Relaxed));
     let left = PATIENCE.saturating_sub(waited);
     let until_deadline = |it: &Instant| it.saturating_duration_since(Instant::now());
-    DEADLINE
-        .get()
-        .map_or(left, |it| left.min(until_deadline(it) / 10))
+    DEADLINE.get().map_or(left, |it| left.min(until_deadline(it) / 10))
 }
 
 /// Bounds the time that messages wait for their reader.
@@ -161,9 +155,7 @@ pub(crate) fn set_deadline(deadline: Instant) {
 /// A failure is what the reader needs most, so it waits as long as the start may take.
 fn until_deadline() -> Instant {
     let soonest = Instant::now() + WAIT;
-    DEADLINE
-        .get()
-        .map_or(soonest, |&deadline| soonest.max(deadline))
+    DEADLINE.get().map_or(soonest, |&deadline| soonest.max(deadline))
 }
 
 /// Writes one message and ends the process. Safe in a signal's handler, and without memory.
@@ -171,11 +163,7 @@ pub(crate) fn final_message(message: fmt::Arguments<'_>, kind: &str, status: u8)
     let mut line = [0_u8; 512];
     let mut rest = &mut line[..];
     // What doesn't fit is cut off.
-    let priority = if JOURNAL.load(Ordering::Relaxed) {
-        "<3>"
-    } else {
-        ""
-    };
+    let priority = if JOURNAL.load(Ordering::Relaxed) { "<3>" } else { "" };
     let _ = rest.write_all(priority.as_bytes());
     let _ = match JSON.load(Ordering::Relaxed) {
         true => write!(

@@ -100,10 +100,7 @@ impl StderrKind {
 /// pipe is read again. RWF_NOWAIT leaves no such gap.
 #[cfg(target_os = "linux")]
 fn write_to_pipe(bytes: &[u8]) -> nix::Result<usize> {
-    let vector = libc::iovec {
-        iov_base: bytes.as_ptr().cast_mut().cast(),
-        iov_len: bytes.len(),
-    };
+    let vector = libc::iovec { iov_base: bytes.as_ptr().cast_mut().cast(), iov_len: bytes.len() };
     // SAFETY: `vector` and the bytes that it describes live until the call returns, and the call only reads them.
     let written = unsafe { libc::pwritev2(2, &raw const vector, 1, -1, libc::RWF_NOWAIT) };
     Errno::result(written).map(|written| usize::try_from(written).unwrap_or_default())

@@ -52,10 +52,7 @@ impl Running {
         })?;
         // SAFETY: the kernel has just opened it for us. It closes on `execve` by itself.
         let descriptor = unsafe { OwnedFd::from_raw_fd(number) };
-        Ok(Self {
-            descriptor,
-            process,
-        })
+        Ok(Self { descriptor, process })
     }
 
     /// Waits until the process ends, but not longer than this. Returns whether it has ended.
@@ -198,11 +195,7 @@ mod tests {
             ("fffffffe7ffbfeff", true),
             ("fffffffe7ffbfefe", false),
         ] {
-            assert_eq!(
-                blocks_all(&format!("SigBlk:\t{blocked}\n")),
-                all,
-                "{blocked}"
-            );
+            assert_eq!(blocks_all(&format!("SigBlk:\t{blocked}\n")), all, "{blocked}");
         }
         assert!(!blocks_all(""));
     }

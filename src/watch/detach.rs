@@ -50,11 +50,7 @@ pub(super) fn detach(
         reset_inherited(kept);
         allocator::allow_in_forks();
         prepare();
-        if adopts_orphans {
-            run_in_thread(work)
-        } else {
-            run_in_fork(work)
-        }
+        if adopts_orphans { run_in_thread(work) } else { run_in_fork(work) }
     };
     if adopts_orphans {
         return Ok(());
@@ -145,13 +141,7 @@ fn handle_signal_of_musl() {
     // SAFETY: the kernel writes its structure, which has this size.
     unsafe {
         let (signal, none) = (libc::SIGHUP, std::ptr::null::<usize>());
-        libc::syscall(
-            libc::SYS_rt_sigaction,
-            signal,
-            none,
-            action.as_mut_ptr(),
-            MASK_SIZE,
-        );
+        libc::syscall(libc::SYS_rt_sigaction, signal, none, action.as_mut_ptr(), MASK_SIZE);
     }
     // SAFETY: the kernel reads the same structure, whose handler does nothing.
     unsafe {
@@ -164,10 +154,7 @@ extern "C" fn nothing(_: libc::c_int) {}
 
 /// Closes stdin, stdout and everything above stderr, but these.
 fn close_all_but(kept: &[RawFd]) {
-    let mut kept: Vec<u32> = kept
-        .iter()
-        .filter_map(|&kept| u32::try_from(kept).ok())
-        .collect();
+    let mut kept: Vec<u32> = kept.iter().filter_map(|&kept| u32::try_from(kept).ok()).collect();
     kept.sort_unstable();
     close_range(0, 1);
     let mut next = AFTER_STDERR;
@@ -189,9 +176,7 @@ fn close_range(first: u32, last: u32) {
     // The kernel is older than 5.9, or a filter doesn't know the call.
     let listed = std::fs::read_dir("/proc/self/fd").map(|entries| {
         let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        names
-            .filter_map(|name| name.parse::<u32>().ok())
-            .collect::<Vec<_>>()
+        names.filter_map(|name| name.parse::<u32>().ok()).collect::<Vec<_>>()
     });
     let open = listed.unwrap_or_else(|_| (first..last.min(1024) + 1).collect());
     for number in open {

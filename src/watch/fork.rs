@@ -83,10 +83,9 @@ pub(super) fn run<T: Serialize + DeserializeOwned>(
                 (Ok(WaitStatus::Exited(_, 0)), Some(said)) => Some(ForkOutcome::Done(said)),
                 (Ok(WaitStatus::Signaled(_, signal, _)), said) => failed(said, ended_by(signal)),
                 (_, None) => failed(None, Why::Panic),
-                (_, said) => failed(
-                    said,
-                    Why::Reason("an in-memory file could not be written".to_owned()),
-                ),
+                (_, said) => {
+                    failed(said, Why::Reason("an in-memory file could not be written".to_owned()))
+                }
             }
         }
     }

@@ -97,9 +97,5 @@ pub(crate) fn start(
     _watch: &ssm_exec_core::config::Watch,
     _work: &impl ForkedWork,
 ) -> Result<Handover, Diagnostic> {
-    Err(refused(
-        "`--watch`, which needs Linux",
-        "pidfd_open",
-        Errno::ENOSYS,
-    ))
+    Err(refused("`--watch`, which needs Linux", "pidfd_open", Errno::ENOSYS))
 }

@@ -29,15 +29,9 @@ enum Phase {
     /// The command has the current values.
     Current,
     /// There are others, which must be found again.
-    Settling {
-        since: Instant,
-        found: LastRehearsal,
-    },
+    Settling { since: Instant, found: LastRehearsal },
     /// With these revisions the command would not start; `None` for those that it was given.
-    Broken {
-        revisions: Option<Revisions>,
-        polls: u32,
-    },
+    Broken { revisions: Option<Revisions>, polls: u32 },
 }
 
 /// What a rehearsal found.
@@ -63,13 +57,7 @@ pub(super) struct Schedule {
 
 impl Schedule {
     pub(super) fn new(every: Duration, settle: Duration) -> Self {
-        Self {
-            every,
-            settle,
-            state: Phase::Current,
-            failures: 0,
-            seen: None,
-        }
+        Self { every, settle, state: Phase::Current, failures: 0, seen: None }
     }
 
     /// The time to the first poll: any within an interval. `chance` lies in `0.0..1.0`.
@@ -111,10 +99,7 @@ impl Schedule {
         self.seen.clone_from(&revisions);
         match &mut self.state {
             Phase::Current => revisions.is_some(),
-            Phase::Broken {
-                revisions: broken,
-                polls,
-            } if *broken == revisions => {
+            Phase::Broken { revisions: broken, polls } if *broken == revisions => {
                 *polls += 1;
                 polls.is_multiple_of(POLLS_UNTIL_REHEARSAL)
             }
@@ -132,10 +117,9 @@ impl Schedule {
             {
                 Settled::Anything
             }
-            Phase::Settling {
-                found: LastRehearsal::Contents(found),
-                ..
-            } => Settled::Only(Some(found)),
+            Phase::Settling { found: LastRehearsal::Contents(found), .. } => {
+                Settled::Only(Some(found))
+            }
             _ => Settled::Only(None),
         }
     }
@@ -168,10 +152,9 @@ impl Schedule {
             }
             Rehearsal::Same(_) | Rehearsal::Changed { .. } => Phase::Current,
             Rehearsal::Unsettled(contents) => settling(LastRehearsal::Contents(contents.clone())),
-            Rehearsal::Broken(_) if reports => Phase::Broken {
-                revisions: self.seen.clone(),
-                polls: 0,
-            },
+            Rehearsal::Broken(_) if reports => {
+                Phase::Broken { revisions: self.seen.clone(), polls: 0 }
+            }
             Rehearsal::Broken(_) => settling(LastRehearsal::Mistake),
         };
         self.failures = 0;
@@ -207,11 +190,7 @@ mod tests {
     }
 
     fn changed() -> Rehearsal {
-        Rehearsal::Changed {
-            delivered: Delivered::default(),
-            changes: String::new(),
-            live: false,
-        }
+        Rehearsal::Changed { delivered: Delivered::default(), changes: String::new(), live: false }
     }
 
     fn unsettled(number: u64) -> Rehearsal {
@@ -252,10 +231,7 @@ mod tests {
         assert!(polls(&mut schedule, 0));
         for number in 0..10_u32 {
             let now = start + SETTLE * number;
-            assert!(
-                matches!(schedule.settled(now), Settled::Only(_)),
-                "{number}"
-            );
+            assert!(matches!(schedule.settled(now), Settled::Only(_)), "{number}");
             schedule.after_rehearsal(&unsettled(number.into()), now);
         }
         let late = start + SETTLE * 10;

@@ -68,9 +68,8 @@ pub(super) fn receive(socket: &OwnedFd, command: &Running, limit: Option<Duratio
     let mut buffer = [0; 4096];
     let mut control = cmsg_space!([RawFd; DESCRIPTORS]);
     loop {
-        let left = until.map_or(LONGEST_POLL, |until| {
-            until.saturating_duration_since(Instant::now())
-        });
+        let left =
+            until.map_or(LONGEST_POLL, |until| until.saturating_duration_since(Instant::now()));
         let mut watched = [
             PollFd::new(socket.as_fd(), PollFlags::POLLIN),
             PollFd::new(command.descriptor.as_fd(), PollFlags::POLLIN),
@@ -95,11 +94,7 @@ pub(super) fn receive(socket: &OwnedFd, command: &Running, limit: Option<Duratio
         for message in received.cmsgs().into_iter().flatten() {
             if let ControlMessageOwned::ScmRights(numbers) = message {
                 // SAFETY: the kernel has just opened them for us.
-                descriptors.extend(
-                    numbers
-                        .into_iter()
-                        .map(|n| unsafe { OwnedFd::from_raw_fd(n) }),
-                );
+                descriptors.extend(numbers.into_iter().map(|n| unsafe { OwnedFd::from_raw_fd(n) }));
             }
         }
         let length = received.bytes;

@@ -33,8 +33,7 @@ impl Told {
     /// Notes a failure, which was told if that was due.
     pub(super) fn note(&mut self, failure: FailureId, now: Instant) {
         if self.is_due(failure, now) {
-            self.lately
-                .retain(|(_, time)| now.duration_since(*time) < HOUR);
+            self.lately.retain(|(_, time)| now.duration_since(*time) < HOUR);
             self.lately.push((failure, now));
             self.goes_on = true;
         }
@@ -76,10 +75,7 @@ mod tests {
 
     #[test]
     fn a_failure_is_the_same_whatever_the_numbers() {
-        assert_eq!(
-            Told::failure("after 3 tries"),
-            Told::failure("after 12 tries")
-        );
+        assert_eq!(Told::failure("after 3 tries"), Told::failure("after 12 tries"));
         assert_ne!(Told::failure("denied"), Told::failure("throttled"));
     }
 }

@@ -119,11 +119,7 @@ impl<'a, W: ForkedWork> Watcher<'a, W> {
                     warn!("a new start would succeed again, with the values that the command has");
                 }
             }
-            Rehearsal::Changed {
-                delivered,
-                changes,
-                live,
-            } => {
+            Rehearsal::Changed { delivered, changes, live } => {
                 self.delivered = delivered;
                 self.mistakes = Told::default();
                 return self.notify(&changes, live);
@@ -170,11 +166,7 @@ impl<'a, W: ForkedWork> Watcher<'a, W> {
             let obstacle = live.obstacle(self.command, &files);
             if let Rehearsal::Changed { live, changes, .. } = &mut rehearsal {
                 *live = obstacle.is_none();
-                changes.extend(
-                    obstacle
-                        .iter()
-                        .flat_map(|why| [" (only files, but ", why, ")"]),
-                );
+                changes.extend(obstacle.iter().flat_map(|why| [" (only files, but ", why, ")"]));
             }
             say(&rehearsal);
             obstacle.is_some() || live.write(&files).is_ok()
@@ -198,10 +190,7 @@ impl<'a, W: ForkedWork> Watcher<'a, W> {
             seen: self.schedule.seen().unwrap_or(&self.delivered.revisions),
             settled: self.schedule.settled(now),
             failures: &self.failures,
-            mistakes: self
-                .schedule
-                .reports_mistakes(now)
-                .then_some(&self.mistakes),
+            mistakes: self.schedule.reports_mistakes(now).then_some(&self.mistakes),
         }
     }
 

@@ -39,20 +39,12 @@ fn server(tls: bool) -> Server {
     let stub = Arc::new(stub);
     let counted = Arc::clone(&stub);
     let relay = Relay::to(stub.port(), move || counted.requests().len());
-    Server {
-        stub,
-        relay: Arc::new(relay),
-        scheme: if tls { "https" } else { "http" },
-    }
+    Server { stub, relay: Arc::new(relay), scheme: if tls { "https" } else { "http" } }
 }
 
 impl Server {
     fn run(&self) -> Run {
-        let run = Run::against(&format!(
-            "{}://localhost:{}",
-            self.scheme,
-            self.relay.port()
-        ));
+        let run = Run::against(&format!("{}://localhost:{}", self.scheme, self.relay.port()));
         if self.scheme == "http" {
             return run;
         }
@@ -91,12 +83,7 @@ fn each_break(tls: bool, expect: impl Fn(&Server, Break, Sigpipe) + Sync) {
             let expect = &expect;
             scope.spawn(move || {
                 let server = server(tls);
-                let next = Break {
-                    step,
-                    how,
-                    after: 0,
-                    connections: usize::MAX,
-                };
+                let next = Break { step, how, after: 0, connections: usize::MAX };
                 expect(&server, next, Sigpipe::Default);
                 expect(&server, next, Sigpipe::Ignored);
             });
@@ -106,10 +93,7 @@ fn each_break(tls: bool, expect: impl Fn(&Server, Break, Sigpipe) + Sync) {
 
 fn expect_retried(tls: bool, words: &'static str) {
     each_break(tls, |server, next, sigpipe| {
-        server.relay.breaks(Break {
-            connections: 1,
-            ..next
-        });
+        server.relay.breaks(Break { connections: 1, ..next });
         let run = server.run().args("--timeout 60s").args(words);
         let (status, said) = end(run, sigpipe);
         assert_eq!(status, STARTED, "{next:?} {sigpipe:?}: {said}");
@@ -154,10 +138,7 @@ fn when_every_connection_breaks_the_status_is_75_and_the_message_names_the_serve
             assert!(has_ended(server.scheme, next.step, &status), "{case}");
             // If each connection fetches a page, the deadline may come before one breaks.
             let is_over = next.step == Step::Answer && said.contains("timed out after");
-            assert!(
-                said.contains(&named) || status == STARTED || is_over,
-                "{case}"
-            );
+            assert!(said.contains(&named) || status == STARTED || is_over, "{case}");
         }
     };
     each_break(true, expect);
@@ -170,18 +151,12 @@ fn a_connection_that_breaks_behind_a_proxy_is_retried() {
         let relay = Arc::clone(&server.relay);
         let proxy = HttpServer::start(move |_| Reply::Tunnel(relay.port()));
         let run = || server.run().env("HTTPS_PROXY", proxy.url());
-        server.relay.breaks(Break {
-            connections: 1,
-            ..next
-        });
+        server.relay.breaks(Break { connections: 1, ..next });
         let (status, said) = end(run().args("--timeout 60s").args(LAUNCH), sigpipe);
         assert_eq!(status, STARTED, "{next:?} {sigpipe:?}: {said}");
         server.relay.breaks(next);
         let (status, said) = end(run().args("--timeout 3s").args(LAUNCH), sigpipe);
-        assert!(
-            has_ended(server.scheme, next.step, &status),
-            "{next:?} {sigpipe:?}: {said}"
-        );
+        assert!(has_ended(server.scheme, next.step, &status), "{next:?} {sigpipe:?}: {said}");
     });
 }
 
@@ -196,10 +171,7 @@ fn a_proxy_that_ends_the_connection_in_the_place_of_its_answer_is_retried() {
             let proxy = Arc::clone(&proxy);
             move || proxy.requests().len()
         });
-        before_it.breaks(Break {
-            connections: 1,
-            ..next
-        });
+        before_it.breaks(Break { connections: 1, ..next });
         let url = format!("http://localhost:{}", before_it.port());
         let run = server.run().env("HTTPS_PROXY", url);
         let (status, said) = end(run.args("--timeout 60s").args(LAUNCH), sigpipe);

@@ -7,9 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Ten and a half days ago.
 fn ten_days_ago() -> f64 {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .expect("after 1970");
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
     now.as_secs_f64() - 10.5 * 86_400.0
 }
 
@@ -27,9 +25,7 @@ fn without_dates(text: &str) -> String {
     let is_date =
         |word: &str| word.len() == 10 && word.starts_with("20") && word.matches('-').count() == 2;
     let line = |line: &str| {
-        let words = line
-            .split(' ')
-            .map(|word| if is_date(word) { "YYYY-MM-DD" } else { word });
+        let words = line.split(' ').map(|word| if is_date(word) { "YYYY-MM-DD" } else { word });
         words.collect::<Vec<_>>().join(" ")
     };
     let text: Vec<String> = text.lines().map(line).collect();
@@ -61,11 +57,7 @@ fn every_output_format_matches_its_snapshot() {
     let stub = stub();
     for format in ["table", "json", "markdown", "toml"] {
         let outcome = check(&stub, format);
-        assert_eq!(
-            (outcome.status, outcome.stderr.as_str()),
-            (0, ""),
-            "{format}"
-        );
+        assert_eq!((outcome.status, outcome.stderr.as_str()), (0, ""), "{format}");
         assert!(!outcome.text().contains("canary"), "no value in {format}");
         insta::assert_snapshot!(format, without_dates(&outcome.text()));
     }
@@ -99,24 +91,17 @@ fn all_problems_are_reported_at_once_with_the_most_severe_status() {
 #[test]
 fn a_report_without_variables_has_no_table() {
     let stub = stub();
-    let outcome = Run::against(&stub.url())
-        .args("check -p /golden/none")
-        .run();
+    let outcome = Run::against(&stub.url()).args("check -p /golden/none").run();
     assert_eq!(outcome.status, 66);
     let text = outcome.text();
     assert!(!text.contains("VARIABLE"), "{text}");
-    assert!(
-        text.contains("Problems\n  there is nothing below"),
-        "{text}"
-    );
+    assert!(text.contains("Problems\n  there is nothing below"), "{text}");
 }
 
 #[test]
 fn a_report_without_a_place_for_problems_leaves_them_on_stderr() {
     let stub = stub();
-    let outcome = Run::against(&stub.url())
-        .args("check -p /golden/none --format toml")
-        .run();
+    let outcome = Run::against(&stub.url()).args("check -p /golden/none --format toml").run();
     assert_eq!(outcome.status, 66);
     outcome.says(&["nothing below the prefix /golden/none", "help: "]);
 }
@@ -124,9 +109,7 @@ fn a_report_without_a_place_for_problems_leaves_them_on_stderr() {
 #[test]
 fn json_has_each_problem_with_its_help() {
     let stub = stub();
-    let outcome = Run::against(&stub.url())
-        .args("check -k A=/golden/nope --format json")
-        .run();
+    let outcome = Run::against(&stub.url()).args("check -k A=/golden/nope --format json").run();
     let report: serde_json::Value = serde_json::from_str(&outcome.text()).expect("JSON");
     let problem = &report["problems"][0];
     assert_eq!(problem["code"], "missing");
@@ -157,10 +140,7 @@ fn a_parameter_older_than_the_maximum_age_exits_with_1() {
 #[test]
 fn the_keys_printed_as_toml_set_the_same_variables_as_the_prefix() {
     let stub = stub();
-    let printed = Run::against(&stub.url())
-        .args("check -p /golden --format toml")
-        .run()
-        .text();
+    let printed = Run::against(&stub.url()).args("check -p /golden --format toml").run().text();
     let by_prefix = Run::against(&stub.url()).args("-p /golden").environment();
     let by_keys = Run::against(&stub.url()).file(&printed).environment();
     assert_eq!(by_prefix.names(), by_keys.names());
@@ -193,11 +173,7 @@ fn a_prefix_with_many_parameters_is_reported() {
         stub.put(Parameter::secure(&format!("/crowd/k{n}"), "canary"));
     }
     let outcome = Run::against(&stub.url()).args("check -p /crowd").run();
-    assert!(
-        outcome.text().contains("11 parameters are below /crowd"),
-        "{}",
-        outcome.text()
-    );
+    assert!(outcome.text().contains("11 parameters are below /crowd"), "{}", outcome.text());
 }
 
 scenarios! {
@@ -239,11 +215,7 @@ fn a_command_that_does_not_exist_is_one_problem_among_others() {
     both.says(&["the report has 2 problems"]);
     let json = run("--format json").text();
     let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
-    assert!(
-        json["problems"][0]["message"]
-            .as_str()
-            .is_some_and(|text| text.contains(missing))
-    );
+    assert!(json["problems"][0]["message"].as_str().is_some_and(|text| text.contains(missing)));
     assert_eq!(run("-- true").status, 0);
 }
 
@@ -254,10 +226,7 @@ fn processes_shows_how_long_a_simultaneous_start_takes() {
         stub.put(Parameter::secure(&format!("/fleet/api/{n}"), "canary"));
     }
     let check = |words: &str| {
-        let outcome = Run::against(&stub.url())
-            .args("check --processes 1000")
-            .args(words)
-            .run();
+        let outcome = Run::against(&stub.url()).args("check --processes 1000").args(words).run();
         assert_eq!(outcome.status, 0, "{}", outcome.stderr);
         outcome.text()
     };

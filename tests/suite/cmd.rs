@@ -22,12 +22,7 @@ fn every_case_file_gives_the_expected_output_and_status() {
 fn every_case_file_states_its_environment_output_and_status() {
     for path in case_files(&project("tests/cmd")) {
         let text = std::fs::read_to_string(&path).expect("a case file");
-        for line in [
-            "env.inherit = false",
-            "status.code = ",
-            "stdout = ",
-            "stderr = ",
-        ] {
+        for line in ["env.inherit = false", "status.code = ", "stdout = ", "stderr = "] {
             let has = text.lines().any(|found| found.starts_with(line));
             assert!(has, "{}: no line `{line}`", path.display());
         }
@@ -42,9 +37,6 @@ fn case_files(directory: &Path) -> Vec<PathBuf> {
     });
     files
         .map(|entry| entry.expect("an entry").path())
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "toml")
-        })
+        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
         .collect()
 }

@@ -50,11 +50,7 @@ fn stable() -> BTreeSet<String> {
     }
     for code in Code::ALL {
         add(format!("code {} {}", code.word(), code.status().code()));
-        add(format!(
-            "status {} {}",
-            code.status().code(),
-            code.status().word()
-        ));
+        add(format!("status {} {}", code.status().code(), code.status().word()));
     }
     for key in keys_of_message() {
         add(format!("message {key}"));
@@ -104,9 +100,7 @@ fn keys(value: &Value) -> BTreeSet<String> {
 }
 
 fn keys_of_message() -> BTreeSet<String> {
-    let run = Run::bare()
-        .args("--log-format json --key A=/a -- true")
-        .run();
+    let run = Run::bare().args("--log-format json --key A=/a -- true").run();
     let line = run.stderr.lines().last().expect("a message");
     keys(&serde_json::from_str(line).expect("JSON"))
 }
@@ -133,8 +127,5 @@ fn nothing_stable_is_removed() {
     let kept = std::fs::read_to_string(&path).expect("the file");
     let removed = |line: &&str| !line.starts_with('#') && !stable.contains(*line);
     let removed: Vec<_> = kept.lines().filter(removed).collect();
-    assert!(
-        removed.is_empty(),
-        "removed or renamed since the last release: {removed:#?}"
-    );
+    assert!(removed.is_empty(), "removed or renamed since the last release: {removed:#?}");
 }

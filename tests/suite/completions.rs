@@ -92,9 +92,7 @@ impl Shell {
         assert_eq!(count, 1, "{line}: nothing was started");
         let mut bytes = [0; 1024];
         let count = self.typed.read(&mut bytes).expect("the FIFO");
-        String::from_utf8_lossy(&bytes[..count])
-            .trim_end()
-            .to_owned()
+        String::from_utf8_lossy(&bytes[..count]).trim_end().to_owned()
     }
 }
 
@@ -112,10 +110,7 @@ fn completes(mut shell: Shell) {
         ("check --format m", "check --format markdown"),
         ("check --format=m", "check --format=markdown"),
         ("policy --acc", "policy --account"),
-        (
-            "--prefix /a:prod --stage gr",
-            "--prefix /a:prod --stage green",
-        ),
+        ("--prefix /a:prod --stage gr", "--prefix /a:prod --stage green"),
         ("-k A=/a --on-change WI", "-k A=/a --on-change WINCH"),
         ("--config sing", "--config single.pem"),
         ("--skip -- unusual-p", "--skip -- unusual-program"),

@@ -48,18 +48,11 @@ fn what_is_no_regular_file_is_refused_without_waiting() {
         let named = Run::bare();
         let path = named.home().join("named.toml");
         make(&path);
-        named
-            .arg("--config")
-            .arg(&path)
-            .fails(64)
-            .says(&[says, "named.toml"]);
+        named.arg("--config").arg(&path).fails(64).says(&[says, "named.toml"]);
         let by_variable = Run::bare();
         let path = by_variable.home().join("named.toml");
         make(&path);
-        by_variable
-            .env("SSM_EXEC_CONFIG", &path)
-            .fails(78)
-            .says(&[says]);
+        by_variable.env("SSM_EXEC_CONFIG", &path).fails(78).says(&[says]);
     }
 }
 
@@ -96,10 +89,7 @@ fn as_root_every_link_on_the_way_to_the_file_is_checked() {
     let output = command.output().expect("it starts");
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(78), "{stderr}");
-    assert!(
-        stderr.contains("belongs to another user (uid 65534)"),
-        "{stderr}"
-    );
+    assert!(stderr.contains("belongs to another user (uid 65534)"), "{stderr}");
 }
 
 #[test]
@@ -114,8 +104,7 @@ fn a_file_that_is_not_utf8_is_refused_with_the_line() {
     let run = Run::bare();
     let text = b"# one\n# two\nprefix = \"/\xff\"\n";
     fs::write(run.home().join("ssm-exec.toml"), text).expect("a file");
-    run.fails(78)
-        .says(&["ssm-exec.toml", "line 3 is not UTF-8"]);
+    run.fails(78).says(&["ssm-exec.toml", "line 3 is not UTF-8"]);
 }
 
 /// Somebody who may write to the directory exchanges the files while they are checked.
@@ -179,8 +168,5 @@ fn as_root_in_a_user_namespace_the_overflow_user_owns_nothing() {
     let output = outer.output().expect("unshare");
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(78), "{stderr}");
-    assert!(
-        stderr.contains("one that this user namespace doesn't map"),
-        "{stderr}"
-    );
+    assert!(stderr.contains("one that this user namespace doesn't map"), "{stderr}");
 }

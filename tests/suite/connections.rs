@@ -125,10 +125,7 @@ fn no_proxy_takes_wildcards_domains_and_networks() {
     ] {
         let proxy = HttpServer::start(|_| status(502, "canary"));
         let run = Run::against(endpoint).args("-p /n -q --timeout 3s");
-        let outcome = run
-            .env("HTTPS_PROXY", proxy.url())
-            .env("NO_PROXY", names)
-            .fails(75);
+        let outcome = run.env("HTTPS_PROXY", proxy.url()).env("NO_PROXY", names).fails(75);
         outcome.says(&["could not"]);
         assert_eq!(proxy.lines(), [""; 0], "{names}");
     }
@@ -171,10 +168,7 @@ fn by_proxy(url: &str) -> Run {
 fn a_dead_proxy_is_named_without_its_password() {
     for (url, reason) in [
         ("http://user:canary@127.0.0.1:1", "Connection refused"),
-        (
-            "http://user:canary@proxy.invalid:3128",
-            "no address for proxy.invalid (NXDOMAIN; ",
-        ),
+        ("http://user:canary@proxy.invalid:3128", "no address for proxy.invalid (NXDOMAIN; "),
     ] {
         let shown = url.replace("user:canary@", "");
         by_proxy(url).fails(75).says(&[
@@ -222,9 +216,7 @@ fn ssl_cert_file_and_ssl_cert_dir_are_trusted() {
 #[test]
 fn an_empty_ssl_cert_file_is_not_set() {
     let (_stub, run) = over_tls();
-    run.env("SSL_CERT_FILE", "")
-        .fails(78)
-        .says(&["which is not trusted", "--ca-bundle FILE"]);
+    run.env("SSL_CERT_FILE", "").fails(78).says(&["which is not trusted", "--ca-bundle FILE"]);
 }
 
 #[test]
@@ -245,10 +237,7 @@ fn a_named_file_without_certificates_never_falls_back_to_other_roots() {
         let file = |name: &str, text: &str| std::fs::write(home.join(name), text).expect("a file");
         file("empty.pem", "");
         file("garbage.pem", "canary");
-        file(
-            "key.pem",
-            "-----BEGIN PRIVATE KEY-----\nQUJD\n-----END PRIVATE KEY-----\n",
-        );
+        file("key.pem", "-----BEGIN PRIVATE KEY-----\nQUJD\n-----END PRIVATE KEY-----\n");
         std::fs::create_dir(home.join("nothing")).expect("a directory");
         run.env(variable, path).fails(78).says(&[variable, path]);
     }
@@ -274,10 +263,7 @@ fn a_bundle_that_is_no_regular_file_or_too_large_is_refused() {
 fn an_untrusted_certificate_is_refused_with_its_issuer_and_host() {
     let (stub, run) = over_tls();
     let server = format!("the certificate of localhost:{} cannot", stub.port());
-    run.fails(78).says(&[
-        &server,
-        "it is issued by \"ssm-stub CA\", which is not trusted",
-    ]);
+    run.fails(78).says(&[&server, "it is issued by \"ssm-stub CA\", which is not trusted"]);
 }
 
 /// Ways to trust the stub's CA: only it, among the system's roots, and in a directory.
@@ -302,70 +288,36 @@ fn with_certificate(certificate: Certificate) -> (Stub, Run) {
 #[test]
 fn bad_certificates_are_refused_however_their_ca_is_trusted() {
     for (certificate, status, reason) in [
-        (
-            Certificate::WrongName,
-            78,
-            "it is for elsewhere.example, not for localhost",
-        ),
-        (
-            Certificate::Expired,
-            78,
-            "it expired at 2021-01-01T00:00:00Z",
-        ),
-        (
-            Certificate::NotValidYet,
-            75,
-            "it is not valid before 2090-01-01T00:00:00Z",
-        ),
+        (Certificate::WrongName, 78, "it is for elsewhere.example, not for localhost"),
+        (Certificate::Expired, 78, "it expired at 2021-01-01T00:00:00Z"),
+        (Certificate::NotValidYet, 75, "it is not valid before 2090-01-01T00:00:00Z"),
         (Certificate::ClientOnly, 78, "it is not for servers"),
         (Certificate::SelfSigned, 78, "which is not trusted"),
         (Certificate::Impostor, 78, "cannot be trusted"),
         (Certificate::IssuedByNoCa, 78, "cannot be trusted"),
-        (
-            Certificate::IssuedWithoutCertSign,
-            78,
-            "its issuer may not issue certificates",
-        ),
-        (
-            Certificate::ExpiredCa,
-            78,
-            "whose root certificate expired at 2021-01-01",
-        ),
-        (
-            Certificate::CaForMail,
-            78,
-            "whose root certificate is not for servers",
-        ),
-        (
-            Certificate::CaWithoutCertSign,
-            78,
-            "whose root certificate may not issue certificates",
-        ),
+        (Certificate::IssuedWithoutCertSign, 78, "its issuer may not issue certificates"),
+        (Certificate::ExpiredCa, 78, "whose root certificate expired at 2021-01-01"),
+        (Certificate::CaForMail, 78, "whose root certificate is not for servers"),
+        (Certificate::CaWithoutCertSign, 78, "whose root certificate may not issue certificates"),
         (Certificate::Unreadable, 78, "it cannot be read"),
     ] {
         for trust in TRUSTED {
             let (_stub, run) = with_certificate(certificate);
-            trust(run)
-                .fails(status)
-                .says(&["the certificate of localhost", reason]);
+            trust(run).fails(status).says(&["the certificate of localhost", reason]);
         }
     }
 }
 
 #[test]
 fn a_bundle_is_not_refused_for_a_root_that_is_not_used() {
-    for certificate in [
-        Certificate::ExpiredCa,
-        Certificate::CaForMail,
-        Certificate::CaWithoutCertSign,
-    ] {
+    for certificate in
+        [Certificate::ExpiredCa, Certificate::CaForMail, Certificate::CaWithoutCertSign]
+    {
         let (other, _) = with_certificate(certificate);
         let (stub, run) = with_certificate(Certificate::Good);
         let bundle = other.ca_pem().to_owned() + stub.ca_pem();
         std::fs::write(run.home().join("ca.pem"), bundle).expect("a file");
-        run.args("--ca-bundle ca.pem")
-            .environment()
-            .has(&[("A", "canary-a")]);
+        run.args("--ca-bundle ca.pem").environment().has(&[("A", "canary-a")]);
     }
 }
 
@@ -388,10 +340,7 @@ fn a_step_that_takes_too_long_is_named_with_the_host() {
     std::thread::scope(|scope| {
         for (endpoint, step) in [
             (format!("http://{address}"), "sent no response within 5.4s"),
-            (
-                format!("https://{address}"),
-                "did not complete the TLS handshake within 3.1s",
-            ),
+            (format!("https://{address}"), "did not complete the TLS handshake within 3.1s"),
         ] {
             scope.spawn(move || {
                 let run = Run::against(&endpoint).args("-p /n --timeout 6s");
@@ -409,14 +358,8 @@ fn a_step_that_takes_too_long_is_named_with_the_host() {
 fn a_response_larger_than_ten_parameters_can_be_is_refused() {
     let (stub, run) = over_http();
     let body = format!(r#"{{"Parameters":[],"x":"{}"}}"#, "x".repeat(3 << 20));
-    stub.always(Fault::Response(
-        200,
-        "application/x-amz-json-1.1",
-        body.into(),
-    ));
-    run.args("--timeout 20s")
-        .fails(75)
-        .says(&["is larger than 2097152 bytes"]);
+    stub.always(Fault::Response(200, "application/x-amz-json-1.1", body.into()));
+    run.args("--timeout 20s").fails(75).says(&["is larger than 2097152 bytes"]);
 }
 
 #[test]
@@ -456,22 +399,14 @@ fn max_parameters_limits_what_is_below_a_prefix() {
         stub.put(Parameter::secure(&format!("/n/a{n}"), "canary"));
     }
     let run = || Run::against(&stub.url()).args("-p /n");
-    run()
-        .args("--max-parameters 12")
-        .environment()
-        .has(&[("A11", "canary")]);
-    run()
-        .file("max_parameters = 12\n")
-        .environment()
-        .has(&[("A11", "canary")]);
+    run().args("--max-parameters 12").environment().has(&[("A11", "canary")]);
+    run().file("max_parameters = 12\n").environment().has(&[("A11", "canary")]);
     for limited in [
         run().args("--max-parameters 11"),
         run().env("SSM_EXEC_MAX_PARAMETERS", "11"),
         run().file("max_parameters = 11\n"),
     ] {
-        limited
-            .fails(78)
-            .says(&["/n/* has more than 11 parameters", "--max-parameters"]);
+        limited.fails(78).says(&["/n/* has more than 11 parameters", "--max-parameters"]);
     }
     for (invalid, status) in [
         (run().args("--max-parameters 0"), 64),

@@ -23,11 +23,7 @@ const RULES: &[(&str, &str, &str)] = &[
     ("yes", "{ type = \"boolean\" }", "canary"),
     ("8080", "{ type = \"port\" }", "80800"),
     ("https://a.example/b", "{ type = \"url\" }", "a.example"),
-    (
-        "postgres://h/d",
-        "{ type = \"url\", schemes = [\"postgres\"] }",
-        "mysql://h/d",
-    ),
+    ("postgres://h/d", "{ type = \"url\", schemes = [\"postgres\"] }", "mysql://h/d"),
     ("{\"a\":1}", "{ type = \"json\" }", "{canary}"),
     ("YQ==", "{ type = \"base64\" }", "c@n@ry"),
     (
@@ -35,16 +31,8 @@ const RULES: &[(&str, &str, &str)] = &[
         "{ type = \"pem\", label = \"CERTIFICATE\" }",
         "-----BEGIN PRIVATE KEY-----\nYWJj\n-----END PRIVATE KEY-----\n",
     ),
-    (
-        "123e4567-e89b-12d3-a456-426614174000",
-        "{ type = \"uuid\" }",
-        "123e4567-e89b-12d3-a456",
-    ),
-    (
-        "sk_live_0123456789",
-        "{ pattern = \"sk_live_[A-Za-z0-9]{4,}\" }",
-        "sk_test_0123456789",
-    ),
+    ("123e4567-e89b-12d3-a456-426614174000", "{ type = \"uuid\" }", "123e4567-e89b-12d3-a456"),
+    ("sk_live_0123456789", "{ pattern = \"sk_live_[A-Za-z0-9]{4,}\" }", "sk_test_0123456789"),
     ("debug", "{ one_of = [\"debug\", \"info\"] }", "canary"),
     ("abcd", "{ min_length = 4 }", "abc"),
     ("abcd", "{ max_length = 4 }", "canary"),
@@ -122,10 +110,7 @@ fn every_violation_is_reported_at_once() {
         assert_eq!(row["contract"]["status"], status, "{variable}");
         assert_eq!(row["state"], state, "{variable}");
     }
-    run()
-        .env("GONE", "inherited")
-        .fails(65)
-        .says(&["PORT", "LEVEL", "EXTRA"]);
+    run().env("GONE", "inherited").fails(65).says(&["PORT", "LEVEL", "EXTRA"]);
 }
 
 #[test]
@@ -142,25 +127,17 @@ fn the_contract_is_about_the_final_environment() {
         .environment()
         .has(&[("URL", "https://canary/x"), ("DB_HOST", "canary")])
         .lacks(&["HOST"]);
-    run("PORT = { type = \"uuid\" }")
-        .fails(65)
-        .says(&["PORT breaks the contract"]);
+    run("PORT = { type = \"uuid\" }").fails(65).says(&["PORT breaks the contract"]);
     run("LEVEL = { one_of = [\"debug\"] }")
         .fails(78)
         .says(&["`keys.LEVEL`: the default of LEVEL breaks the contract"]);
-    run("HOST = {}")
-        .fails(66)
-        .says(&["HOST breaks the contract"]);
+    run("HOST = {}").fails(66).says(&["HOST breaks the contract"]);
     let skipped = Run::against(&stub.url())
         .file("[contract]\nPORT = { type = \"uuid\" }\n")
         .env("PORT", "80")
         .args("--skip")
         .fails(65);
-    assert!(
-        skipped.stderr.contains("PORT breaks the contract"),
-        "{}",
-        skipped.stderr
-    );
+    assert!(skipped.stderr.contains("PORT breaks the contract"), "{}", skipped.stderr);
 }
 
 #[test]
@@ -198,10 +175,7 @@ fn contracts_that_make_no_sense_are_refused_before_any_request() {
     };
     for (text, parts) in [
         ("[contract]\nA = { type = \"prot\" }", ["line 3", "`port`"]),
-        (
-            "[contract]\nA = { min_length = 3, max_length = 2 }",
-            ["line 3", "min_length"],
-        ),
+        ("[contract]\nA = { min_length = 3, max_length = 2 }", ["line 3", "min_length"]),
         ("[contract]\nA = { one_of = [] }", ["line 3", "one_of"]),
         ("[contract]\nA = { pattern = \"(\" }", ["line 3", "pattern"]),
         ("[contract]\n\"A B\" = {}", ["line 3", "A B"]),
@@ -209,10 +183,7 @@ fn contracts_that_make_no_sense_are_refused_before_any_request() {
     ] {
         run(text).fails(78).says(&parts);
     }
-    run("")
-        .args("--closed")
-        .fails(64)
-        .says(&["--closed", "[contract]"]);
+    run("").args("--closed").fails(64).says(&["--closed", "[contract]"]);
     assert_eq!(stub.requests().len(), 0);
 }
 
@@ -221,12 +192,7 @@ fn a_stage_merges_the_contract_by_name() {
     let stub = Stub::start();
     stub.put(Parameter::string("/k/stage/a", "canary"));
     let file = "prefix = \"/k/stage\"\ndefault_stage = \"dev\"\n[contract]\nA = { secure = true }\n[stage.dev.contract]\nA = {}\n[stage.prod]\n";
-    let run = |stage: &str| {
-        Run::against(&stub.url())
-            .file(file)
-            .args("--stage")
-            .arg(stage)
-    };
+    let run = |stage: &str| Run::against(&stub.url()).file(file).args("--stage").arg(stage);
     run("dev").environment().has(&[("A", "canary")]);
     run("prod").fails(65).says(&["A, from /k/stage/a"]);
 }
@@ -246,39 +212,22 @@ fn check_prints_the_contract_in_every_format() {
     };
     let table = run("table");
     assert!(
-        table
-            .lines()
-            .any(|line| line.starts_with("VARIABLE") && line.contains("CONTRACT")),
+        table.lines().any(|line| line.starts_with("VARIABLE") && line.contains("CONTRACT")),
         "{table}"
     );
     assert!(table.contains("prefix  ok"), "{table}");
     let markdown = run("markdown");
-    for part in [
-        "main database",
-        "url (",
-        "`secure`",
-        "| contract | description |",
-    ] {
+    for part in ["main database", "url (", "`secure`", "| contract | description |"] {
         assert!(markdown.contains(part), "{part}: {markdown}");
     }
     let toml = run("toml");
     let again = Run::against(&stub.url()).file(&toml);
     again.environment().has(&[("LEVEL", "info")]);
-    for part in [
-        "DB_URL = \"/k/p/db-url\"",
-        "description = \"main database\"",
-        "LEVEL = {}",
-    ] {
+    for part in ["DB_URL = \"/k/p/db-url\"", "description = \"main database\"", "LEVEL = {}"] {
         assert!(toml.contains(part), "{part}: {toml}");
     }
-    let bare = Run::against(&stub.url())
-        .args("check -p /k/p --format toml")
-        .run();
-    assert!(
-        bare.text().contains("DB_URL = { secure = true }"),
-        "{}",
-        bare.text()
-    );
+    let bare = Run::against(&stub.url()).args("check -p /k/p --format toml").run();
+    assert!(bare.text().contains("DB_URL = { secure = true }"), "{}", bare.text());
 }
 
 /// Values of which no part occurs in a rule, a name or a message by accident.

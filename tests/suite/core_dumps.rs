@@ -19,19 +19,12 @@ fn the_core_limit_and_filter_are_set_only_with_no_core() {
     let stub = stub();
     let report = |options: &str| {
         let run = Run::against(&stub.url()).args("-p /core").args(options);
-        run.args("-- cat /proc/self/limits /proc/self/coredump_filter")
-            .run()
-            .text()
+        run.args("-- cat /proc/self/limits /proc/self/coredump_filter").run().text()
     };
     let core = |report: &str| {
-        let line = report
-            .lines()
-            .find(|line| line.starts_with("Max core file size"));
-        let words: Vec<String> = line
-            .expect("the limit")
-            .split_whitespace()
-            .map(str::to_owned)
-            .collect();
+        let line = report.lines().find(|line| line.starts_with("Max core file size"));
+        let words: Vec<String> =
+            line.expect("the limit").split_whitespace().map(str::to_owned).collect();
         let filter = report.lines().last().expect("the filter").to_owned();
         (words[4].clone(), words[5].clone(), filter)
     };
@@ -103,10 +96,7 @@ fn a_handler_in_a_pipe_gets_no_environment_with_no_core() {
     }
     // Only a process with CAP_SYS_RESOURCE can raise a hard limit of 0. Another one isn't started.
     let (process, status) = crash(&stub, "--no-core", 0);
-    assert!(
-        status.signal() == Some(11) || status.code() == Some(71),
-        "{status}"
-    );
+    assert!(status.signal() == Some(11) || status.code() == Some(71), "{status}");
     protected.push(process);
     // Without the option, a limit of 0 does not help.
     for limit in [0, 1 << 30] {

@@ -34,10 +34,7 @@ fn refused_and_effective(case: &Case) {
         .map(|(name, value)| ((*name).to_owned(), fill(value).into()))
         .collect();
     let stub = Stub::start();
-    stub.put(Parameter::secure(
-        "/denylist/settings",
-        &serde_json::Value::from(object).to_string(),
-    ));
+    stub.put(Parameter::secure("/denylist/settings", &serde_json::Value::from(object).to_string()));
     let run = || {
         Run::against(&stub.url())
             .env("PATH", std::env::var_os("PATH").expect("a PATH"))
@@ -45,16 +42,9 @@ fn refused_and_effective(case: &Case) {
     };
     let start = |run: Run| {
         let run = run.arg("--");
-        let run = case
-            .command
-            .iter()
-            .map(|word| fill(word))
-            .fold(run, Run::arg);
+        let run = case.command.iter().map(|word| fill(word)).fold(run, Run::arg);
         let (mut command, _home) = run.command();
-        command
-            .current_dir(root)
-            .output()
-            .expect("the binary starts")
+        command.current_dir(root).output().expect("the binary starts")
     };
 
     let refused = start(run());
@@ -66,11 +56,8 @@ fn refused_and_effective(case: &Case) {
     assert!(message.contains("/denylist/settings"), "{message}");
     assert!(!is_marked(root), "{:?} ran", case.command);
 
-    let allowed = start(
-        case.variables
-            .iter()
-            .fold(run(), |run, (name, _)| run.arg("--allow").arg(name)),
-    );
+    let allowed =
+        start(case.variables.iter().fold(run(), |run, (name, _)| run.arg("--allow").arg(name)));
     assert!(
         is_marked(root),
         "the variable has no effect, so the refusal above shows nothing: {:?}: {}",
@@ -80,13 +67,9 @@ fn refused_and_effective(case: &Case) {
 }
 
 fn is_marked(root: &Path) -> bool {
-    fs::read_dir(root).expect("the directory").any(|entry| {
-        entry
-            .expect("an entry")
-            .file_name()
-            .to_string_lossy()
-            .starts_with("marker")
-    })
+    fs::read_dir(root)
+        .expect("the directory")
+        .any(|entry| entry.expect("an entry").file_name().to_string_lossy().starts_with("marker"))
 }
 
 /// Makes a test of each case.

@@ -84,9 +84,7 @@ fn build_base(name: &str) {
         std::os::unix::fs::symlink("busybox", bin.join(tool)).expect("a link");
     }
     let mut pipe = Command::new("sh");
-    pipe.args(["-c", "tar -C \"$0\" -c . | docker import - \"$1\""])
-        .arg(root.path())
-        .arg(name);
+    pipe.args(["-c", "tar -C \"$0\" -c . | docker import - \"$1\""]).arg(root.path()).arg(name);
     succeeds(&mut pipe);
 }
 
@@ -131,14 +129,11 @@ fn stops_by_itself(container: &Container) {
 fn the_image_contains_only_the_binary_and_runs_as_an_unprivileged_user() {
     let image = &images().plain;
     let version = succeeds(docker(&format!("run --rm {LOCKED}")).args([image, "--version"]));
-    assert_eq!(
-        version.trim(),
-        concat!("ssm-exec ", env!("CARGO_PKG_VERSION"))
+    assert_eq!(version.trim(), concat!("ssm-exec ", env!("CARGO_PKG_VERSION")));
+    let shown = succeeds(
+        docker("inspect --format")
+            .args(["{{.Config.User}} {{json .Config.Entrypoint}} {{len .RootFS.Layers}}", image]),
     );
-    let shown = succeeds(docker("inspect --format").args([
-        "{{.Config.User}} {{json .Config.Entrypoint}} {{len .RootFS.Layers}}",
-        image,
-    ]));
     assert_eq!(shown.trim(), r#"65532:65532 ["/ssm-exec"] 1"#);
 }
 
@@ -220,9 +215,7 @@ fn the_build_context_has_what_is_compiled_and_nothing_else() {
         assert!(has(&format!(" {path}")), "no {path}");
     }
     assert!(!has(" target/") && !has(" .git/"), "{listed}");
-    let sizes = listed
-        .lines()
-        .filter_map(|line| line.split_whitespace().nth(2));
+    let sizes = listed.lines().filter_map(|line| line.split_whitespace().nth(2));
     let size: u64 = sizes.filter_map(|size| size.parse::<u64>().ok()).sum();
     assert!(size < 5_000_000, "{size} bytes");
 }
@@ -246,12 +239,7 @@ fn the_command_check_is_the_gate_before_a_deployment() {
 fn it_runs_with_no_locked_memory_and_little_cpu() {
     let stub = stub();
     let flags = "--rm --ulimit memlock=0 --cpus 0.1 --memory 64m";
-    let shown = succeeds(&mut run(
-        &stub,
-        flags,
-        &images().app,
-        &["sh", "-c", "echo $PASSWORD"],
-    ));
+    let shown = succeeds(&mut run(&stub, flags, &images().app, &["sh", "-c", "echo $PASSWORD"]));
     assert_eq!(shown.trim(), "canary-d");
 }
 
@@ -266,12 +254,7 @@ fn an_init_container_installs_the_binary_into_a_volume() {
     succeeds(docker(&format!("run --rm {LOCKED} --volume")).args([&volume, &images.init]));
     let flags = format!("--rm --entrypoint /ssm-exec-bin/ssm-exec --volume {volume}:ro");
     // The image without its entry point, in place of one that doesn't contain the binary.
-    let shown = succeeds(&mut run(
-        &stub,
-        &flags,
-        &images.app,
-        &["sh", "-c", "echo $PASSWORD"],
-    ));
+    let shown = succeeds(&mut run(&stub, &flags, &images.app, &["sh", "-c", "echo $PASSWORD"]));
     assert_eq!(shown.trim(), "canary-d");
 }
 
@@ -292,10 +275,7 @@ fn the_demo_prints_the_origin_of_its_variable() {
     // Compose builds no image if it exists.
     let own = directory.path().join("own.yaml");
     let app = &images().plain;
-    write(
-        &own,
-        &format!("services: {{ app: {{ image: \"{app}\" }} }}\n"),
-    );
+    write(&own, &format!("services: {{ app: {{ image: \"{app}\" }} }}\n"));
     let program = match docker("compose version").output() {
         Ok(output) if output.status.success() => "docker compose",
         _ => "docker-compose",
@@ -319,10 +299,9 @@ fn the_demo_prints_the_origin_of_its_variable() {
     let _ = all("down --volumes").output();
     let _ = docker("rmi --force").args([&moto, &cli]).output();
     let shown = text(&ran);
-    for words in [
-        "GREETING comes from /demo/greeting",
-        concat!("ssm-exec ", env!("CARGO_PKG_VERSION")),
-    ] {
+    for words in
+        ["GREETING comes from /demo/greeting", concat!("ssm-exec ", env!("CARGO_PKG_VERSION"))]
+    {
         assert!(shown.contains(words), "no {words:?} in {shown}");
     }
     assert!(!shown.contains("hello from"), "{shown}");

@@ -26,22 +26,14 @@ const MOST_USED: [&str; 10] = [
 fn check_block(path: &str, name: &str, made: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     let text = std::fs::read_to_string(&path).expect("the file");
-    let (begin, end) = (
-        format!("<!-- begin {name} -->\n"),
-        format!("<!-- end {name} -->"),
-    );
+    let (begin, end) = (format!("<!-- begin {name} -->\n"), format!("<!-- end {name} -->"));
     let (before, rest) = text.split_once(&begin).expect("a marker of the beginning");
     let (kept, after) = rest.split_once(&end).expect("a marker of the end");
     if std::env::var_os("SSM_EXEC_BLESS").is_some() {
         let text = format!("{before}{begin}{made}{end}{after}");
         std::fs::write(&path, text).expect("the file");
     } else {
-        assert_eq!(
-            kept,
-            made,
-            "{}: out of date, see this test's file",
-            path.display()
-        );
+        assert_eq!(kept, made, "{}: out of date, see this test's file", path.display());
     }
 }
 
@@ -76,10 +68,7 @@ fn flags(row: &Setting) -> String {
     let Some(flag) = row.flag else {
         return String::new();
     };
-    let short = row
-        .short
-        .map(|short| format!("-{short}, "))
-        .unwrap_or_default();
+    let short = row.short.map(|short| format!("-{short}, ")).unwrap_or_default();
     let value = match row.takes_value() {
         true => format!(" {}", row.value_name),
         false => String::new(),
@@ -155,13 +144,10 @@ fn the_tables_of_options_are_up_to_date() {
 fn pages() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folders = ["", "docs", "benches", "deploy/lambda", "tests/suite/faults"];
-    let files = folders
-        .iter()
-        .flat_map(|folder| std::fs::read_dir(root.join(folder)).expect("a folder"));
+    let files =
+        folders.iter().flat_map(|folder| std::fs::read_dir(root.join(folder)).expect("a folder"));
     let paths = files.map(|entry| entry.expect("an entry").path());
-    paths
-        .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
-        .collect()
+    paths.filter(|path| path.extension().is_some_and(|extension| extension == "md")).collect()
 }
 
 /// The anchors of a page's headings, as GitHub and mdBook make them.
@@ -171,11 +157,7 @@ fn anchors(page: &Path) -> Vec<String> {
     let anchor = |heading: &str| {
         let words = heading.trim_start_matches('#').trim().to_lowercase();
         let kept = |letter: &char| letter.is_alphanumeric() || " -_".contains(*letter);
-        words
-            .chars()
-            .filter(kept)
-            .collect::<String>()
-            .replace(' ', "-")
+        words.chars().filter(kept).collect::<String>().replace(' ', "-")
     };
     headings.map(anchor).collect()
 }
@@ -185,11 +167,7 @@ fn every_link_leads_to_a_file_and_an_anchor() {
     let mut dead = Vec::new();
     for page in pages() {
         let text = std::fs::read_to_string(&page).expect("a page");
-        for link in text
-            .split("](")
-            .skip(1)
-            .filter_map(|rest| rest.split(')').next())
-        {
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             if link.contains("://") {
                 continue;
             }
@@ -232,9 +210,6 @@ fn the_tests_that_the_security_ledger_names_exist() {
         }
         let path = root.join("tests/suite").join(file).with_extension("rs");
         let source = std::fs::read_to_string(&path).expect(file);
-        assert!(
-            source.contains(&format!("fn {test}(")),
-            "{file}::{test} does not exist"
-        );
+        assert!(source.contains(&format!("fn {test}(")), "{file}::{test} does not exist");
     }
 }

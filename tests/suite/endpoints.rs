@@ -45,9 +45,7 @@ fn no_proxy_hosts_are_connected_to_directly() {
         let stub = filled(Stub::builder().tls().start());
         let proxy = proxy(&stub);
         let run = over_tls(&stub).env("HTTPS_PROXY", proxy.url());
-        run.env("NO_PROXY", names)
-            .environment()
-            .has(&[("A", "canary-a")]);
+        run.env("NO_PROXY", names).environment().has(&[("A", "canary-a")]);
         assert_eq!(proxy.lines(), [""; 0], "{names}");
     }
 }
@@ -70,42 +68,16 @@ fn host(run: Run) -> String {
 fn fips_and_dual_stack_of_the_file_and_of_the_profile_select_the_host() {
     let profile = "[default]\nuse_fips_endpoint = true\nuse_dualstack_endpoint = true\n";
     for (file, profile, variable, expected) in [
-        (
-            "[aws]\nuse_fips = true\n",
-            "",
-            "",
-            "ssm-fips.eu-west-1.amazonaws.com",
-        ),
-        (
-            "[aws]\nuse_dualstack = true\n",
-            "",
-            "",
-            "ssm.eu-west-1.api.aws",
-        ),
+        ("[aws]\nuse_fips = true\n", "", "", "ssm-fips.eu-west-1.amazonaws.com"),
+        ("[aws]\nuse_dualstack = true\n", "", "", "ssm.eu-west-1.api.aws"),
         ("", profile, "", "ssm-fips.eu-west-1.api.aws"),
-        (
-            "[aws]\nuse_fips = false\n",
-            profile,
-            "",
-            "ssm.eu-west-1.api.aws",
-        ),
-        (
-            "[aws]\nuse_fips = true\n",
-            "",
-            "false",
-            "ssm.eu-west-1.amazonaws.com",
-        ),
+        ("[aws]\nuse_fips = false\n", profile, "", "ssm.eu-west-1.api.aws"),
+        ("[aws]\nuse_fips = true\n", "", "false", "ssm.eu-west-1.amazonaws.com"),
     ] {
-        let run = Run::against("")
-            .file(file)
-            .env("AWS_USE_FIPS_ENDPOINT", variable);
+        let run = Run::against("").file(file).env("AWS_USE_FIPS_ENDPOINT", variable);
         std::fs::create_dir(run.home().join(".aws")).expect("a directory");
         std::fs::write(run.home().join(".aws/config"), profile).expect("a file");
-        assert_eq!(
-            host(run),
-            format!("CONNECT {expected}:443"),
-            "{file}{profile}{variable}"
-        );
+        assert_eq!(host(run), format!("CONNECT {expected}:443"), "{file}{profile}{variable}");
     }
 }
 
@@ -113,25 +85,13 @@ fn fips_and_dual_stack_of_the_file_and_of_the_profile_select_the_host() {
 fn region_fips_and_dual_stack_select_the_host() {
     let settings: &[(&[(&str, &str)], &str)] = &[
         (&[], "ssm.eu-west-1.amazonaws.com"),
+        (&[("AWS_USE_FIPS_ENDPOINT", "true")], "ssm-fips.eu-west-1.amazonaws.com"),
+        (&[("AWS_USE_DUALSTACK_ENDPOINT", "true")], "ssm.eu-west-1.api.aws"),
         (
-            &[("AWS_USE_FIPS_ENDPOINT", "true")],
-            "ssm-fips.eu-west-1.amazonaws.com",
-        ),
-        (
-            &[("AWS_USE_DUALSTACK_ENDPOINT", "true")],
-            "ssm.eu-west-1.api.aws",
-        ),
-        (
-            &[
-                ("AWS_USE_FIPS_ENDPOINT", "true"),
-                ("AWS_USE_DUALSTACK_ENDPOINT", "true"),
-            ],
+            &[("AWS_USE_FIPS_ENDPOINT", "true"), ("AWS_USE_DUALSTACK_ENDPOINT", "true")],
             "ssm-fips.eu-west-1.api.aws",
         ),
-        (
-            &[("AWS_REGION", "cn-north-1")],
-            "ssm.cn-north-1.amazonaws.com.cn",
-        ),
+        (&[("AWS_REGION", "cn-north-1")], "ssm.cn-north-1.amazonaws.com.cn"),
     ];
     std::thread::scope(|scope| {
         for (variables, expected) in settings {
@@ -148,11 +108,7 @@ fn region_fips_and_dual_stack_select_the_host() {
 #[test]
 fn the_ssm_endpoint_variable_overrides_the_global_one() {
     let (ours, all) = (filled(Stub::start()), filled(Stub::start()));
-    let run = || {
-        Run::against(&ours.url())
-            .env("AWS_ENDPOINT_URL", all.url())
-            .args("-p /e")
-    };
+    let run = || Run::against(&ours.url()).env("AWS_ENDPOINT_URL", all.url()).args("-p /e");
     run().environment().has(&[("A", "canary-a")]);
     assert_eq!((ours.requests().len(), all.requests().len()), (1, 0));
     let run = run().unset("AWS_ENDPOINT_URL_SSM");

@@ -23,21 +23,9 @@ const RENAME: &str = "prefix = \"/e/api\"\n[rename]\nOLD = \"NEW\"\n";
 #[test]
 fn a_renamed_variable_obeys_keep_existing() {
     let stub = stub();
-    let run = || {
-        Run::against(&stub.url())
-            .file(RENAME)
-            .env("NEW", "inherited")
-    };
-    run()
-        .args("--keep-existing")
-        .environment()
-        .has(&[("NEW", "inherited")])
-        .lacks(&["OLD"]);
-    run()
-        .env("OLD", "inherited")
-        .environment()
-        .has(&[("NEW", "canary-old")])
-        .lacks(&["OLD"]);
+    let run = || Run::against(&stub.url()).file(RENAME).env("NEW", "inherited");
+    run().args("--keep-existing").environment().has(&[("NEW", "inherited")]).lacks(&["OLD"]);
+    run().env("OLD", "inherited").environment().has(&[("NEW", "canary-old")]).lacks(&["OLD"]);
 }
 
 #[test]
@@ -70,17 +58,9 @@ fn a_collision_is_resolved_by_an_explicit_key_for_that_name() {
     stub.put(Parameter::secure("/c/db-url", "canary-1"));
     stub.put(Parameter::secure("/c/db/url", "canary-2"));
     let run = || Run::against(&stub.url()).args("-p /c");
-    run()
-        .fails(78)
-        .says(&["/c/db-url and /c/db/url", "--key DB_URL=/c/db-url"]);
-    run()
-        .args("--key DB_URL=/c/db-url")
-        .environment()
-        .has(&[("DB_URL", "canary-1")]);
-    run()
-        .args("--key OTHER=/c/db-url")
-        .fails(78)
-        .says(&["/c/db-url and /c/db/url"]);
+    run().fails(78).says(&["/c/db-url and /c/db/url", "--key DB_URL=/c/db-url"]);
+    run().args("--key DB_URL=/c/db-url").environment().has(&[("DB_URL", "canary-1")]);
+    run().args("--key OTHER=/c/db-url").fails(78).says(&["/c/db-url and /c/db/url"]);
 }
 
 #[test]
@@ -89,33 +69,20 @@ fn an_inherited_variable_beats_a_default() {
     let file = "[keys]\nLEVEL = { param = \"/e/nope\", default = \"info\" }";
     let run = || Run::against(&stub.url()).file(file);
     run().environment().has(&[("LEVEL", "info")]);
-    run()
-        .env("LEVEL", "debug")
-        .environment()
-        .has(&[("LEVEL", "debug")]);
-    run()
-        .env("LEVEL", "debug")
-        .args("--skip")
-        .environment()
-        .has(&[("LEVEL", "debug")]);
+    run().env("LEVEL", "debug").environment().has(&[("LEVEL", "debug")]);
+    run().env("LEVEL", "debug").args("--skip").environment().has(&[("LEVEL", "debug")]);
 }
 
 #[test]
 fn a_missing_member_of_json_is_an_unusable_value() {
     let stub = Stub::start();
     stub.put(Parameter::secure("/j/db", r#"{"user":"canary","port":1}"#));
-    Run::against(&stub.url())
-        .args("-k PW=/j/db#password")
-        .fails(65)
-        .says(&[
-            "/j/db (for PW) exists",
-            "no member `password`",
-            "port, user",
-        ]);
-    Run::against(&stub.url())
-        .args("-k PW=/j/db#/port/x")
-        .fails(65)
-        .says(&["no member `x`"]);
+    Run::against(&stub.url()).args("-k PW=/j/db#password").fails(65).says(&[
+        "/j/db (for PW) exists",
+        "no member `password`",
+        "port, user",
+    ]);
+    Run::against(&stub.url()).args("-k PW=/j/db#/port/x").fails(65).says(&["no member `x`"]);
 }
 
 #[test]
@@ -134,16 +101,11 @@ fn check_looks_for_the_command_as_the_launch_does() {
 fn check_counts_the_arguments_of_the_command() {
     let stub = Stub::start();
     for n in 0..18 {
-        stub.put(Parameter::secure(
-            &format!("/big/k{n}"),
-            &"canary".repeat(19_000),
-        ));
+        stub.put(Parameter::secure(&format!("/big/k{n}"), &"canary".repeat(19_000)));
     }
     let run = |argument: usize| {
-        let file = format!(
-            "prefix = \"/big\"\ncommand = [\"env\", \"{}\"]\n",
-            "x".repeat(argument)
-        );
+        let file =
+            format!("prefix = \"/big\"\ncommand = [\"env\", \"{}\"]\n", "x".repeat(argument));
         Run::against(&stub.url()).file(&file).args("check").run()
     };
     assert_eq!(run(1).status, 0);

@@ -26,26 +26,17 @@ fn no_report_obeys_the_name_of_a_json_member() {
         let report = run.text();
         assert!(!report.contains(is_unsafe), "{format}: {report:?}");
         assert!(report.contains("FORGED"), "{format}: {report}");
-        assert!(
-            !report.lines().any(|line| line.starts_with("| FORGED")),
-            "{format}: {report}"
-        );
+        assert!(!report.lines().any(|line| line.starts_with("| FORGED")), "{format}: {report}");
         if lines > 0 {
             assert_eq!(report.lines().count(), lines, "{format}: {report}");
         }
         if format == "markdown" {
-            let row = report
-                .lines()
-                .find(|line| line.contains("FORGED"))
-                .expect("a row");
+            let row = report.lines().find(|line| line.contains("FORGED")).expect("a row");
             let cells = row.replace(r"\|", "").matches('|').count();
             assert_eq!(cells, 5, "{row}");
         }
         assert!(
-            !run.stderr
-                .trim_end()
-                .replace("\n  ", "  ")
-                .contains(|c| is_unsafe(c) || c == '\n'),
+            !run.stderr.trim_end().replace("\n  ", "  ").contains(|c| is_unsafe(c) || c == '\n'),
             "{:?}",
             run.stderr
         );
@@ -57,33 +48,18 @@ fn no_log_obeys_a_name_or_a_message() {
     let stub = Stub::start();
     stub.always(Fault::client("OddException", HOSTILE));
     for log in ["text", "json"] {
-        let by_service = Run::against(&stub.url())
-            .args("-vv -p /esc --log-format")
-            .arg(log)
-            .args("-- true");
-        let by_flag = Run::bare()
-            .args("--log-format")
-            .arg(log)
-            .arg("--prefix")
-            .arg(HOSTILE);
-        let by_file = Run::bare()
-            .args("--log-format")
-            .arg(log)
-            .arg("--config")
-            .arg(HOSTILE);
-        let by_command = Run::bare()
-            .args("--skip --log-format")
-            .arg(log)
-            .arg(format!("/{HOSTILE}"));
+        let by_service =
+            Run::against(&stub.url()).args("-vv -p /esc --log-format").arg(log).args("-- true");
+        let by_flag = Run::bare().args("--log-format").arg(log).arg("--prefix").arg(HOSTILE);
+        let by_file = Run::bare().args("--log-format").arg(log).arg("--config").arg(HOSTILE);
+        let by_command =
+            Run::bare().args("--skip --log-format").arg(log).arg(format!("/{HOSTILE}"));
         for run in [by_service, by_flag, by_file, by_command] {
             let outcome = run.run();
             assert!(outcome.stderr.contains("FORGED"), "{}", outcome.stderr);
             assert!(!outcome.stderr.contains(is_unsafe), "{:?}", outcome.stderr);
             assert!(
-                !outcome
-                    .stderr
-                    .lines()
-                    .any(|line| line.starts_with("| FORGED")),
+                !outcome.stderr.lines().any(|line| line.starts_with("| FORGED")),
                 "{}",
                 outcome.stderr
             );

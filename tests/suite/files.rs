@@ -22,21 +22,14 @@ fn command(stub: &Stub, words: &[&str]) -> (Command, tempfile::TempDir) {
 }
 
 fn run(words: &[&str]) -> Output {
-    command(&stub(), words)
-        .0
-        .output()
-        .expect("the binary starts")
+    command(&stub(), words).0.output().expect("the binary starts")
 }
 
 /// The command printed the value this many times, and nothing else.
 fn expect_values(output: &Output, times: usize) {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{}: {stderr}", output.status);
-    assert_eq!(
-        String::from_utf8_lossy(&output.stdout),
-        VALUE.repeat(times),
-        "{stderr}"
-    );
+    assert_eq!(String::from_utf8_lossy(&output.stdout), VALUE.repeat(times), "{stderr}");
 }
 
 fn as_user(command: &mut Command, user: u32) {
@@ -98,11 +91,7 @@ fn as_an_ordinary_user_it_is_like_a_key_file() {
     let stub = stub();
     for script in [
         &["python3", "-c", PYTHON][..],
-        &[
-            "sh",
-            "-c",
-            "stat -Lc %a $F >&2; for n in 1 2 3 4 5 6; do cat $F; done",
-        ],
+        &["sh", "-c", "stat -Lc %a $F >&2; for n in 1 2 3 4 5 6; do cat $F; done"],
     ] {
         let (mut command, _home) = command(&stub, script);
         command.current_dir("/");
@@ -123,12 +112,7 @@ fn as_root_it_can_be_read_after_a_change_of_the_user() {
         sh -c 'cat $F'
         python3 -c \"import os, subprocess; subprocess.run(['cat', os.environ['F']])\"
     ";
-    let setpriv = [
-        "setpriv",
-        "--reuid=65534",
-        "--regid=65534",
-        "--clear-groups",
-    ];
+    let setpriv = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
     expect_values(&run(&[&setpriv[..], &["sh", "-c", script]].concat()), 3);
     let in_the_process = "
 import os
@@ -152,10 +136,7 @@ fn as_root_in_a_pid_namespace_with_the_proc_of_another_it_has_its_number_there()
 fn expect_refusal(output: &Output, reason: &str) {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(71), "{stderr}");
-    assert!(
-        stderr.contains(reason) && stderr.contains("--file"),
-        "{stderr}"
-    );
+    assert!(stderr.contains(reason) && stderr.contains("--file"), "{stderr}");
     assert!(output.stdout.is_empty());
 }
 
@@ -177,8 +158,7 @@ fn as_root_without_proc_the_command_is_not_started() {
     let stub = stub();
     let (inner, _home) = command(&stub, &["echo", "started"]);
     let hide = "mount -t tmpfs none /proc && exec \"$0\" \"$@\"";
-    let output = through("unshare", &["--mount", "sh", "-c", hide], &inner)
-        .output()
-        .expect("a command");
+    let output =
+        through("unshare", &["--mount", "sh", "-c", hide], &inner).output().expect("a command");
     expect_refusal(&output, "/proc is not mounted");
 }

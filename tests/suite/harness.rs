@@ -55,26 +55,15 @@ pub struct Put {
 }
 
 pub fn secure(name: &str, value: &str) -> Put {
-    Put {
-        name: name.into(),
-        value: value.into(),
-        kind: "SecureString",
-        label: None,
-    }
+    Put { name: name.into(), value: value.into(), kind: "SecureString", label: None }
 }
 
 pub fn string(name: &str, value: &str) -> Put {
-    Put {
-        kind: "String",
-        ..secure(name, value)
-    }
+    Put { kind: "String", ..secure(name, value) }
 }
 
 pub fn list(name: &str, value: &str) -> Put {
-    Put {
-        kind: "StringList",
-        ..secure(name, value)
-    }
+    Put { kind: "StringList", ..secure(name, value) }
 }
 
 impl Put {
@@ -138,12 +127,7 @@ impl Run {
     /// With a PATH and an empty home directory only; the instance metadata service is disabled.
     pub fn bare() -> Self {
         let home = TempDir::new().expect("a directory for the test");
-        let run = Self {
-            arguments: Vec::new(),
-            environment: BTreeMap::new(),
-            home,
-            user: None,
-        };
+        let run = Self { arguments: Vec::new(), environment: BTreeMap::new(), home, user: None };
         let path = run.home.path().to_owned();
         run.env("PATH", "/usr/local/bin:/usr/bin:/bin")
             .env("HOME", path)
@@ -161,8 +145,7 @@ impl Run {
     }
 
     pub fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
-        self.environment
-            .insert(name.as_ref().to_owned(), value.as_ref().to_owned());
+        self.environment.insert(name.as_ref().to_owned(), value.as_ref().to_owned());
         self
     }
 
@@ -230,16 +213,8 @@ impl Run {
         let shown = format!("{:?}", self.arguments);
         let (mut command, _home) = self.arg("--").arg("touch").arg(touch).command();
         let outcome = Outcome::new(shown, command.output().expect("the binary starts"));
-        assert!(
-            !marker.exists(),
-            "the command was started: {}",
-            outcome.shown
-        );
-        assert_eq!(
-            outcome.status, status,
-            "{}: {}",
-            outcome.shown, outcome.stderr
-        );
+        assert!(!marker.exists(), "the command was started: {}", outcome.shown);
+        assert_eq!(outcome.status, status, "{}: {}", outcome.shown, outcome.stderr);
         assert!(outcome.stdout.is_empty(), "nothing is printed on stdout");
         outcome
     }
@@ -288,10 +263,7 @@ impl Outcome {
     fn new(shown: String, output: std::process::Output) -> Self {
         use std::os::unix::process::ExitStatusExt;
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(
-            !stderr.contains("canary"),
-            "{shown} printed a secret value: {stderr}"
-        );
+        assert!(!stderr.contains("canary"), "{shown} printed a secret value: {stderr}");
         let status = output.status;
         Self {
             shown,
@@ -307,18 +279,10 @@ impl Outcome {
     /// Asserts that stderr contains all of these, and is a single message: its further lines are indented.
     pub fn says(&self, parts: &[&str]) -> &Self {
         for part in parts {
-            assert!(
-                self.stderr.contains(part),
-                "{}: no {part:?} in: {}",
-                self.shown,
-                self.stderr
-            );
+            assert!(self.stderr.contains(part), "{}: no {part:?} in: {}", self.shown, self.stderr);
         }
         assert_eq!(
-            self.stderr
-                .lines()
-                .filter(|line| !line.starts_with("  "))
-                .count(),
+            self.stderr.lines().filter(|line| !line.starts_with("  ")).count(),
             1,
             "expected a single message: {}",
             self.stderr
@@ -336,26 +300,16 @@ pub struct Environment(BTreeMap<OsString, OsString>);
 
 impl Environment {
     pub fn parse(bytes: &[u8]) -> Self {
-        let entries = bytes
-            .split(|&byte| byte == 0)
-            .filter(|entry| !entry.is_empty());
+        let entries = bytes.split(|&byte| byte == 0).filter(|entry| !entry.is_empty());
         let pair = |entry: &[u8]| {
-            let at = entry
-                .iter()
-                .position(|&byte| byte == b'=')
-                .expect("NAME=VALUE");
-            (
-                OsString::from_vec(entry[..at].to_vec()),
-                OsString::from_vec(entry[at + 1..].to_vec()),
-            )
+            let at = entry.iter().position(|&byte| byte == b'=').expect("NAME=VALUE");
+            (OsString::from_vec(entry[..at].to_vec()), OsString::from_vec(entry[at + 1..].to_vec()))
         };
         Self(entries.map(pair).collect())
     }
 
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .get(OsStr::new(name))
-            .map(|value| value.to_str().expect("UTF-8"))
+        self.0.get(OsStr::new(name)).map(|value| value.to_str().expect("UTF-8"))
     }
 
     pub fn bytes(&self, name: &str) -> Option<&[u8]> {
@@ -379,16 +333,10 @@ impl Environment {
     /// Names that were not set by the harness.
     pub fn names(&self) -> Vec<String> {
         let ours = |name: &&OsString| {
-            !["PATH", "HOME", "_", "PWD", "SHLVL"]
-                .iter()
-                .any(|known| name.as_os_str() == *known)
+            !["PATH", "HOME", "_", "PWD", "SHLVL"].iter().any(|known| name.as_os_str() == *known)
                 && !name.as_bytes().starts_with(b"AWS_")
         };
-        self.0
-            .keys()
-            .filter(ours)
-            .map(|name| name.to_string_lossy().into_owned())
-            .collect()
+        self.0.keys().filter(ours).map(|name| name.to_string_lossy().into_owned()).collect()
     }
 }
 

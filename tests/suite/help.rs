@@ -9,10 +9,7 @@ fn a_command_named_like_a_verb_is_started_if_it_exists() {
     let run = Run::bare();
     script(&run.home().join("run"), "#!/bin/sh\necho ran\n");
     let path = run.home().to_owned();
-    assert_eq!(
-        run.env("PATH", path).args("--skip run").run().text(),
-        "ran\n"
-    );
+    assert_eq!(run.env("PATH", path).args("--skip run").run().text(), "ran\n");
 }
 
 #[test]
@@ -24,11 +21,7 @@ fn help_fits_80_columns_and_begins_with_examples() {
         }
     }
     let short = Run::bare().arg("-h").run().text();
-    let at = |part: &str| {
-        short
-            .find(part)
-            .unwrap_or_else(|| panic!("{part} in {short}"))
-    };
+    let at = |part: &str| short.find(part).unwrap_or_else(|| panic!("{part} in {short}"));
     assert!(at("ssm-exec --prefix /org/api -- ./server") < at("--prefix <"));
     assert!(at("--key DATABASE_URL") < at("--prefix <"));
 }
@@ -45,11 +38,7 @@ fn the_short_help_is_one_screen_and_the_long_one_has_every_option() {
             Subcommands::Check => subcommand == "check",
             Subcommands::Policy => subcommand == "policy",
         };
-        for flag in SETTINGS
-            .iter()
-            .filter(is_here)
-            .filter_map(|setting| setting.flag)
-        {
+        for flag in SETTINGS.iter().filter(is_here).filter_map(|setting| setting.flag) {
             assert!(long.contains(flag), "{subcommand}: {flag} in {long}");
         }
     }
@@ -97,13 +86,7 @@ fn every_switch_can_be_negated_and_the_last_one_counts() {
             assert_eq!(outcome.status, 0, "{words}: {}", outcome.stderr);
         }
     }
-    let skip = |words: &str| {
-        Run::bare()
-            .env("SSM_EXEC_SKIP", "1")
-            .args(words)
-            .run()
-            .status
-    };
+    let skip = |words: &str| Run::bare().env("SSM_EXEC_SKIP", "1").args(words).run().status;
     assert_eq!(skip("--no-skip -- true"), 78);
     assert_eq!(skip("--no-skip --skip -- true"), 0);
     assert_eq!(skip("--skip --no-skip -- true"), 78);

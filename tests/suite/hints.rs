@@ -6,95 +6,35 @@ use crate::harness::*;
 /// Words of the command line, its status, and a part of the help.
 const TYPED: &[(&[&str], i32, &str)] = &[
     // A path without its option.
-    (
-        &["/org/api", "--", "env"],
-        64,
-        "`ssm-exec --prefix /org/api -- COMMAND`",
-    ),
-    (
-        &["org/api", "--", "env"],
-        64,
-        "`ssm-exec --prefix /org/api -- COMMAND`",
-    ),
-    (
-        &["--key", "DB", "/org/x", "--", "env"],
-        64,
-        "`--key DB=/org/x`",
-    ),
+    (&["/org/api", "--", "env"], 64, "`ssm-exec --prefix /org/api -- COMMAND`"),
+    (&["org/api", "--", "env"], 64, "`ssm-exec --prefix /org/api -- COMMAND`"),
+    (&["--key", "DB", "/org/x", "--", "env"], 64, "`--key DB=/org/x`"),
     (&["-k", "DB", "/org/x"], 64, "`--key DB=/org/x`"),
-    (
-        &["--prefix", "/a", "/b", "--", "env"],
-        64,
-        "`--prefix /a --prefix /b`",
-    ),
-    (
-        &["--key", "A=/a", "/b", "--", "env"],
-        64,
-        "`--key A=/a --key /b`",
-    ),
-    (
-        &["DB=/org/db", "--", "env"],
-        64,
-        "`ssm-exec --key DB=/org/db -- COMMAND`",
-    ),
+    (&["--prefix", "/a", "/b", "--", "env"], 64, "`--prefix /a --prefix /b`"),
+    (&["--key", "A=/a", "/b", "--", "env"], 64, "`--key A=/a --key /b`"),
+    (&["DB=/org/db", "--", "env"], 64, "`ssm-exec --key DB=/org/db -- COMMAND`"),
     (
         &["arn:aws:ssm:eu-west-1:111122223333:parameter/a", "env"],
         64,
         "`ssm-exec --key NAME=arn:aws:ssm:",
     ),
-    (
-        &["ssm:///org/db", "env"],
-        64,
-        "`NAME=ssm:///org/db ssm-exec -- COMMAND`",
-    ),
-    (
-        &["init", "/org/api"],
-        64,
-        "`ssm-exec init --prefix /org/api`",
-    ),
-    (
-        &["check", "/org/api"],
-        64,
-        "`ssm-exec check --prefix /org/api`",
-    ),
+    (&["ssm:///org/db", "env"], 64, "`NAME=ssm:///org/db ssm-exec -- COMMAND`"),
+    (&["init", "/org/api"], 64, "`ssm-exec init --prefix /org/api`"),
+    (&["check", "/org/api"], 64, "`ssm-exec check --prefix /org/api`"),
     // Blanks and commas.
     (&["--key", "DB", "=", "/org/x"], 64, "`--key DB=PARAM`"),
     (&["--only", "A", "B", "-p", "/a"], 64, "`--only A,B`"),
     (&["--key=", "/org/x", "--", "env"], 64, "`--key /org/x`"),
-    (
-        &["--key", "DB=", "/org/x", "--", "env"],
-        64,
-        "`--key DB=/org/x`",
-    ),
+    (&["--key", "DB=", "/org/x", "--", "env"], 64, "`--key DB=/org/x`"),
     // What a shell does.
     (&["--skip", "FOO=canary", "env"], 64, "`FOO=… ssm-exec …`"),
-    (
-        &["--skip", "--", "FOO=canary", "env"],
-        64,
-        "`-- env FOO=… COMMAND`",
-    ),
-    (
-        &["--skip", "cd", "/tmp"],
-        127,
-        "`-- sh -c 'cd … && exec ./server'`",
-    ),
-    (
-        &["--skip", "--", "export", "A=canary"],
-        127,
-        "`-- sh -c 'export … && exec ./server'`",
-    ),
-    (
-        &["--skip", "source", "env.sh"],
-        127,
-        "`-- sh -c 'source … && exec ./server'`",
-    ),
+    (&["--skip", "--", "FOO=canary", "env"], 64, "`-- env FOO=… COMMAND`"),
+    (&["--skip", "cd", "/tmp"], 127, "`-- sh -c 'cd … && exec ./server'`"),
+    (&["--skip", "--", "export", "A=canary"], 127, "`-- sh -c 'export … && exec ./server'`"),
+    (&["--skip", "source", "env.sh"], 127, "`-- sh -c 'source … && exec ./server'`"),
     (&["--skip", "--", "$COMMAND"], 64, "`-- sh -c '$COMMAND'`"),
     (&["--skip", "sh -c true"], 127, "`-- sh -c true`"),
-    (
-        &["--skip", "A=1 ./server"],
-        127,
-        "`-- sh -c 'A=1 ./server'`",
-    ),
+    (&["--skip", "A=1 ./server"], 127, "`-- sh -c 'A=1 ./server'`"),
     // What editors make of hyphens and quotation marks.
     (&["--skip", "—", "env"], 64, "Write `--`"),
     (&["--skip", "–", "env"], 64, "Write `--`"),
@@ -111,41 +51,21 @@ const TYPED: &[(&[&str], i32, &str)] = &[
     (&["-key=A=/a", "env"], 64, "Did you mean `--key`?"),
     (&["--prefx", "/a", "env"], 64, "Did you mean `--prefix`?"),
     (&["--path", "/a", "env"], 64, "`--prefix PATH`"),
-    (
-        &["--env-file", ".env", "env"],
-        64,
-        "Values that are not secret",
-    ),
+    (&["--env-file", ".env", "env"], 64, "Values that are not secret"),
     (&["--dry-run", "env"], 64, "`ssm-exec check`"),
     (&["check", "-o", "json"], 64, "`ssm-exec check --format"),
     (&["check", "--json"], 64, "`ssm-exec check --format json`"),
-    (
-        &["check", "--json", "-p", "/a"],
-        64,
-        "`ssm-exec check --format json`",
-    ),
-    (
-        &["--format", "json", "check"],
-        64,
-        "`ssm-exec check --format`",
-    ),
+    (&["check", "--json", "-p", "/a"], 64, "`ssm-exec check --format json`"),
+    (&["--format", "json", "check"], 64, "`ssm-exec check --format`"),
     (&["--timeout", "-5s", "env"], 64, "`--timeout=-5s`"),
     // Words of other tools.
     (&["run", "env"], 64, "Write the command itself"),
-    (
-        &["exec", "service", "--", "env"],
-        64,
-        "Write the command itself",
-    ),
+    (&["exec", "service", "--", "env"], 64, "Write the command itself"),
     (&["version"], 64, "`ssm-exec --version`"),
     (&["doctor"], 64, "`ssm-exec check`"),
     (&["validate"], 64, "`ssm-exec check`"),
     (&["config"], 64, "`ssm-exec init --prefix PATH`"),
-    (
-        &["get-parameters-by-path", "--path", "/a"],
-        64,
-        "`ssm-exec --prefix PATH`",
-    ),
+    (&["get-parameters-by-path", "--path", "/a"], 64, "`ssm-exec --prefix PATH`"),
     (&["list", "/a"], 64, "`ssm-exec check`"),
     (&["put", "/a", "b"], 64, "`aws ssm put-parameter`"),
     (&["completion", "bash"], 64, "`ssm-exec completions"),
@@ -166,10 +86,7 @@ fn what_is_typed_by_mistake_is_told_as_it_is_meant() {
         let run = words.iter().fold(Run::bare(), Run::arg);
         let outcome = run.run();
         assert_eq!(outcome.status, *status, "{words:?}: {}", outcome.stderr);
-        let line = outcome
-            .stderr
-            .lines()
-            .find(|line| line.starts_with("  help: "));
+        let line = outcome.stderr.lines().find(|line| line.starts_with("  help: "));
         let line = line.unwrap_or_else(|| panic!("{words:?}: no help in {}", outcome.stderr));
         assert!(line.contains(help), "{words:?}: {line}");
     }
@@ -179,15 +96,9 @@ fn what_is_typed_by_mistake_is_told_as_it_is_meant() {
 #[test]
 fn a_value_that_is_no_path_is_told_what_is_wrong_with_it() {
     for (words, says) in [
-        (
-            &["--prefix", "/a,/b"][..],
-            "give several parameters one by one",
-        ),
+        (&["--prefix", "/a,/b"][..], "give several parameters one by one"),
         (&["--prefix", "/a /b"], "give several parameters one by one"),
-        (
-            &["--key", "A=/a,B=/b"],
-            "give several parameters one by one",
-        ),
+        (&["--key", "A=/a,B=/b"], "give several parameters one by one"),
         (&["--prefix", "/org/$STAGE/api"], "No shell replaced it"),
         (&["--prefix", "ssm://org/x"], "Write `/org/x`"),
         (&["--key", "A=ssm://org/x"], "Write `/org/x`"),
@@ -196,11 +107,7 @@ fn a_value_that_is_no_path_is_told_what_is_wrong_with_it() {
         let run = words.iter().fold(Run::bare(), Run::arg).args("-- env");
         let outcome = run.run();
         assert_eq!(outcome.status, 64, "{words:?}: {}", outcome.stderr);
-        assert!(
-            outcome.stderr.contains(says),
-            "{words:?}: {}",
-            outcome.stderr
-        );
+        assert!(outcome.stderr.contains(says), "{words:?}: {}", outcome.stderr);
     }
 }
 
@@ -210,18 +117,9 @@ fn what_is_written_into_the_file_by_mistake_is_told_as_it_is_meant() {
         ("path = \"/a\"", "did you mean `prefix`?"),
         ("parameters = [\"/a\"]", "did you mean `keys`?"),
         ("prefix = \"/a\"\n[env]\nA = \"/b\"", "did you mean `keys`?"),
-        (
-            "prefix = \"/a\"\n[stages.dev]\nprefix = \"/b\"",
-            "did you mean `stage`?",
-        ),
-        (
-            "prefix = \"/a\"\n[watch]\nevery = 300",
-            "A duration has a unit: `\"300s\"`",
-        ),
-        (
-            "prefix = \"/a\"\ntimeout = 30",
-            "A duration has a unit: `\"30s\"`",
-        ),
+        ("prefix = \"/a\"\n[stages.dev]\nprefix = \"/b\"", "did you mean `stage`?"),
+        ("prefix = \"/a\"\n[watch]\nevery = 300", "A duration has a unit: `\"300s\"`"),
+        ("prefix = \"/a\"\ntimeout = 30", "A duration has a unit: `\"30s\"`"),
         ("prefix = \"/a/$STAGE/b\"", "write `${NAME}`"),
     ] {
         let outcome = Run::bare().file(file).args("-- env").run();
@@ -246,10 +144,7 @@ fn without_a_source_the_file_that_was_read_or_is_called_nearly_so_is_named() {
     let near = "There is .ssm-exec.yaml here";
     run.fails(78).says(&["no source of parameters", near]);
     let run = Run::bare().file("command = [\"true\"]\n");
-    run.fails(78).says(&[
-        "no source of parameters is configured, and ",
-        "/ssm-exec.toml has none",
-    ]);
+    run.fails(78).says(&["no source of parameters is configured, and ", "/ssm-exec.toml has none"]);
 }
 
 #[test]

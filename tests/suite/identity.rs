@@ -39,11 +39,7 @@ fn the_report_names_the_caller_and_asks_only_if_it_should() {
     let (stub, sts) = (stub(), named());
     let without = check(&stub, &sts, "");
     // The account is in the ARNs of the parameters.
-    assert!(
-        without.text().contains("account 111122223333"),
-        "{}",
-        without.text()
-    );
+    assert!(without.text().contains("account 111122223333"), "{}", without.text());
     assert!(!without.text().contains("caller"), "{}", without.text());
     assert!(sts.requests().is_empty());
 
@@ -82,9 +78,7 @@ fn a_caller_who_stays_unknown_is_reported_and_does_not_fail_the_check() {
     assert!(skipped.stderr.contains(text), "{}", skipped.stderr);
 
     // Without an endpoint of STS, a stand-in for SSM must not lead to a request to AWS.
-    let outcome = Run::against(&stub.url())
-        .args("check -p /identity --identity")
-        .run();
+    let outcome = Run::against(&stub.url()).args("check -p /identity --identity").run();
     assert_eq!(outcome.status, 0);
     outcome.says(&["--identity", "AWS_ENDPOINT_URL_STS"]);
 }
@@ -105,11 +99,7 @@ fn the_status_of_policy_without_an_account_says_whether_it_may_help_to_try_again
     };
     let (throttled, refused) = (error("Throttling"), error("InvalidClientTokenId"));
     for (sts, status, text) in [
-        (
-            "http://127.0.0.1:1",
-            75,
-            "could not connect to 127.0.0.1:1 (Connection refused)",
-        ),
+        ("http://127.0.0.1:1", 75, "could not connect to 127.0.0.1:1 (Connection refused)"),
         (
             &*throttled.url(),
             75,
@@ -123,23 +113,14 @@ fn the_status_of_policy_without_an_account_says_whether_it_may_help_to_try_again
     ] {
         let outcome = policy(sts).run();
         assert_eq!(outcome.status, status, "{}", outcome.stderr);
-        outcome.says(&[
-            text,
-            "With `--account ID` and `--region REGION`, no request is needed",
-        ]);
+        outcome.says(&[text, "With `--account ID` and `--region REGION`, no request is needed"]);
     }
 }
 
 #[test]
 fn options_of_the_report_are_refused_with_a_fingerprint() {
     let (stub, sts) = (stub(), named());
-    for option in [
-        "--identity",
-        "--unused",
-        "--max-age 3d",
-        "--format json",
-        "--format table",
-    ] {
+    for option in ["--identity", "--unused", "--max-age 3d", "--format json", "--format table"] {
         for fingerprint in ["--fingerprint", "--unchanged-since 0123"] {
             let outcome = check(&stub, &sts, &format!("{option} {fingerprint}"));
             assert_eq!(outcome.status, 64, "{option} {fingerprint}");

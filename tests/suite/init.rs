@@ -39,11 +39,7 @@ fn init_writes_a_file_that_is_trusted_whatever_the_umask() {
     let (inner, home) = Run::against(&stub.url()).args("init -p /init4").command();
     let mut shell = through("sh", &["-c", "umask 000 && exec \"$@\"", "sh"], &inner);
     let output = shell.current_dir(home.path()).output().expect("it starts");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let file = fs::metadata(home.path().join("ssm-exec.toml")).expect("the file");
     assert_eq!(file.permissions().mode() & 0o777, 0o644);
 }
@@ -52,10 +48,9 @@ fn init_writes_a_file_that_is_trusted_whatever_the_umask() {
 fn init_overwrites_nothing() {
     let stub = ssm_stub::Stub::start();
     stub.put(ssm_stub::Parameter::secure("/init2/a", "canary"));
-    for (words, path) in [
-        ("init -p /init2", "ssm-exec.toml"),
-        ("init -p /init2 --config other.toml", "other.toml"),
-    ] {
+    for (words, path) in
+        [("init -p /init2", "ssm-exec.toml"), ("init -p /init2 --config other.toml", "other.toml")]
+    {
         let run = Run::against(&stub.url()).args(words);
         let file = run.home().join(path);
         fs::write(&file, "# mine").expect("a file");
@@ -63,10 +58,7 @@ fn init_overwrites_nothing() {
         let output = command.output().expect("the binary starts");
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(64), "{stderr}");
-        assert!(
-            stderr.contains(path) && stderr.contains("already exists"),
-            "{stderr}"
-        );
+        assert!(stderr.contains(path) && stderr.contains("already exists"), "{stderr}");
         assert_eq!(fs::read_to_string(&file).expect("the file"), "# mine");
     }
     assert_eq!(stub.requests().len(), 0);
@@ -101,11 +93,7 @@ fn init_keeps_the_naming_options_and_comments_what_cannot_be_used_yet() {
         .args("init -p /init4 --name-prefix APP_ --exclude SECRET --region eu-west-1");
     let (mut command, home) = run.command();
     let output = command.output().expect("the binary starts");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = fs::read_to_string(home.path().join("ssm-exec.toml")).expect("the file");
     for part in [
         "name_prefix = \"APP_\"",

@@ -48,11 +48,7 @@ impl Emulator {
     /// Starts in an empty task root; `prepare` fills it and returns the path of the program.
     fn start(stub: &Stub, handler: &str, prepare: impl FnOnce(&Path) -> PathBuf) -> Self {
         let emulator = project("target/lambda/aws-lambda-rie");
-        assert!(
-            emulator.exists(),
-            "no {}: tests/needs gets it",
-            emulator.display()
-        );
+        assert!(emulator.exists(), "no {}: tests/needs gets it", emulator.display());
         let task = tempfile::tempdir().expect("a directory for the test");
         let program = prepare(task.path());
         let (port, api) = (free_port(), free_port());
@@ -83,11 +79,7 @@ impl Emulator {
             .process_group(0)
             .spawn()
             .expect("the emulator starts");
-        let emulator = Self {
-            process,
-            port,
-            task,
-        };
+        let emulator = Self { process, port, task };
         eventually("the emulator listens", || emulator.connect().is_ok());
         emulator
     }
@@ -117,11 +109,7 @@ impl Emulator {
     fn expect_success(&self) {
         for _ in 0..2 {
             let response = self.invoke();
-            assert!(
-                response.contains(r#""got": "CANARY-F""#),
-                "{response}\n{}",
-                self.log()
-            );
+            assert!(response.contains(r#""got": "CANARY-F""#), "{response}\n{}", self.log());
         }
         assert!(!self.log().contains("canary"), "{}", self.log());
     }
@@ -129,11 +117,7 @@ impl Emulator {
     /// Asserts that the function fails, and that its log contains these words.
     fn expect_failure(&self, words: &[&str]) {
         let response = self.invoke();
-        assert!(
-            response.starts_with("HTTP/1.1 502"),
-            "{response}\n{}",
-            self.log()
-        );
+        assert!(response.starts_with("HTTP/1.1 502"), "{response}\n{}", self.log());
         let log = self.log();
         for word in words {
             assert!(log.contains(word), "no {word:?} in {log}");
@@ -194,10 +178,7 @@ fn a_bootstrap_runs_the_command_from_the_file() {
     let prepare = |task: &Path| {
         let bootstrap = custom(task);
         fs::rename(task.join("function"), task.join("server")).expect("renamed");
-        write(
-            &task.join("ssm-exec.toml"),
-            "command = [\"./server\", \"--quiet\"]\n",
-        );
+        write(&task.join("ssm-exec.toml"), "command = [\"./server\", \"--quiet\"]\n");
         bootstrap
     };
     Emulator::start(&stub, "function", prepare).expect_success();

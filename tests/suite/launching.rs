@@ -14,20 +14,12 @@ fn stub() -> Stub {
 #[test]
 fn the_command_keeps_the_process_id_and_returns_its_own_status() {
     let stub = stub();
-    let (mut command, _home) = Run::against(&stub.url())
-        .args("-p /l sh -c")
-        .arg("echo $$; exit 37")
-        .command();
-    let child = command
-        .stdout(std::process::Stdio::piped())
-        .spawn()
-        .expect("starts");
+    let (mut command, _home) =
+        Run::against(&stub.url()).args("-p /l sh -c").arg("echo $$; exit 37").command();
+    let child = command.stdout(std::process::Stdio::piped()).spawn().expect("starts");
     let id = child.id();
     let output = child.wait_with_output().expect("ends");
-    assert_eq!(
-        String::from_utf8_lossy(&output.stdout).trim(),
-        id.to_string()
-    );
+    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), id.to_string());
     assert_eq!(output.status.code(), Some(37));
 }
 
@@ -35,26 +27,16 @@ fn the_command_keeps_the_process_id_and_returns_its_own_status() {
 fn arguments_and_variables_need_not_be_utf8() {
     let stub = stub();
     let odd = OsStr::from_bytes(b"\xff\xfe=\n");
-    let outcome = Run::against(&stub.url())
-        .env("ODD", odd)
-        .args("-p /l printf %s")
-        .arg(odd)
-        .run();
+    let outcome = Run::against(&stub.url()).env("ODD", odd).args("-p /l printf %s").arg(odd).run();
     assert_eq!(outcome.stdout, odd.as_bytes());
-    let environment = Run::against(&stub.url())
-        .env("ODD", odd)
-        .args("-p /l")
-        .environment();
+    let environment = Run::against(&stub.url()).env("ODD", odd).args("-p /l").environment();
     assert_eq!(environment.bytes("ODD"), Some(odd.as_bytes()));
 }
 
 #[test]
 fn a_command_named_like_a_subcommand_can_follow_two_dashes() {
     let run = Run::bare();
-    script(
-        &run.home().join("check"),
-        "#!/bin/sh\necho I am the command\n",
-    );
+    script(&run.home().join("check"), "#!/bin/sh\necho I am the command\n");
     let path = run.home().to_owned();
     let outcome = run.env("PATH", path).args("--skip -- check --prefix").run();
     assert_eq!(outcome.text(), "I am the command\n");
@@ -62,9 +44,7 @@ fn a_command_named_like_a_subcommand_can_follow_two_dashes() {
 
 #[test]
 fn options_after_the_command_are_passed_to_it() {
-    let outcome = Run::bare()
-        .args("--skip echo --prefix -v --help -- x")
-        .run();
+    let outcome = Run::bare().args("--skip echo --prefix -v --help -- x").run();
     assert_eq!(outcome.text(), "--prefix -v --help -- x\n");
 }
 
@@ -73,10 +53,7 @@ fn a_script_without_an_interpreter_line_is_run_by_the_shell() {
     let run = Run::bare();
     script(&run.home().join("plain"), "echo from sh $1\n");
     let path = run.home().join("plain");
-    assert_eq!(
-        run.args("--skip").arg(path).arg("one").run().text(),
-        "from sh one\n"
-    );
+    assert_eq!(run.args("--skip").arg(path).arg("one").run().text(), "from sh one\n");
 }
 
 /// The header of an ELF program: 64 bits, little-endian.
@@ -95,41 +72,13 @@ fn only_text_is_run_by_the_shell() {
     let line = b"\necho $A >ran; touch ran\n";
     // The machines are ones for which no emulator is registered: ARC and the Motorola 68000.
     let files: [(&str, Vec<u8>, &[&str]); 7] = [
-        (
-            "other-machine",
-            elf(45),
-            &["machine 45", &here, "docker build --platform"],
-        ),
-        (
-            "other-machine-with-text",
-            [&elf(4)[..], line].concat(),
-            &["machine 4)", &here],
-        ),
-        (
-            "elf-with-text",
-            [b"\x7fELF", &line[..]].concat(),
-            &["damaged or incomplete"],
-        ),
-        (
-            "windows",
-            [b"MZ\x90\0\x03", &line[..]].concat(),
-            &["does not execute"],
-        ),
-        (
-            "wasm",
-            [b"\0asm\x01\0\0\0", &line[..]].concat(),
-            &["does not execute"],
-        ),
-        (
-            "nul-in-the-first-line",
-            [b"echo \0", &line[..]].concat(),
-            &["does not execute"],
-        ),
-        (
-            "script",
-            [b"#!./windows", &line[..]].concat(),
-            &["./windows"],
-        ),
+        ("other-machine", elf(45), &["machine 45", &here, "docker build --platform"]),
+        ("other-machine-with-text", [&elf(4)[..], line].concat(), &["machine 4)", &here]),
+        ("elf-with-text", [b"\x7fELF", &line[..]].concat(), &["damaged or incomplete"]),
+        ("windows", [b"MZ\x90\0\x03", &line[..]].concat(), &["does not execute"]),
+        ("wasm", [b"\0asm\x01\0\0\0", &line[..]].concat(), &["does not execute"]),
+        ("nul-in-the-first-line", [b"echo \0", &line[..]].concat(), &["does not execute"]),
+        ("script", [b"#!./windows", &line[..]].concat(), &["./windows"]),
     ];
     for (name, _, says) in &files {
         let run = Run::against(&stub.url());
@@ -169,31 +118,18 @@ fn what_a_program_needs_and_does_not_find_is_named() {
         (
             "crlf",
             b"#!/bin/sh\r\necho\r\n",
-            &[
-                "Its first line ends with a carriage return",
-                "sed -i 's/\\r$//'",
-            ],
+            &["Its first line ends with a carriage return", "sed -i 's/\\r$//'"],
         ),
         (
             "outer",
             b"#!inner\n",
-            &[
-                "its interpreter /no/such/one does not exist",
-                "the first line of inner",
-            ],
+            &["its interpreter /no/such/one does not exist", "the first line of inner"],
         ),
-        (
-            "inner",
-            b"#!/no/such/one\n",
-            &["/no/such/one does not exist"],
-        ),
+        ("inner", b"#!/no/such/one\n", &["/no/such/one does not exist"]),
         (
             "other-libc",
             &loader,
-            &[
-                "its dynamic loader /lib/ld-none.so.1 does not exist",
-                "glibc or musl",
-            ],
+            &["its dynamic loader /lib/ld-none.so.1 does not exist", "glibc or musl"],
         ),
     ];
     for (name, _, says) in &files {
@@ -203,11 +139,7 @@ fn what_a_program_needs_and_does_not_find_is_named() {
             script(&path, "");
             std::fs::write(path, bytes).expect("a file");
         }
-        let path = if *name == "outer" {
-            "./outer".into()
-        } else {
-            run.home().join(name)
-        };
+        let path = if *name == "outer" { "./outer".into() } else { run.home().join(name) };
         let outcome = run.arg(path).run();
         assert_eq!(outcome.status, 127, "{name}: {}", outcome.stderr);
         outcome.says(says);
@@ -216,11 +148,7 @@ fn what_a_program_needs_and_does_not_find_is_named() {
 
 /// A program for this machine with this dynamic loader: a header, one segment, and the loader's path.
 fn elf_with_loader(loader: &str) -> Vec<u8> {
-    let machine = if cfg!(target_arch = "x86_64") {
-        62
-    } else {
-        183
-    };
+    let machine = if cfg!(target_arch = "x86_64") { 62 } else { 183 };
     let mut bytes = elf(machine);
     let length = u64::try_from(loader.len() + 1).expect("a length");
     bytes[16] = 3;
@@ -250,26 +178,10 @@ fn as_root_a_mount_and_a_mode_that_forbid_execution_are_named() {
         (command, home, script)
     };
     for (options, mode, says) in [
-        (
-            "noexec",
-            "755",
-            &["/mount is mounted with `noexec`", "mount -o remount,exec "][..],
-        ),
-        (
-            "exec",
-            "644",
-            &["it has no execute permission", "chmod +x ./mount/program"],
-        ),
-        (
-            "exec",
-            "700",
-            &["its mode is 700 and its owner 0:0, and this is 65534:65534"],
-        ),
-        (
-            "mode=700",
-            "755",
-            &["permission denied on the directory ./mount"],
-        ),
+        ("noexec", "755", &["/mount is mounted with `noexec`", "mount -o remount,exec "][..]),
+        ("exec", "644", &["it has no execute permission", "chmod +x ./mount/program"]),
+        ("exec", "700", &["its mode is 700 and its owner 0:0, and this is 65534:65534"]),
+        ("mode=700", "755", &["permission denied on the directory ./mount"]),
     ] {
         let (command, home, script) = mounted(options);
         let mut inside = std::process::Command::new("unshare");
@@ -277,22 +189,12 @@ fn as_root_a_mount_and_a_mode_that_forbid_execution_are_named() {
             .args(["--mount", "sh", "-c", &script, "sh", mode])
             .arg(command.get_program())
             .args(command.get_args());
-        inside
-            .env_clear()
-            .env("PATH", "/usr/bin:/bin:/usr/sbin:/sbin")
-            .current_dir(home.path());
-        let open = std::process::Command::new("chmod")
-            .arg("755")
-            .arg(home.path())
-            .status();
+        inside.env_clear().env("PATH", "/usr/bin:/bin:/usr/sbin:/sbin").current_dir(home.path());
+        let open = std::process::Command::new("chmod").arg("755").arg(home.path()).status();
         assert!(open.expect("chmod").success());
         let output = inside.output().expect("unshare starts");
         let message = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(
-            output.status.code(),
-            Some(126),
-            "{options} {mode}: {message}"
-        );
+        assert_eq!(output.status.code(), Some(126), "{options} {mode}: {message}");
         for part in says {
             assert!(message.contains(part), "{options} {mode}: {message}");
         }
@@ -302,29 +204,14 @@ fn as_root_a_mount_and_a_mode_that_forbid_execution_are_named() {
 #[test]
 fn skip_sends_no_request_and_never_passes_references_on() {
     let run = || Run::bare().args("--skip -p /a -k B=/b");
-    let outcome = run()
-        .env("D", "ssm:///d?default=dd")
-        .env("O", "ssm:///o?optional")
-        .args("-- env -0")
-        .run();
-    assert!(
-        outcome.stderr.contains("nothing was fetched from SSM"),
-        "{}",
-        outcome.stderr
-    );
+    let outcome =
+        run().env("D", "ssm:///d?default=dd").env("O", "ssm:///o?optional").args("-- env -0").run();
+    assert!(outcome.stderr.contains("nothing was fetched from SSM"), "{}", outcome.stderr);
     let from_variable = Run::bare().args("-p /a -- true").env("SSM_EXEC_SKIP", "1");
-    from_variable
-        .run()
-        .says(&["warning: SSM_EXEC_SKIP: nothing was fetched from SSM"]);
-    Environment::parse(&outcome.stdout)
-        .has(&[("D", "dd")])
-        .lacks(&["O", "B"]);
+    from_variable.run().says(&["warning: SSM_EXEC_SKIP: nothing was fetched from SSM"]);
+    Environment::parse(&outcome.stdout).has(&[("D", "dd")]).lacks(&["O", "B"]);
     let outcome = run().env("DB", "ssm:///db").fails(78);
-    assert!(
-        outcome.stderr.contains("DB holds an ssm:// reference"),
-        "{}",
-        outcome.stderr
-    );
+    assert!(outcome.stderr.contains("DB holds an ssm:// reference"), "{}", outcome.stderr);
     assert_eq!(run().args("--require B").fails(66).status, 66);
 }
 
@@ -332,14 +219,8 @@ fn skip_sends_no_request_and_never_passes_references_on() {
 fn the_user_agent_contains_name_and_version() {
     let stub = stub();
     Run::against(&stub.url()).args("-p /l").environment();
-    let agent = stub.requests()[0]
-        .header("user-agent")
-        .expect("a user agent")
-        .to_owned();
-    assert!(
-        agent.contains(concat!("ssm-exec/", env!("CARGO_PKG_VERSION"))),
-        "{agent}"
-    );
+    let agent = stub.requests()[0].header("user-agent").expect("a user agent").to_owned();
+    assert!(agent.contains(concat!("ssm-exec/", env!("CARGO_PKG_VERSION"))), "{agent}");
 }
 
 #[test]
@@ -351,9 +232,7 @@ fn the_user_agent_contains_the_reason() {
     ] {
         let stub = stub();
         let run = Run::against(&stub.url()).args("-p /l").file(file);
-        run.args(arguments)
-            .env("SSM_EXEC_REASON", variable)
-            .environment();
+        run.args(arguments).env("SSM_EXEC_REASON", variable).environment();
         let request = stub.requests().pop().expect("a request");
         let agent = request.header("user-agent").unwrap_or_default();
         assert!(agent.contains(" lib/reason/INC-4711"), "{agent}");
@@ -375,12 +254,8 @@ fn the_fewest_requests_are_sent() {
     let run = Run::against(&stub.url()).args("-p /f -p /f/ -k X=/f/k1 -k Y=/f/k2");
     run.environment().has(&[("K3", "canary"), ("X", "canary")]);
     assert_eq!(stub.requests().len(), 3, "three pages of ten");
-    let keys: String = (0..25)
-        .map(|n| format!("K{n}=/g/k{n},L{n}=/g/k{n} "))
-        .collect();
-    Run::against(&stub.url())
-        .env("SSM_EXEC_KEY", keys)
-        .environment();
+    let keys: String = (0..25).map(|n| format!("K{n}=/g/k{n},L{n}=/g/k{n} ")).collect();
+    Run::against(&stub.url()).env("SSM_EXEC_KEY", keys).environment();
     assert_eq!(stub.requests().len(), 6, "three batches of ten");
 }
 
@@ -390,14 +265,7 @@ fn short_and_empty_pages_do_not_end_pagination() {
     for n in 0..10 {
         stub.put(Parameter::secure(&format!("/s/k{n}"), "canary"));
     }
-    assert_eq!(
-        Run::against(&stub.url())
-            .args("-p /s")
-            .environment()
-            .names()
-            .len(),
-        10
-    );
+    assert_eq!(Run::against(&stub.url()).args("-p /s").environment().names().len(), 10);
 }
 
 #[test]
@@ -431,11 +299,7 @@ fn parameters_shared_by_another_account_are_fetched_by_arn() {
             "-k OWN=arn:aws:ssm:eu-west-1:111122223333:parameter/own/db:1 -k AMI=/aws/service/ami",
         )
         .environment()
-        .has(&[
-            ("SHARED", "canary-shared"),
-            ("OWN", "canary-own"),
-            ("AMI", "canary-public"),
-        ]);
+        .has(&[("SHARED", "canary-shared"), ("OWN", "canary-own"), ("AMI", "canary-public")]);
     // It exists, but not in this version.
     Run::against(&stub.url())
         .arg("-k")
@@ -453,9 +317,7 @@ fn a_command_that_is_removed_during_the_fetch_is_reported_as_such() {
     let directory = tempfile::tempdir().expect("a directory for the test");
     let program = directory.path().join("program");
     script(&program, "#!/bin/sh\n");
-    let run = Run::against(&stub.url())
-        .args("-p /launch --")
-        .arg(&program);
+    let run = Run::against(&stub.url()).args("-p /launch --").arg(&program);
     std::thread::scope(|scope| {
         let run = scope.spawn(|| run.run());
         stub.wait_for_requests(1);
@@ -480,26 +342,17 @@ fn it_does_not_start_itself_for_ever() {
         ("command = [\"./itself\", \"-p\", \"/l\"]", "-p /l"),
         ("", "-p /l -- ./itself -p /l"),
     ] {
-        let outcome = itself(Run::against(&stub.url()), "itself")
-            .file(file)
-            .args(words)
-            .run();
+        let outcome = itself(Run::against(&stub.url()), "itself").file(file).args(words).run();
         assert_eq!(outcome.status, 78, "{file} {words}: {}", outcome.stderr);
         outcome.says(&["./itself is ssm-exec, and would start itself for ever"]);
     }
-    let run = itself(Run::against(&stub.url()), "bootstrap")
-        .env("_HANDLER", "bootstrap")
-        .args("-p /l");
+    let run =
+        itself(Run::against(&stub.url()), "bootstrap").env("_HANDLER", "bootstrap").args("-p /l");
     let task = run.home().to_owned();
     let run = run.env("LAMBDA_TASK_ROOT", &task);
     let (mut command, _home) = run.command_of(std::process::Command::new(task.join("bootstrap")));
     let output = command.output().expect("the binary starts");
-    assert_eq!(
-        output.status.code(),
-        Some(78),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert_eq!(output.status.code(), Some(78), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(stub.requests().len(), 0, "nothing is fetched");
     let nested =
         itself(Run::against(&stub.url()), "itself").args("-p /l -- ./itself -k X=/l/a -- sh -c");
@@ -527,14 +380,8 @@ fn it_does_not_start_itself_for_ever_by_way_of_scripts() {
         &[("a", "exec SELF\n")],
         &[("a", "#!/bin/sh\nexec env PATH=$PATH SELF -- sh ./a\n")],
         &[("a", "#!/bin/sh\nexec SELF -- sh -c 'exec SELF'\n")],
-        &[(
-            "a",
-            "#!/bin/sh\nexec SELF -- nice -n 1 sh -c 'cd . && exec ./a'\n",
-        )],
-        &[
-            ("a", "#!/bin/sh\nexec SELF -- ./b\n"),
-            ("b", "#!/bin/sh\nexec SELF\n"),
-        ],
+        &[("a", "#!/bin/sh\nexec SELF -- nice -n 1 sh -c 'cd . && exec ./a'\n")],
+        &[("a", "#!/bin/sh\nexec SELF -- ./b\n"), ("b", "#!/bin/sh\nexec SELF\n")],
         &[("a", "link to b"), ("b", "#!/bin/sh\nexec SELF -- ./a\n")],
         // A process for each round.
         &[("a", "#!/bin/sh\nSELF\nexit $?\n")],
@@ -572,9 +419,6 @@ fn only_scripts_get_the_variable_that_counts_rounds() {
     let env = "sh -c 'echo program $SSM_EXEC_ROUND'";
     let outcome = among_scripts(&stub, &[("a", &show.replace("ENV", env))]);
     let lines: Vec<_> = outcome.text().lines().map(str::to_owned).collect();
-    assert!(
-        lines[0].starts_with("script ") && lines[0].contains(":1:"),
-        "{lines:?}"
-    );
+    assert!(lines[0].starts_with("script ") && lines[0].contains(":1:"), "{lines:?}");
     assert_eq!(lines[1], "program");
 }

@@ -47,11 +47,7 @@ fn scan_at(calls: &[u64], run: Run, needles: &[&str]) -> (Stopped, BTreeMap<Stri
     // Tests run in threads of one process: only wait for children of this thread.
     let flags = WaitPidFlag::__WALL | WaitPidFlag::__WNOTHREAD;
     let wait = || waitpid(Pid::from_raw(-1), Some(flags)).expect("a stop");
-    assert_eq!(
-        wait(),
-        WaitStatus::Stopped(pid, Signal::SIGTRAP),
-        "the binary itself was executed"
-    );
+    assert_eq!(wait(), WaitStatus::Stopped(pid, Signal::SIGTRAP), "the binary itself was executed");
     let options = ptrace::Options::PTRACE_O_TRACESYSGOOD
         | ptrace::Options::PTRACE_O_TRACECLONE
         | ptrace::Options::PTRACE_O_EXITKILL;
@@ -102,21 +98,15 @@ fn is_thread_of(pid: Pid, thread: Pid) -> bool {
 fn count(pid: Pid, needles: &[&str]) -> BTreeMap<String, usize> {
     let mut maps = String::new();
     let path = format!("/proc/{pid}/maps");
-    File::open(path)
-        .and_then(|mut file| file.read_to_string(&mut maps))
-        .expect("the mappings");
+    File::open(path).and_then(|mut file| file.read_to_string(&mut maps)).expect("the mappings");
     let memory = File::open(format!("/proc/{pid}/mem")).expect("the memory");
-    let mut counts: BTreeMap<String, usize> = needles
-        .iter()
-        .map(|needle| ((*needle).to_owned(), 0))
-        .collect();
+    let mut counts: BTreeMap<String, usize> =
+        needles.iter().map(|needle| ((*needle).to_owned(), 0)).collect();
     let mut bytes_seen = 0;
     for line in maps.lines() {
         let mut words = line.split_whitespace();
-        let (range, permissions) = (
-            words.next().expect("a range"),
-            words.next().expect("permissions"),
-        );
+        let (range, permissions) =
+            (words.next().expect("a range"), words.next().expect("permissions"));
         if !permissions.starts_with('r') || line.ends_with("[vvar]") || line.ends_with("[vsyscall]")
         {
             continue;
@@ -174,45 +164,27 @@ fn fill(stub: &Stub) {
     ));
     stub.put(Parameter::secure("/mem/nul", &format!("{ONE}\0")));
     for n in 0..995 {
-        stub.put(Parameter::secure(
-            &format!("/mem/many/k{n}"),
-            "canary-filler",
-        ));
+        stub.put(Parameter::secure(&format!("/mem/many/k{n}"), "canary-filler"));
     }
     stub.put(Parameter::secure("/mem/many/one", ONE));
     stub.put(Parameter::secure("/mem/many/path", TWO));
 }
 
 /// Arguments, a variable, and how many copies of which value there are at `execve`.
-type Success = (
-    &'static str,
-    Option<(&'static str, &'static str)>,
-    &'static [(&'static str, usize)],
-);
+type Success =
+    (&'static str, Option<(&'static str, &'static str)>, &'static [(&'static str, usize)]);
 
 const SUCCESSES: &[Success] = &[
     ("-p /mem/api", None, &[(ONE, 1), (TWO, 1)]),
     // The digest for the watcher leaves no second copy.
     ("-p /mem/api --watch 5m", None, &[(ONE, 1), (TWO, 1)]),
-    (
-        "-k A=/mem/api/one -k B=/mem/api/two",
-        None,
-        &[(ONE, 1), (TWO, 1)],
-    ),
+    ("-k A=/mem/api/one -k B=/mem/api/two", None, &[(ONE, 1), (TWO, 1)]),
     ("-k A=/mem/api/one -k B=/mem/api/one", None, &[(ONE, 2)]),
     ("", Some(("A", "ssm:///mem/api/one")), &[(ONE, 1)]),
     ("-k A=/mem/json#member", None, &[(MEMBER, 1), (OTHER, 0)]),
     ("--json /mem/json", None, &[(MEMBER, 1), (OTHER, 1)]),
-    (
-        "--json /mem/json --exclude OTHER",
-        None,
-        &[(MEMBER, 1), (OTHER, 0)],
-    ),
-    (
-        "--file A=/mem/api/one -k B=/mem/api/two",
-        None,
-        &[(ONE, 0), (TWO, 1)],
-    ),
+    ("--json /mem/json --exclude OTHER", None, &[(MEMBER, 1), (OTHER, 0)]),
+    ("--file A=/mem/api/one -k B=/mem/api/two", None, &[(ONE, 0), (TWO, 1)]),
     ("-p /mem/many --only ONE", None, &[(ONE, 1), (TWO, 0)]),
     ("-p /mem/many --exclude PATH", None, &[(ONE, 1), (TWO, 0)]),
     // A planted leak: a copy that was inherited is seen.

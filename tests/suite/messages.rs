@@ -95,10 +95,7 @@ fn no_error_says_anything_twice() {
         };
         lines.iter().any(twice)
     };
-    at_most(
-        0,
-        &recorded().into_iter().filter(is_double).collect::<Vec<_>>(),
-    );
+    at_most(0, &recorded().into_iter().filter(is_double).collect::<Vec<_>>());
 }
 
 #[test]

@@ -26,10 +26,7 @@ fn one_message_lists_every_missing_parameter() {
 fn control_characters_from_outside_are_escaped() {
     let stub = Stub::start();
     stub.always(Fault::client("OddException", "first\u{1b}[2J\nsecond"));
-    Run::against(&stub.url())
-        .args("-p /a")
-        .fails(78)
-        .says(&[r"first\u{1b}[2J second"]);
+    Run::against(&stub.url()).args("-p /a").fails(78).says(&[r"first\u{1b}[2J second"]);
     Run::bare()
         .arg("--key=/a\nssm-exec: all is well")
         .fails(64)
@@ -43,26 +40,14 @@ fn values_that_a_variable_cannot_hold_are_errors() {
     stub.put(Parameter::secure("/v/bad", "{\"a\": canary"));
     stub.put(Parameter::secure("/v/big", &"canary".repeat(30_000)));
     let run = || Run::against(&stub.url());
-    run()
-        .args("-k X=/v/nul")
-        .fails(65)
-        .says(&["NUL byte", "--file X=/v/nul"]);
+    run().args("-k X=/v/nul").fails(65).says(&["NUL byte", "--file X=/v/nul"]);
     run()
         .args("-k X=/v/bad#a")
         .fails(65)
         .says(&["/v/bad#a (for X) is not valid JSON at line 1, column 7"]);
-    run()
-        .args("--json /v/bad")
-        .fails(65)
-        .says(&["is not valid JSON"]);
-    run()
-        .args("-k X=/v/bad --base64 X")
-        .fails(65)
-        .says(&["is not Base64"]);
-    run()
-        .args("-k X=/v/big")
-        .fails(65)
-        .says(&["X, from /v/big, is longer than the 131071 bytes"]);
+    run().args("--json /v/bad").fails(65).says(&["is not valid JSON"]);
+    run().args("-k X=/v/bad --base64 X").fails(65).says(&["is not Base64"]);
+    run().args("-k X=/v/big").fails(65).says(&["X, from /v/big, is longer than the 131071 bytes"]);
     let by_file = run()
         .args("--file X=/v/big --file Y=/v/nul -- sh -c")
         .arg("cat $X | wc -c; cat $Y | wc -c")
@@ -74,10 +59,7 @@ fn values_that_a_variable_cannot_hold_are_errors() {
 fn an_environment_over_the_kernel_limit_names_the_largest_variables() {
     let stub = Stub::start();
     for n in 0..30 {
-        stub.put(Parameter::secure(
-            &format!("/big/k{n}"),
-            &"canary".repeat(20_000),
-        ));
+        stub.put(Parameter::secure(&format!("/big/k{n}"), &"canary".repeat(20_000)));
     }
     Run::against(&stub.url()).args("-p /big").fails(65).says(&[
         "the kernel allows 2097152",
@@ -126,19 +108,13 @@ fn errors_in_the_environment_have_the_format_that_it_asks_for() {
         run().env("SSM_EXEC_SKIP", "maybe"),
         run().env("SSM_EXEC_BOGUS", "1"),
         run().env("AWS_REGION", OsStr::from_bytes(b"\xff")),
-        Run::bare()
-            .args("--log-format json")
-            .env("SSM_EXEC_BOGUS", "1"),
+        Run::bare().args("--log-format json").env("SSM_EXEC_BOGUS", "1"),
     ] {
         run.fails(78).says(&["{\"account\":null,", "\"status\":78"]);
     }
     // The command line overrides it.
     let outcome = run().args("--log-format text --bogus").fails(64);
-    assert!(
-        outcome
-            .stderr
-            .starts_with("ssm-exec: error: unknown option")
-    );
+    assert!(outcome.stderr.starts_with("ssm-exec: error: unknown option"));
 }
 
 #[test]
@@ -197,14 +173,11 @@ fn a_required_variable_must_be_set_and_not_empty() {
     let stub = Stub::start();
     stub.put(Parameter::string("/q/a", "canary"));
     let run = || Run::against(&stub.url()).env("EMPTY", "").args("-p /q");
-    run().args("--require B --require EMPTY").fails(66).says(&[
-        "B is required and is not set",
-        "EMPTY is required and is empty",
-    ]);
     run()
-        .args("--require A --require HOME")
-        .environment()
-        .has(&[("A", "canary")]);
+        .args("--require B --require EMPTY")
+        .fails(66)
+        .says(&["B is required and is not set", "EMPTY is required and is empty"]);
+    run().args("--require A --require HOME").environment().has(&[("A", "canary")]);
 }
 
 #[test]
@@ -216,11 +189,7 @@ fn a_missing_region_and_missing_credentials_have_different_errors() {
         .args("-k /a")
         .fails(78)
         .says(&["no AWS Region", "--region"]);
-    Run::against(&url)
-        .env("AWS_REGION", "")
-        .args("-k /a")
-        .fails(78)
-        .says(&["no AWS Region"]);
+    Run::against(&url).env("AWS_REGION", "").args("-k /a").fails(78).says(&["no AWS Region"]);
     Run::against(&url)
         .unset("AWS_ACCESS_KEY_ID")
         .unset("AWS_SECRET_ACCESS_KEY")
@@ -263,10 +232,7 @@ fn a_command_that_cannot_be_executed_fails_before_any_request() {
         ("/etc/passwd", 126, "no execute permission"),
         ("/tmp", 126, "it is a directory"),
     ] {
-        let outcome = Run::against(&stub.url())
-            .args("-p /n --")
-            .arg(command)
-            .run();
+        let outcome = Run::against(&stub.url()).args("-p /n --").arg(command).run();
         assert_eq!(outcome.status, status, "{command}");
         outcome.says(&[says]);
     }
@@ -288,8 +254,5 @@ fn a_handler_that_names_no_program_is_called_the_handler() {
         message.contains(&format!("there is no command `{}/servr`", root.display())),
         "{message}"
     );
-    assert!(
-        message.contains("The handler of the function (`_HANDLER`)"),
-        "{message}"
-    );
+    assert!(message.contains("The handler of the function (`_HANDLER`)"), "{message}");
 }

@@ -14,10 +14,7 @@ use std::process::{Command, Stdio};
 fn stub() -> Stub {
     let stub = Stub::start();
     stub.put(Parameter::secure("/trace/a", "canary-a"));
-    stub.put(Parameter::secure(
-        "/trace/json",
-        r#"{"member":"canary-member"}"#,
-    ));
+    stub.put(Parameter::secure("/trace/json", r#"{"member":"canary-member"}"#));
     stub
 }
 
@@ -36,11 +33,7 @@ pub(crate) fn traced(run: Run) -> Vec<String> {
         .current_dir(home.path())
         .envs(wrapped.get_envs().filter_map(|(name, value)| Some((name, value?))));
     let output = strace.output().expect("strace");
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let log = std::fs::read_to_string(log).expect("strace's log");
     let is_launch = |line: &str| line.contains("/true\", [\"true\"]");
     let end = log.lines().position(is_launch).expect("the launch");
@@ -63,20 +56,11 @@ fn no_file_is_opened_for_writing_and_no_value_is_written() {
     let ours = traced(run);
     assert!(ours.len() > 10, "the run was traced");
     for line in ours {
-        assert!(
-            !opens_for_writing(&line),
-            "a file is opened for writing: {line}"
-        );
+        assert!(!opens_for_writing(&line), "a file is opened for writing: {line}");
         // Only memory files are written to, by pwrite.
         let into_memory = line.contains("pwrite64(");
-        assert!(
-            !line.contains("canary-a") || into_memory,
-            "a value is written: {line}"
-        );
-        assert!(
-            !line.contains("canary-credential"),
-            "a credential is written: {line}"
-        );
+        assert!(!line.contains("canary-a") || into_memory, "a value is written: {line}");
+        assert!(!line.contains("canary-credential"), "a credential is written: {line}");
     }
 }
 
@@ -94,11 +78,7 @@ fn no_log_level_prints_a_value_or_a_credential() {
         .args("-vvv -p /trace -- true")
         .run();
     assert_eq!(outcome.status, 0);
-    assert!(
-        outcome.stderr.contains("A comes from /trace/a"),
-        "{}",
-        outcome.stderr
-    );
+    assert!(outcome.stderr.contains("A comes from /trace/a"), "{}", outcome.stderr);
     assert!(
         !outcome.stderr.contains("hyper") && !outcome.stderr.contains("aws_"),
         "{}",
@@ -110,9 +90,7 @@ fn no_log_level_prints_a_value_or_a_credential() {
 fn a_crash_during_a_fetch_dumps_no_core() {
     let stub = stub();
     stub.hold();
-    let (mut command, home) = Run::against(&stub.url())
-        .args("-p /trace -- true")
-        .command();
+    let (mut command, home) = Run::against(&stub.url()).args("-p /trace -- true").command();
     let unlimited = || {
         nix::sys::resource::setrlimit(
             nix::sys::resource::Resource::RLIMIT_CORE,
@@ -128,11 +106,8 @@ fn a_crash_during_a_fetch_dumps_no_core() {
     };
     let mut child = command.stderr(Stdio::null()).spawn().expect("starts");
     stub.wait_for_requests(1);
-    kill(
-        Pid::from_raw(i32::try_from(child.id()).expect("a process id")),
-        Signal::SIGSEGV,
-    )
-    .expect("crashes");
+    kill(Pid::from_raw(i32::try_from(child.id()).expect("a process id")), Signal::SIGSEGV)
+        .expect("crashes");
     use std::os::unix::process::ExitStatusExt;
     let status = child.wait().expect("ends");
     assert_eq!(status.signal(), Some(libc_sigsegv()));
@@ -181,11 +156,7 @@ fn a_configuration_file_of_another_user_is_used_only_if_named() {
     };
     let found = run();
     give_away(&found);
-    found.fails(78).says(&[
-        "belongs to another user (uid 65534)",
-        "--config",
-        "--no-config",
-    ]);
+    found.fails(78).says(&["belongs to another user (uid 65534)", "--config", "--no-config"]);
     let named = run();
     let path = give_away(&named);
     assert_eq!(named.arg("--config").arg(path).run().text(), "owned\n");

@@ -34,23 +34,11 @@ fn a_panic_ends_with_70_and_one_line() {
     // Not by a signal, so there is no core.
     assert_eq!(output.status.signal(), None, "{message}");
     assert_eq!(output.status.code(), Some(70), "{message}");
-    assert!(
-        message.starts_with("ssm-exec: error: internal error at "),
-        "{message}"
-    );
-    assert!(
-        message.ends_with("; this is a bug in ssm-exec, please report it\n"),
-        "{message}"
-    );
+    assert!(message.starts_with("ssm-exec: error: internal error at "), "{message}");
+    assert!(message.ends_with("; this is a bug in ssm-exec, please report it\n"), "{message}");
     assert_eq!(message.lines().count(), 1, "{message}");
     // Neither the panic's text nor the directories of the build machine.
-    for part in [
-        "canary",
-        "100000000",
-        "panicked",
-        "registry",
-        "RUST_BACKTRACE",
-    ] {
+    for part in ["canary", "100000000", "panicked", "registry", "RUST_BACKTRACE"] {
         assert!(!message.contains(part), "{message}");
     }
 }
@@ -62,8 +50,5 @@ fn a_panic_is_one_line_of_json_where_messages_are_json() {
     assert_eq!(output.status.code(), Some(70), "{}", text(&output));
     let message: serde_json::Value =
         serde_json::from_slice(&output.stderr).expect("one JSON object");
-    assert_eq!(
-        (&message["status"], &message["level"]),
-        (&70.into(), &"error".into())
-    );
+    assert_eq!((&message["status"], &message["level"]), (&70.into(), &"error".into()));
 }

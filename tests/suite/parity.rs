@@ -46,10 +46,7 @@ fn set_up(state: State) -> std::io::Result<()> {
         // SAFETY: the handlers are the default and "ignore", which run no code.
         #[allow(unsafe_code)]
         unsafe {
-            sigaction(
-                signal,
-                &SigAction::new(handler, SaFlags::empty(), SigSet::empty()),
-            )
+            sigaction(signal, &SigAction::new(handler, SaFlags::empty(), SigSet::empty()))
         }
     };
     dispose(Signal::SIGPIPE, state.pipe)?;
@@ -68,12 +65,7 @@ fn set_up(state: State) -> std::io::Result<()> {
     #[allow(unsafe_code, clippy::multiple_unsafe_ops_per_block)]
     unsafe {
         // Other tests of this process may have inheritable descriptors open.
-        libc::syscall(
-            libc::SYS_close_range,
-            3,
-            u32::MAX,
-            libc::CLOSE_RANGE_CLOEXEC,
-        );
+        libc::syscall(libc::SYS_close_range, 3, u32::MAX, libc::CLOSE_RANGE_CLOEXEC);
         libc::nice(5);
         libc::dup2(2, 7);
         for descriptor in state.closed {
@@ -85,10 +77,7 @@ fn set_up(state: State) -> std::io::Result<()> {
 
 fn report(mut command: Command, state: State, output: &std::path::Path) -> String {
     let file = std::fs::File::create(output).expect("a file");
-    command
-        .stdin(Stdio::null())
-        .stdout(file)
-        .stderr(Stdio::null());
+    command.stdin(Stdio::null()).stdout(file).stderr(Stdio::null());
     // SAFETY: `set_up` makes system calls only, and allocates nothing.
     #[allow(unsafe_code)]
     unsafe {
@@ -104,13 +93,9 @@ fn report(mut command: Command, state: State, output: &std::path::Path) -> Strin
 fn both(options: &str, state: State, program: &[&str]) -> (String, String) {
     let stub = Stub::start();
     stub.put(Parameter::secure("/parity/a", "canary"));
-    let wrapped = program.iter().fold(
-        Run::against(&stub.url())
-            .args("-p /parity")
-            .args(options)
-            .arg("--"),
-        Run::arg,
-    );
+    let wrapped = program
+        .iter()
+        .fold(Run::against(&stub.url()).args("-p /parity").args(options).arg("--"), Run::arg);
     let (wrapped, home) = wrapped.command();
     let mut bare = Command::new(program[0]);
     bare.args(&program[1..])
@@ -118,19 +103,13 @@ fn both(options: &str, state: State, program: &[&str]) -> (String, String) {
         .env("PATH", "/usr/local/bin:/usr/bin:/bin")
         .current_dir(home.path());
     let output = home.path().join("report");
-    (
-        report(bare, state, &output),
-        report(wrapped, state, &output),
-    )
+    (report(bare, state, &output), report(wrapped, state, &output))
 }
 
 /// Without a watcher, and with one.
 const OPTIONS: &[&str] = &["", "--watch 5m"];
 
-const PLAIN: State = State {
-    pipe: SigHandler::SigDfl,
-    closed: &[],
-};
+const PLAIN: State = State { pipe: SigHandler::SigDfl, closed: &[] };
 
 #[test]
 fn the_command_inherits_the_same_state_as_without_a_wrapper() {
@@ -138,11 +117,8 @@ fn the_command_inherits_the_same_state_as_without_a_wrapper() {
         .iter()
         .flat_map(|options| [(options, SigHandler::SigDfl), (options, SigHandler::SigIgn)])
     {
-        let (bare, wrapped) = both(
-            options,
-            State { pipe, ..PLAIN },
-            &["sh", "-c", PROBE, "probe", "\u{fc}", ""],
-        );
+        let (bare, wrapped) =
+            both(options, State { pipe, ..PLAIN }, &["sh", "-c", PROBE, "probe", "\u{fc}", ""]);
         assert!(bare.contains("descriptors: 0 1 2 3 7\n"), "{bare}");
         assert_eq!(bare, wrapped);
         // A shell clears the inherited signal mask; grep doesn't.

@@ -50,18 +50,11 @@ fn escaped(line: &str) -> String {
 
 fn picture(lines: &[String]) -> String {
     let columns = lines.iter().map(|line| line.chars().count()).max();
-    let (width, height) = (
-        columns.unwrap_or_default() * WIDTH + 32,
-        lines.len() * HEIGHT + 28,
-    );
+    let (width, height) = (columns.unwrap_or_default() * WIDTH + 32, lines.len() * HEIGHT + 28);
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" font-family=\"monospace\" font-size=\"13\" fill=\"#e6e6e6\">\n<title>{COMMAND}</title>\n<rect width=\"{width}\" height=\"{height}\" rx=\"8\" fill=\"#1e1e28\"/>\n"
     );
-    for (number, line) in lines
-        .iter()
-        .enumerate()
-        .filter(|(_, line)| !line.is_empty())
-    {
+    for (number, line) in lines.iter().enumerate().filter(|(_, line)| !line.is_empty()) {
         let y = 28 + number * HEIGHT;
         let length = line.chars().count() * WIDTH;
         let _ = writeln!(

@@ -66,12 +66,7 @@ fn evaluate(policies: &[serde_json::Value], requests: &[(String, String)]) -> Ve
         .spawn()
         .expect("python with moto");
     let question = serde_json::json!({ "policies": policies, "requests": requests }).to_string();
-    child
-        .stdin
-        .take()
-        .expect("a pipe")
-        .write_all(question.as_bytes())
-        .expect("python reads");
+    child.stdin.take().expect("a pipe").write_all(question.as_bytes()).expect("python reads");
     let output = child.wait_with_output().expect("python ends");
     let verdicts = String::from_utf8_lossy(&output.stdout);
     verdicts.lines().map(str::to_owned).collect()
@@ -80,26 +75,16 @@ fn evaluate(policies: &[serde_json::Value], requests: &[(String, String)]) -> Ve
 /// The actions and resources that AWS would authorise for the requests of a launch.
 fn sent(stub: &Stub) -> Vec<(String, String)> {
     let arn = |name: &str| {
-        let account = if name.starts_with("/aws/service/") {
-            ""
-        } else {
-            "111122223333"
-        };
-        format!(
-            "arn:aws:ssm:eu-west-1:{account}:parameter/{}",
-            name.trim_start_matches('/')
-        )
+        let account = if name.starts_with("/aws/service/") { "" } else { "111122223333" };
+        format!("arn:aws:ssm:eu-west-1:{account}:parameter/{}", name.trim_start_matches('/'))
     };
     let mut sent = Vec::new();
     for request in stub.requests() {
         if let Some(path) = request.body["Path"].as_str() {
             sent.push(("ssm:GetParametersByPath".to_owned(), arn(path)));
         }
-        for name in request.body["Names"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(|name| name.as_str())
+        for name in
+            request.body["Names"].as_array().into_iter().flatten().filter_map(|name| name.as_str())
         {
             sent.push(("ssm:GetParameters".to_owned(), arn(name)));
             if let Some(secret) = name.strip_prefix("/aws/reference/secretsmanager/") {
@@ -118,12 +103,7 @@ fn sent(stub: &Stub) -> Vec<(String, String)> {
 #[ignore = "needs moto's evaluator of policies: ./tests/run installs it"]
 fn the_policy_lets_the_launch_pass_and_each_statement_is_needed() {
     let stub = Stub::start();
-    for name in [
-        "/least/api/a",
-        "/least/api/db/x",
-        "/least/b",
-        "/aws/service/ami/x",
-    ] {
+    for name in ["/least/api/a", "/least/api/db/x", "/least/b", "/aws/service/ami/x"] {
         stub.put(Parameter::secure(name, "canary"));
     }
     stub.put_secret("least/db", "canary");
@@ -140,10 +120,7 @@ fn the_policy_lets_the_launch_pass_and_each_statement_is_needed() {
     let decrypting = |statement: &serde_json::Value| statement["Action"] == "kms:Decrypt";
     for (at, removed) in statements.iter().enumerate() {
         let mut less = policy.clone();
-        less["Statement"]
-            .as_array_mut()
-            .expect("statements")
-            .remove(at);
+        less["Statement"].as_array_mut().expect("statements").remove(at);
         if decrypting(removed) {
             less["Statement"]
                 .as_array_mut()
@@ -161,10 +138,7 @@ fn the_policy_lets_the_launch_pass_and_each_statement_is_needed() {
         }
         for (nth, resource) in resources.iter().enumerate() {
             let mut less = policy.clone();
-            less["Statement"][at]["Resource"]
-                .as_array_mut()
-                .expect("a list")
-                .remove(nth);
+            less["Statement"][at]["Resource"].as_array_mut().expect("a list").remove(nth);
             removals.push(resource.to_string());
             policies.push(less);
         }
@@ -172,11 +146,7 @@ fn the_policy_lets_the_launch_pass_and_each_statement_is_needed() {
     let verdicts = evaluate(&policies, &requests);
     assert_eq!(verdicts.len(), policies.len(), "{verdicts:?}");
     for (removed, verdict) in removals.iter().zip(verdicts) {
-        let expected = if removed == "nothing" {
-            "allowed"
-        } else {
-            "denied"
-        };
+        let expected = if removed == "nothing" { "allowed" } else { "denied" };
         assert_eq!(verdict, expected, "without {removed}");
     }
 }
@@ -185,15 +155,11 @@ fn the_policy_lets_the_launch_pass_and_each_statement_is_needed() {
 #[ignore = "needs moto's server: ./tests/run installs it"]
 fn without_an_account_the_callers_own_is_taken() {
     let moto = crate::support::moto::Moto::shared();
-    let outcome = Run::against(&moto.url())
-        .env("AWS_ENDPOINT_URL", moto.url())
-        .args("policy -p /x")
-        .run();
+    let outcome =
+        Run::against(&moto.url()).env("AWS_ENDPOINT_URL", moto.url()).args("policy -p /x").run();
     assert_eq!(outcome.status, 0, "{}", outcome.stderr);
     assert!(
-        outcome
-            .text()
-            .contains("arn:aws:ssm:eu-west-1:123456789012:parameter/x"),
+        outcome.text().contains("arn:aws:ssm:eu-west-1:123456789012:parameter/x"),
         "{}",
         outcome.text()
     );

@@ -49,10 +49,9 @@ fn a_server_without_it_agrees_to_x25519_without_another_hello() {
 
 #[test]
 fn older_servers_agree_to_what_they_have() {
-    for (stub, group) in [
-        (Stub::builder().tls12().start(), "X25519"),
-        (Stub::builder().p256().start(), "secp256r1"),
-    ] {
+    for (stub, group) in
+        [(Stub::builder().tls12().start(), "X25519"), (Stub::builder().p256().start(), "secp256r1")]
+    {
         let stub = filled(stub);
         let outcome = starts(against(&stub, stub.port()));
         assert_eq!(outcome.stderr, "");
@@ -111,10 +110,7 @@ fn both_shares_are_sent_unless_it_is_off() {
     let default: fn(Run) -> Run = |run| run;
     for (set, expected) in [
         (default, &[X25519MLKEM768, X25519][..]),
-        (
-            |run| run.args("--post-quantum prefer"),
-            &[X25519MLKEM768, X25519],
-        ),
+        (|run| run.args("--post-quantum prefer"), &[X25519MLKEM768, X25519]),
         (|run| run.args("--post-quantum off"), &[X25519]),
         (|run| run.env("SSM_EXEC_POST_QUANTUM", "off"), &[X25519]),
         (|run| run.file("[aws]\npost_quantum = \"off\"\n"), &[X25519]),
@@ -131,8 +127,7 @@ fn both_shares_are_sent_unless_it_is_off() {
 #[test]
 fn another_word_is_refused() {
     let run = Run::against("").args("-p /n --post-quantum always");
-    run.fails(64)
-        .says(&["--post-quantum", "prefer", "require", "off"]);
+    run.fails(64).says(&["--post-quantum", "prefer", "require", "off"]);
 }
 
 // What is in between.
@@ -180,12 +175,7 @@ fn where_it_is_required_nothing_is_tried_without() {
 fn where_nothing_is_answered_at_all_one_attempt_of_the_run_goes_without() {
     let stub = filled(Stub::builder().tls().start());
     let relay = Relay::to(stub.port(), || 0);
-    relay.breaks(Break {
-        step: Step::Hello,
-        how: How::Reset,
-        after: 0,
-        connections: usize::MAX,
-    });
+    relay.breaks(Break { step: Step::Hello, how: How::Reset, after: 0, connections: usize::MAX });
     let middlebox = Middlebox::before(relay.port(), Large::Passes);
     let run = against(&stub, middlebox.port()).args("-q --timeout 4s");
     let outcome = run.fails(75);
@@ -217,11 +207,7 @@ fn a_proxy_with_tls_gets_a_small_hello() {
     // The stub is none: it refuses the tunnel.
     let run = against(&stub, 1).env("HTTPS_PROXY", proxy);
     let outcome = run.args("--timeout 1s -- true").run();
-    assert!(
-        outcome.stderr.contains("from HTTPS_PROXY"),
-        "{}",
-        outcome.stderr
-    );
+    assert!(outcome.stderr.contains("from HTTPS_PROXY"), "{}", outcome.stderr);
     let hellos = middlebox.hellos();
     assert!(!hellos.is_empty() && hellos.iter().all(|hello| shares(hello) == [X25519]));
 }
@@ -274,12 +260,7 @@ impl OpenSsl {
         python.args(["-c", SERVER]).current_dir(directory.path());
         let mut process = python.stdout(Stdio::piped()).spawn().expect("starts");
         let stdout = process.stdout.take().expect("a pipe");
-        let mut server = Self {
-            process,
-            stdout: BufReader::new(stdout),
-            directory,
-            port: 0,
-        };
+        let mut server = Self { process, stdout: BufReader::new(stdout), directory, port: 0 };
         server.port = server.line().parse().expect("a port");
         server
     }

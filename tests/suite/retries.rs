@@ -42,9 +42,7 @@ fn after_a_denial_every_other_request_has_one_attempt() {
     for n in 1..39 {
         stub.fault_when(When::every().naming(&format!("/p{n}")), Fault::status(500));
     }
-    run.args("--timeout 30s -- true")
-        .fails(77)
-        .says(&["/p0", "/p39"]);
+    run.args("--timeout 30s -- true").fails(77).says(&["/p0", "/p39"]);
 }
 
 #[test]
@@ -67,12 +65,8 @@ fn the_message_at_the_deadline_names_what_was_throttled() {
     let (stub, run) = prefixes(2);
     stub.fault_when(When::next(1).naming("/p0"), Fault::throttle());
     stub.fault_when(When::every().naming("/p0"), Fault::NoResponse);
-    stub.fault_when(
-        When::every().naming("/p1"),
-        Fault::Delay(Duration::from_millis(500)),
-    );
-    run.args("-q --timeout 6s -- true").fails(75).says(&[
-        "/p0",
-        "throttled: Parameter Store limits the rate of requests",
-    ]);
+    stub.fault_when(When::every().naming("/p1"), Fault::Delay(Duration::from_millis(500)));
+    run.args("-q --timeout 6s -- true")
+        .fails(75)
+        .says(&["/p0", "throttled: Parameter Store limits the rate of requests"]);
 }

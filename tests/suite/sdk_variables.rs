@@ -147,9 +147,7 @@ fn check(with_credentials: bool, variables: &[(&str, &[u8])]) -> Result<(), Stri
     });
     let mut run = Run::against(&stub.url());
     if !with_credentials {
-        run = run
-            .unset("AWS_ACCESS_KEY_ID")
-            .unset("AWS_SECRET_ACCESS_KEY");
+        run = run.unset("AWS_ACCESS_KEY_ID").unset("AWS_SECRET_ACCESS_KEY");
     }
     for (name, value) in variables {
         run = run.env(name, OsStr::from_bytes(value));

@@ -27,19 +27,13 @@ fn expect_end_by_signals(fault: &Fault, ready: impl Fn(&Stub, &mut BufReader<Chi
     for (signal, status, words) in SIGNALS {
         let stub = stub();
         stub.always(fault.clone());
-        let (mut command, _home) = Run::against(&stub.url())
-            .args("-vv -p /end -- true")
-            .command();
+        let (mut command, _home) = Run::against(&stub.url()).args("-vv -p /end -- true").command();
         let mut child = command.stderr(Stdio::piped()).spawn().expect("starts");
         let mut stderr = BufReader::new(child.stderr.take().expect("a pipe"));
         ready(&stub, &mut stderr);
         let process = Pid::from_raw(i32::try_from(child.id()).expect("a process id"));
         kill(process, signal).expect("a signal");
-        assert_eq!(
-            child.wait().expect("ends").code(),
-            Some(status),
-            "{fault:?}"
-        );
+        assert_eq!(child.wait().expect("ends").code(), Some(status), "{fault:?}");
         let mut said = String::new();
         stderr.read_to_string(&mut said).expect("UTF-8");
         assert!(said.contains(words), "{fault:?}: {said}");
@@ -57,10 +51,7 @@ fn signals_end_a_fetch_at_every_stage() {
     expect_end_by_signals(&Fault::NoResponse, asked);
     expect_end_by_signals(&Fault::TruncatedBody(After::Stall), asked);
     let between = |_: &Stub, stderr: &mut BufReader<ChildStderr>| read_until(stderr, "again in");
-    expect_end_by_signals(
-        &Fault::client("ThrottlingException", "Rate exceeded"),
-        between,
-    );
+    expect_end_by_signals(&Fault::client("ThrottlingException", "Rate exceeded"), between);
 }
 
 #[test]
@@ -98,10 +89,7 @@ fn signals_end_a_fetch_as_process_1() {
         let status_file = std::fs::read_to_string(format!("/proc/{inner}/status"));
         let inside = status_file.expect("it runs");
         let inside = inside.lines().find(|line| line.starts_with("NSpid:"));
-        assert!(
-            inside.is_some_and(|line| line.ends_with("\t1")),
-            "{inside:?}"
-        );
+        assert!(inside.is_some_and(|line| line.ends_with("\t1")), "{inside:?}");
         kill(inner, *signal).expect("a signal");
         let ended = outer.wait_with_output().expect("ends");
         assert_eq!(ended.status.code(), Some(*status), "{ended:?}");
@@ -122,11 +110,7 @@ fn a_full_or_closed_stderr_does_not_change_the_result() {
         let started = redirected(Run::against(&stub.url()).args("-vvv -p /end"), "-- env -0");
         assert_eq!(started.status.code(), Some(0), "{stderr}");
         let arrived = Environment::parse(&started.stdout);
-        assert!(
-            arrived
-                .get("A")
-                .is_some_and(|value| value.contains("canary"))
-        );
+        assert!(arrived.get("A").is_some_and(|value| value.contains("canary")));
         let missing = redirected(Run::against(&stub.url()).args("-k /end/nothing"), "-- env");
         assert_eq!(missing.status.code(), Some(66), "{stderr}");
         assert!(missing.stdout.is_empty());
@@ -181,10 +165,8 @@ fn without_enough_memory_the_command_is_not_started() {
     }
     let mut ends = Vec::new();
     for mebibytes in (6..60).step_by(3) {
-        let (mut command, _home) = Run::against(&stub.url())
-            .args("-p /much -- sh -c")
-            .arg("echo ${#K0} ${#K7}")
-            .command();
+        let (mut command, _home) =
+            Run::against(&stub.url()).args("-p /much -- sh -c").arg("echo ${#K0} ${#K7}").command();
         limit_memory(&mut command, mebibytes);
         let Ok(output) = command.output() else {
             ends.push(false);
@@ -194,11 +176,7 @@ fn without_enough_memory_the_command_is_not_started() {
         assert!(!stderr.contains("canary"), "{mebibytes} MiB: {stderr}");
         let started = output.stdout == b"120000 120000\n";
         assert!(started || output.stdout.is_empty(), "{mebibytes} MiB");
-        assert_eq!(
-            output.status.success(),
-            started,
-            "{mebibytes} MiB: {stderr}"
-        );
+        assert_eq!(output.status.success(), started, "{mebibytes} MiB: {stderr}");
         // Without any, not even the loader comes as far as `main`: 127, or a signal.
         let is_refusal = output.status.code() == Some(71) || !stderr.starts_with("ssm-exec: ");
         assert!(started || is_refusal, "{mebibytes} MiB: {stderr}");

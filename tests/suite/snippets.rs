@@ -15,10 +15,8 @@ use std::time::SystemTime;
 use tempfile::TempDir;
 
 /// Their blocks change an account, with the AWS CLI. Each page has a Region of its own.
-const ON_MOTO: [(&str, &str); 2] = [
-    ("docs/start.md", "eu-west-1"),
-    ("docs/dotenv.md", "eu-central-1"),
-];
+const ON_MOTO: [(&str, &str); 2] =
+    [("docs/start.md", "eu-west-1"), ("docs/dotenv.md", "eu-central-1")];
 
 /// Programs that a snippet starts besides ssm-exec, and that do nothing here.
 const PROGRAMS: &[&str] = &[
@@ -93,10 +91,7 @@ fn pages() -> Vec<String> {
     for entry in std::fs::read_dir(project("docs")).expect("docs") {
         let name = entry.expect("an entry").file_name();
         let name = name.to_str().expect("UTF-8");
-        if Path::new(name)
-            .extension()
-            .is_some_and(|extension| extension == "md")
-        {
+        if Path::new(name).extension().is_some_and(|extension| extension == "md") {
             pages.push(format!("docs/{name}"));
         }
     }
@@ -162,24 +157,14 @@ impl Place {
         }
         let deploy = directory.path().join("deploy");
         std::os::unix::fs::symlink(project("deploy"), deploy).expect("a link");
-        Self {
-            directory,
-            url,
-            region,
-        }
+        Self { directory, url, region }
     }
 
     fn run(&self, program: &mut Command, path: &str) -> Output {
         program
             .current_dir(self.directory.path())
             .env_clear()
-            .env(
-                "PATH",
-                format!(
-                    "{}/bin:{path}/usr/bin:/bin",
-                    self.directory.path().display()
-                ),
-            )
+            .env("PATH", format!("{}/bin:{path}/usr/bin:/bin", self.directory.path().display()))
             .env("HOME", self.directory.path())
             .env("AWS_ENDPOINT_URL", &self.url)
             .env("AWS_REGION", self.region)
@@ -194,23 +179,16 @@ impl Place {
     /// Runs a block, and describes its failure.
     fn failure(&self, block: &Block, path: &str) -> Option<String> {
         let output = match block.language.as_str() {
-            "sh" if block.is_run() => self.run(
-                Command::new("sh").args(["-euc", &block.text, "sh", "api"]),
-                path,
-            ),
+            "sh" if block.is_run() => {
+                self.run(Command::new("sh").args(["-euc", &block.text, "sh", "api"]), path)
+            }
             "toml" => {
                 let name = block.file_name().unwrap_or("ssm-exec.toml");
-                let file = self
-                    .directory
-                    .path()
-                    .join(Path::new(name).file_name().expect("a file name"));
+                let file =
+                    self.directory.path().join(Path::new(name).file_name().expect("a file name"));
                 std::fs::write(&file, &block.text).expect("a file");
                 let mut check = Command::new(binary());
-                check
-                    .arg("check")
-                    .arg("--config")
-                    .arg(&file)
-                    .args(["--", "true"]);
+                check.arg("check").arg("--config").arg(&file).args(["--", "true"]);
                 self.run(&mut check, path)
             }
             _ => return None,
@@ -229,17 +207,7 @@ impl Place {
 #[test]
 fn every_code_block_names_a_language_and_can_be_read() {
     for block in pages().iter().flat_map(|page| blocks(page)) {
-        let known = [
-            "sh",
-            "toml",
-            "json",
-            "yaml",
-            "ini",
-            "dockerfile",
-            "text",
-            "mermaid",
-            "hcl",
-        ];
+        let known = ["sh", "toml", "json", "yaml", "ini", "dockerfile", "text", "mermaid", "hcl"];
         assert!(
             known.contains(&block.language.as_str()),
             "{}: language {:?}",
@@ -276,10 +244,7 @@ fn no_code_block_is_indented() {
 #[test]
 fn snippets_run_as_they_are() {
     let mut failures = Vec::new();
-    for page in pages()
-        .iter()
-        .filter(|page| ON_MOTO.iter().all(|(other, _)| page != other))
-    {
+    for page in pages().iter().filter(|page| ON_MOTO.iter().all(|(other, _)| page != other)) {
         let stub = Stub::start();
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         for (name, value) in PARAMETERS {
@@ -359,17 +324,12 @@ fn the_script_with_the_fingerprint_rolls_out_after_a_change_and_at_no_other_time
 #[ignore = "needs moto and the AWS CLI: ./tests/run installs them"]
 fn the_first_steps_run_on_moto_as_they_are() {
     let bin: PathBuf = project("target/venv/bin");
-    assert!(
-        bin.join("aws").exists(),
-        "no AWS CLI: ./tests/run installs it"
-    );
+    assert!(bin.join("aws").exists(), "no AWS CLI: ./tests/run installs it");
     let path = format!("{}:", bin.display());
     let follow = |(page, region)| {
         let place = Place::new(Moto::shared().url(), region, &["server", "docker", "git"]);
-        let failures: Vec<String> = blocks(page)
-            .iter()
-            .filter_map(|block| place.failure(block, &path))
-            .collect();
+        let failures: Vec<String> =
+            blocks(page).iter().filter_map(|block| place.failure(block, &path)).collect();
         assert!(failures.is_empty(), "{}", failures.join("\n"));
         place
     };

@@ -8,10 +8,7 @@ fn special_values() -> Vec<(String, String)> {
     let long = "canary-8k-".to_owned() + &"x\u{fc}".repeat(2_700);
     [
         ("newline", "canary\nsecond line\n".to_owned()),
-        (
-            "quotes",
-            "canary \"double\" 'single' `back` $HOME \\".to_owned(),
-        ),
+        ("quotes", "canary \"double\" 'single' `back` $HOME \\".to_owned()),
         ("equals", "canary=a=b==".to_owned()),
         ("utf8", "canary-žluťoučký-日本語-🦀".to_owned()),
         ("spaces", "  canary  \t".to_owned()),

@@ -32,75 +32,42 @@ fn stub() -> Stub {
 fn the_chosen_stage_lies_over_the_rest_of_the_file() {
     let stub = stub();
     let run = || Run::against(&stub.url()).file(FILE);
-    let expected = [
-        ("DB", "canary-db"),
-        ("EXTRA", "canary-extra"),
-        ("LOG", "info"),
-    ];
+    let expected = [("DB", "canary-db"), ("EXTRA", "canary-extra"), ("LOG", "info")];
     run().args("--stage prod").environment().has(&expected);
-    run()
-        .env("SSM_EXEC_STAGE", "prod")
-        .environment()
-        .has(&expected);
-    run()
-        .environment()
-        .has(&[("LOG", "info")])
-        .lacks(&["DB", "EXTRA"]);
-    run()
-        .env("SSM_EXEC_STAGE", "dev")
-        .args("--stage prod")
-        .environment()
-        .has(&expected);
+    run().env("SSM_EXEC_STAGE", "prod").environment().has(&expected);
+    run().environment().has(&[("LOG", "info")]).lacks(&["DB", "EXTRA"]);
+    run().env("SSM_EXEC_STAGE", "dev").args("--stage prod").environment().has(&expected);
 }
 
 #[test]
 fn a_stage_that_does_not_exist_is_an_error_that_lists_them() {
     let stub = stub();
     let run = || Run::against(&stub.url()).file(FILE);
-    run()
-        .args("--stage prd")
-        .fails(64)
-        .says(&["--stage: ", "no stage `prd`", "dev, prod"]);
-    run()
-        .env("SSM_EXEC_STAGE", "prd")
-        .fails(78)
-        .says(&["SSM_EXEC_STAGE: ", "dev, prod"]);
+    run().args("--stage prd").fails(64).says(&["--stage: ", "no stage `prd`", "dev, prod"]);
+    run().env("SSM_EXEC_STAGE", "prd").fails(78).says(&["SSM_EXEC_STAGE: ", "dev, prod"]);
     run()
         .file("default_stage = \"x\"\nprefix = \"/org/prod\"")
         .fails(78)
         .says(&["line 1, `default_stage`", "no stage `x`"]);
-    run()
-        .file(&FILE.replace("default_stage", "#"))
-        .fails(78)
-        .says(&[
-            "no stage is chosen, and",
-            "has: dev, prod",
-            "--stage NAME",
-            "default_stage",
-        ]);
+    run().file(&FILE.replace("default_stage", "#")).fails(78).says(&[
+        "no stage is chosen, and",
+        "has: dev, prod",
+        "--stage NAME",
+        "default_stage",
+    ]);
     Run::against(&stub.url())
         .args("-p /org/prod --stage prod")
         .fails(64)
         .says(&["no stage `prod`", "no configuration file"]);
-    run()
-        .args("--stage prod --no-config -p /org/prod")
-        .fails(64)
-        .says(&["no stage `prod`"]);
+    run().args("--stage prod --no-config -p /org/prod").fails(64).says(&["no stage `prod`"]);
 }
 
 #[test]
 fn check_shows_every_stage() {
     let stub = stub();
-    let file = FILE.replace(
-        "[stage.prod]",
-        "[stage.broken]\nkeys.X = \"/org/nope\"\n[stage.prod]",
-    );
+    let file = FILE.replace("[stage.prod]", "[stage.broken]\nkeys.X = \"/org/nope\"\n[stage.prod]");
     let run = |format: &str| {
-        Run::against(&stub.url())
-            .file(&file)
-            .args("check --all-stages --format")
-            .arg(format)
-            .run()
+        Run::against(&stub.url()).file(&file).args("check --all-stages --format").arg(format).run()
     };
     let table = run("table");
     assert_eq!(table.status, 66, "{}", table.stderr);
@@ -113,12 +80,7 @@ fn check_shows_every_stage() {
     };
     let row = |stage: &str, name: &str| {
         let line = stage.lines().find(|line| line.starts_with(name));
-        line.map(|line| {
-            line.split_whitespace()
-                .next_back()
-                .unwrap_or_default()
-                .to_owned()
-        })
+        line.map(|line| line.split_whitespace().next_back().unwrap_or_default().to_owned())
     };
     let (broken, dev, prod) = (stage("broken"), stage("dev"), stage("prod"));
     assert_eq!(row(&broken, "X").as_deref(), Some("missing"));
@@ -135,29 +97,20 @@ fn check_shows_every_stage() {
     assert_eq!(json["stages"][2]["problems"], serde_json::json!([]));
     assert_eq!(json["stages"][2]["variables"][0]["variable"], "DB");
     assert!(run("markdown").text().contains("## prod\n\n| variable |"));
-    let stale = Run::against(&stub.url())
-        .file(FILE)
-        .args("check --all-stages --max-age 1s -- true")
-        .run();
+    let stale =
+        Run::against(&stub.url()).file(FILE).args("check --all-stages --max-age 1s -- true").run();
     assert_eq!(stale.status, 1, "{}", stale.stderr);
     let text = "error: stage prod: 2 parameters exceed their maximum age: DB, EXTRA";
     assert!(stale.stderr.contains(text), "{}", stale.stderr);
-    let outcome = Run::against(&stub.url())
-        .args("check -p /org/prod --all-stages")
-        .run();
+    let outcome = Run::against(&stub.url()).args("check -p /org/prod --all-stages").run();
     assert_eq!(outcome.status, 64);
     outcome.says(&["has no stages"]);
-    let json = Run::against(&stub.url())
-        .args("check -p /org/prod --all-stages --format json")
-        .run();
+    let json =
+        Run::against(&stub.url()).args("check -p /org/prod --all-stages --format json").run();
     assert!(json.text().contains("has no stages"), "{}", json.text());
-    for option in [
-        "--format toml",
-        "--unused",
-        "--identity",
-        "--fingerprint",
-        "--unchanged-since 0123",
-    ] {
+    for option in
+        ["--format toml", "--unused", "--identity", "--fingerprint", "--unchanged-since 0123"]
+    {
         let outcome = Run::against(&stub.url())
             .file(FILE)
             .args(&format!("check --all-stages {option}"))
@@ -177,19 +130,12 @@ fn a_mistake_in_a_stage_that_is_not_chosen_is_an_error() {
         ("prefix = [\"nope\"]", "`stage.other.prefix`"),
         ("case = \"UP\"", "`stage.other.case`"),
         ("keys.A = \"/a:0\"", "`stage.other.keys.A`"),
-        (
-            "contract.X = { type = \"nope\" }",
-            "`stage.other.contract.X",
-        ),
+        ("contract.X = { type = \"nope\" }", "`stage.other.contract.X"),
         ("compose.X = \"${\"", "`stage.other.compose.X`"),
         ("keep = [\"A\"]", "`stage.other.keep`"),
     ] {
         let file = format!("{FILE}\n[stage.other]\n{setting}");
-        Run::against(&stub.url())
-            .file(&file)
-            .args("--stage prod")
-            .fails(78)
-            .says(&["line ", says]);
+        Run::against(&stub.url()).file(&file).args("--stage prod").fails(78).says(&["line ", says]);
     }
     // A variable of another stage need not be set, and what the other levels give counts there too.
     for setting in ["prefix = \"/org/${NOT_SET}/x\"", "keep = [\"A\"]"] {
@@ -232,22 +178,12 @@ fn the_example_service_starts_in_each_stage() {
             .args("--stage")
             .arg(stage)
             .environment()
-            .has(&[
-                ("DATABASE_URL", &url),
-                ("PORT", "8080"),
-                ("LOG_LEVEL", "info"),
-            ])
+            .has(&[("DATABASE_URL", &url), ("PORT", "8080"), ("LOG_LEVEL", "info")])
             .lacks(&["SENTRY_DSN"]);
     }
     run().environment().lacks(&["DATABASE_URL", "PORT"]);
     let check = run().args("check --all-stages -- true").run();
     assert_eq!(check.status, 0, "{}", check.stderr);
-    stub.put(Parameter::string(
-        "/org/prod/api/database-url",
-        "canary-not-a-url",
-    ));
-    run()
-        .args("--stage prod")
-        .fails(65)
-        .says(&["DATABASE_URL", "/org/prod/api/database-url"]);
+    stub.put(Parameter::string("/org/prod/api/database-url", "canary-not-a-url"));
+    run().args("--stage prod").fails(65).says(&["DATABASE_URL", "/org/prod/api/database-url"]);
 }

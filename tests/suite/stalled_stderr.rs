@@ -25,9 +25,7 @@ fn full(kind: &str) -> (File, OwnedFd) {
         "socket" => UnixStream::pair()
             .map(|(reader, writer)| (reader.into(), writer.into()))
             .expect("a socket"),
-        _ => nix::pty::openpty(None, None)
-            .map(|pty| (pty.master, pty.slave))
-            .expect("a terminal"),
+        _ => nix::pty::openpty(None, None).map(|pty| (pty.master, pty.slave)).expect("a terminal"),
     };
     fcntl(&writer, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).expect("not blocking");
     let mut file = File::from(writer);
@@ -68,10 +66,7 @@ fn keep_their_status(kind: &str) {
     assert_eq!(output.stdout, b"started\n", "{kind}");
     for (words, status) in [
         ("-k A=/full/none --timeout 2s -- true", 66),
-        (
-            "-k A=/full/none --timeout 2s --log-format json -vvv -- true",
-            66,
-        ),
+        ("-k A=/full/none --timeout 2s --log-format json -vvv -- true", 66),
         ("--no-such-option", 64),
     ] {
         let run = Run::against(&stub.url()).args(words);
@@ -80,10 +75,7 @@ fn keep_their_status(kind: &str) {
     }
     // The mode of the open file is shared with other processes.
     let flags = fcntl(&stderr, FcntlArg::F_GETFL).expect("its flags");
-    assert!(
-        !OFlag::from_bits_retain(flags).contains(OFlag::O_NONBLOCK),
-        "{kind}"
-    );
+    assert!(!OFlag::from_bits_retain(flags).contains(OFlag::O_NONBLOCK), "{kind}");
 }
 
 #[test]
@@ -112,11 +104,7 @@ fn a_reader_that_comes_back_in_time_gets_the_failure() {
     stub.wait_for_requests(1);
     let mut text = String::new();
     reader.read_to_string(&mut text).expect("UTF-8");
-    assert!(
-        text.contains("/full/none"),
-        "{}",
-        text.trim_start_matches('.')
-    );
+    assert!(text.contains("/full/none"), "{}", text.trim_start_matches('.'));
     assert_eq!(child.wait().expect("its end").code(), Some(66));
 }
 
@@ -145,10 +133,7 @@ fn a_reader_that_is_gone_changes_nothing() {
 fn end(child: &mut Child) -> i32 {
     use std::os::unix::process::ExitStatusExt;
     let status = child.wait().expect("its end");
-    status
-        .code()
-        .or(status.signal().map(|signal| 128 + signal))
-        .expect("an end")
+    status.code().or(status.signal().map(|signal| 128 + signal)).expect("an end")
 }
 
 /// The limit on the size of files is reached where the message should be written.
@@ -181,15 +166,8 @@ fn a_file_that_may_not_grow_changes_nothing() {
         unsafe {
             std::os::unix::process::CommandExt::pre_exec(&mut command, set)
         };
-        let child = command
-            .stderr(Stdio::from(file))
-            .stdout(Stdio::null())
-            .spawn();
-        assert_eq!(
-            end(&mut child.expect("the binary starts")),
-            status,
-            "{words}"
-        );
+        let child = command.stderr(Stdio::from(file)).stdout(Stdio::null()).spawn();
+        assert_eq!(end(&mut child.expect("the binary starts")), status, "{words}");
     }
 }
 
@@ -200,27 +178,17 @@ fn a_report_that_does_not_fit_is_an_error() {
     let mut file = tempfile::tempfile().expect("a file");
     file.write_all(&[b'.'; 4096]).expect("a full file");
     let set = || {
-        Ok(nix::sys::resource::setrlimit(
-            nix::sys::resource::Resource::RLIMIT_FSIZE,
-            4096,
-            4096,
-        )?)
+        Ok(nix::sys::resource::setrlimit(nix::sys::resource::Resource::RLIMIT_FSIZE, 4096, 4096)?)
     };
     // SAFETY: setrlimit(2) is a system call on the state of this process.
     #[allow(unsafe_code)]
     unsafe {
         std::os::unix::process::CommandExt::pre_exec(&mut command, set)
     };
-    let output = command
-        .stdout(Stdio::from(file))
-        .output()
-        .expect("the binary starts");
+    let output = command.stdout(Stdio::from(file)).output().expect("the binary starts");
     let message = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(71), "{message}");
-    assert!(
-        message.contains("cannot write to stdout: File too large"),
-        "{message}"
-    );
+    assert!(message.contains("cannot write to stdout: File too large"), "{message}");
 }
 
 #[test]
@@ -229,9 +197,7 @@ fn messages_that_nobody_reads_do_not_use_up_the_time_limit() {
         let stub = stub();
         let (_reader, stderr) = full(kind);
         for words in ["-v --timeout 1s", "-vvv --timeout 1s"] {
-            let run = Run::against(&stub.url())
-                .args(words)
-                .args("-p /full -- echo started");
+            let run = Run::against(&stub.url()).args(words).args("-p /full -- echo started");
             let output = start(run, &stderr).0.wait_with_output().expect("its end");
             assert_eq!(output.stdout, b"started\n", "{kind} {words}");
         }
@@ -251,10 +217,7 @@ fn the_journal_gets_the_priority_of_each_line() {
             .args(words);
         let (mut command, _home) = run.command();
         let stderr = file.reopen().expect("the file");
-        command
-            .stderr(Stdio::from(stderr))
-            .status()
-            .expect("the binary starts");
+        command.stderr(Stdio::from(stderr)).status().expect("the binary starts");
         std::fs::read_to_string(file.path()).expect("UTF-8")
     };
     let error = messages("-k A=/full/none -- true", true);

@@ -45,10 +45,7 @@ fn filled(stub: Stub) -> Stub {
 fn expect_started(output: &Output) {
     assert!(output.status.success(), "{}", text(output));
     let environment = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        environment.lines().any(|line| line == "A=canary-a"),
-        "{environment}"
-    );
+    assert!(environment.lines().any(|line| line == "A=canary-a"), "{environment}");
 }
 
 #[test]
@@ -101,15 +98,9 @@ fn connections_that_are_opened_at_once_share_a_lookup() {
 #[ignore = "needs root: ./tests/run provides it"]
 fn without_a_bundle_only_the_compiled_in_roots_are_trusted() {
     let binary = std::fs::read(static_binary()).expect("the binary");
-    for name in [
-        "Amazon Root CA 1",
-        "Amazon Root CA 4",
-        "Starfield Services Root",
-    ] {
+    for name in ["Amazon Root CA 1", "Amazon Root CA 4", "Starfield Services Root"] {
         assert!(
-            binary
-                .windows(name.len())
-                .any(|window| window == name.as_bytes()),
+            binary.windows(name.len()).any(|window| window == name.as_bytes()),
             "{name} is not compiled in"
         );
     }
@@ -118,11 +109,7 @@ fn without_a_bundle_only_the_compiled_in_roots_are_trusted() {
     write(&root.path().join("etc/hosts"), "127.0.0.1 localhost\n");
     let output = launch(root.path(), &stub.url(), "--timeout 5s");
     assert_eq!(output.status.code(), Some(78), "{}", text(&output));
-    assert!(
-        text(&output).contains("cannot be trusted"),
-        "{}",
-        text(&output)
-    );
+    assert!(text(&output).contains("cannot be trusted"), "{}", text(&output));
 }
 
 /// Gives this root directory a resolver that answers every query of type A with 127.0.0.1, and other queries with no record,
@@ -155,10 +142,7 @@ fn resolve(root: &Path, block: u8, latency: Duration) -> Arc<AtomicUsize> {
 /// RFC 1035, section 4: the header and the question, then one address for type A.
 fn answer(question: &[u8]) -> Vec<u8> {
     const HEADER: usize = 12;
-    let name = question[HEADER..]
-        .iter()
-        .position(|&byte| byte == 0)
-        .expect("a name's end");
+    let name = question[HEADER..].iter().position(|&byte| byte == 0).expect("a name's end");
     let end = HEADER + name + 5;
     let is_ipv4 = question[end - 4..end] == [0, 1, 0, 1];
     let mut answer = question[..end].to_vec();

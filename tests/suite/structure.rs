@@ -8,18 +8,10 @@ use std::path::{Path, PathBuf};
 fn modules(source: &Path) -> BTreeMap<Vec<String>, String> {
     let mut modules = BTreeMap::new();
     for path in rust_files(source) {
-        let relative = path
-            .strip_prefix(source)
-            .expect("below the source")
-            .with_extension("");
-        let mut module: Vec<String> = relative
-            .iter()
-            .map(|part| part.to_string_lossy().into_owned())
-            .collect();
-        if module
-            .last()
-            .is_some_and(|last| last == "mod" || last == "lib")
-        {
+        let relative = path.strip_prefix(source).expect("below the source").with_extension("");
+        let mut module: Vec<String> =
+            relative.iter().map(|part| part.to_string_lossy().into_owned()).collect();
+        if module.last().is_some_and(|last| last == "mod" || last == "lib") {
             module.pop();
         }
         if module.iter().any(|part| part == "tests" || part == "main") {
@@ -99,9 +91,7 @@ fn expand(base: &[String], rest: &str, found: &mut Vec<Vec<String>>) {
         }
         return;
     }
-    let end = rest
-        .find(|c: char| !(c.is_alphanumeric() || c == '_'))
-        .unwrap_or(rest.len());
+    let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
     let (name, rest) = rest.split_at(end);
     if name == "super" {
         let parent = base[..base.len().saturating_sub(1)].to_vec();
@@ -127,10 +117,7 @@ fn expand(base: &[String], rest: &str, found: &mut Vec<Vec<String>>) {
 fn re_exports(module: &[String], text: &str) -> BTreeMap<String, Vec<String>> {
     let mut names = BTreeMap::new();
     for part in text.split("pub").skip(1) {
-        let part = part
-            .trim_start_matches("(crate)")
-            .trim_start_matches("(super)")
-            .trim_start();
+        let part = part.trim_start_matches("(crate)").trim_start_matches("(super)").trim_start();
         let Some(path) = part.strip_prefix("use ") else {
             continue;
         };
@@ -146,14 +133,10 @@ fn re_exports(module: &[String], text: &str) -> BTreeMap<String, Vec<String>> {
 }
 
 fn arrows(modules: &BTreeMap<Vec<String>, String>) -> BTreeMap<Vec<String>, BTreeSet<Vec<String>>> {
-    let exported: BTreeMap<_, _> = modules
-        .iter()
-        .map(|(module, text)| (module.clone(), re_exports(module, text)))
-        .collect();
+    let exported: BTreeMap<_, _> =
+        modules.iter().map(|(module, text)| (module.clone(), re_exports(module, text))).collect();
     let is_directory = |module: &Vec<String>| {
-        modules
-            .keys()
-            .any(|other| other.len() > module.len() && other.starts_with(module))
+        modules.keys().any(|other| other.len() > module.len() && other.starts_with(module))
     };
     let mut arrows = BTreeMap::new();
     for (module, text) in modules {
@@ -208,10 +191,7 @@ fn no_file_imports_itself_through_other_files() {
         assert!(modules.len() >= fewest, "the files of {source} were found");
         let arrows = arrows(&modules);
         let count: usize = arrows.values().map(BTreeSet::len).sum();
-        assert!(
-            count >= fewest,
-            "the imports of {source} were found: {count}"
-        );
+        assert!(count >= fewest, "the imports of {source} were found: {count}");
         let circles: Vec<String> = modules
             .keys()
             .filter(|module| reaches(&arrows, module, module))
@@ -227,11 +207,7 @@ fn no_file_imports_itself_through_other_files() {
                 )
             })
             .collect();
-        assert!(
-            circles.is_empty(),
-            "{source} has a circle of files:\n{}",
-            circles.join("\n")
-        );
+        assert!(circles.is_empty(), "{source} has a circle of files:\n{}", circles.join("\n"));
     }
 }
 

@@ -21,10 +21,7 @@ fn expect_refusal(output: &Output, reason: &str, about: &str) {
     assert!(message.contains(reason), "{about}: {message}");
     assert!(!message.contains("bug"), "{about}: {message}");
     assert_eq!(
-        message
-            .lines()
-            .filter(|line| !line.starts_with("  "))
-            .count(),
+        message.lines().filter(|line| !line.starts_with("  ")).count(),
         1,
         "{about}: {message}"
     );
@@ -40,16 +37,11 @@ fn refused_system_calls_are_named_as_the_systems_refusal() {
         (&[libc::SYS_socket], "socket"),
         (&[libc::SYS_clone, libc::SYS_clone3], "clone"),
     ] {
-        for (error, reason) in [
-            (libc::EPERM, "Operation not permitted"),
-            (libc::ENOSYS, "Function not implemented"),
-        ] {
+        for (error, reason) in
+            [(libc::EPERM, "Operation not permitted"), (libc::ENOSYS, "Function not implemented")]
+        {
             // musl has one error for every refusal of a thread.
-            let reason = if about == "clone" {
-                "the system refused"
-            } else {
-                reason
-            };
+            let reason = if about == "clone" { "the system refused" } else { reason };
             let stub = stub();
             // A name, so that a thread asks DNS for it.
             let url = stub.url().replace("127.0.0.1", "localhost");
@@ -68,20 +60,10 @@ fn what_refuses_a_connection_is_named_by_the_setting_that_does() {
     let socket = &[libc::SYS_socket][..];
     let thread = &[libc::SYS_clone, libc::SYS_clone3][..];
     for (calls, error, reason, help) in [
-        (
-            socket,
-            libc::EAFNOSUPPORT,
-            "Address family not",
-            "RestrictAddressFamilies=",
-        ),
+        (socket, libc::EAFNOSUPPORT, "Address family not", "RestrictAddressFamilies="),
         (socket, libc::EMFILE, "Too many open files", "LimitNOFILE="),
         (socket, libc::ENOMEM, "Out of memory", "memory"),
-        (
-            socket,
-            libc::EACCES,
-            "Permission denied",
-            "SystemCallFilter=",
-        ),
+        (socket, libc::EACCES, "Permission denied", "SystemCallFilter="),
         (thread, libc::EAGAIN, "Try again", "TasksMax="),
     ] {
         let stub = stub();
@@ -109,10 +91,7 @@ fn a_memory_that_others_may_read_is_a_warning() {
     let output = command.output().expect("the binary starts");
     let message = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{message}");
-    assert!(
-        message.contains("warning: the system refused prctl(PR_SET_DUMPABLE)"),
-        "{message}"
-    );
+    assert!(message.contains("warning: the system refused prctl(PR_SET_DUMPABLE)"), "{message}");
     assert_eq!(output.stdout, b"started\n");
 }
 
@@ -121,9 +100,8 @@ fn with_too_few_descriptors_the_system_is_named_and_nothing_is_started() {
     let stub = stub();
     let mut started = 0;
     for limit in 4..20 {
-        let (mut command, _home) = Run::against(&stub.url())
-            .args("--timeout 5s -p /refused -- echo started")
-            .command();
+        let (mut command, _home) =
+            Run::against(&stub.url()).args("--timeout 5s -p /refused -- echo started").command();
         let set = move || Ok(setrlimit(Resource::RLIMIT_NOFILE, limit, limit)?);
         // SAFETY: setrlimit(2) is a system call on the state of this process.
         #[allow(unsafe_code)]
@@ -142,11 +120,7 @@ fn with_too_few_descriptors_the_system_is_named_and_nothing_is_started() {
 #[test]
 fn the_longest_timeout_is_no_bug() {
     let stub = stub();
-    for timeout in [
-        "18446744073709551615s",
-        "9223372036854775807s",
-        "584942417y",
-    ] {
+    for timeout in ["18446744073709551615s", "9223372036854775807s", "584942417y"] {
         let outcome = Run::against(&stub.url())
             .args("-p /refused --timeout")
             .arg(timeout)

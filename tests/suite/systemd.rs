@@ -60,10 +60,7 @@ pub fn machine() -> &'static Machine {
 
 fn boot(name: &str) {
     let known = docker("image inspect").arg(IMAGE).output().expect("docker");
-    assert!(
-        known.status.success(),
-        "no image {IMAGE}: tests/needs makes it"
-    );
+    assert!(known.status.success(), "no image {IMAGE}: tests/needs makes it");
     succeeds(&mut docker(&format!(
         "run --detach --name {name} --network host --cap-add SYS_ADMIN --cap-add NET_ADMIN \
          --cap-add SYS_PTRACE --cap-add MKNOD --security-opt seccomp=unconfined --tmpfs /run \
@@ -71,13 +68,10 @@ fn boot(name: &str) {
          --env container=docker {IMAGE} /sbin/init"
     )));
     eventually("systemd is up", || {
-        let state = docker("exec")
-            .args([name, "systemctl", "is-system-running", "--wait"])
-            .output();
+        let state =
+            docker("exec").args([name, "systemctl", "is-system-running", "--wait"]).output();
         let state = state.expect("docker");
-        ["running\n", "degraded\n"]
-            .map(str::as_bytes)
-            .contains(&&state.stdout[..])
+        ["running\n", "degraded\n"].map(str::as_bytes).contains(&&state.stdout[..])
     });
 }
 
@@ -158,13 +152,7 @@ impl Machine {
         for shown in [
             self.journal(unit),
             succeeds(self.run("systemctl show").arg(unit)),
-            text(
-                &self
-                    .run("systemctl status -l")
-                    .arg(unit)
-                    .output()
-                    .expect("docker"),
-            ),
+            text(&self.run("systemctl status -l").arg(unit).output().expect("docker")),
         ] {
             assert!(!shown.contains("canary"), "{shown}");
         }
@@ -229,11 +217,7 @@ fn an_ordinary_program_starts_under_the_template_and_is_restarted_when_it_exits(
     machine.reload(&format!("systemctl enable --now {unit}"));
     let logged = |times: usize| {
         eventually("the program is up", || {
-            machine
-                .journal(&unit)
-                .matches("MESSAGE=got 8 bytes")
-                .count()
-                == times
+            machine.journal(&unit).matches("MESSAGE=got 8 bytes").count() == times
         });
     };
     logged(1);
@@ -285,9 +269,7 @@ fn the_command_of_each_unit_has_a_core_limit_of_1() {
         });
         let id = machine.property(&unit, "MainPID");
         let limits = succeeds(machine.run("cat").arg(format!("/proc/{id}/limits")));
-        let core = limits
-            .lines()
-            .find_map(|line| line.strip_prefix("Max core file size"));
+        let core = limits.lines().find_map(|line| line.strip_prefix("Max core file size"));
         let core: Vec<&str> = core.expect(&limits).split_whitespace().collect();
         assert_eq!(core[..2], ["1", "1"], "{unit}: {limits}");
         expect_stop(machine, &unit);
@@ -313,9 +295,7 @@ fn a_missing_parameter_prevents_a_restart() {
     let (machine, stub) = (machine(), Stub::start());
     let unit = instance(machine, "missing", &stub, "");
     succeeds(machine.run("systemctl start --no-block").arg(&unit));
-    eventually("it has failed", || {
-        machine.property(&unit, "ActiveState") == "failed"
-    });
+    eventually("it has failed", || machine.property(&unit, "ActiveState") == "failed");
     assert_eq!(machine.state(&unit), "failed failed 66 0");
     let journal = machine.journal(&unit);
     assert!(journal.contains("/s"), "{journal}");
@@ -325,15 +305,12 @@ fn a_missing_parameter_prevents_a_restart() {
 #[ignore = "needs systemd in a container: ./tests/run provides it"]
 fn a_command_that_cannot_be_started_prevents_a_restart() {
     let (machine, stub) = (machine(), stub());
-    for (name, program, status) in [
-        ("absent", "/usr/local/bin/none", "127"),
-        ("directory", "/usr/local/bin", "126"),
-    ] {
+    for (name, program, status) in
+        [("absent", "/usr/local/bin/none", "127"), ("directory", "/usr/local/bin", "126")]
+    {
         let unit = instance_of(machine, name, &stub, program, "");
         succeeds(machine.run("systemctl start --no-block").arg(&unit));
-        eventually("it has failed", || {
-            machine.property(&unit, "ActiveState") == "failed"
-        });
+        eventually("it has failed", || machine.property(&unit, "ActiveState") == "failed");
         assert_eq!(machine.state(&unit), format!("failed failed {status} 0"));
     }
 }
@@ -356,9 +333,7 @@ fn the_statuses_that_prevent_a_restart_are_the_same_everywhere() {
 /// A block of docs/systemd.md.
 fn block(first_line: &str) -> String {
     let page = std::fs::read_to_string(project("docs/systemd.md")).expect("docs/systemd.md");
-    let (_, block) = page
-        .split_once(&format!("\n{first_line}\n"))
-        .expect("a block with this line");
+    let (_, block) = page.split_once(&format!("\n{first_line}\n")).expect("a block with this line");
     let (block, _) = block.split_once("```").expect("its end");
     block.to_owned()
 }
@@ -368,10 +343,7 @@ fn block(first_line: &str) -> String {
 fn the_deployment_of_the_page_notices_a_start_that_fails() {
     let (machine, stub) = (machine(), stub());
     let script = block("unit=ssm-exec@api");
-    for (name, more, status) in [
-        ("deployed", "", 0),
-        ("undeployed", "require = [\"NONE\"]\n", 1),
-    ] {
+    for (name, more, status) in [("deployed", "", 0), ("undeployed", "require = [\"NONE\"]\n", 1)] {
         let unit = instance(machine, name, &stub, more);
         let mut deploy = machine.run("sh -ec");
         let output = deploy.arg(format!("unit={unit}\n{script}")).output();
@@ -387,10 +359,7 @@ fn a_script_can_notify_systemd_with_the_access_of_the_page() {
     let (machine, stub) = (machine(), stub());
     let script = tempfile::tempdir().expect("a directory for the test");
     let script = script.path().join("script");
-    crate::harness::script(
-        &script,
-        "#!/bin/sh\nsystemd-notify --ready\nexec sleep 1000\n",
-    );
+    crate::harness::script(&script, "#!/bin/sh\nsystemd-notify --ready\nexec sleep 1000\n");
     machine.copy(&script, "/usr/local/bin/script");
     let unit = instance_of(machine, "script", &stub, "/usr/local/bin/script", "");
     drop_in(machine, "script", "notify.conf");
@@ -411,14 +380,10 @@ fn a_throttled_start_is_restarted_until_it_succeeds() {
     stub.always(Fault::throttle());
     let unit = instance(machine, "throttled", &stub, "timeout = \"500ms\"\n");
     succeeds(machine.run("systemctl start --no-block").arg(&unit));
-    eventually("it is started again", || {
-        machine.property(&unit, "NRestarts") != "0"
-    });
+    eventually("it is started again", || machine.property(&unit, "NRestarts") != "0");
     assert!(machine.journal(&unit).contains("status=75"));
     stub.clear_faults();
-    eventually("it is up", || {
-        machine.property(&unit, "ActiveState") == "active"
-    });
+    eventually("it is up", || machine.property(&unit, "ActiveState") == "active");
     machine.shows_no_value(&unit);
     succeeds(machine.run("systemctl stop").arg(&unit));
 }
@@ -428,10 +393,8 @@ fn a_throttled_start_is_restarted_until_it_succeeds() {
 fn the_plain_example_starts_and_stops() {
     let (machine, stub) = (machine(), Stub::start());
     stub.put(Parameter::secure("/org/api/password", "canary-s"));
-    let settings: String = settings(&stub)
-        .lines()
-        .map(|line| format!("Environment={line}\n"))
-        .collect();
+    let settings: String =
+        settings(&stub).lines().map(|line| format!("Environment={line}\n")).collect();
     machine.write(
         "/etc/systemd/system/example.service.d/endpoint.conf",
         &format!("[Service]\n{settings}"),

@@ -13,10 +13,7 @@ fn stub() -> Stub {
     let stub = Stub::start();
     stub.put(Parameter::string("/t/user", "app"));
     stub.put(Parameter::secure("/t/password", PASSWORD));
-    stub.put(Parameter::secure(
-        "/t/lines",
-        "canary-one\n\ttwo\r\nthree\n",
-    ));
+    stub.put(Parameter::secure("/t/lines", "canary-one\n\ttwo\r\nthree\n"));
     stub
 }
 
@@ -113,9 +110,7 @@ fn a_template_in_a_file_is_found_from_the_configuration_file() {
     // Its syntax is that of what reads the result: nothing is said about `$HOST`.
     let template = "user ${USER};\npassword $${USER} ${PASSWORD};\nproxy $HOST {{HOST}};\n";
     write(&home.join("service/conf/app.tmpl"), template);
-    let run = run
-        .env("NAME", "app")
-        .args("--config service/ssm-exec.toml");
+    let run = run.env("NAME", "app").args("--config service/ssm-exec.toml");
     let expected =
         format!("user app;\npassword ${{USER}} {PASSWORD};\nproxy $HOST {{{{HOST}}}};\n");
     assert_eq!(content(run), expected);
@@ -141,22 +136,15 @@ fn a_file_may_be_longer_than_a_variable_but_not_without_end() {
         "prefix = \"/t\"\n[compose]\nA0 = '${{BIG}}'\n{}[files]\nF = {{ template = '${{A40}}' }}",
         doubles.collect::<String>()
     );
-    for run in [
-        with_files(&stub, &times(2000)),
-        Run::against(&stub.url()).file(&doubled),
-    ] {
-        run.fails(65)
-            .says(&["cannot be composed", "would be longer than"]);
+    for run in [with_files(&stub, &times(2000)), Run::against(&stub.url()).file(&doubled)] {
+        run.fails(65).says(&["cannot be composed", "would be longer than"]);
     }
 }
 
 #[test]
 fn every_part_that_is_not_set_is_reported() {
-    let outcome = with_files(
-        &stub(),
-        "F = { template = \"${ONE}${USER}${TWO}${THREE|pgpass}\" }",
-    )
-    .fails(66);
+    let outcome =
+        with_files(&stub(), "F = { template = \"${ONE}${USER}${TWO}${THREE|pgpass}\" }").fails(66);
     for part in ["ONE", "TWO", "THREE"] {
         let line = format!("F cannot be composed, since {part} is not set by any source");
         assert!(outcome.stderr.contains(&line), "{}", outcome.stderr);
@@ -178,9 +166,7 @@ fn a_value_that_the_format_cannot_have_is_an_error_without_the_value() {
         ),
     ] {
         let file = format!("F = {{ template = \"{template}\" }}");
-        with_files(&stub, &file)
-            .fails(65)
-            .says(&["F cannot be composed, since", says]);
+        with_files(&stub, &file).fails(65).says(&["F cannot be composed, since", says]);
     }
 }
 
@@ -191,15 +177,9 @@ fn a_template_that_cannot_be_read_is_refused_with_its_place() {
         ("directory", "it is a directory"),
         ("large", "it is larger than 1 MiB"),
         ("bytes", "line 2 is not UTF-8"),
-        (
-            "writable",
-            "is world-writable, and it decides what is written beside your secrets",
-        ),
+        ("writable", "is world-writable, and it decides what is written beside your secrets"),
         ("filter", "app.tmpl: line 2 of the template: `upper` is not"),
-        (
-            "unclosed",
-            "app.tmpl: the template has `${` without its `}`",
-        ),
+        ("unclosed", "app.tmpl: the template has `${` without its `}`"),
     ] {
         let run = Run::bare().file("skip = true\n[files]\nF = { template_file = \"app.tmpl\" }");
         let path = run.home().join("app.tmpl");
@@ -247,14 +227,8 @@ fn mistakes_in_files_with_a_template_are_refused() {
             "[files]\nF = { template = \"x\", param = \"/t/x\" }",
             "`files.F`: has a template, and another key beside it",
         ),
-        (
-            "[files]\nF = { template = 1 }",
-            "`files.F.template`: is a TOML integer, not a string",
-        ),
-        (
-            "[keys]\nF = { template = \"x\" }",
-            "`keys.F`: a variable has no template in `[keys]`",
-        ),
+        ("[files]\nF = { template = 1 }", "`files.F.template`: is a TOML integer, not a string"),
+        ("[keys]\nF = { template = \"x\" }", "`keys.F`: a variable has no template in `[keys]`"),
         (
             "[keys]\nF = \"/t/x\"\n[files]\nF = { template = \"x\" }",
             "`files.F`: F is given twice, here as a template",
@@ -274,8 +248,7 @@ fn mistakes_in_files_with_a_template_are_refused() {
     let text = "[files]\nF = { template = \"${G}\" }\nG = { template = \"\" }";
     let stub = stub();
     let run = Run::against(&stub.url()).args("-k /t/user").file(text);
-    run.fails(66)
-        .says(&["F cannot be composed, since G is a file"]);
+    run.fails(66).says(&["F cannot be composed, since G is a file"]);
 }
 
 #[test]
@@ -326,10 +299,7 @@ fn check_reports_a_file_with_a_template() {
         (&"F".into(), &"file".into(), &serde_json::Value::Null)
     );
     let toml = run().args("check --format toml").run().text();
-    assert!(
-        toml.contains("# Keep the template of F in [files]"),
-        "{toml}"
-    );
+    assert!(toml.contains("# Keep the template of F in [files]"), "{toml}");
 }
 
 #[test]
@@ -339,14 +309,8 @@ fn a_variable_that_nothing_replaces_is_a_warning() {
         ("[compose]\nA = \"$USER\"", "$NAME"),
         ("[compose]\nA = \"{{ USER }}:${USER}\"", "{{NAME}}"),
         ("[files]\nA = { template = \"$USER\" }", "$NAME"),
-        (
-            "[keys]\nA = { param = \"/t/no\", default = \"$USER\" }",
-            "$NAME",
-        ),
-        (
-            "[files]\nA = { param = \"/t/no\", default = \"{{USER}}\" }",
-            "{{NAME}}",
-        ),
+        ("[keys]\nA = { param = \"/t/no\", default = \"$USER\" }", "$NAME"),
+        ("[files]\nA = { param = \"/t/no\", default = \"{{USER}}\" }", "{{NAME}}"),
     ] {
         let run = || Run::against(&stub.url()).file(&format!("prefix = \"/t\"\n{text}"));
         let says = format!(".A`: has a variable in the form `{form}`, which nothing replaces");
@@ -357,8 +321,7 @@ fn a_variable_that_nothing_replaces_is_a_warning() {
     }
     for path in ["/t/$USER", "/t/{{USER}}"] {
         let run = Run::bare().file(&format!("[keys]\nA = \"{path}\""));
-        run.fails(78)
-            .says(&["which no parameter's name has", "write `${NAME}`"]);
+        run.fails(78).says(&["which no parameter's name has", "write `${NAME}`"]);
     }
 }
 
@@ -367,10 +330,7 @@ fn a_reference_inside_a_longer_value_is_a_warning() {
     let stub = stub();
     let run = || {
         let url = "postgres://app:ssm:///t/password@canary-host";
-        Run::against(&stub.url())
-            .args("-k /t/user")
-            .env("DSN", url)
-            .env("A", "ssm:///t/user")
+        Run::against(&stub.url()).args("-k /t/user").env("DSN", url).env("A", "ssm:///t/user")
     };
     let says = "DSN contains `ssm://`, and only a whole value is resolved";
     let outcome = run().args("-- true").run();
@@ -379,11 +339,7 @@ fn a_reference_inside_a_longer_value_is_a_warning() {
     run().args("--strict").fails(78).says(&[says]);
     for quiet in ["--no-refs", "--pristine"] {
         let outcome = run().args(quiet).args("--strict -- /bin/true").run();
-        assert_eq!(
-            (outcome.status, outcome.stderr.as_str()),
-            (0, ""),
-            "{quiet}"
-        );
+        assert_eq!((outcome.status, outcome.stderr.as_str()), (0, ""), "{quiet}");
     }
 }
 
@@ -397,9 +353,7 @@ fn a_variable_in_the_default_of_a_reference_is_a_warning() {
     ] {
         let run = || {
             let value = format!("ssm:///none?default={default}");
-            Run::against(&stub.url())
-                .env("URL", value)
-                .args("-k A=/t/user")
+            Run::against(&stub.url()).env("URL", value).args("-k A=/t/user")
         };
         let outcome = run().args("-- printenv URL").run();
         assert_eq!(outcome.text(), format!("{default}\n"));

@@ -12,11 +12,7 @@ fn read_until(terminal: &mut File, wanted: &str) -> String {
     let mut seen = Vec::new();
     let mut byte = [0];
     while !String::from_utf8_lossy(&seen).contains(wanted) {
-        assert_eq!(
-            terminal.read(&mut byte).expect("the terminal"),
-            1,
-            "the terminal was closed"
-        );
+        assert_eq!(terminal.read(&mut byte).expect("the terminal"), 1, "the terminal was closed");
         seen.push(byte[0]);
     }
     String::from_utf8_lossy(&seen).into_owned()
@@ -24,12 +20,7 @@ fn read_until(terminal: &mut File, wanted: &str) -> String {
 
 /// A terminal with this many columns.
 fn terminal(columns: u16) -> OpenptyResult {
-    let size = Winsize {
-        ws_row: 24,
-        ws_col: columns,
-        ws_xpixel: 0,
-        ws_ypixel: 0,
-    };
+    let size = Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
     openpty(&size, None).expect("a terminal")
 }
 
@@ -44,10 +35,7 @@ fn a_report_is_coloured_and_fits_the_terminal_unless_no_color_is_set() {
             .env("NO_COLOR", no_colour)
             .args(&format!("check -k A={long}"))
             .command();
-        let mut child = command
-            .stdout(Stdio::from(pty.slave))
-            .spawn()
-            .expect("starts");
+        let mut child = command.stdout(Stdio::from(pty.slave)).spawn().expect("starts");
         drop(command);
         let text = read_until(&mut File::from(pty.master), "key");
         assert!(child.wait().expect("ends").code().is_some());
@@ -55,14 +43,8 @@ fn a_report_is_coloured_and_fits_the_terminal_unless_no_color_is_set() {
     };
     let coloured = report("");
     assert!(coloured.contains("\x1b[1mVARIABLE"), "{coloured:?}");
-    assert!(
-        coloured.contains("…") && coloured.contains("segment/end"),
-        "{coloured:?}"
-    );
-    assert!(
-        coloured.lines().all(|line| line.chars().count() <= 110),
-        "{coloured:?}"
-    );
+    assert!(coloured.contains("…") && coloured.contains("segment/end"), "{coloured:?}");
+    assert!(coloured.lines().all(|line| line.chars().count() <= 110), "{coloured:?}");
     assert!(!report("1").contains('\x1b'));
 }
 
@@ -77,20 +59,14 @@ fn a_long_fetch_shows_a_progress_line_and_clears_it() {
         .args("-p /tty -- sh -c")
         .arg("echo the command is here >&2")
         .command();
-    let mut child = command
-        .stderr(Stdio::from(pty.slave))
-        .spawn()
-        .expect("starts");
+    let mut child = command.stderr(Stdio::from(pty.slave)).spawn().expect("starts");
     // The command holds the slave's end of the terminal.
     drop(command);
     let mut terminal = File::from(pty.master);
     read_until(&mut terminal, "fetching parameters");
     stub.release();
     let rest = read_until(&mut terminal, "the command is here");
-    let before = rest
-        .split("the command is here")
-        .next()
-        .expect("a beginning");
+    let before = rest.split("the command is here").next().expect("a beginning");
     let last_line = before.rsplit(['\r', '\n']).next().expect("a line");
     assert!(
         last_line.ends_with("\x1b[2K") || last_line.is_empty(),
@@ -101,9 +77,7 @@ fn a_long_fetch_shows_a_progress_line_and_clears_it() {
 
 #[test]
 fn without_a_terminal_a_long_fetch_prints_nothing() {
-    let stub = Stub::builder()
-        .latency(std::time::Duration::from_millis(800))
-        .start();
+    let stub = Stub::builder().latency(std::time::Duration::from_millis(800)).start();
     stub.put(Parameter::secure("/tty/a", "canary"));
     let outcome = Run::against(&stub.url()).args("-p /tty true").run();
     assert_eq!(outcome.stderr, "");

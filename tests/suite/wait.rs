@@ -44,10 +44,9 @@ fn a_parameter_that_is_created_meanwhile_reaches_the_command() {
 #[test]
 fn a_permission_and_a_key_that_take_effect_meanwhile_are_waited_for() {
     let unknown = "The security token included in the request is invalid.";
-    for fault in [
-        denied(&format!("because {ALLOW}")),
-        Fault::client("UnrecognizedClientException", unknown),
-    ] {
+    for fault in
+        [denied(&format!("because {ALLOW}")), Fault::client("UnrecognizedClientException", unknown)]
+    {
         let stub = Stub::start();
         stub.put(canary());
         stub.fault(fault.clone());
@@ -102,9 +101,7 @@ fn without_it_and_for_what_is_optional_nothing_is_asked_twice() {
     assert_eq!((optional.status, optional.stderr.as_str()), (0, ""));
     assert_eq!(stub.requests().len(), 3);
     let on_lambda = run("--wait 60s -k A=/wait/a").env("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001");
-    on_lambda
-        .fails(64)
-        .says(&["--wait: on Lambda there is no time to wait"]);
+    on_lambda.fails(64).says(&["--wait: on Lambda there is no time to wait"]);
 }
 
 #[test]

@@ -47,11 +47,9 @@ impl Arn {
     /// The ARN to write into a policy for this caller: a session's role, else the ARN itself.
     pub fn as_policy_principal(&self) -> Self {
         match (self.service.as_str(), self.role_name()) {
-            ("sts", Some(role)) => Self {
-                service: "iam".to_owned(),
-                resource: format!("role/{role}"),
-                ..self.clone()
-            },
+            ("sts", Some(role)) => {
+                Self { service: "iam".to_owned(), resource: format!("role/{role}"), ..self.clone() }
+            }
             _ => self.clone(),
         }
     }
@@ -64,13 +62,7 @@ pub fn is_account(text: &str) -> bool {
 
 impl fmt::Display for Arn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            partition,
-            service,
-            region,
-            account,
-            resource,
-        } = self;
+        let Self { partition, service, region, account, resource } = self;
         write!(f, "arn:{partition}:{service}:{region}:{account}:{resource}")
     }
 }
@@ -87,10 +79,7 @@ mod tests {
             "arn:aws-cn:iam::111122223333:role/path/name",
             "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-a1b2c3",
         ] {
-            assert_eq!(
-                Arn::parse(text).map(|arn| arn.to_string()).as_deref(),
-                Some(text)
-            );
+            assert_eq!(Arn::parse(text).map(|arn| arn.to_string()).as_deref(), Some(text));
         }
     }
 
@@ -111,10 +100,7 @@ mod tests {
     #[test]
     fn a_role_has_a_name_with_or_without_a_session() {
         for (text, name) in [
-            (
-                "arn:aws:sts::111122223333:assumed-role/api/i-0abc",
-                Some("api"),
-            ),
+            ("arn:aws:sts::111122223333:assumed-role/api/i-0abc", Some("api")),
             ("arn:aws:iam::111122223333:role/team/path/api", Some("api")),
             ("arn:aws:iam::111122223333:user/ana", None),
             ("arn:aws:iam::111122223333:root", None),
@@ -130,10 +116,7 @@ mod tests {
                 "arn:aws:sts::111122223333:assumed-role/api/i-0abc",
                 "arn:aws:iam::111122223333:role/api",
             ),
-            (
-                "arn:aws:iam::111122223333:user/ana",
-                "arn:aws:iam::111122223333:user/ana",
-            ),
+            ("arn:aws:iam::111122223333:user/ana", "arn:aws:iam::111122223333:user/ana"),
             (
                 "arn:aws:sts::111122223333:federated-user/bob",
                 "arn:aws:sts::111122223333:federated-user/bob",

@@ -45,16 +45,11 @@ impl AwsContext {
         };
         let account = self.account.as_ref().map(|id| format!("account {id}"));
         let principal = self.principal.as_ref().map(|arn| format!("caller {arn}"));
-        let credentials = self
-            .credentials
-            .as_ref()
-            .map(|source| format!("credentials from {source}"));
+        let credentials =
+            self.credentials.as_ref().map(|source| format!("credentials from {source}"));
         let unused = self.unused.clone();
         let waited = self.waited.map(|it| format!("waited {}s", it.as_secs()));
-        [region, account, principal, credentials, unused, waited]
-            .into_iter()
-            .flatten()
-            .collect()
+        [region, account, principal, credentials, unused, waited].into_iter().flatten().collect()
     }
 }
 
@@ -77,10 +72,7 @@ mod tests {
     #[test]
     fn what_is_known_is_shown_in_one_sentence() {
         let mut context = AwsContext::default();
-        assert_eq!(
-            (context.to_string(), context.region_option()),
-            <_>::default()
-        );
+        assert_eq!((context.to_string(), context.region_option()), <_>::default());
         context.endpoint = Some("ssm.example".to_owned());
         assert_eq!(context.to_string(), "ssm.example");
         context.region = Region::parse("eu-west-1").ok();
@@ -88,10 +80,7 @@ mod tests {
         context.credentials = Some("the environment".to_owned());
         context.unused = Some("not the profile".to_owned());
         let rest = "account 111122223333, caller arn:aws:sts::111122223333:assumed-role/api/i-0abc, credentials from the environment, not the profile";
-        assert_eq!(
-            context.to_string(),
-            format!("Region eu-west-1 (ssm.example), {rest}")
-        );
+        assert_eq!(context.to_string(), format!("Region eu-west-1 (ssm.example), {rest}"));
         context.endpoint = None;
         assert_eq!(context.to_string(), format!("Region eu-west-1, {rest}"));
         assert_eq!(context.region_option(), " --region eu-west-1");

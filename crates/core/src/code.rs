@@ -289,8 +289,7 @@ mod tests {
         let words: HashSet<&str> = Code::ALL.iter().map(|code| code.word()).collect();
         assert_eq!(words.len(), Code::ALL.len());
         let is_word = |word: &str| {
-            word.bytes()
-                .all(|b| b.is_ascii_lowercase() || b == b'-' || b.is_ascii_digit())
+            word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-' || b.is_ascii_digit())
         };
         assert!(words.iter().all(|word| is_word(word)));
     }

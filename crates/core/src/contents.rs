@@ -229,9 +229,7 @@ RULED = { optional = true }
             modified: None,
             arn: None,
         };
-        let pairs = values
-            .split_whitespace()
-            .filter_map(|pair| pair.split_once('='));
+        let pairs = values.split_whitespace().filter_map(|pair| pair.split_once('='));
         let (below, named): (Vec<_>, Vec<_>) = pairs.partition(|(name, _)| name.starts_with("/a/"));
         let below = below.into_iter().map(parameter).collect();
         fetched.add_below(Prefix::parse("/a").expect("a prefix"), below);
@@ -244,10 +242,7 @@ RULED = { optional = true }
 
     fn contents(key: u8, config: &Config, fetched: &Fetched) -> Contents {
         let inherited = Inherited::default();
-        Contents::new(
-            &[key; BLOCK],
-            &assemble(config, &inherited, &[], Some(fetched)),
-        )
+        Contents::new(&[key; BLOCK], &assemble(config, &inherited, &[], Some(fetched)))
     }
 
     fn config(text: &str) -> Config {
@@ -312,27 +307,15 @@ RULED = { optional = true }
         for (old, new, expected) in [
             ("/a/x=1 /a/y=1", "/a/x=1", "loss of /a/y, false"),
             ("/a/x=1 /a/y=1", "/a/x=2", "variables"),
-            (
-                "/a/x=1 /a/required=1",
-                "/a/x=2",
-                "loss of /a/required, true",
-            ),
+            ("/a/x=1 /a/required=1", "/a/x=2", "loss of /a/required, true"),
             ("/a/x=1 /a/part=1", "/a/x=2", "loss of /a/part, true"),
             ("/a/x=1 /a/ruled=1", "/a/x=2", "variables"),
             ("/a/x=1 /f=1", "/a/x=2", "loss of /f, true"),
             ("/a/x=1 /k=1", "/a/x=1", "nothing, without /k"),
             ("/a/x=1 /k=1", "/a/x=2", "variables"),
             ("/a/x=1 /d=1", "/a/x=1", "nothing, without /d"),
-            (
-                r#"/j={"m":"1","n":"1"}"#,
-                r#"/j={"m":"1"}"#,
-                "loss of /j#n, false",
-            ),
-            (
-                r#"/j={"m":"1","n":"1"}"#,
-                r#"/j={"m":"1","n":null}"#,
-                "loss of /j#n, false",
-            ),
+            (r#"/j={"m":"1","n":"1"}"#, r#"/j={"m":"1"}"#, "loss of /j#n, false"),
+            (r#"/j={"m":"1","n":"1"}"#, r#"/j={"m":"1","n":null}"#, "loss of /j#n, false"),
             (r#"/j={"m":"1","n":"1"}"#, r#"/j={"m":"2"}"#, "variables"),
             ("/a/x=1 /f=1 /k=1", "/a/x=1 /f=2", r#"files {"FILE"}"#),
         ] {
@@ -358,10 +341,7 @@ RULED = { optional = true }
     #[test]
     fn an_entry_that_is_no_longer_in_the_file_is_not_gone() {
         for (old, new) in [
-            (
-                "prefix = [\"/a\"]\n[files]\nFILE = \"/f\"",
-                "prefix = [\"/a\"]",
-            ),
+            ("prefix = [\"/a\"]\n[files]\nFILE = \"/f\"", "prefix = [\"/a\"]"),
             ("prefix = [\"/a\"]", "prefix = [\"/a\"]\nexclude = [\"X\"]"),
             ("prefix = [\"/a\"]", "[files]\nFILE = \"/f\""),
         ] {

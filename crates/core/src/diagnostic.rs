@@ -102,18 +102,12 @@ impl Help {
 
     /// A sentence without a command.
     pub fn text(text: impl Into<String>) -> Self {
-        Self {
-            text: text.into(),
-            command: None,
-        }
+        Self { text: text.into(), command: None }
     }
 
     /// A sentence that ends with a command or a statement.
     pub fn command(text: impl Into<String>, command: impl Into<String>) -> Self {
-        Self {
-            text: text.into(),
-            command: Some(command.into()),
-        }
+        Self { text: text.into(), command: Some(command.into()) }
     }
 }
 
@@ -170,18 +164,12 @@ impl Diagnostic {
 
     /// Most likely a mistake.
     pub fn warning(message: impl Into<String>) -> Self {
-        Self {
-            severity: Severity::Warning,
-            ..Self::with_help(Code::Warning, message, [""; 0])
-        }
+        Self { severity: Severity::Warning, ..Self::with_help(Code::Warning, message, [""; 0]) }
     }
 
     /// What may well be meant.
     pub fn note(message: impl Into<String>) -> Self {
-        Self {
-            severity: Severity::Note,
-            ..Self::warning(message)
-        }
+        Self { severity: Severity::Note, ..Self::warning(message) }
     }
 
     /// Where the setting was given that is at fault: printed before the message.
@@ -277,15 +265,7 @@ impl Diagnostic {
 
     /// Its JSON object: all fields, null where nothing is known.
     pub fn json(&self) -> Value {
-        let Subject {
-            variables,
-            parameters,
-            path,
-            host,
-            aws,
-            statements,
-            ..
-        } = &*self.subject;
+        let Subject { variables, parameters, path, host, aws, statements, .. } = &*self.subject;
         let help = self.help.iter();
         json!({
             "code": self.code.word(),
@@ -355,11 +335,7 @@ mod tests {
             "missing: /a, /b, /c\n  help: Add it\n  help: See it:\n    aws x"
         );
         assert_eq!(
-            new()
-                .list(&names)
-                .at(Origin::Flag("--key"))
-                .help("Or not")
-                .to_string(),
+            new().list(&names).at(Origin::Flag("--key")).help("Or not").to_string(),
             "--key: missing\n  /a\n  /b\n  /c\n  /d\n  help: Add it\n  help: See it:\n    aws x\n  help: Or not"
         );
     }
@@ -368,14 +344,8 @@ mod tests {
     fn the_help_of_a_code_is_filled() {
         let error = Diagnostic::new(Code::SsoExpired, "expired");
         let filled = error.fill(&[("profile", " --profile {x}")]);
-        assert_eq!(
-            filled.to_string(),
-            "expired\n  help: Log in:\n    aws sso login --profile {x}"
-        );
-        assert_eq!(
-            fill("`{ \"a\": [{}] }` {a}", &[("a", "1")]),
-            "`{ \"a\": [{}] }` 1"
-        );
+        assert_eq!(filled.to_string(), "expired\n  help: Log in:\n    aws sso login --profile {x}");
+        assert_eq!(fill("`{ \"a\": [{}] }` {a}", &[("a", "1")]), "`{ \"a\": [{}] }` 1");
     }
 
     #[test]

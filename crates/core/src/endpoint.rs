@@ -17,11 +17,7 @@ impl Endpoint {
     /// # Errors
     /// When nothing could be connected to. A password is not quoted.
     pub fn parse(url: &str) -> Result<Self, Diagnostic> {
-        if url
-            .split(['/', '?', '#'])
-            .nth(2)
-            .is_some_and(|authority| authority.contains('@'))
-        {
+        if url.split(['/', '?', '#']).nth(2).is_some_and(|authority| authority.contains('@')) {
             let message = "has a user or a password in it, which no endpoint takes";
             return Err(Diagnostic::invalid(message, "Remove them from the URL"));
         }
@@ -101,18 +97,14 @@ pub fn server(authority: &Authority) -> &str {
 /// A URL's host without the brackets of an IPv6 address.
 pub fn bare(host: &str) -> &str {
     let inner = host.strip_prefix('[');
-    inner
-        .and_then(|host| host.strip_suffix(']'))
-        .unwrap_or(host)
+    inner.and_then(|host| host.strip_suffix(']')).unwrap_or(host)
 }
 
 /// Letters, digits, `-` and `_` in labels of at most 63 bytes; the last one may be empty.
 fn is_host_name(host: &str) -> bool {
     let is_label = |label: &str| {
         matches!(label.len(), 1..=63)
-            && label
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
     };
     let name = host.strip_suffix('.').unwrap_or(host);
     name.len() <= 253 && name.split('.').all(is_label)
@@ -122,9 +114,7 @@ fn is_host_name(host: &str) -> bool {
 pub fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost")
         || host.to_ascii_lowercase().ends_with(".localhost")
-        || host
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
+        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]
@@ -146,10 +136,7 @@ mod tests {
     fn what_cannot_be_connected_to_is_refused() {
         for (url, reason) in [
             ("ssm.example", "`ssm.example` has no scheme"),
-            (
-                "ftp://ssm.example",
-                "`ftp://ssm.example` is neither `https://` nor `http://`",
-            ),
+            ("ftp://ssm.example", "`ftp://ssm.example` is neither `https://` nor `http://`"),
             (
                 "https://user:canary@ssm.example",
                 "has a user or a password in it, which no endpoint takes",

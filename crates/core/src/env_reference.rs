@@ -48,8 +48,7 @@ fn is_near_reference(value: &[u8]) -> bool {
     let unwanted =
         |c: char| c.is_whitespace() || "\"'`\u{feff}\u{201c}\u{201d}\u{2018}\u{2019}".contains(c);
     let bare = start.trim_start_matches(unwanted);
-    bare.get(..5)
-        .is_some_and(|scheme| scheme.eq_ignore_ascii_case("ssm:/"))
+    bare.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("ssm:/"))
 }
 
 fn near_reference(name: &[u8]) -> Diagnostic {
@@ -73,10 +72,7 @@ fn read(name: &[u8], text: &[u8]) -> Result<EnvReference, Diagnostic> {
         error.help(not_meant()).variables([&shown])
     };
     let (Ok(name), Ok(text)) = (std::str::from_utf8(name), std::str::from_utf8(text)) else {
-        return Err(wrong(Diagnostic::invalid(
-            "it is not UTF-8",
-            "Set it to text",
-        )));
+        return Err(wrong(Diagnostic::invalid("it is not UTF-8", "Set it to text")));
     };
     if text.ends_with('\r') {
         let mut error = carriage_return();
@@ -84,11 +80,7 @@ fn read(name: &[u8], text: &[u8]) -> Result<EnvReference, Diagnostic> {
         return Err(error.variables([&shown]));
     }
     let (param, absence) = parse(text).map_err(wrong)?;
-    Ok(EnvReference {
-        name: VariableName::inherited(name),
-        param,
-        absence,
-    })
+    Ok(EnvReference { name: VariableName::inherited(name), param, absence })
 }
 
 /// Reads what stands after `ssm://`.

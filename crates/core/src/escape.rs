@@ -103,10 +103,7 @@ mod tests {
         ] {
             assert_eq!(markdown_cell(text), expected, "{text}");
         }
-        assert_eq!(
-            markdown_text("<img> `--key`\n- x"),
-            "&lt;img> `--key`\\n- x"
-        );
+        assert_eq!(markdown_text("<img> `--key`\n- x"), "&lt;img> `--key`\\n- x");
     }
 
     proptest! {

@@ -58,8 +58,7 @@ impl Fetched {
     pub fn add_below(&mut self, prefix: Prefix, mut parameters: Vec<FetchedParameter>) {
         // The service returns them in no particular order; we sort them by name.
         parameters.sort_by(|a, b| a.name.cmp(&b.name));
-        self.below
-            .push((prefix, parameters.into_iter().map(Rc::new).collect()));
+        self.below.push((prefix, parameters.into_iter().map(Rc::new).collect()));
     }
 
     /// Notes how many pages a prefix had.
@@ -124,10 +123,7 @@ impl Fetched {
     /// The ARN of every parameter, in order: where the values come from.
     pub fn arns(&self) -> BTreeSet<&str> {
         let below = self.below.iter().flat_map(|(_, parameters)| parameters);
-        below
-            .chain(self.named.values())
-            .filter_map(|parameter| parameter.arn.as_deref())
-            .collect()
+        below.chain(self.named.values()).filter_map(|parameter| parameter.arn.as_deref()).collect()
     }
 
     /// The parameters below a prefix, each with its path relative to it, in the order of the names.
@@ -146,10 +142,7 @@ impl Fetched {
     /// One parameter, by a prefix or by its name.
     pub fn get(&self, asked: &ParameterRef) -> Option<&Rc<FetchedParameter>> {
         self.named.get(asked).or_else(|| {
-            let (_, parameters) = self
-                .below
-                .iter()
-                .find(|(prefix, _)| prefix.includes(asked))?;
+            let (_, parameters) = self.below.iter().find(|(prefix, _)| prefix.includes(asked))?;
             let same = |parameter: &&Rc<FetchedParameter>| {
                 spelled_alike(&parameter.name, asked.subject.as_str())
             };

@@ -81,14 +81,7 @@ fn settings(config: &Config, references: &[EnvReference]) -> Vec<Value> {
         let is_file = key.delivery == Delivery::File;
         let is_base64 = key.encoding == Encoding::Base64;
         let (name, param) = (key.name.as_str(), key.param.to_string());
-        json!([
-            "key",
-            name,
-            param,
-            missing(&key.absence),
-            is_file,
-            is_base64
-        ])
+        json!(["key", name, param, missing(&key.absence), is_file, is_base64])
     });
     let references = references.iter().map(|one| {
         let (name, param) = (one.name.as_str(), one.param.to_string());
@@ -101,10 +94,8 @@ fn settings(config: &Config, references: &[EnvReference]) -> Vec<Value> {
         };
         json!([what, one.name.as_str(), one.template.to_string()])
     });
-    let renamed = rules
-        .rename
-        .iter()
-        .map(|one| json!(["rename", one.from.as_str(), one.to.as_str()]));
+    let renamed =
+        rules.rename.iter().map(|one| json!(["rename", one.from.as_str(), one.to.as_str()]));
     let rest = [
         json!(["drop", globs(&rules.drop)]),
         json!(["pristine", rules.pristine.as_ref().map(|keep| globs(keep))]),
@@ -112,11 +103,7 @@ fn settings(config: &Config, references: &[EnvReference]) -> Vec<Value> {
         json!(["drop_aws_credentials", rules.drop_aws_credentials]),
         json!(["skip", config.skip.is_some()]),
     ];
-    let named = keys
-        .chain(references)
-        .chain(composed)
-        .chain(renamed)
-        .chain(rest);
+    let named = keys.chain(references).chain(composed).chain(renamed).chain(rest);
     let mut named: Vec<Value> = named.collect();
     named.sort_by_key(ToString::to_string);
     lines.extend(named);
@@ -125,12 +112,7 @@ fn settings(config: &Config, references: &[EnvReference]) -> Vec<Value> {
 
 fn naming(naming: &Naming) -> Value {
     let case = naming.case.word();
-    json!([
-        naming.prefix,
-        case,
-        globs(&naming.only),
-        globs(&naming.exclude)
-    ])
+    json!([naming.prefix, case, globs(&naming.only), globs(&naming.exclude)])
 }
 
 fn globs(list: &[Given<Glob>]) -> Vec<&str> {
@@ -171,9 +153,7 @@ mod tests {
             kind: None,
             version: Version::new(version),
             modified: Some(UNIX_EPOCH + Duration::from_secs(1_700_000_000)),
-            arn: Some(format!(
-                "arn:aws:ssm:eu-west-1:111122223333:parameter{name}"
-            )),
+            arn: Some(format!("arn:aws:ssm:eu-west-1:111122223333:parameter{name}")),
         };
         let mut fetched = Fetched::default();
         let prefix = Prefix::parse("/a").expect("a prefix");
@@ -214,22 +194,13 @@ mod tests {
     fn what_delivers_the_same_has_the_same_fingerprint() {
         for (one, same) in [
             ("prefix = \"/a\"", "prefix = \"/a/\""),
-            (
-                "prefix = \"/a\"",
-                "prefix = \"/a\"\nstrict = true\nno_core = true\ntimeout = \"7s\"",
-            ),
+            ("prefix = \"/a\"", "prefix = \"/a\"\nstrict = true\nno_core = true\ntimeout = \"7s\""),
             (
                 "[keys]\nK = \"/k\"",
                 "[keys]\nK = \"/k\"\n[contract]\nK = {}\n[watch]\nevery = \"5m\"",
             ),
-            (
-                "[keys]\nK = \"/k\"\nL = \"/a/x\"",
-                "[keys]\nL = \"/a/x\"\nK = \"/k\"",
-            ),
-            (
-                "prefix = \"/a\"\nonly = [\"X\", \"Y\"]",
-                "prefix = \"/a\"\nonly = [\"Y\", \"X\"]",
-            ),
+            ("[keys]\nK = \"/k\"\nL = \"/a/x\"", "[keys]\nL = \"/a/x\"\nK = \"/k\""),
+            ("prefix = \"/a\"\nonly = [\"X\", \"Y\"]", "prefix = \"/a\"\nonly = [\"Y\", \"X\"]"),
             ("[keys]\nK = \"/k\"", "case = \"keep\"\n[keys]\nK = \"/k\""),
         ] {
             assert_eq!(of(one), of(same), "{same}");
@@ -255,11 +226,7 @@ mod tests {
             (String::new(), None),
         ] {
             let parsed = Fingerprint::parse(&text);
-            assert_eq!(
-                parsed.ok().map(|one| one.is_comparable()),
-                comparable,
-                "{text}"
-            );
+            assert_eq!(parsed.ok().map(|one| one.is_comparable()), comparable, "{text}");
         }
     }
 

@@ -38,11 +38,7 @@ impl<'e> Inherited<'e> {
 
 fn name(entry: &[u8]) -> &[u8] {
     // The first byte may be `=` and still belong to the name, as in glibc's own search.
-    let end = entry
-        .iter()
-        .skip(1)
-        .position(|&b| b == b'=')
-        .map_or(entry.len(), |at| at + 1);
+    let end = entry.iter().skip(1).position(|&b| b == b'=').map_or(entry.len(), |at| at + 1);
     &entry[..end]
 }
 

@@ -21,17 +21,11 @@ pub struct Fault {
 
 impl Fault {
     fn new(reason: impl Into<String>) -> Self {
-        Self {
-            reason: reason.into(),
-            is_absent: false,
-        }
+        Self { reason: reason.into(), is_absent: false }
     }
 
     fn absent(reason: String) -> Self {
-        Self {
-            reason,
-            is_absent: true,
-        }
+        Self { reason, is_absent: true }
     }
 
     fn syntax(error: &serde_json::Error) -> Self {
@@ -102,9 +96,7 @@ fn step<'a>(json: &'a str, token: &str) -> Result<&'a str, Fault> {
         }
         _ => (None, Vec::new()),
     };
-    found
-        .map(RawValue::get)
-        .ok_or_else(|| no_member(token, &members))
+    found.map(RawValue::get).ok_or_else(|| no_member(token, &members))
 }
 
 fn no_member(token: &str, members: &[String]) -> Fault {
@@ -112,9 +104,7 @@ fn no_member(token: &str, members: &[String]) -> Fault {
         "" => String::new(),
         members => format!(" (it has {members})"),
     };
-    Fault::absent(format!(
-        "exists, but its JSON has no member `{token}`{others}"
-    ))
+    Fault::absent(format!("exists, but its JSON has no member `{token}`{others}"))
 }
 
 /// Strings by their text, numbers and booleans as written, objects and arrays compact, null as nothing.
@@ -184,34 +174,15 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_absent() {
-        for path in [
-            "nope",
-            "/hosts/2",
-            "/hosts/00",
-            "/hosts/-",
-            "/hosts/+1",
-            "/port/x",
-            "/user/0",
-        ] {
+        for path in ["nope", "/hosts/2", "/hosts/00", "/hosts/-", "/hosts/+1", "/port/x", "/user/0"]
+        {
             assert!(take(DB, path).is_err_and(|fault| fault.is_absent), "{path}");
         }
         for (json, path, reason) in [
             ("\"text\"", "x", "exists, but its JSON has no member `x`"),
-            (
-                DB,
-                "/hosts/1/x",
-                "exists, but its JSON has no member `x` (it has n)",
-            ),
-            (
-                r#"{"b":null,"a":1}"#,
-                "b",
-                "exists, but `#b` in its JSON is null",
-            ),
-            (
-                r#"{"a":[null]}"#,
-                "/a/0",
-                "exists, but `#/a/0` in its JSON is null",
-            ),
+            (DB, "/hosts/1/x", "exists, but its JSON has no member `x` (it has n)"),
+            (r#"{"b":null,"a":1}"#, "b", "exists, but `#b` in its JSON is null"),
+            (r#"{"a":[null]}"#, "/a/0", "exists, but `#/a/0` in its JSON is null"),
         ] {
             assert_eq!(take(json, path), Err(Fault::absent(reason.to_owned())));
         }

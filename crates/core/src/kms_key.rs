@@ -87,10 +87,7 @@ mod tests {
                 "arn:aws:kms:eu-west-1:1:key/1234abcd-12ab-34cd-56ef-1234567890ab",
                 "is not a KMS key",
             ),
-            (
-                "arn:aws:kms:eu-west-1:111122223333:key/",
-                "is not a KMS key",
-            ),
+            ("arn:aws:kms:eu-west-1:111122223333:key/", "is not a KMS key"),
         ] {
             let error = KmsKey::parse(text).expect_err(text).to_string();
             assert!(error.contains(reason), "{text}: {error}");

@@ -88,10 +88,7 @@ mod tests {
             ("", vec![]),
             ("a", vec![Text("a")]),
             ("${A}", vec![Placeholder("A")]),
-            (
-                "a${A}b${B|url}",
-                vec![Text("a"), Placeholder("A"), Text("b"), Placeholder("B|url")],
-            ),
+            ("a${A}b${B|url}", vec![Text("a"), Placeholder("A"), Text("b"), Placeholder("B|url")]),
             ("$${A}", vec![Text("$"), Text("{"), Text("A}")]),
             ("$ $A ${", vec![]),
         ] {

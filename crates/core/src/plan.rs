@@ -21,10 +21,7 @@ pub fn plan_polls(sources: &Sources, references: &[EnvReference]) -> Vec<Request
 
 /// Whether any source can return another value than before. The trigger is not a source.
 pub fn can_change(sources: &Sources, references: &[EnvReference]) -> bool {
-    let sources = Sources {
-        trigger: None,
-        ..sources.clone()
-    };
+    let sources = Sources { trigger: None, ..sources.clone() };
     !plan_polls(&sources, references).is_empty()
 }
 
@@ -41,9 +38,7 @@ fn plan_those(
     let names = names.filter(|name| !needed.iter().any(|prefix| prefix.includes(name)));
     let batches = batches(names.collect());
     let below = needed.iter().map(|&prefix| Request::Below(prefix.clone()));
-    below
-        .chain(batches.into_iter().map(Request::Batch))
-        .collect()
+    below.chain(batches.into_iter().map(Request::Batch)).collect()
 }
 
 /// The prefixes that no other one covers, each once.
@@ -64,9 +59,8 @@ fn widest<'a>(prefixes: &[&'a Prefix]) -> Vec<&'a Prefix> {
 /// batch, so that an answer always belongs to the one name that requested it. References to Secrets
 /// Manager have batches of their own: one that may not be read fails its whole batch, without its name.
 fn batches(names: BTreeSet<&ParameterRef>) -> Vec<Vec<ParameterRef>> {
-    let (secrets, plain): (Vec<_>, Vec<_>) = names
-        .into_iter()
-        .partition(|parameter| parameter.name().is_secret_reference());
+    let (secrets, plain): (Vec<_>, Vec<_>) =
+        names.into_iter().partition(|parameter| parameter.name().is_secret_reference());
     let mut all = fill(plain);
     all.extend(fill(secrets));
     all
@@ -78,12 +72,10 @@ fn fill(names: Vec<&ParameterRef>) -> Vec<Vec<ParameterRef>> {
     while !left.is_empty() {
         // One round takes every parameter in one version; other versions wait for the next.
         let mut seen: HashSet<&str> = HashSet::new();
-        let (now, later): (Vec<_>, Vec<_>) = left
-            .into_iter()
-            .partition(|parameter| seen.insert(identity(&parameter.subject)));
+        let (now, later): (Vec<_>, Vec<_>) =
+            left.into_iter().partition(|parameter| seen.insert(identity(&parameter.subject)));
         batches.extend(
-            now.chunks(BATCH)
-                .map(|chunk| chunk.iter().copied().cloned().collect::<Vec<_>>()),
+            now.chunks(BATCH).map(|chunk| chunk.iter().copied().cloned().collect::<Vec<_>>()),
         );
         left = later;
     }
@@ -101,11 +93,9 @@ fn merge_small(batches: Vec<Vec<ParameterRef>>) -> Vec<Vec<ParameterRef>> {
     for batch in batches {
         let fits = |other: &Vec<ParameterRef>| {
             other.len() + batch.len() <= BATCH
-                && !batch.iter().any(|a| {
-                    other
-                        .iter()
-                        .any(|b| identity(&a.subject) == identity(&b.subject))
-                })
+                && !batch
+                    .iter()
+                    .any(|a| other.iter().any(|b| identity(&a.subject) == identity(&b.subject)))
         };
         match merged.iter().position(fits) {
             Some(at) => merged[at].extend(batch),

@@ -58,11 +58,7 @@ impl Place {
 
     /// Secrets Manager appends six characters of its own to a secret's name.
     pub fn secret(&self, name: &str) -> Arn {
-        self.arn(
-            "secretsmanager",
-            &self.account,
-            format!("secret:{name}-??????"),
-        )
+        self.arn("secretsmanager", &self.account, format!("secret:{name}-??????"))
     }
 
     fn key(&self, key: &KmsKey) -> Arn {
@@ -163,17 +159,12 @@ mod tests {
 
     #[test]
     fn public_paths_have_no_account_and_nothing_to_decrypt() {
-        let requests = [Request::Below(
-            Prefix::parse("/aws/service/ami").expect("a prefix"),
-        )];
+        let requests = [Request::Below(Prefix::parse("/aws/service/ami").expect("a prefix"))];
         let key = KmsKey::parse("1234abcd").expect("a key");
         let policy = document(&requests, &place(), Some(&key));
         let statements = policy["Statement"].as_array().expect("statements");
         let resources: Vec<_> = statements.iter().map(|one| &one["Resource"]).collect();
-        assert_eq!(
-            resources,
-            [&json!(["arn:aws:ssm:eu-west-1::parameter/aws/service/ami"])]
-        );
+        assert_eq!(resources, [&json!(["arn:aws:ssm:eu-west-1::parameter/aws/service/ami"])]);
     }
 
     #[test]
@@ -181,9 +172,7 @@ mod tests {
         let sids = |requests: &[Request], key: Option<&KmsKey>| {
             let policy = document(requests, &place(), key);
             let statements = policy["Statement"].as_array().expect("statements");
-            let sids = statements
-                .iter()
-                .map(|statement| statement["Sid"].to_string());
+            let sids = statements.iter().map(|statement| statement["Sid"].to_string());
             sids.collect::<Vec<_>>().join(" ")
         };
         let key = KmsKey::parse("1234abcd").expect("a key");

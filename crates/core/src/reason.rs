@@ -36,20 +36,11 @@ mod tests {
     #[test]
     fn only_what_a_header_can_hold_is_a_reason() {
         for text in ["INC-4711", "x", "a.b_c+d#5", &"r".repeat(50)] {
-            assert_eq!(
-                Reason::parse(text).map(|reason| reason.0).as_deref(),
-                Ok(text)
-            );
+            assert_eq!(Reason::parse(text).map(|reason| reason.0).as_deref(), Ok(text));
         }
-        for text in [
-            "",
-            "canary canary",
-            "canary\n",
-            "canary/1",
-            "canary(1)",
-            "caf\u{e9}",
-            &"r".repeat(51),
-        ] {
+        for text in
+            ["", "canary canary", "canary\n", "canary/1", "canary(1)", "caf\u{e9}", &"r".repeat(51)]
+        {
             let error = Reason::parse(text).expect_err(text);
             assert!(!error.message.contains("canary"), "{}", error.message);
         }

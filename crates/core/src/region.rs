@@ -49,9 +49,7 @@ impl Partition {
             let rest = host.strip_suffix(suffix);
             rest.is_some_and(|rest: &str| rest.ends_with('.'))
         };
-        [self.dns_suffix, self.dual_stack_suffix]
-            .into_iter()
-            .any(is_below)
+        [self.dns_suffix, self.dual_stack_suffix].into_iter().any(is_below)
     }
 }
 
@@ -61,13 +59,7 @@ const fn partition(
     start: &'static str,
     regions: &'static [&'static str],
 ) -> Partition {
-    Partition {
-        id,
-        dns_suffix,
-        dual_stack_suffix,
-        start,
-        regions,
-    }
+    Partition { id, dns_suffix, dual_stack_suffix, start, regions }
 }
 
 /// Parses a partition's name.
@@ -148,9 +140,7 @@ impl Region {
 
     /// The known region that was probably meant, if this one isn't known.
     pub fn correction(&self) -> Option<&'static str> {
-        known()
-            .all(|region| region != self.0)
-            .then(|| nearest(&self.0))?
+        known().all(|region| region != self.0).then(|| nearest(&self.0))?
     }
 }
 
@@ -179,9 +169,7 @@ fn is_spelled_as_a_region(text: &str) -> bool {
 }
 
 fn known() -> impl Iterator<Item = &'static str> {
-    PARTITIONS
-        .iter()
-        .flat_map(|partition| partition.regions.iter().copied())
+    PARTITIONS.iter().flat_map(|partition| partition.regions.iter().copied())
 }
 
 /// The known region with the fewest changed characters, if they are few.
@@ -190,13 +178,9 @@ fn nearest(text: &str) -> Option<&'static str> {
     if text.len() > 64 {
         return None;
     }
-    let text = text
-        .trim_matches(|c: char| !c.is_ascii_alphanumeric())
-        .to_ascii_lowercase();
+    let text = text.trim_matches(|c: char| !c.is_ascii_alphanumeric()).to_ascii_lowercase();
     let distance = |region: &str| strsim::osa_distance(&text, region);
-    known()
-        .min_by_key(|region| distance(region))
-        .filter(|region| distance(region) <= 2)
+    known().min_by_key(|region| distance(region)).filter(|region| distance(region) <= 2)
 }
 
 #[cfg(test)]
@@ -205,12 +189,8 @@ mod tests {
 
     #[test]
     fn known_and_future_regions_are_accepted() {
-        for text in known().chain([
-            "eu-west-9",
-            "ap-southeast-12",
-            "zz-north-1",
-            "us-isog-east-1",
-        ]) {
+        for text in known().chain(["eu-west-9", "ap-southeast-12", "zz-north-1", "us-isog-east-1"])
+        {
             assert_eq!(Region::parse(text).expect(text).to_string(), text);
         }
     }
@@ -286,9 +266,7 @@ mod tests {
     #[test]
     fn an_unknown_partition_is_refused_with_the_list() {
         assert_eq!(parse_partition("aws-cn"), Ok("aws-cn".to_owned()));
-        let error = parse_partition("AWS")
-            .expect_err("no partition")
-            .to_string();
+        let error = parse_partition("AWS").expect_err("no partition").to_string();
         assert!(error.contains("aws, aws-cn, aws-eusc"), "{error}");
     }
 
@@ -300,11 +278,7 @@ mod tests {
             ("eu-west-1", "ssm.example.com", false),
             ("eu-west-1", "notamazonaws.com", false),
             ("cn-north-1", "ssm.cn-north-1.amazonaws.com.cn", true),
-            (
-                "cn-north-1",
-                "ssm.cn-north-1.api.amazonwebservices.com.cn",
-                true,
-            ),
+            ("cn-north-1", "ssm.cn-north-1.api.amazonwebservices.com.cn", true),
         ] {
             let region = Region::parse(region).expect("a region");
             assert_eq!(region.partition().owns(host), is_owned, "{host}");

@@ -54,15 +54,10 @@ mod tests {
         assert_eq!(Request::Below(prefix).to_string(), "/a/b/*");
         let names = ["/a/1", "/a/2:3", "key", "/a/4", "/a/5"];
         let names = names.map(|name| ParameterRef::parse(name).expect(name));
-        for (count, expected) in [
-            (1, "/a/1"),
-            (3, "/a/1, /a/2:3, key"),
-            (5, "/a/1, /a/2:3, key and 2 more"),
-        ] {
-            assert_eq!(
-                Request::Batch(names[..count].to_vec()).to_string(),
-                expected
-            );
+        for (count, expected) in
+            [(1, "/a/1"), (3, "/a/1, /a/2:3, key"), (5, "/a/1, /a/2:3, key and 2 more")]
+        {
+            assert_eq!(Request::Batch(names[..count].to_vec()).to_string(), expected);
         }
     }
 }

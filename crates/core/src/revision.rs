@@ -62,9 +62,7 @@ impl Revisions {
     /// For a fingerprint: each name, its version and its date.
     pub fn lines(&self) -> impl Iterator<Item = Value> {
         self.0.iter().map(|(name, revision)| {
-            let date = revision
-                .modified
-                .map(|date| (date.as_secs(), date.subsec_nanos()));
+            let date = revision.modified.map(|date| (date.as_secs(), date.subsec_nanos()));
             json!(["parameter", name, revision.version, date])
         })
     }
@@ -96,21 +94,13 @@ impl Revisions {
         let own = self.0.iter().filter(|(name, _)| asks(polled, name));
         let others = seen.0.iter().filter(|(name, _)| !asks(started, name));
         let all = own.chain(others);
-        Self(
-            all.map(|(name, revision)| (name.clone(), *revision))
-                .collect(),
-        )
+        Self(all.map(|(name, revision)| (name.clone(), *revision)).collect())
     }
 
     /// The revision of this parameter, if it has one.
     pub fn only(&self, parameter: &ParameterRef) -> Self {
         let found = self.0.get_key_value(&parameter.to_request());
-        Self(
-            found
-                .map(|(name, revision)| (name.clone(), *revision))
-                .into_iter()
-                .collect(),
-        )
+        Self(found.map(|(name, revision)| (name.clone(), *revision)).into_iter().collect())
     }
 }
 
@@ -195,13 +185,8 @@ mod tests {
     fn polls_keep_to_what_they_ask_for_though_the_file_asks_for_something_else() {
         let batch = |name| Request::Batch(vec![ParameterRef::parse(name).expect("a name")]);
         let of = |all: &[(&str, u64)]| {
-            let revision = |version| Revision {
-                version: Some(version),
-                modified: None,
-            };
-            let all = all
-                .iter()
-                .map(|&(name, version)| (name.to_owned(), revision(version)));
+            let revision = |version| Revision { version: Some(version), modified: None };
+            let all = all.iter().map(|&(name, version)| (name.to_owned(), revision(version)));
             Revisions(all.collect())
         };
         let polled = [Request::Below(Prefix::parse("/a").expect("a prefix"))];
@@ -215,10 +200,8 @@ mod tests {
 
     #[test]
     fn a_recreated_parameter_is_a_change_though_its_version_is_the_same() {
-        let revision = |seconds| Revision {
-            version: Some(1),
-            modified: Some(Duration::from_secs(seconds)),
-        };
+        let revision =
+            |seconds| Revision { version: Some(1), modified: Some(Duration::from_secs(seconds)) };
         let all = |seconds| Revisions([("/a".to_owned(), revision(seconds))].into());
         let changes = all(1).changes(&all(2));
         assert_eq!(changes[0].to_string(), "/a changed");

@@ -119,9 +119,7 @@ impl fmt::Display for Template {
             TemplatePart::Text(text) => f.write_str(&text.replace('{', "{{")),
             TemplatePart::Variable { name, filters } => {
                 write!(f, "{{{name}")?;
-                filters
-                    .iter()
-                    .try_for_each(|filter| write!(f, "|{}", filter.word()))?;
+                filters.iter().try_for_each(|filter| write!(f, "|{}", filter.word()))?;
                 f.write_str("}")
             }
         })
@@ -138,10 +136,7 @@ fn variable(inside: &str) -> Result<TemplatePart, Diagnostic> {
     }
     VariableName::parse(name)?;
     let filters = words.map(Filter::parse).collect::<Result<_, _>>()?;
-    Ok(TemplatePart::Variable {
-        name: name.to_owned(),
-        filters,
-    })
+    Ok(TemplatePart::Variable { name: name.to_owned(), filters })
 }
 
 #[cfg(test)]
@@ -169,10 +164,7 @@ mod tests {
             fill("postgres://${USER}:${PASSWORD|url}@h/d"),
             "postgres://app:p%40ss%2Fw%22%C3%B6%20%25@h/d"
         );
-        assert_eq!(
-            fill("{\"p\":\"${PASSWORD | json}\"}"),
-            "{\"p\":\"p@ss/w\\\"ö %\"}"
-        );
+        assert_eq!(fill("{\"p\":\"${PASSWORD | json}\"}"), "{\"p\":\"p@ss/w\\\"ö %\"}");
         assert_eq!(fill("${PASSWORD|base64}"), "cEBzcy93IsO2ICU=");
         assert_eq!(fill("${USER|base64|url}"), "YXBw");
         assert_eq!(fill("$${USER} $ ${USER}$"), "${USER} $ app$");
@@ -183,10 +175,7 @@ mod tests {
             "Unfit { variable: \"BYTES\", reason: \"is not UTF-8\", filter: Json }"
         );
         assert_eq!(fill(&"${USER}".repeat(33)).len(), 99);
-        for long in [
-            "${USER}".repeat(34),
-            format!("${{USER{}}}", "|base64".repeat(20)),
-        ] {
+        for long in ["${USER}".repeat(34), format!("${{USER{}}}", "|base64".repeat(20))] {
             assert_eq!(fill(&long), "TooLong");
         }
     }

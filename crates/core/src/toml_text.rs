@@ -16,9 +16,8 @@ pub(crate) fn list<'t>(texts: impl IntoIterator<Item = &'t str>) -> String {
 /// An inline table of what there is.
 pub(crate) fn inline<'n>(entries: impl IntoIterator<Item = (&'n str, Option<String>)>) -> String {
     let entries = entries.into_iter();
-    let entries: Vec<String> = entries
-        .filter_map(|(name, value)| Some(format!("{name} = {}", value?)))
-        .collect();
+    let entries: Vec<String> =
+        entries.filter_map(|(name, value)| Some(format!("{name} = {}", value?))).collect();
     match entries.as_slice() {
         [] => "{}".to_owned(),
         entries => format!("{{ {} }}", entries.join(", ")),

@@ -88,10 +88,7 @@ mod tests {
     fn the_words_that_a_setting_takes_are_listed() {
         for (known, text) in [
             (&["one"][..], "`texts` is not `one`\n  help: Use `one`"),
-            (
-                &["one", "two"],
-                "`texts` is not `one` or `two`\n  help: Choose one of them",
-            ),
+            (&["one", "two"], "`texts` is not `one` or `two`\n  help: Choose one of them"),
             (
                 &["one", "text"],
                 "`texts` is not `one` or `text`\n  help: Correct it: did you mean `text`?",

@@ -45,17 +45,12 @@ pub(super) fn environment(inherited: &Inherited<'_>) -> Result<(), Diagnostic> {
         (false, false) => return Ok(()),
         (true, true) => {}
     }
-    [KEY_ID, SECRET]
-        .iter()
-        .chain(&SESSION_TOKENS)
-        .try_for_each(|name| variable(inherited, name))
+    [KEY_ID, SECRET].iter().chain(&SESSION_TOKENS).try_for_each(|name| variable(inherited, name))
 }
 
 /// Checks the variables of a web identity.
 pub(super) fn web_identity(inherited: &Inherited<'_>) -> Result<(), Diagnostic> {
-    ["AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME"]
-        .iter()
-        .try_for_each(|name| variable(inherited, name))
+    ["AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME"].iter().try_for_each(|name| variable(inherited, name))
 }
 
 /// Checks the URL of a container's agent, at which the SDK panics without a scheme, and its token. That is
@@ -66,11 +61,7 @@ pub(super) fn container(inherited: &Inherited<'_>) -> Result<(), Diagnostic> {
     if let (true, Err(error)) = (is_used, Endpoint::parse(url)) {
         let message = format!("{AGENT_URL}: {}", error.message);
         let code = Code::CredentialSourceFailed;
-        return Err(Diagnostic {
-            code,
-            message,
-            ..error
-        });
+        return Err(Diagnostic { code, message, ..error });
     }
     let name = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
     let token = inherited.get(name).unwrap_or_default();
@@ -102,18 +93,11 @@ pub(super) fn token_file(
 pub(super) fn credentials(credentials: &Credentials) -> Result<(), Diagnostic> {
     let parts = [
         ("the access key ID", Some(credentials.access_key_id())),
-        (
-            "the secret access key",
-            Some(credentials.secret_access_key()),
-        ),
+        ("the secret access key", Some(credentials.secret_access_key())),
         ("the session token", credentials.session_token()),
     ];
     for (place, text) in parts {
-        check(
-            place,
-            text.unwrap_or_default().as_bytes(),
-            Spaces::Forbidden,
-        )?;
+        check(place, text.unwrap_or_default().as_bytes(), Spaces::Forbidden)?;
     }
     Ok(())
 }

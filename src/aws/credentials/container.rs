@@ -29,10 +29,7 @@ const ASSOCIATIONS: (&str, &str) = (
 
 impl Search<'_> {
     pub(super) async fn container(&self, source: &CredentialSource) -> Result<Asked, Failure> {
-        if [RELATIVE, FULL]
-            .iter()
-            .all(|name| self.inherited.text(name).is_none())
-        {
+        if [RELATIVE, FULL].iter().all(|name| self.inherited.text(name).is_none()) {
             return Ok(Asked::Absent(Absence::new("not configured")));
         }
         let unreadable = Code::CredentialSourceFailed;
@@ -56,12 +53,7 @@ impl Search<'_> {
                 unanswered => explained(source, unanswered, |answer| meaning(source, &answer)),
             }
         };
-        let found = self.provided(
-            source,
-            Service::Agent,
-            || provider(&self.for_agents),
-            explain,
-        );
+        let found = self.provided(source, Service::Agent, || provider(&self.for_agents), explain);
         found.await.map(Asked::Found)
     }
 
@@ -100,10 +92,7 @@ fn meaning(source: &CredentialSource, answer: &ServiceError) -> Failure {
     let belongs_to = "the trust policy of the pod's role".to_owned();
     let help = Help::command(format!("Add this to {belongs_to}"), statement.to_string());
     let mut failure = failure.helped(vec![help]);
-    failure.diagnostic.subject.statements = vec![Statement {
-        belongs_to,
-        statement,
-    }];
+    failure.diagnostic.subject.statements = vec![Statement { belongs_to, statement }];
     failure.later()
 }
 

@@ -85,11 +85,7 @@ impl Search<'_> {
         profile: &str,
         name: &str,
     ) -> Outcome {
-        let session = LoginSession {
-            source,
-            profile,
-            search: self,
-        };
+        let session = LoginSession { source, profile, search: self };
         let file = TokenFile::new(self.inherited, DIRECTORY, (&SHA256, name));
         let token = self.token(source, &session, &file).await?;
         keys(&token["accessToken"]).ok_or_else(|| {
@@ -112,14 +108,12 @@ impl Search<'_> {
             _ if configured_url(self.sdk, "Signin").is_some() => {
                 self.service_url("Signin", "signin", region)
             }
-            EndpointKind {
-                fips: false,
-                dual_stack: false,
-            } => format!("https://{region}.signin.{domain}"),
-            EndpointKind {
-                fips: true,
-                dual_stack: false,
-            } if region.partition().id == "aws-us-gov" => {
+            EndpointKind { fips: false, dual_stack: false } => {
+                format!("https://{region}.signin.{domain}")
+            }
+            EndpointKind { fips: true, dual_stack: false }
+                if region.partition().id == "aws-us-gov" =>
+            {
                 format!("https://{region}.signin-fips.{domain}")
             }
             _ => self.service_url("Signin", "signin", region),
@@ -140,31 +134,21 @@ const BETWEEN: &[u8] = b"\xa0\x0a\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\xa1\x4
 impl Proof {
     fn new(pem: &str) -> Option<Self> {
         let lines = pem.lines().filter(|line| !line.starts_with("-----"));
-        let der = STANDARD
-            .decode(lines.map(str::trim).collect::<String>())
-            .ok()?;
+        let der = STANDARD.decode(lines.map(str::trim).collect::<String>()).ok()?;
         let (private, rest) = der.strip_prefix(BEFORE)?.split_at_checked(32)?;
         let public = rest.strip_prefix(BETWEEN)?;
         let random = SystemRandom::new();
         let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
         let key =
             EcdsaKeyPair::from_private_key_and_public_key(algorithm, private, public, &random);
-        Some(Self {
-            key: key.ok()?,
-            random,
-        })
+        Some(Self { key: key.ok()?, random })
     }
 
     /// For a request to this URL.
     fn of(&self, url: &str, now: SystemTime) -> Option<String> {
         let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
         // The point's form, then its two coordinates.
-        let (x, y) = self
-            .key
-            .public_key()
-            .as_ref()
-            .get(1..)?
-            .split_at_checked(32)?;
+        let (x, y) = self.key.public_key().as_ref().get(1..)?.split_at_checked(32)?;
         let jwk = json!({"kty": "EC", "crv": "P-256", "x": encode(x), "y": encode(y)});
         let header = json!({"typ": "dpop+jwt", "alg": "ES256", "jwk": jwk});
         let mut id = [0; 16];

@@ -74,11 +74,7 @@ struct Absence {
 
 impl Absence {
     fn new(why: impl Into<String>) -> Self {
-        Self {
-            why: why.into(),
-            hint: None,
-            retry: Retry::No,
-        }
+        Self { why: why.into(), hint: None, retry: Retry::No }
     }
 }
 
@@ -106,10 +102,7 @@ impl Search<'_> {
             return (Some(source), found);
         }
         let under_sudo = self.inherited.text("SUDO_COMMAND").is_some();
-        (
-            None,
-            Err(no_credentials(&absent, self.files.missed(), under_sudo)),
-        )
+        (None, Err(no_credentials(&absent, self.files.missed(), under_sudo)))
     }
 
     /// In the AWS CLI's order. A profile of the command line is stronger than all variables. Any other is weaker than
@@ -119,28 +112,16 @@ impl Search<'_> {
         let name = self.profile_name();
         let profile = CredentialSource::Profile(name.to_owned(), self.renewal(name));
         if self.is_named() {
-            return vec![
-                profile,
-                CredentialSource::Container,
-                CredentialSource::Instance,
-            ];
+            return vec![profile, CredentialSource::Container, CredentialSource::Instance];
         }
-        let token = SESSION_TOKENS
-            .iter()
-            .find_map(|name| self.inherited.text(name));
+        let token = SESSION_TOKENS.iter().find_map(|name| self.inherited.text(name));
         let key_id = self.inherited.text("AWS_ACCESS_KEY_ID");
         let environment = CredentialSource::environment(key_id, token.is_some(), given);
         let [first, second] = match self.files.config.assumes_role(name) {
             true => [profile, CredentialSource::WebIdentity],
             false => [CredentialSource::WebIdentity, profile],
         };
-        vec![
-            environment,
-            first,
-            second,
-            CredentialSource::Container,
-            CredentialSource::Instance,
-        ]
+        vec![environment, first, second, CredentialSource::Container, CredentialSource::Instance]
     }
 
     /// The profile that was chosen.
@@ -178,9 +159,9 @@ impl Search<'_> {
             CredentialSource::WebIdentity => self.web_identity(source).await,
             CredentialSource::Container => self.container(source).await,
             CredentialSource::Instance => self.instance(source).await,
-            CredentialSource::Role { .. } => Err(super::failure::internal(
-                "a role is assumed after the search",
-            )),
+            CredentialSource::Role { .. } => {
+                Err(super::failure::internal("a role is assumed after the search"))
+            }
         }
     }
 
@@ -193,9 +174,9 @@ impl Search<'_> {
                 let token = SESSION_TOKENS.iter().find_map(|name| text(name));
                 Asked::Found(Credentials::new(id, secret, token, None, "environment"))
             }
-            None => Asked::Absent(Absence::new(
-                "without AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
-            )),
+            None => {
+                Asked::Absent(Absence::new("without AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"))
+            }
         })
     }
 
@@ -212,9 +193,7 @@ impl Search<'_> {
             let provider = provider();
             async move { provider.provide_credentials().await }
         };
-        self.calls
-            .ask::<_, CredentialsError, _>(work, service, attempt, explain)
-            .await
+        self.calls.ask::<_, CredentialsError, _>(work, service, attempt, explain).await
     }
 
     /// The region, and what it says about a refusal.
@@ -257,9 +236,7 @@ fn explained(
             None => meaning(answer),
         },
         Unanswered::NotUnderstood(answer, reason) => {
-            let ServiceError {
-                service, exchange, ..
-            } = answer;
+            let ServiceError { service, exchange, .. } = answer;
             broken(match said(&reason) {
                 Some(text) => format!("{service} says {text}"),
                 None => format!(
@@ -279,10 +256,7 @@ fn refused(source: &CredentialSource, answer: &ServiceError) -> Failure {
         Some(_) => format!("{service} says {answer} (HTTP {})", answer.exchange.status),
         None => format!("{service} answered {answer}"),
     };
-    failed(
-        source,
-        answer.diagnostic(Code::CredentialSourceFailed, text),
-    )
+    failed(source, answer.diagnostic(Code::CredentialSourceFailed, text))
 }
 
 /// Before a text of the metadata service, as the SDK has it.
@@ -290,11 +264,8 @@ const CONFIGURATION: &str = "Incorrect IMDS/IAM configuration: ";
 
 /// The error in an answer that the SDK took for one: `failed to load credentials [Code]: text`.
 fn said(reason: &str) -> Option<&str> {
-    let starts = [
-        "failed to load credentials ",
-        "Error retrieving credentials from IMDS: ",
-        CONFIGURATION,
-    ];
+    let starts =
+        ["failed to load credentials ", "Error retrieving credentials from IMDS: ", CONFIGURATION];
     let (_, said) = starts.iter().find_map(|start| reason.split_once(start))?;
     said.split(" Hint: ").next()
 }
@@ -315,24 +286,18 @@ fn no_credentials(
             format!("no AWS credentials: {source} {why}, and no other source is configured"),
         ),
         None => {
-            let looked_at = absent
-                .iter()
-                .map(|(source, absence)| format!("{source} ({})", absence.why));
+            let looked_at =
+                absent.iter().map(|(source, absence)| format!("{source} ({})", absence.why));
             let looked_at: Vec<String> = looked_at.collect();
             let missed = missed.map(|missed| format!("{missed}, and "));
-            let text = format!(
-                "no AWS credentials: {}no source has any",
-                missed.unwrap_or_default()
-            );
+            let text =
+                format!("no AWS credentials: {}no source has any", missed.unwrap_or_default());
             Diagnostic::new(Code::NoCredentials, text).list(&looked_at)
         }
     };
     let sudo =
         under_sudo.then(|| Help::command("sudo has removed AWS's variables: keep them", KEEP));
-    let first = hint
-        .map(|(_, _, hint)| hint.clone())
-        .into_iter()
-        .chain(sudo);
+    let first = hint.map(|(_, _, hint)| hint.clone()).into_iter().chain(sudo);
     diagnostic.help.splice(0..0, first);
     let is_early = |(_, absence): &(_, Absence)| absence.retry == Retry::Later;
     Failure::from(diagnostic).retried(Retry::later_if(absent.iter().any(is_early)))
@@ -344,14 +309,9 @@ pub(super) fn rejected(
     source: Option<&CredentialSource>,
     region: Option<&Region>,
 ) -> Failure {
-    let from = source
-        .map(|source| format!(" from {source}"))
-        .unwrap_or_default();
+    let from = source.map(|source| format!(" from {source}")).unwrap_or_default();
     let (code, what) = match answer.class {
-        Class::Expired => (
-            Code::CredentialsExpired,
-            format!("expired credentials{from}"),
-        ),
+        Class::Expired => (Code::CredentialsExpired, format!("expired credentials{from}")),
         Class::Signature => (
             Code::SignatureMismatch,
             format!("the secret access key{from} does not belong to the access key ID"),
@@ -369,10 +329,7 @@ pub(super) fn rejected(
                 Code::CredentialsUnknown,
                 format!("unknown access key{from}, or one of another partition than {region}"),
             ),
-            _ => (
-                Code::CredentialsUnknown,
-                format!("unknown access key{from}"),
-            ),
+            _ => (Code::CredentialsUnknown, format!("unknown access key{from}")),
         },
     };
     let mut diagnostic = answer.diagnostic(code, format!("{what} ({answer})"));

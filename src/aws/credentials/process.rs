@@ -64,11 +64,7 @@ fn wait(mut child: Child) -> std::io::Result<Output> {
         output.take(LONGEST_OUTPUT).read_to_end(&mut stdout)?;
     }
     let status = child.wait()?;
-    Ok(Output {
-        status,
-        stdout,
-        stderr: errors.join().unwrap_or_default(),
-    })
+    Ok(Output { status, stdout, stderr: errors.join().unwrap_or_default() })
 }
 
 fn failure(output: &Output) -> String {
@@ -90,9 +86,7 @@ fn parse(output: &[u8]) -> Result<Credentials, String> {
         return Err("its output is invalid JSON".to_owned());
     };
     let member = |name: &str| {
-        let found = object
-            .iter()
-            .find(|(key, _)| key.eq_ignore_ascii_case(name));
+        let found = object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value)
     };
     let text = |name: &str| member(name).and_then(Value::as_str);
@@ -127,18 +121,9 @@ mod tests {
         for (output, error) in [
             ("canary", "invalid JSON"),
             ("[]", "invalid JSON"),
-            (
-                r#"{"AccessKeyId":"a","SecretAccessKey":"canary"}"#,
-                "`Version`",
-            ),
-            (
-                r#"{"Version":2,"AccessKeyId":"a","SecretAccessKey":"canary"}"#,
-                "`Version`",
-            ),
-            (
-                r#"{"Version":1,"SecretAccessKey":"canary"}"#,
-                "`AccessKeyId`",
-            ),
+            (r#"{"AccessKeyId":"a","SecretAccessKey":"canary"}"#, "`Version`"),
+            (r#"{"Version":2,"AccessKeyId":"a","SecretAccessKey":"canary"}"#, "`Version`"),
+            (r#"{"Version":1,"SecretAccessKey":"canary"}"#, "`AccessKeyId`"),
             (r#"{"Version":1,"AccessKeyId":"a"}"#, "`SecretAccessKey`"),
             (
                 r#"{"Version":1,"AccessKeyId":"a","SecretAccessKey":"canary","Expiration":"2020-01-01T00:00:00Z"}"#,
@@ -150,10 +135,7 @@ mod tests {
             ),
         ] {
             let text = parse(output.as_bytes()).expect_err(output);
-            assert!(
-                text.contains(error) && !text.contains("canary"),
-                "{output}: {text}"
-            );
+            assert!(text.contains(error) && !text.contains("canary"), "{output}: {text}");
         }
     }
 
@@ -165,9 +147,6 @@ mod tests {
             stderr: b"\n\x1b[31mlog in\nsecond\n".to_vec(),
         };
         let text = failure(&output);
-        assert_eq!(
-            text,
-            r"it ended with status 1 (standard error: \u{1b}[31mlog in)"
-        );
+        assert_eq!(text, r"it ended with status 1 (standard error: \u{1b}[31mlog in)");
     }
 }

@@ -17,15 +17,9 @@ impl Search<'_> {
     ) -> Result<Asked, Failure> {
         let shared = &self.files.config;
         let chain = shared.credential_chain(name).map_err(|error| {
-            let reason = format!(
-                "{}; no AWS credentials from the profile `{name}`",
-                error.reason
-            );
+            let reason = format!("{}; no AWS credentials from the profile `{name}`", error.reason);
             let diagnostic = self.files.error(error.at, &reason);
-            Diagnostic {
-                help: vec![error.help],
-                ..diagnostic
-            }
+            Diagnostic { help: vec![error.help], ..diagnostic }
         })?;
         let Some(Chain { base, roles }) = chain else {
             let reason = match shared.profile(name) {
@@ -57,10 +51,7 @@ impl Search<'_> {
             Base::WebIdentity(file, role) => {
                 // As for the AWS CLI, which takes each of the two from either place.
                 let other = self.inherited.text("AWS_ROLE_ARN").filter(|_| is_chosen);
-                let role = Role {
-                    arn: other.unwrap_or(role.arn),
-                    ..*role
-                };
+                let role = Role { arn: other.unwrap_or(role.arn), ..*role };
                 let file = (*file, "web_identity_token_file");
                 return self.exchange_token(source, file, &role).await;
             }

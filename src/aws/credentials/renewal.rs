@@ -41,11 +41,8 @@ pub(super) trait UserSession {
     /// Why there is no token, in a sentence: without a reason it has ended, or there never was one.
     fn ended(&self, reason: Option<&str>) -> Diagnostic {
         let reason = reason.map(|reason| format!(" ({reason})"));
-        let text = format!(
-            "{} has expired, or there is none{}",
-            Self::NAME,
-            reason.unwrap_or_default()
-        );
+        let text =
+            format!("{} has expired, or there is none{}", Self::NAME, reason.unwrap_or_default());
         let profile = format!(" --profile {}", self.profile());
         Diagnostic::new(Self::CODE, text).fill(&[("profile", &profile)])
     }
@@ -168,7 +165,6 @@ impl Search<'_> {
     fn lives<S: UserSession>(&self, _: &S, token: &Value, longer_than: Duration) -> bool {
         let end = token.pointer(S::END).and_then(Value::as_str);
         let now = self.calls.clock().now();
-        end.and_then(iso8601)
-            .is_some_and(|end| end > now + longer_than)
+        end.and_then(iso8601).is_some_and(|end| end > now + longer_than)
     }
 }

@@ -73,10 +73,7 @@ impl CredentialSource {
     pub(super) fn renewal(&self) -> Vec<Help> {
         let unset = "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN";
         match self {
-            Self::Environment {
-                overrides: Some(profile),
-                ..
-            } => vec![
+            Self::Environment { overrides: Some(profile), .. } => vec![
                 Help::text("Renew them"),
                 Help::command(
                     format!(
@@ -99,15 +96,11 @@ impl CredentialSource {
                     format!("{unset}; export AWS_PROFILE=NAME"),
                 ),
             ],
-            Self::Profile(_, Renewal::Sso(name)) => vec![Help::command(
-                "Renew them",
-                format!("aws sso login --profile {name}"),
-            )],
+            Self::Profile(_, Renewal::Sso(name)) => {
+                vec![Help::command("Renew them", format!("aws sso login --profile {name}"))]
+            }
             Self::Profile(_, Renewal::Login(name)) => {
-                vec![Help::command(
-                    "Renew them",
-                    format!("aws login --profile {name}"),
-                )]
+                vec![Help::command("Renew them", format!("aws login --profile {name}"))]
             }
             // `aws configure` asks for no session token.
             Self::Profile(_, Renewal::Keys(name, file)) => vec![Help::text(format!(
@@ -118,9 +111,9 @@ impl CredentialSource {
             Self::WebIdentity => vec![Help::text(
                 "Renew the token in AWS_WEB_IDENTITY_TOKEN_FILE: restart the pod, or fetch a new token before this step",
             )],
-            Self::Container => vec![Help::text(
-                "Restart the task or the pod, so that its agent gets new ones",
-            )],
+            Self::Container => {
+                vec![Help::text("Restart the task or the pod, so that its agent gets new ones")]
+            }
             Self::Instance => vec![Help::command(
                 "Check the role of the instance profile",
                 "aws ec2 describe-iam-instance-profile-associations",
@@ -155,13 +148,9 @@ impl CredentialSource {
 /// An access key ID that is safe to print: where it looks like one, it can't be a secret that was put into the
 /// wrong variable.
 fn shown_key_id(text: &str) -> Option<&str> {
-    let is_id = ["AKIA", "ASIA", "AKID"]
-        .iter()
-        .any(|start| text.starts_with(start))
+    let is_id = ["AKIA", "ASIA", "AKID"].iter().any(|start| text.starts_with(start))
         && text.len() <= 32
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+        && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
     is_id.then_some(text)
 }
 

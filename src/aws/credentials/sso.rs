@@ -59,12 +59,7 @@ impl UserSession for SsoSession<'_> {
     }
 
     fn refused(&self, answer: &ServiceError) -> Failure {
-        let Sso {
-            profile,
-            account,
-            role,
-            ..
-        } = self.settings;
+        let Sso { profile, account, role, .. } = self.settings;
         let profile = format!(" --profile {profile}");
         let diagnostic = match answer.class {
             Class::Session | Class::Expired => self.ended_by(answer),
@@ -87,11 +82,8 @@ impl Search<'_> {
         let region = Region::parse(settings.region).map_err(|error| {
             failed(source, Diagnostic::new(Code::InvalidAwsFile, error.message))
         })?;
-        let session = SsoSession {
-            source,
-            settings,
-            oidc: self.service_url("SSO OIDC", "oidc", &region),
-        };
+        let session =
+            SsoSession { source, settings, oidc: self.service_url("SSO OIDC", "oidc", &region) };
         let name = settings.session.unwrap_or(settings.start_url);
         let name = (&SHA1_FOR_LEGACY_USE_ONLY, name);
         let file = TokenFile::new(self.inherited, DIRECTORY, name);

@@ -39,28 +39,18 @@ pub(in crate::aws) fn credential_samples() -> Vec<Failure> {
         let text = format!(
             "User: {ROLE} is not authorized to perform: sts:AssumeRole on resource: {role}{end}"
         );
-        Failure::from(Refusal::of_role(
-            sts("AccessDenied", &text),
-            Some(&role),
-            false,
-        ))
+        Failure::from(Refusal::of_role(sts("AccessDenied", &text), Some(&role), false))
     };
     vec![
         no_credentials(
             &[
                 (environment(), Absence::new("without AWS_ACCESS_KEY_ID")),
-                (
-                    CredentialSource::Instance,
-                    Absence::new("has no role for this instance"),
-                ),
+                (CredentialSource::Instance, Absence::new("has no role for this instance")),
             ],
             None,
             false,
         ),
-        failed(
-            &environment(),
-            check::half("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
-        ),
+        failed(&environment(), check::half("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")),
         failed(&CredentialSource::WebIdentity, broken("odd")),
         failed(&CredentialSource::Container, broken("odd")),
         failed(&CredentialSource::Instance, broken("odd")),
@@ -74,18 +64,13 @@ pub(in crate::aws) fn credential_samples() -> Vec<Failure> {
             "InvalidIdentityToken",
             "No OpenIDConnect provider found in your account for https://issuer.",
         ),
-        token(
-            "AccessDenied",
-            "Not authorized to perform sts:AssumeRoleWithWebIdentity",
-        ),
+        token("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity"),
         assume(""),
         assume(" because no identity-based policy allows the sts:AssumeRole action"),
         assume(" because no resource-based policy allows the sts:AssumeRole action"),
-        explained(
-            &profile(),
-            Unanswered::Error(sts("Throttling", "Rate exceeded")),
-            |answer| refused(&profile(), &answer),
-        ),
+        explained(&profile(), Unanswered::Error(sts("Throttling", "Rate exceeded")), |answer| {
+            refused(&profile(), &answer)
+        }),
         explained(
             &CredentialSource::Container,
             Unanswered::Error(answer(Service::Agent, "InternalFailure", "busy")),

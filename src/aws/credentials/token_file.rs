@@ -28,13 +28,10 @@ impl TokenFile {
         (algorithm, session): (&'static Algorithm, &str),
     ) -> Self {
         let digest = digest::digest(algorithm, session.as_bytes());
-        let name = digest
-            .as_ref()
-            .iter()
-            .fold(String::new(), |mut name, byte| {
-                let _ = write!(name, "{byte:02x}");
-                name
-            });
+        let name = digest.as_ref().iter().fold(String::new(), |mut name, byte| {
+            let _ = write!(name, "{byte:02x}");
+            name
+        });
         let directory = shared_files::path(inherited, variable, directory);
         Self(directory.join(name + ".json"))
     }
@@ -68,11 +65,7 @@ impl TokenFile {
         let owner = fs::metadata(&path)?;
         let new = path.with_extension(format!("{:016x}.tmp", fastrand::u64(..)));
         let mut options = OpenOptions::new();
-        let file = options
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&new)?;
+        let file = options.write(true).create_new(true).mode(0o600).open(&new)?;
         let replacement = Replacement { file, new, path };
         if replacement.file.metadata()?.uid() != owner.uid() {
             fchown(&replacement.file, Some(owner.uid()), Some(owner.gid()))?;

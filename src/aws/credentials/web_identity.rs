@@ -37,10 +37,7 @@ impl Search<'_> {
         let Some(role) = role.or_else(|| self.profile_setting("role_arn")) else {
             return Err(failed(source, check::half(TOKEN_FILE, ROLE)));
         };
-        let role = Role {
-            arn: role,
-            ..Role::default()
-        };
+        let role = Role { arn: role, ..Role::default() };
         let found = self.exchange_token(source, (path, TOKEN_FILE), &role);
         found.await.map(Asked::Found)
     }
@@ -100,9 +97,7 @@ pub(super) fn meaning(
                     claims.issuer, claims.subject, claims.audience
                 )
             }));
-            diagnostic
-                .list
-                .extend(role.as_ref().map(|role| format!("role: {role}")));
+            diagnostic.list.extend(role.as_ref().map(|role| format!("role: {role}")));
             diagnostic.fill(&[("role", name)])
         }
         _ if is_unknown_issuer => {
@@ -119,10 +114,8 @@ pub(super) fn meaning(
         _ if answer.text.contains("audience")
             && let Some(claims) = Claims::of(Path::new(path)) =>
         {
-            let text = format!(
-                "STS takes no token for the audience {} ({answer})",
-                claims.audience
-            );
+            let text =
+                format!("STS takes no token for the audience {} ({answer})", claims.audience);
             let provider = claims.issuer.trim_start_matches("https://");
             let role = Arn::parse(role);
             let account = role.as_ref().map_or("ACCOUNT", |role| &role.account);

@@ -39,9 +39,7 @@ impl<'a> Certificate<'a> {
         Some(Self {
             not_before,
             not_after,
-            extensions: extensions
-                .and_then(|(_, list)| part(list))
-                .map_or(&[], |(list, _)| list.1),
+            extensions: extensions.and_then(|(_, list)| part(list)).map_or(&[], |(list, _)| list.1),
         })
     }
 
@@ -110,9 +108,7 @@ fn shown(time: &str) -> String {
 }
 
 fn time((tag, text): Part<'_>) -> Option<String> {
-    let text = std::str::from_utf8(text)
-        .ok()
-        .filter(|text| text.is_ascii())?;
+    let text = std::str::from_utf8(text).ok().filter(|text| text.is_ascii())?;
     Some(match tag {
         UTC_TIME if text < "50" => format!("20{text}"),
         UTC_TIME => format!("19{text}"),
@@ -138,11 +134,8 @@ fn part(der: &[u8]) -> Option<(Part<'_>, &[u8])> {
         long => {
             let (bytes, after) = rest.split_at_checked(usize::from(long & 0x7f))?;
             rest = after;
-            (bytes.len() <= 3).then(|| {
-                bytes
-                    .iter()
-                    .fold(0, |sum, byte| sum << 8 | usize::from(*byte))
-            })?
+            (bytes.len() <= 3)
+                .then(|| bytes.iter().fold(0, |sum, byte| sum << 8 | usize::from(*byte)))?
         }
     };
     let (content, after) = rest.split_at_checked(length)?;
@@ -157,12 +150,7 @@ mod tests {
     fn every_public_root_may_issue_certificates_of_servers() {
         for root in webpki_root_certs::TLS_SERVER_ROOT_CERTS {
             let parsed = Certificate::parse(root).expect("a certificate");
-            assert_eq!(
-                parsed.unusable("20261130000000Z"),
-                None,
-                "{}",
-                parsed.not_after
-            );
+            assert_eq!(parsed.unusable("20261130000000Z"), None, "{}", parsed.not_after);
             assert!(parsed.not_after.starts_with("20"), "{}", parsed.not_after);
         }
     }

@@ -83,10 +83,7 @@ impl Dialer {
         let succeeds = self.tls.succeeds_without(server, attempt).await;
         match second {
             // Together they have waited for as long as the first one says.
-            Some(Err(Failed {
-                cause: Cause::Silent(..),
-                ..
-            })) => Err(failed),
+            Some(Err(Failed { cause: Cause::Silent(..), .. })) => Err(failed),
             Some(opened) => opened,
             None if succeeds => without().await,
             None => Err(failed),
@@ -118,10 +115,7 @@ impl Dialer {
             return Err(Cause::PlainHttp.into());
         }
         let stream = connect(&addresses, limit).await?;
-        Ok(Dialed {
-            stream: self.tls.secure(stream, server, offer, limit).await?,
-            proxy: None,
-        })
+        Ok(Dialed { stream: self.tls.secure(stream, server, offer, limit).await?, proxy: None })
     }
 
     /// Connects by a proxy: through a tunnel for HTTPS, to the proxy itself for plain HTTP.
@@ -132,10 +126,7 @@ impl Dialer {
         offer: KeyExchange,
         limit: Option<Duration>,
     ) -> Result<Dialed, Failed> {
-        let at_proxy = |failed| Failed {
-            proxy: Some(proxy.clone()),
-            ..failed
-        };
+        let at_proxy = |failed| Failed { proxy: Some(proxy.clone()), ..failed };
         let reach = async {
             let addresses = self.lookups.addresses(&proxy.server, limit).await?;
             let stream = connect(&addresses, limit).await?;
@@ -146,19 +137,13 @@ impl Dialer {
         };
         let stream = reach.await.map_err(at_proxy)?;
         if !server.tls {
-            return Ok(Dialed {
-                stream,
-                proxy: Some(proxy.clone()),
-            });
+            return Ok(Dialed { stream, proxy: Some(proxy.clone()) });
         }
         let silent = |limit| Cause::Silent(Step::Handshake, limit);
         let tunnel = within(limit, silent, tunnel(stream, proxy, server)).await;
         let tunnel = tunnel.map_err(|cause| at_proxy(cause.into()))?;
         let tunnel = Socket::new(tunnel);
-        Ok(Dialed {
-            stream: self.tls.secure(tunnel, server, offer, limit).await?,
-            proxy: None,
-        })
+        Ok(Dialed { stream: self.tls.secure(tunnel, server, offer, limit).await?, proxy: None })
     }
 }
 
@@ -209,16 +194,11 @@ async fn tunnel(
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(lost)?;
     tokio::spawn(connection.with_upgrades());
     let to = server.to_string();
-    let mut request = Request::builder()
-        .method(Method::CONNECT)
-        .uri(&to)
-        .header(header::HOST, &to);
+    let mut request = Request::builder().method(Method::CONNECT).uri(&to).header(header::HOST, &to);
     if let Some(authorization) = &proxy.authorization {
         request = request.header(header::PROXY_AUTHORIZATION, authorization);
     }
-    let request = request
-        .body(Empty::<Bytes>::new())
-        .expect("a host and a port of a URL");
+    let request = request.body(Empty::<Bytes>::new()).expect("a host and a port of a URL");
     let response = sender.send_request(request).await.map_err(lost)?;
     if response.status().is_success() {
         let upgraded = hyper::upgrade::on(response).await.map_err(lost)?;
@@ -228,13 +208,8 @@ async fn tunnel(
     let body = Limited::new(body, BODY).collect().await;
     let body = body.map(Collected::to_bytes).unwrap_or_default();
     // Squid's own reason, such as `ERR_DNS_FAIL 0`.
-    let squid = head
-        .headers
-        .get("x-squid-error")
-        .and_then(|it| it.to_str().ok());
-    let squid = squid
-        .and_then(|reason| reason.split(' ').next())
-        .map(str::to_owned);
+    let squid = head.headers.get("x-squid-error").and_then(|it| it.to_str().ok());
+    let squid = squid.and_then(|reason| reason.split(' ').next()).map(str::to_owned);
     let schemes = head.headers.get_all(header::PROXY_AUTHENTICATE).iter();
     let schemes = schemes.filter_map(|scheme| scheme.to_str().ok()?.split(' ').next());
     Err(Cause::Tunnel(RefusedTunnel {

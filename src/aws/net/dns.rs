@@ -39,12 +39,11 @@ impl Lookups {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|(_, answer)| answer.strong_count() > 0);
         let same = all.iter().find(|(other, _)| other == server);
-        same.and_then(|(_, answer)| answer.upgrade())
-            .unwrap_or_else(|| {
-                let answer = Arc::default();
-                all.push((server.clone(), Arc::downgrade(&answer)));
-                answer
-            })
+        same.and_then(|(_, answer)| answer.upgrade()).unwrap_or_else(|| {
+            let answer = Arc::default();
+            all.push((server.clone(), Arc::downgrade(&answer)));
+            answer
+        })
     }
 }
 
@@ -98,20 +97,13 @@ fn resolve(name: &str, port: u16) -> Found {
             return Err(Cause::System("a socket for DNS", error.into()));
         }
         // After the words of the standard library.
-        Err(error) => error
-            .to_string()
-            .rsplit(": ")
-            .next()
-            .unwrap_or_default()
-            .to_owned(),
+        Err(error) => error.to_string().rsplit(": ").next().unwrap_or_default().to_owned(),
     };
     let server = name_server();
     let reason = match says.as_str() {
         // As glibc and as musl say it.
         "Name or service not known" | "Name does not resolve" => LookupError::NoSuchName,
-        _ => server
-            .and_then(|server| ask(server, name))
-            .unwrap_or(LookupError::Other(says)),
+        _ => server.and_then(|server| ask(server, name)).unwrap_or(LookupError::Other(says)),
     };
     Err(no_address(server, reason))
 }

@@ -117,9 +117,7 @@ impl Exchange {
         let date = header("date");
         let date = date.and_then(|date| DateTime::from_str(&date, Format::HttpDate).ok());
         let exchange = Self {
-            server: Server::of(uri)
-                .map(|server| server.to_string())
-                .unwrap_or_default(),
+            server: Server::of(uri).map(|server| server.to_string()).unwrap_or_default(),
             status,
             software: header("server"),
             content_type: header("content-type")
@@ -134,10 +132,7 @@ impl Exchange {
         if status < 400 {
             // Where a captive portal sends to.
             let message = header("location").map(|url| url.chars().take(TEXT).collect());
-            return Self {
-                message,
-                ..exchange
-            };
+            return Self { message, ..exchange };
         }
         let text = String::from_utf8_lossy(&body[..body.len().min(BODY)]);
         let (code, message) = error(&text);
@@ -153,9 +148,7 @@ impl Exchange {
                 let code = code.rsplit('#').next().unwrap_or_default();
                 code.split(':').next().unwrap_or_default().to_owned()
             }),
-            message: message
-                .map(|text| text.trim().to_owned())
-                .filter(|text| !text.is_empty()),
+            message: message.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()),
             ..exchange
         }
     }
@@ -180,9 +173,7 @@ fn error(body: &str) -> (Option<String>, Option<String>) {
         return (None, Some(title));
     }
     // The EKS Pod Identity Agent: `[request]: (Code): text, fault: client`.
-    if let Some((code, text)) = body
-        .split_once("]: (")
-        .and_then(|(_, rest)| rest.split_once("): "))
+    if let Some((code, text)) = body.split_once("]: (").and_then(|(_, rest)| rest.split_once("): "))
     {
         let text = text.split(", fault: ").next().unwrap_or_default();
         return (Some(code.to_owned()), Some(text.to_owned()));
@@ -242,10 +233,7 @@ mod tests {
             ),
             (
                 "[6f2e]: (AccessDeniedException): Unauthorized Exception! EKS does not, fault: client",
-                aws(
-                    "AccessDeniedException",
-                    "Unauthorized Exception! EKS does not",
-                ),
+                aws("AccessDeniedException", "Unauthorized Exception! EKS does not"),
             ),
             (
                 "<html><head><title>403 Forbidden</title></head></html>",
@@ -275,10 +263,7 @@ mod tests {
     #[tokio::test]
     async fn an_attempt_returns_the_last_request_in_it() {
         let request = |status| {
-            keep(Ok(Exchange {
-                status,
-                ..Exchange::default()
-            }));
+            keep(Ok(Exchange { status, ..Exchange::default() }));
         };
         request(1);
         let (outcome, last) = observed(async {

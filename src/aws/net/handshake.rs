@@ -40,11 +40,7 @@ pub(super) struct Failed {
 
 impl From<Cause> for Failed {
     fn from(cause: Cause) -> Self {
-        Self {
-            cause,
-            proxy: None,
-            is_unanswered: false,
-        }
+        Self { cause, proxy: None, is_unanswered: false }
     }
 }
 

@@ -46,11 +46,7 @@ impl Started {
     fn new(seed: &[u8; KEY_GENERATION_SEED_SIZE], x25519: Box<dyn ActiveKeyExchange>) -> Self {
         // The crate's vector code for arm64 is not verified, and detecting the processor takes as long as it saves.
         let ml_kem = Box::new(portable::generate_key_pair(*seed));
-        Self {
-            share: [ml_kem.pk().as_slice(), x25519.pub_key()].concat(),
-            ml_kem,
-            x25519,
-        }
+        Self { share: [ml_kem.pk().as_slice(), x25519.pub_key()].concat(), ml_kem, x25519 }
     }
 }
 

@@ -41,9 +41,7 @@ impl Proxies {
             let find = |name| inherited.get(name).filter(|value| !value.is_empty());
             let found = find(upper).map(|value| (upper, value));
             let found = found.or_else(|| find(lower).map(|value| (lower, value)));
-            found
-                .map(|(variable, value)| Proxy::parse(variable, value))
-                .transpose()
+            found.map(|(variable, value)| Proxy::parse(variable, value)).transpose()
         };
         let all = named("ALL_PROXY", "all_proxy")?;
         // In a CGI program, HTTP_PROXY is set from the `Proxy` header of the request (httpoxy.org).
@@ -76,22 +74,15 @@ impl Proxies {
     /// By the entries for this port, as curl understands them. Addresses match `*` too.
     fn is_bypassed(&self, server: &Server) -> bool {
         let entries = self.no_proxy.split([',', ' ', '\t', '\n']);
-        let entries: Vec<&str> = entries
-            .filter_map(|entry| for_port(entry, server.port))
-            .collect();
+        let entries: Vec<&str> = entries.filter_map(|entry| for_port(entry, server.port)).collect();
         let host = match server.address() {
             Some(IpAddr::V6(address)) => format!("[{address}]"),
             _ => server.host.trim_end_matches('.').to_owned(),
         };
-        let asked = Uri::builder()
-            .scheme("http")
-            .authority(host.as_str())
-            .path_and_query("/");
+        let asked = Uri::builder().scheme("http").authority(host.as_str()).path_and_query("/");
         entries.contains(&"*")
             || asked.build().is_ok_and(|uri| {
-                let matcher = Matcher::builder()
-                    .http("http://proxy")
-                    .no(entries.join(","));
+                let matcher = Matcher::builder().http("http://proxy").no(entries.join(","));
                 matcher.build().intercept(&uri).is_none()
             })
     }
@@ -201,36 +192,12 @@ mod tests {
     fn no_proxy_takes_domains_wildcards_addresses_networks_and_ports() {
         let table: &[(&'static std::ffi::CStr, &str, bool)] = &[
             (c"NO_PROXY=*", "https://ssm.eu-west-1.amazonaws.com", false),
-            (
-                c"NO_PROXY=*.amazonaws.com",
-                "https://ssm.eu-west-1.amazonaws.com",
-                false,
-            ),
-            (
-                c"NO_PROXY=.amazonaws.com",
-                "https://SSM.eu-west-1.AMAZONAWS.com",
-                false,
-            ),
-            (
-                c"no_proxy=amazonaws.com",
-                "https://ssm.eu-west-1.amazonaws.com",
-                false,
-            ),
-            (
-                c"NO_PROXY=*.amazonaws.com.cn",
-                "https://ssm.eu-west-1.amazonaws.com",
-                true,
-            ),
-            (
-                c"NO_PROXY=zonaws.com",
-                "https://ssm.eu-west-1.amazonaws.com",
-                true,
-            ),
-            (
-                c"NO_PROXY=a.b, *.amazonaws.com c.d",
-                "https://ssm.eu-west-1.amazonaws.com",
-                false,
-            ),
+            (c"NO_PROXY=*.amazonaws.com", "https://ssm.eu-west-1.amazonaws.com", false),
+            (c"NO_PROXY=.amazonaws.com", "https://SSM.eu-west-1.AMAZONAWS.com", false),
+            (c"no_proxy=amazonaws.com", "https://ssm.eu-west-1.amazonaws.com", false),
+            (c"NO_PROXY=*.amazonaws.com.cn", "https://ssm.eu-west-1.amazonaws.com", true),
+            (c"NO_PROXY=zonaws.com", "https://ssm.eu-west-1.amazonaws.com", true),
+            (c"NO_PROXY=a.b, *.amazonaws.com c.d", "https://ssm.eu-west-1.amazonaws.com", false),
             (
                 c"NO_PROXY=ssm.eu-west-1.amazonaws.com:443",
                 "https://ssm.eu-west-1.amazonaws.com",
@@ -250,11 +217,7 @@ mod tests {
             (c"NO_PROXY=fd00::/8", "https://[fd00::1]:8443", false),
             (c"NO_PROXY=*", "https://10.1.2.3:8443", false),
             (c"NO_PROXY=10.1.2.3:443", "https://10.1.2.3", false),
-            (
-                c"NO_PROXY=amazonaws.com.",
-                "https://ssm.eu-west-1.amazonaws.com.",
-                false,
-            ),
+            (c"NO_PROXY=amazonaws.com.", "https://ssm.eu-west-1.amazonaws.com.", false),
             (c"NO_PROXY=,", "https://ssm.eu-west-1.amazonaws.com", true),
         ];
         for (entry, url, expected) in table {
@@ -308,19 +271,13 @@ mod tests {
         let proxies = proxies(&[c"HTTPS_PROXY=user:p%40ss@proxy:3128/"]).expect("a proxy");
         let proxy = proxies.https.expect("one for https");
         assert_eq!(proxy.url(), "http://proxy:3128");
-        assert_eq!(
-            proxy.authorization.expect("credentials"),
-            "Basic dXNlcjpwQHNz"
-        );
+        assert_eq!(proxy.authorization.expect("credentials"), "Basic dXNlcjpwQHNz");
     }
 
     #[test]
     fn http_proxy_is_not_read_in_a_cgi_program() {
         let entries = [c"HTTP_PROXY=http://evil", c"REQUEST_METHOD=GET"];
-        assert!(!carries(
-            &proxies(&entries).expect("none"),
-            "http://ssm.example"
-        ));
+        assert!(!carries(&proxies(&entries).expect("none"), "http://ssm.example"));
     }
 
     proptest::proptest! {

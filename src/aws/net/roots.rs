@@ -85,10 +85,7 @@ impl Roots {
             Self::CompiledIn => {
                 let roots = webpki_roots::TLS_SERVER_ROOTS.iter();
                 let is_named = |root: &&TrustAnchor<'_>| has_name(root, names);
-                Anchors {
-                    usable: roots.filter(is_named).cloned().collect(),
-                    unusable: None,
-                }
+                Anchors { usable: roots.filter(is_named).cloned().collect(), unusable: None }
             }
         }
     }
@@ -121,13 +118,9 @@ impl TlsRoots {
     pub(super) fn from_environment(inherited: &Inherited<'_>) -> Self {
         let named = |variable: &'static str, separator: &'static [u8]| {
             let value = inherited.get(variable).unwrap_or_default();
-            value
-                .split(|byte| separator.contains(byte))
-                .filter(|path| !path.is_empty())
-                .map(move |path| NamedPath {
-                    variable,
-                    path: PathBuf::from(OsStr::from_bytes(path)),
-                })
+            value.split(|byte| separator.contains(byte)).filter(|path| !path.is_empty()).map(
+                move |path| NamedPath { variable, path: PathBuf::from(OsStr::from_bytes(path)) },
+            )
         };
         let named: Vec<_> = named(FILE, b"").chain(named(DIRECTORIES, b":")).collect();
         match named.is_empty() {
@@ -222,10 +215,7 @@ fn read_all(path: &Path) -> io::Result<Vec<u8>> {
 
 fn check_size(content: Vec<u8>) -> io::Result<Vec<u8>> {
     match content.len() as u64 > LARGEST {
-        true => Err(io::Error::other(format!(
-            "it is larger than {} MiB",
-            LARGEST >> 20
-        ))),
+        true => Err(io::Error::other(format!("it is larger than {} MiB", LARGEST >> 20))),
         false => Ok(content),
     }
 }
@@ -350,10 +340,7 @@ mod tests {
     #[test]
     fn every_root_is_found_by_its_name_and_others_are_not() {
         let bundle = mozilla();
-        let all: Vec<_> = bundle
-            .certificates()
-            .filter_map(|one| one.anchor())
-            .collect();
+        let all: Vec<_> = bundle.certificates().filter_map(|one| one.anchor()).collect();
         assert!(all.len() > 100, "{}", all.len());
         for (root, _) in &all {
             let found = bundle.named(&[subject(root)], NOW);
@@ -365,19 +352,12 @@ mod tests {
         assert!(bundle.named(&[], NOW).usable.is_empty());
         let later = bundle.named(&[subject(&all[0].0)], "20991130000000Z");
         assert!(later.usable.is_empty());
-        assert!(
-            later
-                .unusable
-                .is_some_and(|reason| reason.starts_with("expired at 20"))
-        );
+        assert!(later.unusable.is_some_and(|reason| reason.starts_with("expired at 20")));
     }
 
     #[test]
     fn a_certificate_is_found_however_its_lines_are_wrapped() {
-        let (root, der) = mozilla()
-            .certificates()
-            .find_map(|one| one.anchor())
-            .expect("one");
+        let (root, der) = mozilla().certificates().find_map(|one| one.anchor()).expect("one");
         for (width, end) in [(64, "\n"), (76, "\r\n"), (31, "\n"), (1 << 20, "")] {
             let bundle = RootBundle(pem(&der, width, end).into_bytes());
             let found = bundle.named(&[subject(&root)], NOW);

@@ -7,13 +7,8 @@ use std::fmt;
 use std::net::IpAddr;
 
 /// AWS's link-local services: the EC2 instance metadata, and the credentials agents of ECS and EKS.
-const METADATA: &[&str] = &[
-    "169.254.169.254",
-    "169.254.170.2",
-    "169.254.170.23",
-    "fd00:ec2::254",
-    "fd00:ec2::23",
-];
+const METADATA: &[&str] =
+    &["169.254.169.254", "169.254.170.2", "169.254.170.23", "fd00:ec2::254", "fd00:ec2::23"];
 
 /// A server, as the URL of a request or a proxy's variable names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,8 +41,7 @@ impl Server {
 
     /// Whether it is this machine or one of AWS's metadata services, to which plain HTTP is always allowed.
     pub(super) fn is_local(&self) -> bool {
-        self.address()
-            .map_or_else(|| is_loopback(&self.host), is_local_address)
+        self.address().map_or_else(|| is_loopback(&self.host), is_local_address)
     }
 
     /// Whether it is this machine or link-local: no proxy could reach it, and none may see its requests.

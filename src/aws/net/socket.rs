@@ -25,10 +25,7 @@ pub(super) type First = Arc<OnceLock<Vec<u8>>>;
 
 impl<S> Socket<S> {
     pub(super) fn new(stream: S) -> Self {
-        Self {
-            stream,
-            first: First::default(),
-        }
+        Self { stream, first: First::default() }
     }
 
     pub(super) fn first(&self) -> First {

@@ -33,11 +33,7 @@ pub(super) fn client_config(roots: Roots, offer: KeyExchange) -> Result<ClientCo
         provider.kx_groups.insert(0, &X25519MlKem768);
     }
     let provider = Arc::new(provider);
-    let verifier = Verifier {
-        roots,
-        provider: Arc::clone(&provider),
-        last: Mutex::default(),
-    };
+    let verifier = Verifier { roots, provider: Arc::clone(&provider), last: Mutex::default() };
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .dangerous()
@@ -121,10 +117,9 @@ fn problem(error: webpki::Error, root: &[u8], anchors: &Anchors, now: UnixTime) 
                 None => format!("it is issued by {issuer}, which is not trusted"),
             })
         }
-        Error::CertNotValidYet { not_before, .. } => Problem::NotValidYet(format!(
-            "it is not valid before {}, {here}",
-            date(not_before)
-        )),
+        Error::CertNotValidYet { not_before, .. } => {
+            Problem::NotValidYet(format!("it is not valid before {}, {here}", date(not_before)))
+        }
         Error::CertExpired { not_after, .. } => {
             Problem::Other(format!("it expired at {}, {here}", date(not_after)))
         }
@@ -134,10 +129,7 @@ fn problem(error: webpki::Error, root: &[u8], anchors: &Anchors, now: UnixTime) 
             let presented: Vec<String> = names.presented.iter().map(inner).collect();
             let presented = presented.join(", ");
             let expected = names.expected.to_str();
-            Problem::Other(format!(
-                "it is for {}, not for {expected}",
-                presented.escape_debug()
-            ))
+            Problem::Other(format!("it is for {}, not for {expected}", presented.escape_debug()))
         }
         Error::RequiredEkuNotFoundContext(_) => Problem::Other("it is not for servers".to_owned()),
         Error::EndEntityUsedAsCa => {
@@ -160,12 +152,10 @@ impl ServerCertVerifier for Verifier {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let verified = self.verify(end_entity, intermediates, server_name, now);
-        verified
-            .map(|()| ServerCertVerified::assertion())
-            .map_err(|problem| {
-                let problem = OtherError(Arc::new(problem));
-                Error::InvalidCertificate(CertificateError::Other(problem))
-            })
+        verified.map(|()| ServerCertVerified::assertion()).map_err(|problem| {
+            let problem = OtherError(Arc::new(problem));
+            Error::InvalidCertificate(CertificateError::Other(problem))
+        })
     }
 
     fn verify_tls12_signature(

@@ -95,11 +95,7 @@ impl Transport {
             endpoints: Endpoints::new(aws, inherited, endpoints),
             lookups: Lookups::default(),
         };
-        Ok(Self(Arc::new(Connections {
-            dialer,
-            idle: Mutex::default(),
-            ahead: Mutex::default(),
-        })))
+        Ok(Self(Arc::new(Connections { dialer, idle: Mutex::default(), ahead: Mutex::default() })))
     }
 
     /// Opens the first connection to this endpoint as soon as a request goes to another server.
@@ -154,9 +150,8 @@ impl HttpConnector for Connector {
         let (connect, read) = (self.connect_timeout, self.read_timeout);
         HttpConnectorFuture::new(async move {
             let ResponseLimit(limit) = request.extension().copied().unwrap_or_default();
-            let request = request
-                .try_into_http1x()
-                .map_err(|error| ConnectorError::user(error.into()))?;
+            let request =
+                request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
             // Read to its end: the SDK watches how fast the body is taken, and would report a stall.
             let (head, body) = request.into_parts();
             let body = body.collect().await.map_err(ConnectorError::user)?;
@@ -224,11 +219,7 @@ impl Connections {
             .await
             .map_err(|error| self.dialer.error(Cause::Lost(reason(&error)), server))?;
         tokio::spawn(connection);
-        Ok(Connection {
-            server: server.clone(),
-            sender,
-            proxy: dialed.proxy,
-        })
+        Ok(Connection { server: server.clone(), sender, proxy: dialed.proxy })
     }
 
     /// Begins to open the connection that is planned, unless it is this server that is asked.
@@ -309,15 +300,9 @@ impl Connection {
         }
         *request.uri_mut() = match &self.proxy {
             Some(_) => uri.clone(),
-            None => uri
-                .path_and_query()
-                .cloned()
-                .map_or_else(Uri::default, Uri::from),
+            None => uri.path_and_query().cloned().map_or_else(Uri::default, Uri::from),
         };
-        let authorization = self
-            .proxy
-            .as_ref()
-            .and_then(|proxy| proxy.authorization.as_ref());
+        let authorization = self.proxy.as_ref().and_then(|proxy| proxy.authorization.as_ref());
         if let Some(authorization) = authorization {
             let headers = request.headers_mut();
             headers.insert(header::PROXY_AUTHORIZATION, authorization.clone());
@@ -333,16 +318,14 @@ impl Connection {
         let lost = |error: &hyper::Error| Cause::Lost(reason(error));
         let began = tokio::time::Instant::now();
         let silent = |limit| Cause::Silent(Step::Response, limit);
-        let sent = within(read_timeout, silent, async {
-            Ok(self.sender.try_send_request(request).await)
-        });
-        let response = sent
-            .await
-            .map_err(SendError::Failed)?
-            .map_err(|mut error| match error.take_message() {
+        let sent =
+            within(read_timeout, silent, async { Ok(self.sender.try_send_request(request).await) });
+        let response = sent.await.map_err(SendError::Failed)?.map_err(|mut error| {
+            match error.take_message() {
                 Some(request) => SendError::NotSent(request),
                 None => SendError::Failed(lost(error.error())),
-            })?;
+            }
+        })?;
         let (head, body) = response.into_parts();
         let left = read_timeout.map(|limit| limit.saturating_sub(began.elapsed()));
         let silent = |_| Cause::Silent(Step::Rest, read_timeout.unwrap_or_default());

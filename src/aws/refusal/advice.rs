@@ -89,20 +89,11 @@ pub(super) fn advice(refusal: &Refusal, context: &AwsContext) -> (Vec<Help>, Vec
             (None, "") => Some(Help::text(&text)),
             // Without a statement, its line is left out.
             (None, "{statement}" | "{of-resource}" | "{of-endpoint}") => None,
-            (None, command) => facts
-                .fill(command)
-                .map(|command| Help::command(&text, command)),
+            (None, command) => facts.fill(command).map(|command| Help::command(&text, command)),
         });
         let place = text.strip_prefix("Add this to ").unwrap_or_default();
-        let belongs_to = place
-            .split(", and to ")
-            .next()
-            .unwrap_or_default()
-            .to_owned();
-        statements.extend(statement.map(|statement| Statement {
-            belongs_to,
-            statement,
-        }));
+        let belongs_to = place.split(", and to ").next().unwrap_or_default().to_owned();
+        statements.extend(statement.map(|statement| Statement { belongs_to, statement }));
     }
     (help, statements)
 }
@@ -120,15 +111,9 @@ struct Facts<'a> {
 
 impl<'a> Facts<'a> {
     fn new(refusal: &'a Refusal, context: &'a AwsContext) -> Self {
-        let principal = refusal
-            .principal
-            .as_deref()
-            .or(context.principal.as_deref());
+        let principal = refusal.principal.as_deref().or(context.principal.as_deref());
         let caller = principal.and_then(Arn::parse);
-        let account = caller
-            .as_ref()
-            .map(|caller| &caller.account)
-            .or(context.account.as_ref());
+        let account = caller.as_ref().map(|caller| &caller.account).or(context.account.as_ref());
         let resource = refusal.resources.first().and_then(|it| Arn::parse(it));
         let shared = match refusal.requests.first() {
             Some(Request::Batch(names)) => names.first().and_then(|name| match &name.subject {
@@ -140,13 +125,7 @@ impl<'a> Facts<'a> {
         let owner = resource.as_ref().or(shared).map(|arn| arn.account.clone());
         let owner =
             owner.filter(|owner| !owner.is_empty() && account.is_some_and(|it| it != owner));
-        Self {
-            refusal,
-            context,
-            caller,
-            resource,
-            owner,
-        }
+        Self { refusal, context, caller, resource, owner }
     }
 
     fn lines(&self) -> Vec<Line> {
@@ -155,11 +134,7 @@ impl<'a> Facts<'a> {
             VpcEndpoint,
         };
         let is_cross = self.owner.is_some();
-        let external: &[Line] = if self.refusal.external_id {
-            &[]
-        } else {
-            EXTERNAL_ID
-        };
+        let external: &[Line] = if self.refusal.external_id { &[] } else { EXTERNAL_ID };
         let both: &[Line] = if is_cross { IDENTITY } else { &[] };
         let lines: &[&[Line]] = match (&self.refusal.cause, self.service()) {
             _ if self.refusal.is_malformed_name() => &[],
@@ -179,11 +154,9 @@ impl<'a> Facts<'a> {
                 &[ORGANIZATION, OTHER, SEE_ORGANIZATION]
             }
             (DenialCause::NotAllowed(Some(_)), _) => &[OTHER],
-            (DenialCause::Denied(ServiceControl | ResourceControl, Some(_)), _) => &[
-                DENIED_BY_ORGANIZATION,
-                SEE_ORGANIZATIONS_POLICY,
-                WHOLE_REGIONS,
-            ],
+            (DenialCause::Denied(ServiceControl | ResourceControl, Some(_)), _) => {
+                &[DENIED_BY_ORGANIZATION, SEE_ORGANIZATIONS_POLICY, WHOLE_REGIONS]
+            }
             (DenialCause::Denied(ServiceControl | ResourceControl, None), _) => {
                 &[DENIED_BY_ORGANIZATION, SEE_ORGANIZATION, WHOLE_REGIONS]
             }
@@ -251,25 +224,16 @@ impl<'a> Facts<'a> {
                     format!("get-role --role-name {role} --query Role")
                 })),
             ),
-            (
-                "caller",
-                caller.map(|caller| caller.as_policy_principal().to_string()),
-            ),
+            ("caller", caller.map(|caller| caller.as_policy_principal().to_string())),
             ("account", caller.map(|caller| caller.account.clone())),
             ("owner", self.owner.clone()),
             (
                 "of-owner",
-                Some(
-                    self.owner
-                        .as_ref()
-                        .map_or(String::new(), |id| format!(" of account {id}")),
-                ),
+                Some(self.owner.as_ref().map_or(String::new(), |id| format!(" of account {id}"))),
             ),
             (
                 "target",
-                target
-                    .and_then(owned)
-                    .or_else(|| caller.map(|caller| caller.account.clone())),
+                target.and_then(owned).or_else(|| caller.map(|caller| caller.account.clone())),
             ),
             (
                 "filter",
@@ -281,33 +245,15 @@ impl<'a> Facts<'a> {
             ),
             ("kind", kind.map(ToString::to_string)),
             ("policy", policy.and_then(owned)),
-            (
-                "policy-id",
-                policy
-                    .and_then(|arn| arn.rsplit('/').next())
-                    .and_then(owned),
-            ),
+            ("policy-id", policy.and_then(|arn| arn.rsplit('/').next()).and_then(owned)),
             ("service", owned(self.service())),
             ("resources", Some(self.refusal.resources.join(" "))),
-            (
-                "resource-role",
-                resource.and_then(Arn::role_name).and_then(owned),
-            ),
+            ("resource-role", resource.and_then(Arn::role_name).and_then(owned)),
             ("resource-account", resource.map(|arn| arn.account.clone())),
             ("resource-region", resource.map(|arn| arn.region.clone())),
             ("region", Some(self.context.region_option())),
-            (
-                "region-name",
-                self.context.region.as_ref().map(ToString::to_string),
-            ),
-            (
-                "shared",
-                owned(if self.owner.is_some() {
-                    " --shared"
-                } else {
-                    ""
-                }),
-            ),
+            ("region-name", self.context.region.as_ref().map(ToString::to_string)),
+            ("shared", owned(if self.owner.is_some() { " --shared" } else { "" })),
             ("named", Some(named)),
         ];
         let is_unknown = |(name, value): &(&str, Option<String>)| {
@@ -316,31 +262,20 @@ impl<'a> Facts<'a> {
         if values.iter().any(is_unknown) {
             return None;
         }
-        let values: Vec<(&str, &str)> = values
-            .iter()
-            .filter_map(|(name, value)| Some((*name, value.as_deref()?)))
-            .collect();
+        let values: Vec<(&str, &str)> =
+            values.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?))).collect();
         Some(fill(template, &values))
     }
 
     /// The statement that would allow it, for the policies of an identity.
     fn statement(&self) -> Option<Value> {
-        let Refusal {
-            action, resources, ..
-        } = self.refusal;
+        let Refusal { action, resources, .. } = self.refusal;
         let region = self.context.region.as_ref();
-        let account = self
-            .caller
-            .as_ref()
-            .map(|caller| &caller.account)
-            .or(self.context.account.as_ref());
+        let account =
+            self.caller.as_ref().map(|caller| &caller.account).or(self.context.account.as_ref());
         if self.refusal.cause == DenialCause::UnnamedKey {
             let owner = self.owner.as_ref().or(account)?;
-            let key = format!(
-                "arn:{}:kms:{}:{owner}:key/KEY-ID",
-                region?.partition().id,
-                region?
-            );
+            let key = format!("arn:{}:kms:{}:{owner}:key/KEY-ID", region?.partition().id, region?);
             return self.decrypt(&key, account?);
         }
         if action.starts_with("kms:") {
@@ -352,15 +287,7 @@ impl<'a> Facts<'a> {
             false => {
                 let (region, account) = (region?.clone(), account?.clone());
                 let partition = region.partition().id.to_owned();
-                Some(
-                    Place {
-                        partition,
-                        region,
-                        account,
-                    }
-                    .secret(resource)
-                    .to_string(),
-                )
+                Some(Place { partition, region, account }.secret(resource).to_string())
             }
         };
         let arns: Option<Vec<String>> = resources.iter().map(arn).collect();
@@ -374,10 +301,7 @@ impl<'a> Facts<'a> {
     /// For the policy of a resource, which names who may.
     fn of_resource(&self) -> Option<Value> {
         let mut statement = self.statement()?;
-        let caller = self
-            .caller
-            .as_ref()
-            .map(|caller| caller.as_policy_principal().to_string());
+        let caller = self.caller.as_ref().map(|caller| caller.as_policy_principal().to_string());
         let principal = caller.or_else(|| self.refusal.principal.clone());
         statement["Principal"] =
             json!({ "AWS": principal.unwrap_or_else(|| "CALLER-ARN".to_owned()) });
@@ -404,13 +328,7 @@ impl<'a> Facts<'a> {
         let arn = |name: &str| {
             let resource = format!("parameter/{}", name.trim_start_matches('/'));
             let (service, account) = ("ssm".to_owned(), account.to_owned());
-            Arn {
-                service,
-                account,
-                resource,
-                ..key_arn.clone()
-            }
-            .to_string()
+            Arn { service, account, resource, ..key_arn.clone() }.to_string()
         };
         let of = |name: &ParameterRef| match &name.subject {
             ParameterId::Name(name) => arn(name.in_arn()),
@@ -449,10 +367,9 @@ fn policies_of(caller: Option<&Arn>) -> String {
         (Some(role), _) => {
             permission_set(role).unwrap_or_else(|| format!("the policies of the role {role}"))
         }
-        (None, Some(user)) => format!(
-            "the policies of the user {}",
-            user.rsplit('/').next().unwrap_or(user)
-        ),
+        (None, Some(user)) => {
+            format!("the policies of the user {}", user.rsplit('/').next().unwrap_or(user))
+        }
         _ => "the caller's policies".to_owned(),
     }
 }

@@ -14,10 +14,8 @@ use ssm_exec_core::diagnostic::{Diagnostic, Help};
 use ssm_exec_core::plan::Request;
 
 /// The texts of KMS that name no key.
-const UNNAMED: &[&str] = &[
-    "ciphertext refers to a customer master key",
-    "the resource associated with this ciphertext",
-];
+const UNNAMED: &[&str] =
+    &["ciphertext refers to a customer master key", "the resource associated with this ciphertext"];
 
 /// A denial; of several that differ in their resources only, all of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,10 +58,7 @@ impl Refusal {
             Some(rest[..end.unwrap_or(rest.len())].to_owned())
         };
         let principal = between("User: ", &[" is not authorized"]);
-        let action = between(
-            "not authorized to perform: ",
-            &[" on ", " because ", " with "],
-        );
+        let action = between("not authorized to perform: ", &[" on ", " because ", " with "]);
         let resource = between(" on resource: ", &[" "]);
         let is_unnamed = UNNAMED.iter().any(|form| text.contains(form));
         let cause = match (&action, &resource) {
@@ -71,11 +66,7 @@ impl Refusal {
             (Some(_), Some(_)) => cause(text),
             _ => DenialCause::Unknown,
         };
-        let action = if is_unnamed {
-            Some("kms:Decrypt".to_owned())
-        } else {
-            action
-        };
+        let action = if is_unnamed { Some("kms:Decrypt".to_owned()) } else { action };
         Self {
             answer,
             requests,
@@ -99,10 +90,7 @@ impl Refusal {
 
     /// Of a role that may not be assumed.
     pub(super) fn of_role(answer: ServiceError, role: Option<&Arn>, external_id: bool) -> Self {
-        let refusal = Self {
-            external_id,
-            ..Self::new(answer, Vec::new())
-        };
+        let refusal = Self { external_id, ..Self::new(answer, Vec::new()) };
         match (&refusal.cause, role) {
             (DenialCause::Unknown, Some(role)) => Self {
                 action: "sts:AssumeRole".to_owned(),
@@ -126,18 +114,9 @@ impl Refusal {
 
     /// Adds another denial, if it differs in the resource only.
     pub(super) fn absorb(&mut self, other: &Self) -> bool {
-        let same = (
-            &self.principal,
-            &self.action,
-            &self.cause,
-            self.is_malformed_name(),
-        ) == (
-            &other.principal,
-            &other.action,
-            &other.cause,
-            other.is_malformed_name(),
-        ) && (self.cause != DenialCause::Unknown
-            || self.answer.text == other.answer.text);
+        let same = (&self.principal, &self.action, &self.cause, self.is_malformed_name())
+            == (&other.principal, &other.action, &other.cause, other.is_malformed_name())
+            && (self.cause != DenialCause::Unknown || self.answer.text == other.answer.text);
         if same {
             self.resources.extend(other.resources.iter().cloned());
             self.resources.sort();
@@ -189,10 +168,7 @@ impl Refusal {
                 format!("access denied: no policy allows {action} {on}")
             }
             DenialCause::Denied(kind, _) => {
-                format!(
-                    "access denied: {} explicitly denies {action} {on}",
-                    kind.with_article()
-                )
+                format!("access denied: {} explicitly denies {action} {on}", kind.with_article())
             }
             DenialCause::UnnamedKey => format!(
                 "access denied: kms:Decrypt for {requested}: the key does not exist in this Region, or the caller may not use it"
@@ -209,17 +185,12 @@ impl Refusal {
             },
         };
         let code = self.answer.exchange.code.as_deref().unwrap_or("HTTP 403");
-        let mut diagnostic = self
-            .answer
-            .diagnostic(self.code(), format!("{what} ({code})"));
+        let mut diagnostic = self.answer.diagnostic(self.code(), format!("{what} ({code})"));
         let (help, statements) = advice::advice(self, context);
         if !help.is_empty() {
             diagnostic.help = help;
         }
-        let commands = diagnostic
-            .help
-            .iter()
-            .filter_map(|help| help.command.as_ref());
+        let commands = diagnostic.help.iter().filter_map(|help| help.command.as_ref());
         let commands: Vec<&String> = commands.collect();
         let is_below = |arn: &String| commands.iter().any(|it| it.contains(arn.as_str()));
         let arns = self
@@ -263,14 +234,12 @@ impl Refusal {
     /// On what it is denied, by a short name.
     fn subject(&self) -> String {
         let name = |resource: &String| match Arn::parse(resource) {
-            Some(arn) => match arn
-                .resource
-                .strip_prefix("parameter")
-                .filter(|_| arn.service == "ssm")
-            {
-                Some(path) => path.to_owned(),
-                None => arn.resource,
-            },
+            Some(arn) => {
+                match arn.resource.strip_prefix("parameter").filter(|_| arn.service == "ssm") {
+                    Some(path) => path.to_owned(),
+                    None => arn.resource,
+                }
+            }
             None => resource.clone(),
         };
         let names: Vec<String> = self.resources.iter().map(name).collect();

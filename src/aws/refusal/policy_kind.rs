@@ -92,10 +92,7 @@ mod tests {
             assert_eq!(parsed.as_ref(), Some(&kind));
             assert_eq!(kind.to_string(), text);
         }
-        assert_eq!(
-            PolicyKind::parse("sessions policy: arn:x"),
-            Some(PolicyKind::Session)
-        );
+        assert_eq!(PolicyKind::parse("sessions policy: arn:x"), Some(PolicyKind::Session));
         assert_eq!(PolicyKind::parse("rule"), None);
     }
 }

@@ -15,18 +15,14 @@ fn denial(text: &str, request: Request) -> Refusal {
 }
 
 fn shown(text: &str, request: Request) -> String {
-    denial(text, request)
-        .diagnostic(&AwsContext::default())
-        .to_string()
+    denial(text, request).diagnostic(&AwsContext::default()).to_string()
 }
 
 /// The statements for it.
 fn statements(text: &str, request: Request) -> Vec<String> {
     let diagnostic = denial(text, request).diagnostic(&AwsContext::default());
     let statements = diagnostic.subject.statements.iter();
-    statements
-        .map(|one| format!("{}: {}", one.belongs_to, one.statement))
-        .collect()
+    statements.map(|one| format!("{}: {}", one.belongs_to, one.statement)).collect()
 }
 
 fn denied(kind: PolicyKind, arn: Option<&str>) -> DenialCause {
@@ -60,19 +56,13 @@ fn every_cause_is_parsed_whatever_follows_it() {
             "because no VPC endpoint policy allows the ssm:GetParametersByPath action",
             DenialCause::NotAllowed(Some(PolicyKind::VpcEndpoint)),
         ),
-        (
-            "with an explicit deny in an identity-based policy",
-            denied(PolicyKind::Identity, None),
-        ),
+        ("with an explicit deny in an identity-based policy", denied(PolicyKind::Identity, None)),
         (
             "with an explicit deny in a permissions boundary",
             denied(PolicyKind::PermissionsBoundary, None),
         ),
         // So spelled in AWS's own examples.
-        (
-            "with an explicit deny in a sessions policy",
-            denied(PolicyKind::Session, None),
-        ),
+        ("with an explicit deny in a sessions policy", denied(PolicyKind::Session, None)),
         (
             "with an explicit deny in a VPC endpoint policy transitively through a service control policy",
             denied(PolicyKind::VpcEndpoint, None),
@@ -193,10 +183,7 @@ fn an_unknown_message_is_printed_on_one_line() {
             "User: x is not authorized to perform: ssm:GetParameters",
             "access denied to /x/a: User: x is not authorized to perform: ssm:GetParameters (AccessDeniedException)",
         ),
-        (
-            "two\n  lines",
-            "access denied to /x/a: two lines (AccessDeniedException)",
-        ),
+        ("two\n  lines", "access denied to /x/a: two lines (AccessDeniedException)"),
     ] {
         let shown = shown(text, batch("/x/a"));
         assert_eq!(shown.lines().next(), Some(expected));
@@ -213,10 +200,7 @@ fn the_policies_to_change_are_named() {
     };
     for (principal, policies) in [
         (ROLE, "the policies of the role api"),
-        (
-            "arn:aws:iam::111122223333:user/team/ana",
-            "the policies of the user ana",
-        ),
+        ("arn:aws:iam::111122223333:user/team/ana", "the policies of the user ana"),
         (
             "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_My_Dev_0123456789abcdef/ana",
             "the permission set My_Dev in IAM Identity Center",
@@ -262,21 +246,14 @@ fn denials_that_differ_in_their_resources_become_one() {
         );
         denial(&text, batch(name))
     };
-    let mut failures: Vec<Failure> = vec![
-        on("/x/b").into(),
-        denial("No", batch("/x/c")).into(),
-        on("/x/a").into(),
-    ];
+    let mut failures: Vec<Failure> =
+        vec![on("/x/b").into(), denial("No", batch("/x/c")).into(), on("/x/a").into()];
     merge(&mut failures);
     let [both, last] = failures.as_slice() else {
         panic!("{failures:?}");
     };
     let context = AwsContext::default();
-    assert!(
-        last.diagnostic(&context)
-            .message
-            .contains("access denied to /x/c: No")
-    );
+    assert!(last.diagnostic(&context).message.contains("access denied to /x/c: No"));
     let both = both.diagnostic(&context);
     assert!(both.message.contains("on /x/a, /x/b"), "{}", both.message);
     assert_eq!(

@@ -70,13 +70,7 @@ fn problems() -> Vec<Diagnostic> {
     for (prefix, names) in [
         (
             "/org/api",
-            &[
-                "/org/api/1st",
-                "/org/api/a",
-                "/org/api/b-c",
-                "/org/api/b/c",
-                "/org/api/path",
-            ][..],
+            &["/org/api/1st", "/org/api/a", "/org/api/b-c", "/org/api/b/c", "/org/api/path"][..],
         ),
         ("/org/none", &[]),
         ("/org/blue:live", &[]),
@@ -106,26 +100,11 @@ fn problems() -> Vec<Diagnostic> {
     problems.extend(environment.errors().cloned());
     let references = find_references(&inherited, |_| true).expect("a reference");
     let skipped = assemble(&config, &inherited, &references, None);
-    problems.extend(
-        skipped
-            .errors()
-            .filter(|it| it.code == Code::SkippedReference)
-            .cloned(),
-    );
-    let command = CommandSize {
-        file: 1,
-        arguments: vec![1, 200_000],
-    };
-    problems.extend(limits::check(
-        &Environment::default(),
-        Some(&command),
-        u64::MAX,
-    ));
+    problems.extend(skipped.errors().filter(|it| it.code == Code::SkippedReference).cloned());
+    let command = CommandSize { file: 1, arguments: vec![1, 200_000] };
+    problems.extend(limits::check(&Environment::default(), Some(&command), u64::MAX));
     for (size, stack) in [(140_000, 0), (7_000_000, u64::MAX)] {
-        let command = CommandSize {
-            file: size,
-            arguments: vec![1],
-        };
+        let command = CommandSize { file: size, arguments: vec![1] };
         problems.extend(limits::check(&environment, Some(&command), stack));
     }
     problems
@@ -147,11 +126,7 @@ pub(super) fn all() -> Vec<Error> {
         usage("x".to_owned()),
         Diagnostic::new(Code::NoCommand, "there is no command to start").into(),
     ];
-    all.extend(
-        aws::samples()
-            .into_iter()
-            .map(|failure| Error::from((failure, context()))),
-    );
+    all.extend(aws::samples().into_iter().map(|failure| Error::from((failure, context()))));
     let problems = problems().into_iter();
     all.extend(problems.map(|problem| Error::new(vec![problem], context())));
     all

@@ -85,9 +85,7 @@ pub fn config(data: &[u8]) {
             Request::Batch(names) => {
                 assert!((1..=BATCH).contains(&names.len()));
                 let subjects: HashSet<_> = names.iter().map(ParameterRef::name).collect();
-                let by_arn = names
-                    .iter()
-                    .any(|name| name.to_string().starts_with("arn:"));
+                let by_arn = names.iter().any(|name| name.to_string().starts_with("arn:"));
                 assert!(by_arn || subjects.len() == names.len());
                 assert!(names.iter().all(|name| requested.insert(name.to_request())));
             }
@@ -167,10 +165,8 @@ pub fn identifiers(data: &[u8]) {
 
 /// The environment, as entries ended by zero bytes: an accepted one can be planned.
 pub fn variables(data: &[u8]) {
-    let entries: Vec<CString> = data
-        .split(|&byte| byte == 0)
-        .filter_map(|entry| CString::new(entry).ok())
-        .collect();
+    let entries: Vec<CString> =
+        data.split(|&byte| byte == 0).filter_map(|entry| CString::new(entry).ok()).collect();
     let inherited = Inherited::new(entries.iter().map(CString::as_c_str).collect());
     let config = read_variables(&inherited).and_then(|layer| Config::resolve(layer, &inherited));
     let references = env_reference::find_references(&inherited, |_| true);
@@ -194,10 +190,7 @@ pub fn names(data: &[u8]) {
         let naming = Naming {
             prefix: prefix.clone(),
             case,
-            only: glob
-                .iter()
-                .map(|glob| Given::new(glob.clone(), Origin::Default))
-                .collect(),
+            only: glob.iter().map(|glob| Given::new(glob.clone(), Origin::Default)).collect(),
             exclude: Vec::new(),
         };
         match naming.name(relative) {
@@ -237,9 +230,7 @@ pub fn fields(data: &[u8]) {
     let Ok(field) = std::str::from_utf8(field) else {
         return;
     };
-    let Some(field) = ValueRef::parse(&format!("/p#{field}"))
-        .ok()
-        .and_then(|param| param.field)
+    let Some(field) = ValueRef::parse(&format!("/p#{field}")).ok().and_then(|param| param.field)
     else {
         return;
     };

@@ -34,9 +34,7 @@ impl Response {
     fn parse(text: &[u8]) -> Self {
         let end = text.iter().position(|&byte| byte == b'\n');
         let (head, body) = text.split_at(end.unwrap_or(text.len().min(1)));
-        let header = head
-            .get(1..)
-            .and_then(|header| std::str::from_utf8(header).ok());
+        let header = head.get(1..).and_then(|header| std::str::from_utf8(header).ok());
         let pair = header.and_then(|header| header.split_once(": "));
         Self {
             status: head.first().and_then(|status| match status {
@@ -124,12 +122,7 @@ pub fn responses(data: &[u8]) {
         .collect();
     let Some(held) = held else { return };
     match outcome {
-        Ok(fetched) => assert_sent(
-            &fetched,
-            &below,
-            &[&named[..], &secrets[..]].concat(),
-            &held,
-        ),
+        Ok(fetched) => assert_sent(&fetched, &below, &[&named[..], &secrets[..]].concat(), &held),
         Err(message) => {
             let texts = texts(&responses);
             for value in held.iter().flat_map(values) {
@@ -214,11 +207,7 @@ impl Client {
             .start_paused(true)
             .build()
             .expect("a runtime");
-        Self {
-            runtime,
-            script,
-            client: aws_sdk_ssm::Client::from_conf(config),
-        }
+        Self { runtime, script, client: aws_sdk_ssm::Client::from_conf(config) }
     }
 
     fn fetch(&self, responses: Vec<Response>, request: Request) -> Result<Fetched, String> {

@@ -138,10 +138,7 @@ impl KmsDenial {
             ),
             Self::KeyDisabled => ApiError::client(
                 "InvalidKeyId",
-                format!(
-                    "{key} is pending deletion. {}",
-                    tail("KMSInvalidStateException")
-                ),
+                format!("{key} is pending deletion. {}", tail("KMSInvalidStateException")),
             ),
             Self::NotShared => ApiError::client("InvalidKeyId", "Invalid keyId."),
             Self::Other(error) => error.clone(),
@@ -219,22 +216,14 @@ impl Access {
         resource: &str,
         matches: impl Fn(&Rule) -> bool,
     ) -> Result<(), ApiError> {
-        let rule = self
-            .rules
-            .iter()
-            .find(|rule| glob(&rule.action, action) && matches(rule));
-        rule.map_or(Ok(()), |rule| {
-            Err(rule.denial.error(&self.principal, action, resource))
-        })
+        let rule = self.rules.iter().find(|rule| glob(&rule.action, action) && matches(rule));
+        rule.map_or(Ok(()), |rule| Err(rule.denial.error(&self.principal, action, resource)))
     }
 
     /// Checks the decryption of a parameter.
     pub(crate) fn check_key(&self, name: &str, key: &str) -> Result<(), ApiError> {
         let denied = self.kms.iter().find(|(pattern, _)| glob(pattern, name));
-        denied.map_or(
-            Ok(()),
-            |(_, denial)| Err(denial.error(&self.principal, key)),
-        )
+        denied.map_or(Ok(()), |(_, denial)| Err(denial.error(&self.principal, key)))
     }
 }
 

@@ -27,19 +27,12 @@ impl Account {
     /// The ARN of a name; that of a public parameter has no account.
     pub(crate) fn arn(&self, name: &str) -> String {
         let name = canonical(name);
-        let account = if name.starts_with("aws/service/") {
-            ""
-        } else {
-            self.id.as_str()
-        };
+        let account = if name.starts_with("aws/service/") { "" } else { self.id.as_str() };
         format!("arn:aws:ssm:{}:{account}:parameter/{name}", self.region)
     }
 
     pub(crate) fn secret_arn(&self, name: &str) -> String {
-        format!(
-            "arn:aws:secretsmanager:{}:{}:secret:{name}-AbCdEf",
-            self.region, self.id
-        )
+        format!("arn:aws:secretsmanager:{}:{}:secret:{name}-AbCdEf", self.region, self.id)
     }
 
     fn key_arn(&self, key: &str) -> String {
@@ -70,8 +63,7 @@ impl Account {
     /// Names of which no ARN can be made are authorised on all resources.
     pub(crate) fn authorise_malformed(&self, action: &str) -> Result<(), ApiError> {
         let everything = format!("arn:aws:ssm:{}:{}:*", self.region, self.id);
-        self.access
-            .check_everything(&format!("ssm:{action}"), &everything)
+        self.access.check_everything(&format!("ssm:{action}"), &everything)
     }
 
     /// All versions of a parameter, which isn't a secret.
@@ -94,8 +86,7 @@ impl Account {
         let parameter = &version.parameter;
         let secure = parameter.kind == crate::Kind::SecureString;
         if decrypt && secure {
-            self.access
-                .check_key(&parameter.name, &self.key_arn(&parameter.key_id))?;
+            self.access.check_key(&parameter.name, &self.key_arn(&parameter.key_id))?;
         }
         let arn = parameter.arn.clone();
         let mut parameter_json = json!({

@@ -15,20 +15,13 @@ impl ApiError {
     /// A client error. SSM always sends them with HTTP 400.
     #[must_use]
     pub fn client(code: &str, message: impl Into<String>) -> Self {
-        Self {
-            message: Some(message.into()),
-            ..Self::bare(code)
-        }
+        Self { message: Some(message.into()), ..Self::bare(code) }
     }
 
     /// A client error without a message.
     #[must_use]
     pub fn bare(code: &str) -> Self {
-        Self {
-            status: 400,
-            code: code.to_owned(),
-            message: None,
-        }
+        Self { status: 400, code: code.to_owned(), message: None }
     }
 
     /// `ThrottlingException`, as the service sends it.
@@ -40,10 +33,7 @@ impl ApiError {
     /// `InternalServerError`, the only modelled error with HTTP 500.
     #[must_use]
     pub fn internal() -> Self {
-        Self {
-            status: 500,
-            ..Self::client("InternalServerError", "An internal error occurred.")
-        }
+        Self { status: 500, ..Self::client("InternalServerError", "An internal error occurred.") }
     }
 
     pub(crate) fn validation(message: impl Into<String>) -> Self {

@@ -23,10 +23,7 @@ pub struct Builder {
 
 impl Default for Builder {
     fn default() -> Self {
-        let mut state = State {
-            recording: true,
-            ..State::default()
-        };
+        let mut state = State { recording: true, ..State::default() };
         state.account.id = "111122223333".to_owned();
         state.account.region = "eu-west-1".to_owned();
         state.account.access.principal =
@@ -148,16 +145,12 @@ impl Builder {
     pub fn start(self) -> Stub {
         let listener = TcpListener::bind(self.listen).expect("an address to listen on");
         let address = listener.local_addr().expect("an address");
-        listener
-            .set_nonblocking(true)
-            .expect("a non-blocking socket");
-        let (acceptor, ca) = match self
-            .certificate
-            .map(|certificate| tls::make(certificate, self.protocol))
-        {
-            Some((config, ca)) => (Some(TlsAcceptor::from(config)), Some(ca)),
-            None => (None, None),
-        };
+        listener.set_nonblocking(true).expect("a non-blocking socket");
+        let (acceptor, ca) =
+            match self.certificate.map(|certificate| tls::make(certificate, self.protocol)) {
+                Some((config, ca)) => (Some(TlsAcceptor::from(config)), Some(ca)),
+                None => (None, None),
+            };
         let shared = Arc::new(Shared::new(self.state, self.latency, self.skew));
         let (stop, stopped) = oneshot::channel();
         let serving = Arc::clone(&shared);
@@ -170,20 +163,11 @@ impl Builder {
                 }
             });
         });
-        Stub {
-            shared,
-            address,
-            ca,
-            stop: Some(stop),
-            thread: Some(thread),
-        }
+        Stub { shared, address, ca, stop: Some(stop), thread: Some(thread) }
     }
 }
 
 /// The runtime of a server's own thread: tests are synchronous.
 pub(crate) fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime")
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
 }

@@ -41,9 +41,7 @@ impl Corruption {
     pub(crate) fn apply(&self, response: &mut Value, page: u64) {
         match self {
             Self::NoValue => each(response, |parameter| {
-                parameter
-                    .as_object_mut()
-                    .map(|members| members.remove("Value"));
+                parameter.as_object_mut().map(|members| members.remove("Value"));
             }),
             Self::Unrequested => {
                 let unrequested = json!({
@@ -101,9 +99,7 @@ impl Corruption {
                 }
             }
             Self::Member(name, Value::Null) => {
-                response
-                    .as_object_mut()
-                    .map(|members| members.remove(*name));
+                response.as_object_mut().map(|members| members.remove(*name));
             }
             Self::Member(name, value) => response[*name] = value.clone(),
         }

@@ -5,11 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// The time of a clock that is this many seconds ahead.
 pub(crate) fn now(ahead: i64) -> SystemTime {
     let off = Duration::from_secs(ahead.unsigned_abs());
-    if ahead < 0 {
-        SystemTime::now() - off
-    } else {
-        SystemTime::now() + off
-    }
+    if ahead < 0 { SystemTime::now() - off } else { SystemTime::now() + off }
 }
 
 /// `Sun, 06 Nov 1994 08:49:37 GMT`, of a clock that is this many seconds ahead.
@@ -27,10 +23,7 @@ pub fn amz_date_of(ahead: i64) -> String {
 /// `20060102T150405Z`, as in the header `x-amz-date`. Later dates sort after earlier ones.
 pub(crate) fn amz_date(time: SystemTime) -> String {
     let [day, month, year, hour, minute, second] = fields(time);
-    let month = 1 + MONTHS
-        .iter()
-        .position(|name| *name == month)
-        .expect("a month");
+    let month = 1 + MONTHS.iter().position(|name| *name == month).expect("a month");
     format!("{year}{month:02}{day}T{hour}{minute}{second}Z")
 }
 
@@ -45,9 +38,8 @@ pub(crate) fn gson_date(seconds: f64) -> String {
     format!("{month} {day}, {year}, {hour}:{minute}:{second} {half}")
 }
 
-const MONTHS: [&str; 12] = [
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-];
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// The parts of an HTTP date, `Sun, 06 Nov 1994 08:49:37 GMT`.
 fn fields(time: SystemTime) -> [String; 6] {

@@ -68,11 +68,7 @@ impl Fault {
     /// A status with an HTML body, as sent by a gateway.
     #[must_use]
     pub fn status(status: u16) -> Self {
-        Self::Response(
-            status,
-            "text/html",
-            b"<html><body>Bad gateway</body></html>".to_vec(),
-        )
+        Self::Response(status, "text/html", b"<html><body>Bad gateway</body></html>".to_vec())
     }
 
     /// An HTML page with status 200, as sent by a captive portal.
@@ -108,20 +104,14 @@ impl Fault {
     /// The response ends in the middle of its headers.
     #[must_use]
     pub fn half_headers(after: After) -> Self {
-        Self::Raw(
-            b"HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-js".to_vec(),
-            after,
-        )
+        Self::Raw(b"HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-js".to_vec(), after)
     }
 
     /// A chunked body whose second chunk has no length.
     #[must_use]
     pub fn chunked_garbage() -> Self {
         let head = "HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
-        Self::Raw(
-            format!("{head}5\r\n{{\"Par\r\nzz!\r\ngarbage\r\n").into_bytes(),
-            After::Close,
-        )
+        Self::Raw(format!("{head}5\r\n{{\"Par\r\nzz!\r\ngarbage\r\n").into_bytes(), After::Close)
     }
 
     /// A `content-encoding: gzip` header on a body that isn't compressed.

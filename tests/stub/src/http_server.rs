@@ -27,10 +27,7 @@ impl HttpRequest {
     /// The value of a header.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 }
 
@@ -59,11 +56,7 @@ pub fn ok(body: impl Into<String>) -> Reply {
 
 /// A response with this status.
 pub fn status(status: u16, body: impl Into<String>) -> Reply {
-    Reply::Response {
-        status,
-        header: None,
-        body: body.into(),
-    }
+    Reply::Response { status, header: None, body: body.into() }
 }
 
 type Script = dyn Fn(&HttpRequest) -> Reply + Send + Sync;
@@ -95,9 +88,7 @@ impl HttpServer {
     ) -> Self {
         let listener = bind(address);
         let address = listener.local_addr().expect("an address");
-        listener
-            .set_nonblocking(true)
-            .expect("a non-blocking socket");
+        listener.set_nonblocking(true).expect("a non-blocking socket");
         let requests = Arc::default();
         let recorded = Arc::clone(&requests);
         let (stop, stopped) = oneshot::channel();
@@ -109,12 +100,7 @@ impl HttpServer {
                 }
             });
         });
-        Self {
-            address,
-            requests,
-            stop: Some(stop),
-            thread: Some(thread),
-        }
+        Self { address, requests, stop: Some(stop), thread: Some(thread) }
     }
 
     /// The URL of the server.
@@ -183,26 +169,16 @@ async fn respond(
     let reply = script(&recorded);
     requests.lock().expect("not poisoned").push(recorded);
     match reply {
-        Reply::Response {
-            status,
-            header,
-            body,
-        } => {
+        Reply::Response { status, header, body } => {
             let mut response = Response::builder().status(status);
             if let Some((name, value)) = header {
                 response = response.header(name, value);
             }
-            response
-                .body(Full::from(body))
-                .expect("a valid status and header")
+            response.body(Full::from(body)).expect("a valid status and header")
         }
         Reply::Hang => std::future::pending().await,
         Reply::Tunnel(port) => {
-            assert_eq!(
-                request.method(),
-                Method::CONNECT,
-                "only CONNECT opens a tunnel"
-            );
+            assert_eq!(request.method(), Method::CONNECT, "only CONNECT opens a tunnel");
             tokio::spawn(tunnel(request, port));
             Response::new(Full::default())
         }

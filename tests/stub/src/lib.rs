@@ -262,11 +262,7 @@ impl Stub {
                 drop(state);
                 panic!("too few {what} after {WAIT_TIMEOUT:?}: {counts}");
             };
-            (state, _) = self
-                .shared
-                .arrived
-                .wait_timeout(state, left)
-                .expect("not poisoned");
+            (state, _) = self.shared.arrived.wait_timeout(state, left).expect("not poisoned");
         }
     }
 }

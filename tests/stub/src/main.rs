@@ -48,12 +48,7 @@ fn main() -> Result<(), String> {
     if let Some(directory) = tls_dir {
         write(&directory.join("ca.pem"), stub.ca_pem())?;
     }
-    for parameter in seed
-        .as_deref()
-        .map(read_seed)
-        .transpose()?
-        .unwrap_or_default()
-    {
+    for parameter in seed.as_deref().map(read_seed).transpose()?.unwrap_or_default() {
         stub.put(parameter);
     }
     print(&stub.url())?;
@@ -82,9 +77,7 @@ fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, 
 
 fn print(text: &str) -> Result<(), String> {
     let mut stdout = std::io::stdout();
-    writeln!(stdout, "{text}")
-        .and_then(|()| stdout.flush())
-        .map_err(|error| error.to_string())
+    writeln!(stdout, "{text}").and_then(|()| stdout.flush()).map_err(|error| error.to_string())
 }
 
 fn write(path: &Path, text: &str) -> Result<(), String> {

@@ -13,12 +13,7 @@ pub(crate) struct Quota {
 
 impl Quota {
     pub(crate) fn new(per_second: f64, burst: f64) -> Self {
-        Self {
-            per_second,
-            burst,
-            tokens: burst,
-            filled: Instant::now(),
-        }
+        Self { per_second, burst, tokens: burst, filled: Instant::now() }
     }
 
     /// Whether another request is within the quota.

@@ -21,11 +21,7 @@ pub(crate) struct RawStream<S> {
 
 impl<S> RawStream<S> {
     pub(crate) fn new(stream: S, hijack: Hijack) -> Self {
-        Self {
-            stream,
-            hijack,
-            raw: None,
-        }
+        Self { stream, hijack, raw: None }
     }
 }
 

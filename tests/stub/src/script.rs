@@ -40,11 +40,7 @@ impl When {
     }
 
     fn turn(turn: Turn) -> Self {
-        Self {
-            turn,
-            action: None,
-            naming: None,
-        }
+        Self { turn, action: None, naming: None }
     }
 
     /// Only requests with this action (without `AmazonSSM.`).
@@ -62,9 +58,7 @@ impl When {
     }
 
     fn matches(&self, action: &str, body: &Value) -> bool {
-        self.action
-            .as_ref()
-            .is_none_or(|expected| expected == action)
+        self.action.as_ref().is_none_or(|expected| expected == action)
             && self.naming.as_deref().is_none_or(|expected| {
                 body["Name"] == expected
                     || body["Path"] == expected
@@ -115,8 +109,7 @@ impl Script {
                 Turn::Next(_) | Turn::Every => {}
             }
         }
-        self.0
-            .retain(|rule| !matches!(rule.when.turn, Turn::Next(0) | Turn::Nth(0)));
+        self.0.retain(|rule| !matches!(rule.when.turn, Turn::Next(0) | Turn::Nth(0)));
         chosen.or_else(|| {
             let every = |rule: &&Rule| {
                 matches!(rule.when.turn, Turn::Every) && rule.when.matches(action, body)

@@ -90,19 +90,12 @@ where
 {
     let hijack = Hijack::default();
     let io = TokioIo::new(RawStream::new(stream, Arc::clone(&hijack)));
-    let connection = Connection {
-        peer,
-        hijack,
-        used: Arc::default(),
-        shared,
-    };
+    let connection = Connection { peer, hijack, used: Arc::default(), shared };
     let service = service_fn(move |request| {
         let connection = connection.clone();
         async move { Ok::<_, Infallible>(connection.handle(request).await) }
     });
-    let _ = hyper::server::conn::http1::Builder::new()
-        .serve_connection(io, service)
-        .await;
+    let _ = hyper::server::conn::http1::Builder::new().serve_connection(io, service).await;
 }
 
 impl Connection {
@@ -113,11 +106,8 @@ impl Connection {
             return Response::new(Either::Left(Full::from(counts)));
         }
         let (parts, body) = request.into_parts();
-        let bytes = body
-            .collect()
-            .await
-            .map(http_body_util::Collected::to_bytes)
-            .unwrap_or_default();
+        let bytes =
+            body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
         let arrived = Instant::now();
         let (reply, fault) = self.decide(&parts.headers, &bytes, arrived);
         let mut held = self.shared.held.subscribe();
@@ -266,11 +256,7 @@ struct Reply {
 
 impl Reply {
     fn new(status: u16, kind: &str, body: Vec<u8>) -> Self {
-        Self {
-            status,
-            headers: vec![("content-type", kind.to_owned())],
-            body,
-        }
+        Self { status, headers: vec![("content-type", kind.to_owned())], body }
     }
 
     fn error(error: &ApiError, state: &State) -> Self {

@@ -34,30 +34,19 @@ impl Store {
         if let Some(name) = parameter.name.strip_prefix(REFERENCE) {
             let secret = Secret::of(name, parameter.value);
             self.put_secret(parameter.labels.iter().fold(secret, |secret, stage| {
-                if stage == "AWSCURRENT" {
-                    secret
-                } else {
-                    secret.stage(stage)
-                }
+                if stage == "AWSCURRENT" { secret } else { secret.stage(stage) }
             }));
             return;
         }
         let versions = match &parameter.arn {
             Some(arn) => self.shared.entry(arn.clone()).or_default(),
-            None => self
-                .named
-                .entry(canonical(&parameter.name).to_owned())
-                .or_default(),
+            None => self.named.entry(canonical(&parameter.name).to_owned()).or_default(),
         };
         for version in versions.iter_mut() {
-            version
-                .parameter
-                .labels
-                .retain(|label| !parameter.labels.contains(label));
+            version.parameter.labels.retain(|label| !parameter.labels.contains(label));
         }
-        let number = parameter
-            .version
-            .unwrap_or_else(|| versions.last().map_or(1, |last| last.number + 1));
+        let number =
+            parameter.version.unwrap_or_else(|| versions.last().map_or(1, |last| last.number + 1));
         versions.push(Version { number, parameter });
         if versions.len() > HISTORY {
             versions.remove(0);
@@ -127,7 +116,5 @@ pub(crate) fn select<'a>(versions: &'a [Version], selector: Option<&str>) -> Opt
 
 /// The version with a label.
 pub(crate) fn labelled<'a>(versions: &'a [Version], label: &str) -> Option<&'a Version> {
-    versions
-        .iter()
-        .find(|version| version.parameter.labels.iter().any(|other| other == label))
+    versions.iter().find(|version| version.parameter.labels.iter().any(|other| other == label))
 }

@@ -82,13 +82,7 @@ pub(crate) fn make(certificate: Certificate, protocol: Protocol) -> (Arc<ServerC
     };
     let chain: Vec<CertificateDer<'static>> = match certificate {
         Certificate::SelfSigned => {
-            vec![
-                server
-                    .self_signed(&key)
-                    .expect("a certificate")
-                    .der()
-                    .clone(),
-            ]
+            vec![server.self_signed(&key).expect("a certificate").der().clone()]
         }
         // The trusted one is still `ca`.
         Certificate::Impostor => vec![signed(&self::ca(certificate))],
@@ -126,8 +120,7 @@ pub(crate) fn make(certificate: Certificate, protocol: Protocol) -> (Arc<ServerC
 fn ca(certificate: Certificate) -> CertifiedIssuer<'static, KeyPair> {
     let mut ca = CertificateParams::new(Vec::new()).expect("no names");
     // With a distinct name: OpenSSL treats a certificate with its own name as issuer as self-signed.
-    ca.distinguished_name
-        .push(DnType::CommonName, "ssm-stub CA");
+    ca.distinguished_name.push(DnType::CommonName, "ssm-stub CA");
     ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     ca.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     match certificate {
@@ -146,9 +139,7 @@ fn ca(certificate: Certificate) -> CertifiedIssuer<'static, KeyPair> {
 
 fn intermediate(certificate: Certificate) -> CertificateParams {
     let mut intermediate = CertificateParams::new(Vec::new()).expect("no names");
-    intermediate
-        .distinguished_name
-        .push(DnType::CommonName, "ssm-stub intermediate");
+    intermediate.distinguished_name.push(DnType::CommonName, "ssm-stub intermediate");
     if certificate != Certificate::IssuedByNoCa {
         intermediate.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         intermediate.key_usages = vec![match certificate {
@@ -162,9 +153,7 @@ fn intermediate(certificate: Certificate) -> CertificateParams {
 fn server(certificate: Certificate) -> CertificateParams {
     let names = match certificate {
         Certificate::WrongName => vec!["elsewhere.example".to_owned()],
-        _ => ["localhost", "127.0.0.1", "::1"]
-            .map(str::to_owned)
-            .to_vec(),
+        _ => ["localhost", "127.0.0.1", "::1"].map(str::to_owned).to_vec(),
     };
     let mut server = CertificateParams::new(names).expect("valid names");
     match certificate {

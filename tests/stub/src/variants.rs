@@ -14,9 +14,5 @@ pub enum Variant {
 
 impl Variant {
     /// All variants.
-    pub const ALL: [Self; 3] = [
-        Self::ErrorTypeHeader,
-        Self::CapitalMessage,
-        Self::LabelSelector,
-    ];
+    pub const ALL: [Self; 3] = [Self::ErrorTypeHeader, Self::CapitalMessage, Self::LabelSelector];
 }

@@ -39,8 +39,7 @@ fn a_named_profile_that_cannot_give_credentials_ends_the_search() {
         with_config(without_credentials(&stub), CHAIN).file("[aws]\nprofile = \"a\"\n"),
     ] {
         let (run, _server) = with_instance(run);
-        run.fails(78)
-            .says(&[".aws/config, line 3", "profile `a`", "no profile `gone`"]);
+        run.fails(78).says(&[".aws/config, line 3", "profile `a`", "no profile `gone`"]);
     }
     assert_eq!(stub.requests().len(), 0);
 }
@@ -63,27 +62,15 @@ fn stray_characters_are_named_with_their_variable() {
     let run = || with_environment_keys(without_credentials(&stub));
     for (variable, value, character) in [
         ("AWS_ACCESS_KEY_ID", "AKIDBASE\n", "a newline at its end"),
-        (
-            "AWS_SECRET_ACCESS_KEY",
-            "canary\r\n",
-            "a carriage return at its end",
-        ),
-        (
-            "AWS_SECRET_ACCESS_KEY",
-            " canary",
-            "a space at its beginning",
-        ),
+        ("AWS_SECRET_ACCESS_KEY", "canary\r\n", "a carriage return at its end"),
+        ("AWS_SECRET_ACCESS_KEY", " canary", "a space at its beginning"),
         ("AWS_SESSION_TOKEN", "canary\tcanary", "a tab in it"),
     ] {
-        run()
-            .env(variable, value)
-            .fails(77)
-            .says(&[variable, character]);
+        run().env(variable, value).fails(77).says(&[variable, character]);
     }
     let run = with_web_identity(without_credentials(&stub));
     write(&run, "token", "canary\n");
-    run.fails(77)
-        .says(&["token (AWS_WEB_IDENTITY_TOKEN_FILE) has a newline at its end"]);
+    run.fails(77).says(&["token (AWS_WEB_IDENTITY_TOKEN_FILE) has a newline at its end"]);
     let run = with_web_identity(without_credentials(&stub)).env("AWS_ROLE_SESSION_NAME", "pod\n");
     run.fails(77).says(&["AWS_ROLE_SESSION_NAME has a newline"]);
 }
@@ -116,10 +103,7 @@ fn shared_files_are_read_as_the_aws_cli_reads_them() {
         assert_eq!(signer(&stub, run), Signer::new("AKIDMAC", ""), "{config}");
     }
     for (bytes, reason) in [
-        (
-            &b"\xEF\xBB\xBF[default]\n"[..],
-            "line 1: the line begins with a byte order mark",
-        ),
+        (&b"\xEF\xBB\xBF[default]\n"[..], "line 1: the line begins with a byte order mark"),
         (b"[default]\n# caf\xE9\n", "line 2: the line is not UTF-8"),
         (b"[default]\nregion\n", "line 2: the line has no `=`"),
     ] {
@@ -138,26 +122,16 @@ fn what_is_not_spelled_as_a_region_is_refused_at_once() {
         ("eu-west-1a", "is an availability zone, not a Region"),
         ("eu-wset-1", "did you mean `eu-west-1`?"),
     ] {
-        run()
-            .env("AWS_REGION", region)
-            .fails(78)
-            .says(&["AWS_REGION", says]);
+        run().env("AWS_REGION", region).fails(78).says(&["AWS_REGION", says]);
     }
-    let run = with_config(
-        run().unset("AWS_REGION"),
-        "[default]\nregion = \"eu-west-3\"\n",
-    );
-    run.fails(78)
-        .says(&[".aws/config, line 2", "did you mean `eu-west-3`?"]);
+    let run = with_config(run().unset("AWS_REGION"), "[default]\nregion = \"eu-west-3\"\n");
+    run.fails(78).says(&[".aws/config, line 2", "did you mean `eu-west-3`?"]);
     assert_eq!(stub.requests().len(), 0);
 }
 
 /// A run whose credentials come from this script.
 fn with_process(stub: &Stub, body: &str) -> Run {
-    let run = with_config(
-        without_credentials(stub),
-        "[default]\ncredential_process = ./give\n",
-    );
+    let run = with_config(without_credentials(stub), "[default]\ncredential_process = ./give\n");
     script(&run.home().join("give"), &format!("#!/bin/sh\n{body}\n"));
     run
 }
@@ -170,14 +144,8 @@ fn a_credential_process_has_no_standard_input_and_works_with_sigchld_ignored() {
     let stub = stub();
     let run = with_process(&stub, &format!("[ -z \"$(cat)\" ] && {PRINT}")).args("-- cat");
     let (direct, home) = run.command();
-    let mut command = through(
-        "/bin/sh",
-        &["-c", "trap '' CHLD; exec \"$@\"", "sh"],
-        &direct,
-    );
-    command
-        .current_dir(home.path())
-        .stdin(std::fs::File::open("/etc/passwd").expect("a file"));
+    let mut command = through("/bin/sh", &["-c", "trap '' CHLD; exec \"$@\"", "sh"], &direct);
+    command.current_dir(home.path()).stdin(std::fs::File::open("/etc/passwd").expect("a file"));
     let output = command.output().expect("starts");
     assert!(output.status.success(), "{output:?}");
     let passwd = std::fs::read("/etc/passwd").expect("a file");
@@ -251,8 +219,7 @@ fn an_execution_environment_that_no_header_can_hold_is_left_out() {
         environment.has(&[("A", "canary-a"), ("AWS_EXECUTION_ENV", name)]);
     }
     let run = with_environment_keys(without_credentials(&stub));
-    run.env("AWS_EXECUTION_ENV", "AWS_ECS_FARGATE")
-        .environment();
+    run.env("AWS_EXECUTION_ENV", "AWS_ECS_FARGATE").environment();
     let request = stub.requests().pop().expect("a request");
     let agent = request.header("user-agent").unwrap_or_default().to_owned();
     let other = request.header("x-amz-user-agent").unwrap_or_default();
@@ -268,10 +235,8 @@ fn the_expiry_of_a_credential_process_has_any_form_of_iso_8601() {
         "20990101T000000Z",
         "2099-01-01 00:00:00.5-0800",
     ] {
-        let print = PRINT.replace(
-            r#""Version":1"#,
-            &format!(r#""Version":1,"Expiration":"{end}""#),
-        );
+        let print =
+            PRINT.replace(r#""Version":1"#, &format!(r#""Version":1,"Expiration":"{end}""#));
         assert_eq!(
             signer(&stub, with_process(&stub, &print)),
             Signer::new("AKIDPROCESS", ""),
@@ -304,11 +269,7 @@ fn the_reason_is_in_each_request_to_aws_for_credentials() {
         assert_eq!(requests.len(), count, "{:?}", server.lines());
         for request in requests {
             let agent = request.header("user-agent").unwrap_or_default();
-            let names = concat!(
-                "lib/ssm-exec/",
-                env!("CARGO_PKG_VERSION"),
-                " lib/reason/INC-4711"
-            );
+            let names = concat!("lib/ssm-exec/", env!("CARGO_PKG_VERSION"), " lib/reason/INC-4711");
             assert!(agent.contains(names), "{}: {agent}", request.line);
         }
     }

@@ -34,23 +34,15 @@ const ROLE_OF_DEV: &str = "role_arn = arn:aws:iam::111122223333:role/api\nsource
 
 macro_rules! keys {
     ($id:literal) => {
-        concat!(
-            "aws_access_key_id = ",
-            $id,
-            "\naws_secret_access_key = canary-",
-            $id,
-            "\n"
-        )
+        concat!("aws_access_key_id = ", $id, "\naws_secret_access_key = canary-", $id, "\n")
     };
 }
 const DEV: &str = concat!("[profile dev]\n", keys!("AKIDDEV"));
 const DEFAULT: &str = concat!("[default]\n", keys!("AKIDCONFIG"));
 const DEFAULT_OF_CREDENTIALS: &str = concat!("[default]\n", keys!("AKIDCREDENTIALS"));
 const PROCESS: &str = "[default]\ncredential_process = ./give\n";
-const ENVIRONMENT: [(&str, &str); 2] = [
-    ("AWS_ACCESS_KEY_ID", "AKIDVARIABLE"),
-    ("AWS_SECRET_ACCESS_KEY", "canary-variable"),
-];
+const ENVIRONMENT: [(&str, &str); 2] =
+    [("AWS_ACCESS_KEY_ID", "AKIDVARIABLE"), ("AWS_SECRET_ACCESS_KEY", "canary-variable")];
 
 #[rustfmt::skip]
 const CASES: &[Case] = &[
@@ -200,10 +192,8 @@ fn botocore_makes_these_choices() {
         let run = prepared(case, Run::bare()).env("AWS_REGION", "eu-west-1");
         let (command, home) = run.command();
         let text = |value: Option<&OsStr>| value.expect("a value").to_string_lossy().into_owned();
-        let variables: BTreeMap<_, _> = command
-            .get_envs()
-            .map(|(name, value)| (text(Some(name)), text(value)))
-            .collect();
+        let variables: BTreeMap<_, _> =
+            command.get_envs().map(|(name, value)| (text(Some(name)), text(value))).collect();
         let asked = serde_json::json!([home.path(), variables, case.profile]);
         writeln!(stdin, "{asked}").expect("python reads");
         let line = chosen.next().expect("an answer").expect("a line");
@@ -254,11 +244,7 @@ fn every_session_of_a_role_is_named_by_the_variable_the_profile_or_the_host() {
     let named = format!("[default]\n{ROLE_OF_DEV}{own}{DEV}");
     let token = "[default]\nrole_arn = arn:aws:iam::111122223333:role/api\nweb_identity_token_file = token\n";
     let flag = "--role-arn arn:aws:iam::111122223333:role/api";
-    let (given, own, host) = (
-        "RoleSessionName=given",
-        "RoleSessionName=own",
-        default_name(),
-    );
+    let (given, own, host) = ("RoleSessionName=given", "RoleSessionName=own", default_name());
     for (config, arguments, variable, name) in [
         (chain.as_str(), "", "", host.as_str()),
         (&chain, "", "given", given),
@@ -266,12 +252,7 @@ fn every_session_of_a_role_is_named_by_the_variable_the_profile_or_the_host() {
         (&named, "", "given", own),
         (DEFAULT, flag, "", &host),
         (DEFAULT, flag, "given", given),
-        (
-            &format!("{DEFAULT}role_session_name = own\n"),
-            flag,
-            "",
-            own,
-        ),
+        (&format!("{DEFAULT}role_session_name = own\n"), flag, "", own),
         (token, "", "", &host),
         (token, "", "given", given),
     ] {
@@ -283,9 +264,6 @@ fn every_session_of_a_role_is_named_by_the_variable_the_profile_or_the_host() {
         write(&run, "token", "canary-web-identity");
         assert_eq!(signer(&stub, run), role());
         let [request] = <[HttpRequest; 1]>::try_from(sts.requests()).expect("one request");
-        assert!(
-            request.body.split('&').any(|pair| pair == name),
-            "{name}: {config}{arguments}"
-        );
+        assert!(request.body.split('&').any(|pair| pair == name), "{name}: {config}{arguments}");
     }
 }

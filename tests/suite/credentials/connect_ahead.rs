@@ -121,9 +121,7 @@ fn there_is_none_where_only_sts_is_needed() {
             </GetCallerIdentityResult></GetCallerIdentityResponse>",
         )
     });
-    let run = Run::bare()
-        .args("policy -k A=/c/a")
-        .env("AWS_REGION", "eu-west-1");
+    let run = Run::bare().args("policy -k A=/c/a").env("AWS_REGION", "eu-west-1");
     let run = run.env("AWS_CONTAINER_CREDENTIALS_FULL_URI", agent.url());
     let run = run.env("AWS_ENDPOINT_URL_SSM", stub.url());
     let outcome = run.env("AWS_ENDPOINT_URL_STS", sts.url()).run();
@@ -237,24 +235,18 @@ fn one_that_a_proxy_has_refused_is_replaced_without_a_word() {
 fn what_prevents_it_is_said_once_the_request_fails_of_it() {
     let agent = HttpServer::start(|_| json("ASIAPOD"));
     let run = |url: &str| {
-        let run = Run::bare()
-            .env("AWS_ENDPOINT_URL_SSM", url)
-            .args("-k A=/c/a");
+        let run = Run::bare().env("AWS_ENDPOINT_URL_SSM", url).args("-k A=/c/a");
         let run = run.env("AWS_CONTAINER_CREDENTIALS_FULL_URI", agent.url());
         run.env("AWS_REGION", "eu-west-1")
     };
     let refused = run("http://127.0.0.1:1").args("--timeout 900ms").fails(75);
     refused.says(&["could not connect to 127.0.0.1:1 (Connection refused)"]);
-    run("http://ssm.example.test")
-        .fails(78)
-        .says(&["over plain HTTP"]);
+    run("http://ssm.example.test").fails(78).says(&["over plain HTTP"]);
     // The request waits for the handshake that was begun before it, no longer than for one of its own.
     let stub = over_tls();
     stub.on_connect(OnConnect::Stall);
     let silent = trusting(run(&stub.url()), &stub).args("--timeout 3s");
-    silent
-        .fails(75)
-        .says(&["did not complete the TLS handshake within 2.7s"]);
+    silent.fails(75).says(&["did not complete the TLS handshake within 2.7s"]);
 }
 
 #[test]

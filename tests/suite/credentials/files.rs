@@ -45,9 +45,7 @@ fn profile_files_without_an_end_are_refused_before_they_are_read() {
                     file.set_len(1 << 30).expect("a sparse file");
                 }
             }
-            run.args("--region eu-west-1 -p /files -- true")
-                .fails(78)
-                .says(&[name, reason]);
+            run.args("--region eu-west-1 -p /files -- true").fails(78).says(&[name, reason]);
         }
     }
 }
@@ -86,9 +84,7 @@ fn a_named_file_that_is_not_there_is_an_error_where_nothing_else_gives_credentia
     for variable in ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"] {
         let run = || super::without_credentials(&stub).env(variable, "/gone/file");
         let reason = format!("/gone/file ({variable}) does not exist");
-        run().fails(77).says(&[&format!(
-            "no AWS credentials: {reason}, and no source has any"
-        )]);
+        run().fails(77).says(&[&format!("no AWS credentials: {reason}, and no source has any")]);
         run().args("--profile dev").fails(64).says(&[
             "there is no profile `dev`",
             "no profiles:",
@@ -107,8 +103,7 @@ fn a_named_file_that_is_not_there_is_an_error_where_nothing_else_gives_credentia
         };
         let run = run().args("--profile prod");
         super::write(&run, path, &PROFILE.replace("default", other));
-        run.fails(64)
-            .says(&["there is no profile `prod`", ": dev", &reason]);
+        run.fails(64).says(&["there is no profile `prod`", ": dev", &reason]);
     }
 }
 
@@ -124,10 +119,7 @@ fn a_file_of_another_user_is_named_with_the_reason() {
         std::fs::set_permissions(&path, mode(0o600)).expect("a file");
         std::fs::set_permissions(run.home(), mode(0o755)).expect("a directory");
         let outcome = run.with_user(65_534).run();
-        outcome.says(&[
-            path.to_str().expect("UTF-8"),
-            "cannot be read: Permission denied",
-        ]);
+        outcome.says(&[path.to_str().expect("UTF-8"), "cannot be read: Permission denied"]);
         assert!(matches!(outcome.status, 64 | 77), "{}", outcome.stderr);
     }
 }

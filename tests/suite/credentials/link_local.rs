@@ -41,10 +41,9 @@ fn an_ecs_task_uses_the_relative_uri() {
 #[ignore = "needs root, for a network of its own: ./tests/run provides it"]
 fn an_eks_pod_uses_the_agent_over_ipv4_and_ipv6() {
     // `nodad`: an IPv6 address would only be usable after duplicate address detection.
-    for (address, host) in [
-        ("169.254.170.23/32", "169.254.170.23"),
-        ("fd00:ec2::23/128 nodad", "[fd00:ec2::23]"),
-    ] {
+    for (address, host) in
+        [("169.254.170.23/32", "169.254.170.23"), ("fd00:ec2::23/128 nodad", "[fd00:ec2::23]")]
+    {
         in_a_network_with(address, || {
             let stub = stub();
             let _agent = agent(&format!("{host}:80"), "ASIAEKS");
@@ -62,9 +61,6 @@ fn an_instance_uses_the_default_metadata_address() {
     in_a_network_with("169.254.169.254/32", || {
         let stub = stub();
         let _metadata = metadata("169.254.169.254:80");
-        assert_eq!(
-            signer(&stub, on_an_instance(&stub)),
-            session_signer("ASIAINSTANCE")
-        );
+        assert_eq!(signer(&stub, on_an_instance(&stub)), session_signer("ASIAINSTANCE"));
     });
 }

@@ -24,10 +24,7 @@ struct Signer {
 
 impl Signer {
     fn new(key: &str, token: &str) -> Self {
-        Self {
-            key: key.to_owned(),
-            token: (!token.is_empty()).then(|| token.to_owned()),
-        }
+        Self { key: key.to_owned(), token: (!token.is_empty()).then(|| token.to_owned()) }
     }
 }
 
@@ -48,8 +45,7 @@ fn without_credentials(stub: &Stub) -> Run {
 
 /// Keys in the environment, used to request other credentials.
 fn with_environment_keys(run: Run) -> Run {
-    run.env("AWS_ACCESS_KEY_ID", "AKIDBASE")
-        .env("AWS_SECRET_ACCESS_KEY", "canary-base-secret")
+    run.env("AWS_ACCESS_KEY_ID", "AKIDBASE").env("AWS_SECRET_ACCESS_KEY", "canary-base-secret")
 }
 
 /// Fetches the parameter, and returns the credentials that signed the request.
@@ -92,10 +88,7 @@ fn environment_credentials_are_used_with_and_without_a_session_token() {
     };
     assert_eq!(signer(&stub, run()), Signer::new("AKIDVARIABLE", ""));
     let with_session = run().env("AWS_SESSION_TOKEN", "canary-session");
-    assert_eq!(
-        signer(&stub, with_session),
-        Signer::new("AKIDVARIABLE", "canary-session")
-    );
+    assert_eq!(signer(&stub, with_session), Signer::new("AKIDVARIABLE", "canary-session"));
 }
 
 /// Three profiles.
@@ -157,10 +150,7 @@ fn a_credential_process_is_run() {
 [ "$1-$2" = "--for-a b" ] && echo '{"Version":1,"AccessKeyId":"AKIDPROCESS","SecretAccessKey":"canary-process","SessionToken":"canary-process-session","Expiration":"2099-01-01T00:00:00Z"}'
 "#,
     );
-    assert_eq!(
-        signer(&stub, run),
-        Signer::new("AKIDPROCESS", "canary-process-session")
-    );
+    assert_eq!(signer(&stub, run), Signer::new("AKIDPROCESS", "canary-process-session"));
 }
 
 /// An STS that assumes every role.
@@ -192,11 +182,7 @@ fn expect_assume_role(sts: &HttpServer, by: Option<&str>, parts: &[&str]) {
     let [request] = <[HttpRequest; 1]>::try_from(sts.requests()).expect("one request");
     assert_eq!(request.header("authorization").map(access_key), by);
     for part in parts {
-        assert!(
-            request.body.split('&').any(|pair| pair == *part),
-            "{part}: {}",
-            request.body
-        );
+        assert!(request.body.split('&').any(|pair| pair == *part), "{part}: {}", request.body);
     }
 }
 
@@ -227,12 +213,10 @@ fn a_profile_can_set_the_credential_source_and_the_sts_endpoint() {
              [services local]\nsts =\n  endpoint_url = {}\n",
             sts.url()
         );
-        let run = with_token(with_config(
-            with_environment_keys(without_credentials(&stub)),
-            &config,
-        ))
-        .env("AWS_CONTAINER_CREDENTIALS_FULL_URI", agent.url())
-        .args("--profile other");
+        let run =
+            with_token(with_config(with_environment_keys(without_credentials(&stub)), &config))
+                .env("AWS_CONTAINER_CREDENTIALS_FULL_URI", agent.url())
+                .args("--profile other");
         assert_eq!(signer(&stub, run), role(), "{source}");
         expect_assume_role(&sts, Some(by), &[ROLE_PART]);
     }
@@ -248,10 +232,7 @@ fn the_older_name_of_a_session_token_is_used_for_a_role_too() {
         .args("--profile other");
     assert_eq!(signer(&stub, run), role());
     let [request] = <[HttpRequest; 1]>::try_from(sts.requests()).expect("one request");
-    assert_eq!(
-        request.header("x-amz-security-token"),
-        Some("canary-older-token")
-    );
+    assert_eq!(request.header("x-amz-security-token"), Some("canary-older-token"));
 }
 
 #[test]
@@ -274,17 +255,12 @@ fn each_role_of_a_chain_is_assumed_with_the_one_before_and_a_refusal_names_its_o
             .env("AWS_ENDPOINT_URL_STS", sts.url())
             .args("--profile last");
         let outcome = run.fails(77);
-        outcome.says(&[&format!(
-            "no policy allows sts:AssumeRole on the role {denied} of"
-        )]);
+        outcome.says(&[&format!("no policy allows sts:AssumeRole on the role {denied} of")]);
         let by: Vec<Option<String>> = sts
             .requests()
             .iter()
             .filter(|seen| seen.body.starts_with("Action=AssumeRole&"))
-            .map(|seen| {
-                seen.header("authorization")
-                    .map(|it| access_key(it).to_owned())
-            })
+            .map(|seen| seen.header("authorization").map(|it| access_key(it).to_owned()))
             .collect();
         let by: Vec<&str> = by.iter().flatten().map(String::as_str).collect();
         match denied {
@@ -298,10 +274,7 @@ fn each_role_of_a_chain_is_assumed_with_the_one_before_and_a_refusal_names_its_o
 fn a_credential_source_that_has_none_is_named_with_its_reason() {
     let stub = stub();
     for (source, reason) in [
-        (
-            "Environment",
-            "gives none: the environment (without AWS_ACCESS_KEY_ID",
-        ),
+        ("Environment", "gives none: the environment (without AWS_ACCESS_KEY_ID"),
         (
             "Ec2InstanceMetadata",
             "the instance metadata service (disabled by AWS_EC2_METADATA_DISABLED)",
@@ -344,11 +317,7 @@ fn a_web_identity_token_is_exchanged_without_a_signature() {
     let (stub, sts) = (stub(), sts());
     let run = with_web_identity(without_credentials(&stub)).env("AWS_ENDPOINT_URL_STS", sts.url());
     assert_eq!(signer(&stub, run), role());
-    let parts = [
-        ROLE_PART,
-        "WebIdentityToken=canary-web-identity",
-        "RoleSessionName=pod",
-    ];
+    let parts = [ROLE_PART, "WebIdentityToken=canary-web-identity", "RoleSessionName=pod"];
     expect_assume_role(&sts, None, &parts);
 }
 
@@ -411,19 +380,13 @@ fn an_sso_session_provides_role_credentials() {
         let portal = HttpServer::start(|_| ok(ROLE_CREDENTIALS));
         let run = with_sso(without_credentials(&stub), kind, "2099-01-01T00:00:00Z")
             .env("AWS_ENDPOINT_URL_SSO", portal.url());
-        assert_eq!(
-            signer(&stub, run),
-            Signer::new("ASIASSO", "canary-sso-session")
-        );
+        assert_eq!(signer(&stub, run), Signer::new("ASIASSO", "canary-sso-session"));
         let seen = portal.requests();
         assert_eq!(
             portal.lines(),
             ["GET /federation/credentials?role_name=reader&account_id=111122223333"]
         );
-        assert_eq!(
-            seen[0].header("x-amz-sso_bearer_token"),
-            Some("canary-sso-token")
-        );
+        assert_eq!(seen[0].header("x-amz-sso_bearer_token"), Some("canary-sso-token"));
     }
 }
 
@@ -457,10 +420,7 @@ fn an_expired_sso_session_is_refreshed() {
         ok(r#"{"accessToken":"canary-fresh","expiresIn":3600,"tokenType":"Bearer"}"#)
     });
     let (run, _) = with_expired_sso(&stub, &portal, &oidc);
-    assert_eq!(
-        signer(&stub, run),
-        Signer::new("ASIASSO", "canary-sso-session")
-    );
+    assert_eq!(signer(&stub, run), Signer::new("ASIASSO", "canary-sso-session"));
     let [renewal] = <[HttpRequest; 1]>::try_from(oidc.requests()).expect("one renewal");
     assert_eq!(renewal.line, "POST /token");
     assert!(renewal.body.contains(r#""refreshToken":"canary-refresh""#));
@@ -539,9 +499,7 @@ fn instance(seen: &HttpRequest) -> Reply {
 
 /// A run that uses the metadata service, and has no region.
 fn on_an_instance(stub: &Stub) -> Run {
-    without_credentials(stub)
-        .unset("AWS_EC2_METADATA_DISABLED")
-        .unset("AWS_REGION")
+    without_credentials(stub).unset("AWS_EC2_METADATA_DISABLED").unset("AWS_REGION")
 }
 
 #[test]
@@ -549,9 +507,7 @@ fn an_instance_gets_region_and_credentials_from_the_metadata_service() {
     let (stub, metadata) = (stub(), metadata("127.0.0.1:0"));
     let run = on_an_instance(&stub).env("AWS_EC2_METADATA_SERVICE_ENDPOINT", metadata.url());
     assert_eq!(signer(&stub, run), session_signer("ASIAINSTANCE"));
-    let authorization = stub.requests()[0]
-        .header("authorization")
-        .map(str::to_owned);
+    let authorization = stub.requests()[0].header("authorization").map(str::to_owned);
     assert!(authorization.is_some_and(|text| text.contains("/eu-west-1/ssm/")));
     let lines = metadata.lines();
     assert_eq!(lines[0], TOKEN);

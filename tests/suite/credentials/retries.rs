@@ -135,11 +135,7 @@ fn a_source_that_fails_throughout_is_an_error_for_which_it_may_help_to_try_again
         let stub = stub();
         let server = HttpServer::start(|_| status(503, r#"{"message":"unavailable"}"#));
         let run = source.run(&stub, server.url()).args("-q --timeout 2s");
-        run.fails(75).says(&[
-            "failed (HTTP 503: unavailable)",
-            "within 2s, in ",
-            source.name,
-        ]);
+        run.fails(75).says(&["failed (HTTP 503: unavailable)", "within 2s, in ", source.name]);
         assert!(server.requests().len() > 2, "{}", source.name);
     });
 }
@@ -218,10 +214,7 @@ fn with_another_time(ahead: i64) -> HttpServer {
         let now = ssm_stub::amz_date_of(ahead);
         let signed = request.header("x-amz-date").expect("a signature");
         // Up to the minute: the next one is as good.
-        let near = [
-            ssm_stub::amz_date_of(ahead - 60),
-            ssm_stub::amz_date_of(ahead + 60),
-        ];
+        let near = [ssm_stub::amz_date_of(ahead - 60), ssm_stub::amz_date_of(ahead + 60)];
         let is_near = near[0].as_str() <= signed && signed <= near[1].as_str();
         let (status, body) = match is_near {
             true => match assumed(request) {
@@ -240,11 +233,7 @@ fn with_another_time(ahead: i64) -> HttpServer {
             }
         };
         let date: &'static str = Box::leak(ssm_stub::http_date_of(ahead).into_boxed_str());
-        Reply::Response {
-            status,
-            header: Some(("date", date)),
-            body,
-        }
+        Reply::Response { status, header: Some(("date", date)), body }
     })
 }
 

@@ -54,10 +54,7 @@ pub(crate) fn sign_in() -> HttpServer {
         if seen.line != "POST /v1/token"
             || body["refreshToken"] != format!("canary-refresh-{current}")
         {
-            return status(
-                400,
-                r#"{"error":"TOKEN_EXPIRED","message":"The token was used"}"#,
-            );
+            return status(400, r#"{"error":"TOKEN_EXPIRED","message":"The token was used"}"#);
         }
         *current += 1;
         let key = json!({"accessKeyId": "ASIARENEWED", "secretAccessKey": "canary-renewed", "sessionToken": "canary-token-ASIARENEWED"});
@@ -74,9 +71,7 @@ fn read(path: &Path) -> Value {
 /// The names in the directory of a file.
 fn beside(path: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(path.parent().expect("a directory")).expect("a directory");
-    entries
-        .map(|entry| entry.expect("an entry").path())
-        .collect()
+    entries.map(|entry| entry.expect("an entry").path()).collect()
 }
 
 #[test]
@@ -138,28 +133,17 @@ fn the_renewal_of_a_login_proves_possession_of_its_key() {
     let proof = request.header("dpop").expect("a proof");
     let (text, signature) = proof.rsplit_once('.').expect("three parts");
     let decoded = |part: &str| URL_SAFE_NO_PAD.decode(part).expect("Base64");
-    let parts: Vec<Value> = text
-        .split('.')
-        .map(|part| serde_json::from_slice(&decoded(part)).expect("JSON"))
-        .collect();
+    let parts: Vec<Value> =
+        text.split('.').map(|part| serde_json::from_slice(&decoded(part)).expect("JSON")).collect();
     let [header, claims] = <[Value; 2]>::try_from(parts).expect("two parts");
     // As the SDK's own test has the key.
     let jwk = json!({"kty": "EC", "crv": "P-256", "x": "Wb1VLi1EA2hJaTz4yYuxSELvY-1GAfL-8rUTCAdiFic", "y": "fOwX-hmPrNvtUaag79EaWYgyDAq2a7AIfkSvUt0Amhg"});
-    assert_eq!(
-        header,
-        json!({"typ": "dpop+jwt", "alg": "ES256", "jwk": jwk})
-    );
+    assert_eq!(header, json!({"typ": "dpop+jwt", "alg": "ES256", "jwk": jwk}));
     assert_eq!(claims["htm"], "POST");
     assert_eq!(claims["htu"], format!("{}/v1/token", server.url()));
     assert!(claims["jti"].as_str().is_some_and(|id| id.len() >= 16));
-    let now = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .expect("after 1970");
-    assert!(
-        claims["iat"]
-            .as_u64()
-            .is_some_and(|time| now.as_secs() - time < 60)
-    );
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970");
+    assert!(claims["iat"].as_u64().is_some_and(|time| now.as_secs() - time < 60));
     let point = |name: &str| decoded(jwk[name].as_str().expect("a coordinate"));
     let key = [vec![4], point("x"), point("y")].concat();
     UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, key)
@@ -190,10 +174,7 @@ fn a_login_that_has_ended_names_the_profile_to_log_in_with() {
         let output = command.output().expect("starts");
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(77), "{stderr}");
-        assert!(
-            stderr.contains("the session of `aws login` has expired"),
-            "{stderr}"
-        );
+        assert!(stderr.contains("the session of `aws login` has expired"), "{stderr}");
         assert!(stderr.contains("TOKEN_EXPIRED"), "{stderr}");
         assert!(stderr.contains("aws login --profile login\n"), "{stderr}");
         assert_eq!(read(&path), token_file("2020-01-01T00:00:00Z"));
@@ -206,9 +187,7 @@ fn a_login_that_has_ended_names_the_profile_to_log_in_with() {
 fn a_login_that_is_absent_or_foreign_names_the_profile_to_log_in_with() {
     let stub = stub();
     let foreign = json!({"accessToken": "canary", "expiresAt": "2099-01-01T00:00:00Z"}).to_string();
-    let other_key = token_file("2020-01-01T00:00:00Z")
-        .to_string()
-        .replace("MHcCAQEE", "MHcCAQAA");
+    let other_key = token_file("2020-01-01T00:00:00Z").to_string().replace("MHcCAQEE", "MHcCAQAA");
     for (content, says) in [
         (None, "or there is none"),
         (Some("canary"), "invalid JSON"),
@@ -227,10 +206,7 @@ fn a_login_that_is_absent_or_foreign_names_the_profile_to_log_in_with() {
 fn a_permission_that_a_renewal_lacks_is_named() {
     let stub = stub();
     let server = HttpServer::start(|_| {
-        status(
-            403,
-            r#"{"error":"INSUFFICIENT_PERMISSIONS","message":"not allowed"}"#,
-        )
+        status(403, r#"{"error":"INSUFFICIENT_PERMISSIONS","message":"not allowed"}"#)
     });
     logged_in(&stub, "login", "2020-01-01T00:00:00Z")
         .env("AWS_ENDPOINT_URL_SIGNIN", server.url())
@@ -258,11 +234,7 @@ fn the_region_fips_and_dual_stack_select_the_hosts_of_sessions() {
         (true, &[][..], "eu-west-1.signin.aws.amazon.com"),
         (true, &[FIPS], "signin-fips.eu-west-1.amazonaws.com"),
         (true, &[DUAL_STACK], "signin.eu-west-1.api.aws"),
-        (
-            true,
-            &[("AWS_REGION", "cn-north-1")],
-            "cn-north-1.signin.amazonaws.cn",
-        ),
+        (true, &[("AWS_REGION", "cn-north-1")], "cn-north-1.signin.amazonaws.cn"),
         (
             true,
             &[("AWS_REGION", "us-gov-west-1"), FIPS],
@@ -275,31 +247,17 @@ fn the_region_fips_and_dual_stack_select_the_hosts_of_sessions() {
         ),
         (false, &[], "portal.sso.eu-west-1.amazonaws.com"),
         (false, &[FIPS], "portal.sso-fips.eu-west-1.amazonaws.com"),
-        (
-            false,
-            &[FIPS, DUAL_STACK],
-            "portal.sso-fips.eu-west-1.api.aws",
-        ),
+        (false, &[FIPS, DUAL_STACK], "portal.sso-fips.eu-west-1.api.aws"),
     ] {
         let proxy = HttpServer::start(|_| status(403, "canary"));
         let run = match login {
             true => logged_in(&stub, "login", "2020-01-01T00:00:00Z"),
-            false => with_sso(
-                without_credentials(&stub),
-                SSO_SESSION,
-                "2099-01-01T00:00:00Z",
-            ),
+            false => with_sso(without_credentials(&stub), SSO_SESSION, "2099-01-01T00:00:00Z"),
         };
-        let run = variables
-            .iter()
-            .fold(run, |run, (name, value)| run.env(name, value));
+        let run = variables.iter().fold(run, |run, (name, value)| run.env(name, value));
         let outcome = run.env("HTTPS_PROXY", proxy.url()).fails(78);
         outcome.says(&["HTTPS_PROXY"]);
-        assert_eq!(
-            proxy.lines(),
-            [format!("CONNECT {host}:443")],
-            "{variables:?}"
-        );
+        assert_eq!(proxy.lines(), [format!("CONNECT {host}:443")], "{variables:?}");
     }
 }
 
@@ -321,10 +279,7 @@ fn starts_at_the_same_time_renew_a_login_once() {
 #[ignore = "needs root, to run as another user: ./tests/run provides it"]
 fn a_session_is_not_renewed_where_its_file_cannot_be_replaced() {
     let stub = stub();
-    for (end, status) in [
-        (seconds_from_now(240), 0),
-        ("2020-01-01T00:00:00Z".to_owned(), 77),
-    ] {
+    for (end, status) in [(seconds_from_now(240), 0), ("2020-01-01T00:00:00Z".to_owned(), 77)] {
         let server = sign_in();
         let run = logged_in(&stub, "login", &end).env("AWS_ENDPOINT_URL_SIGNIN", server.url());
         let everyone = std::fs::Permissions::from_mode(0o755);
@@ -365,29 +320,16 @@ fn a_renewed_session_is_written_to_its_own_file_only() {
     let run = run.env("AWS_ENDPOINT_URL_SIGNIN", server.url());
     let file = run.home().join(CACHE).display().to_string();
     let calls = traced(run.args("-- true"));
-    let opened: Vec<&String> = calls
-        .iter()
-        .filter(|line| opens_for_writing(line))
-        .collect();
+    let opened: Vec<&String> = calls.iter().filter(|line| opens_for_writing(line)).collect();
     let new = format!("\"{}", file.trim_end_matches("json"));
-    let [opened] = opened[..] else {
-        panic!("one file is opened for writing: {opened:?}")
-    };
+    let [opened] = opened[..] else { panic!("one file is opened for writing: {opened:?}") };
     assert!(
         opened.contains(&new) && opened.contains("O_EXCL") && opened.contains("0600"),
         "{opened}"
     );
-    let renamed: Vec<&String> = calls
-        .iter()
-        .filter(|line| line.contains("rename"))
-        .collect();
-    let [renamed] = renamed[..] else {
-        panic!("one file is renamed: {renamed:?}")
-    };
-    assert!(
-        renamed.contains(&new) && renamed.contains(&format!("\"{file}\"")),
-        "{renamed}"
-    );
+    let renamed: Vec<&String> = calls.iter().filter(|line| line.contains("rename")).collect();
+    let [renamed] = renamed[..] else { panic!("one file is renamed: {renamed:?}") };
+    assert!(renamed.contains(&new) && renamed.contains(&format!("\"{file}\"")), "{renamed}");
 }
 
 #[test]
@@ -404,11 +346,7 @@ fn a_renewed_sso_token_is_kept_in_its_file() {
     assert!(command.status().expect("starts").success());
     let mut after = read(&path);
     let end = after["expiresAt"].take();
-    assert!(
-        end.as_str()
-            .is_some_and(|end| end > seconds_from_now(3000).as_str()),
-        "{end}"
-    );
+    assert!(end.as_str().is_some_and(|end| end > seconds_from_now(3000).as_str()), "{end}");
     let mut expected: Value = serde_json::from_str(&refreshable("")).expect("JSON");
     expected["expiresAt"] = Value::Null;
     expected["accessToken"] = "canary-fresh".into();

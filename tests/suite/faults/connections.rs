@@ -13,12 +13,7 @@ pub const ROWS: &[Row] = &[
         Status(75),
         "Connection refused",
     ),
-    row(
-        "unknown host name",
-        || without_stub("https://ssm.invalid", ""),
-        Status(75),
-        "ssm.invalid",
-    ),
+    row("unknown host name", || without_stub("https://ssm.invalid", ""), Status(75), "ssm.invalid"),
     row(
         "no response to connection attempts",
         || without_stub("https://192.0.2.1", ""),
@@ -31,32 +26,19 @@ pub const ROWS: &[Row] = &[
             let stub = filled(Stub::start());
             let url = format!("http://localhost:{}", stub.port());
             let run = Run::against(&url).args("-p /f");
-            Setup {
-                stub: Some(stub),
-                run,
-            }
+            Setup { stub: Some(stub), run }
         },
         Started,
         "",
     ),
-    row(
-        "connection closed without a response, once",
-        || once(Fault::close()),
-        Started,
-        "",
-    ),
+    row("connection closed without a response, once", || once(Fault::close()), Started, ""),
     row(
         "connection closed without a response, always",
         || always(Fault::close()),
         Status(75),
         "/f/*",
     ),
-    row(
-        "connection reset before the headers, once",
-        || once(Fault::reset()),
-        Started,
-        "",
-    ),
+    row("connection reset before the headers, once", || once(Fault::reset()), Started, ""),
     row(
         "connection reset within the headers, once",
         || once(Fault::half_headers(After::Reset)),
@@ -105,18 +87,8 @@ pub const ROWS: &[Row] = &[
         Started,
         "",
     ),
-    row(
-        "invalid chunked encoding, once",
-        || once(Fault::chunked_garbage()),
-        Started,
-        "",
-    ),
-    row(
-        "no response, always",
-        || always(Fault::NoResponse),
-        Status(75),
-        "2s",
-    ),
+    row("invalid chunked encoding, once", || once(Fault::chunked_garbage()), Started, ""),
+    row("no response, always", || always(Fault::NoResponse), Status(75), "2s"),
     row(
         "headers that stall, always",
         || always(Fault::half_headers(After::Stall)),
@@ -129,21 +101,12 @@ pub const ROWS: &[Row] = &[
         Status(75),
         "2s",
     ),
-    row(
-        "a late response",
-        || once(Fault::Delay(Duration::from_millis(300))),
-        Started,
-        "",
-    ),
+    row("a late response", || once(Fault::Delay(Duration::from_millis(300))), Started, ""),
     row(
         "connections reset at once, always",
         || {
             let setup = always(Fault::None);
-            setup
-                .stub
-                .as_ref()
-                .expect("a stub")
-                .on_connect(OnConnect::Reset);
+            setup.stub.as_ref().expect("a stub").on_connect(OnConnect::Reset);
             setup
         },
         Status(75),

@@ -6,10 +6,7 @@ use ssm_stub::{Fault, Stub};
 
 fn environment(name: &str, value: &str) -> Setup {
     let setup = by_prefix(filled(Stub::start()));
-    Setup {
-        run: setup.run.env(name, value),
-        ..setup
-    }
+    Setup { run: setup.run.env(name, value), ..setup }
 }
 
 /// A request whose time is never right, by the server's date.
@@ -24,25 +21,14 @@ fn process(script: &str) -> Setup {
     crate::harness::script(&home.join("give"), script);
     let config = home.join("config");
     std::fs::write(&config, "[default]\ncredential_process = ./give\n").expect("a file");
-    let run = setup
-        .run
-        .unset("AWS_ACCESS_KEY_ID")
-        .unset("AWS_SECRET_ACCESS_KEY");
-    Setup {
-        run: run.env("AWS_CONFIG_FILE", config).args("--timeout 2s"),
-        ..setup
-    }
+    let run = setup.run.unset("AWS_ACCESS_KEY_ID").unset("AWS_SECRET_ACCESS_KEY");
+    Setup { run: run.env("AWS_CONFIG_FILE", config).args("--timeout 2s"), ..setup }
 }
 
 pub const ROWS: &[Row] = &[
     row(
         "ExpiredTokenException",
-        || {
-            client(
-                "ExpiredTokenException",
-                "The security token included in the request is expired",
-            )
-        },
+        || client("ExpiredTokenException", "The security token included in the request is expired"),
         Status(77),
         "ExpiredTokenException",
     ),
@@ -86,12 +72,7 @@ pub const ROWS: &[Row] = &[
         Started,
         "",
     ),
-    row(
-        "a wrong clock, always",
-        || client("RequestTimeTooSkewed", "x"),
-        Status(77),
-        "clock",
-    ),
+    row("a wrong clock, always", || client("RequestTimeTooSkewed", "x"), Status(77), "clock"),
     row(
         "a wrong clock, and a server's date of the year 1013",
         || skewed("Thu, 24 Nov 1013 10:00:00 GMT"),
@@ -138,15 +119,10 @@ pub const ROWS: &[Row] = &[
         "a container credentials agent that is down",
         || {
             let setup = by_prefix(filled(Stub::start()));
-            let run = setup
-                .run
-                .unset("AWS_ACCESS_KEY_ID")
-                .unset("AWS_SECRET_ACCESS_KEY");
+            let run = setup.run.unset("AWS_ACCESS_KEY_ID").unset("AWS_SECRET_ACCESS_KEY");
             let agent = "http://127.0.0.1:1/";
             Setup {
-                run: run
-                    .env("AWS_CONTAINER_CREDENTIALS_FULL_URI", agent)
-                    .args("--timeout 2s"),
+                run: run.env("AWS_CONTAINER_CREDENTIALS_FULL_URI", agent).args("--timeout 2s"),
                 ..setup
             }
         },
@@ -159,12 +135,7 @@ pub const ROWS: &[Row] = &[
         Status(78),
         "no profile `nobody`",
     ),
-    row(
-        "an empty profile",
-        || environment("AWS_PROFILE", ""),
-        Started,
-        "",
-    ),
+    row("an empty profile", || environment("AWS_PROFILE", ""), Started, ""),
     row(
         "AWS_RETRY_MODE=legacy, at which the SDK panics",
         || environment("AWS_RETRY_MODE", "legacy"),

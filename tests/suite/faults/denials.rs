@@ -58,12 +58,7 @@ pub const ROWS: &[Row] = &[
     ),
     row(
         "access denied with an unknown message",
-        || {
-            denied(
-                "GetParametersByPath",
-                Denial::Text("Not for you".to_owned()),
-            )
-        },
+        || denied("GetParametersByPath", Denial::Text("Not for you".to_owned())),
         Status(77),
         "Not for you",
     ),
@@ -71,11 +66,7 @@ pub const ROWS: &[Row] = &[
         "access to one of many keys denied",
         || {
             let stub = filled(Stub::start());
-            stub.deny(
-                "GetParameters",
-                "*parameter/f/k3",
-                Denial::Implicit(Policy::Identity),
-            );
+            stub.deny("GetParameters", "*parameter/f/k3", Denial::Implicit(Policy::Identity));
             by_keys(stub)
         },
         Status(77),
@@ -85,20 +76,12 @@ pub const ROWS: &[Row] = &[
         "access denied, and another key is missing",
         || {
             let setup = denied("GetParametersByPath", Denial::Implicit(Policy::Identity));
-            Setup {
-                run: setup.run.args("-k A=/nope"),
-                ..setup
-            }
+            Setup { run: setup.run.args("-k A=/nope"), ..setup }
         },
         Status(77),
         "ssm:GetParametersByPath",
     ),
-    row(
-        "kms:Decrypt denied, older message",
-        || kms(KmsDenial::Old),
-        Status(77),
-        "kms:Decrypt",
-    ),
+    row("kms:Decrypt denied, older message", || kms(KmsDenial::Old), Status(77), "kms:Decrypt"),
     row(
         "kms:Decrypt denied, newer message",
         || kms(KmsDenial::New),
@@ -123,15 +106,8 @@ pub const ROWS: &[Row] = &[
             let setup = by_prefix(filled(Stub::start()));
             let stub = setup.stub.as_ref().expect("a stub");
             stub.put_secret("db", "canary");
-            stub.deny(
-                "secretsmanager:GetSecretValue",
-                "*",
-                Denial::Implicit(Policy::Identity),
-            );
-            Setup {
-                run: setup.run.args("-k S=/aws/reference/secretsmanager/db"),
-                ..setup
-            }
+            stub.deny("secretsmanager:GetSecretValue", "*", Denial::Implicit(Policy::Identity));
+            Setup { run: setup.run.args("-k S=/aws/reference/secretsmanager/db"), ..setup }
         },
         Status(77),
         "secretsmanager:GetSecretValue",

@@ -30,21 +30,12 @@ pub const ROWS: &[Row] = &[
         Status(65),
         "131071",
     ),
-    row(
-        "values that exceed the size of the environment",
-        too_large,
-        Status(65),
-        "2097152",
-    ),
+    row("values that exceed the size of the environment", too_large, Status(65), "2097152"),
     row(
         "a value with a NUL byte",
         || {
             let setup = by_prefix(filled(Stub::start()));
-            setup
-                .stub
-                .as_ref()
-                .expect("a stub")
-                .put(Parameter::secure("/f/nul", "canary\0"));
+            setup.stub.as_ref().expect("a stub").put(Parameter::secure("/f/nul", "canary\0"));
             setup
         },
         Status(65),

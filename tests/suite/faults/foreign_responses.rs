@@ -5,54 +5,19 @@ use super::setup::{Row, always, once, permanent, row};
 use ssm_stub::Fault;
 
 pub const ROWS: &[Row] = &[
-    row(
-        "500 without a code, once",
-        || once(Fault::status(500)),
-        Started,
-        "",
-    ),
-    row(
-        "502 from a gateway, once",
-        || once(Fault::status(502)),
-        Started,
-        "",
-    ),
-    row(
-        "503 from a gateway, once",
-        || once(Fault::status(503)),
-        Started,
-        "",
-    ),
-    row(
-        "504 from a gateway, once",
-        || once(Fault::status(504)),
-        Started,
-        "",
-    ),
-    row(
-        "500 without a code, always",
-        || always(Fault::status(500)),
-        Status(75),
-        "HTTP 500",
-    ),
+    row("500 without a code, once", || once(Fault::status(500)), Started, ""),
+    row("502 from a gateway, once", || once(Fault::status(502)), Started, ""),
+    row("503 from a gateway, once", || once(Fault::status(503)), Started, ""),
+    row("504 from a gateway, once", || once(Fault::status(504)), Started, ""),
+    row("500 without a code, always", || always(Fault::status(500)), Status(75), "HTTP 500"),
     row(
         "502 from a gateway, always",
         || always(Fault::status(502)),
         Status(75),
         "HTTP 502 from AWS or something in between … proxy",
     ),
-    row(
-        "503 from a gateway, always",
-        || always(Fault::status(503)),
-        Status(75),
-        "HTTP 503",
-    ),
-    row(
-        "504 from a gateway, always",
-        || always(Fault::status(504)),
-        Status(75),
-        "HTTP 504",
-    ),
+    row("503 from a gateway, always", || always(Fault::status(503)), Status(75), "HTTP 503"),
+    row("504 from a gateway, always", || always(Fault::status(504)), Status(75), "HTTP 504"),
     row(
         "403 from a proxy or a firewall",
         || permanent(Fault::status(403)),
@@ -71,42 +36,22 @@ pub const ROWS: &[Row] = &[
         Status(78),
         "HTTP 401 from something that is not AWS",
     ),
-    row(
-        "408 from a gateway, once",
-        || once(Fault::status(408)),
-        Started,
-        "",
-    ),
-    row(
-        "InternalServerError, once",
-        || once(Fault::internal()),
-        Started,
-        "",
-    ),
+    row("408 from a gateway, once", || once(Fault::status(408)), Started, ""),
+    row("InternalServerError, once", || once(Fault::internal()), Started, ""),
     row(
         "InternalServerError, always",
         || always(Fault::internal()),
         Status(75),
         "InternalServerError",
     ),
-    row(
-        "HTML with status 200, once",
-        || once(Fault::html()),
-        Started,
-        "",
-    ),
+    row("HTML with status 200, once", || once(Fault::html()), Started, ""),
     row(
         "HTML with status 200, always",
         || always(Fault::html()),
         Status(75),
         "HTTP 200, and not what Parameter Store sends",
     ),
-    row(
-        "an empty body with status 200, always",
-        || always(Fault::empty()),
-        Status(75),
-        "/f/*",
-    ),
+    row("an empty body with status 200, always", || always(Fault::empty()), Status(75), "/f/*"),
     row(
         "JSON without the list of parameters",
         || permanent(Fault::json("{}")),

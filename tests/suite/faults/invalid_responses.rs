@@ -46,12 +46,7 @@ pub const ROWS: &[Row] = &[
         Status(75),
         "/f/k0",
     ),
-    row(
-        "every key is invalid",
-        || corrupted_keys(Corruption::AllInvalid),
-        Status(66),
-        "/f/k",
-    ),
+    row("every key is invalid", || corrupted_keys(Corruption::AllInvalid), Status(66), "/f/k"),
     row(
         "a page token that repeats",
         || permanent(Fault::Corrupted(Corruption::Token("again".to_owned()))),
@@ -80,11 +75,7 @@ pub const ROWS: &[Row] = &[
             };
             let all: Vec<String> = (0..1_000).map(parameter).collect();
             let body = format!(r#"{{"Parameters":[{}]}}"#, all.join(","));
-            once(Fault::Response(
-                200,
-                "application/x-amz-json-1.1",
-                body.into(),
-            ))
+            once(Fault::Response(200, "application/x-amz-json-1.1", body.into()))
         },
         Started,
         "",
@@ -95,18 +86,8 @@ pub const ROWS: &[Row] = &[
         Status(78),
         "10000 … --max-parameters",
     ),
-    row(
-        "a body of 1 GiB",
-        || permanent(Fault::LargeBody(1 << 30)),
-        Status(75),
-        "2097152",
-    ),
-    row(
-        "a body without an end",
-        || permanent(Fault::EndlessBody),
-        Status(75),
-        "2097152",
-    ),
+    row("a body of 1 GiB", || permanent(Fault::LargeBody(1 << 30)), Status(75), "2097152"),
+    row("a body without an end", || permanent(Fault::EndlessBody), Status(75), "2097152"),
     row(
         "a body without an end, sent slowly",
         || always(Fault::SlowBody(Duration::from_millis(10))),

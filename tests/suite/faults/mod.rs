@@ -55,10 +55,7 @@ fn check_row(row: &Row, variants: &[Variant]) -> Result<(), String> {
     };
     drop(stub);
     let wrong = |why: &str| {
-        Err(format!(
-            "{}: {why}: status {}, {}",
-            row.name, outcome.status, outcome.stderr
-        ))
+        Err(format!("{}: {why}: status {}, {}", row.name, outcome.status, outcome.stderr))
     };
     match row.end {
         End::Status(status) if outcome.status != status => return wrong(&format!("not {status}")),
@@ -109,13 +106,7 @@ fn check_all(variants: &[Variant]) {
         }
     });
     let failures = failures.into_inner().expect("not poisoned");
-    assert!(
-        failures.is_empty(),
-        "{} of {}:\n{}",
-        failures.len(),
-        rows.len(),
-        failures.join("\n")
-    );
+    assert!(failures.is_empty(), "{} of {}:\n{}", failures.len(), rows.len(), failures.join("\n"));
 }
 
 /// Faults of what is around the process, which tests outside of the table inject.

@@ -27,10 +27,7 @@ pub const COUNT: usize = 15;
 
 pub fn filled(stub: Stub) -> Stub {
     for n in 0..COUNT {
-        stub.put(Parameter::secure(
-            &format!("/f/k{n}"),
-            &format!("canary-{n}"),
-        ));
+        stub.put(Parameter::secure(&format!("/f/k{n}"), &format!("canary-{n}")));
     }
     stub
 }
@@ -38,29 +35,18 @@ pub fn filled(stub: Stub) -> Stub {
 /// A run with the prefix `/f`.
 pub fn by_prefix(stub: Stub) -> Setup {
     let run = Run::against(&stub.url()).args("-p /f");
-    Setup {
-        stub: Some(stub),
-        run,
-    }
+    Setup { stub: Some(stub), run }
 }
 
 /// A run with keys for two batches.
 pub fn by_keys(stub: Stub) -> Setup {
     let keys: String = (0..COUNT).map(|n| format!("K{n}=/f/k{n} ")).collect();
     let run = Run::against(&stub.url()).env("SSM_EXEC_KEY", keys);
-    Setup {
-        stub: Some(stub),
-        run,
-    }
+    Setup { stub: Some(stub), run }
 }
 
 pub const fn row(name: &'static str, setup: fn() -> Setup, end: End, says: &'static str) -> Row {
-    Row {
-        name,
-        setup,
-        end,
-        says,
-    }
+    Row { name, setup, end, says }
 }
 
 pub fn once(fault: impl Into<Fault>) -> Setup {
@@ -81,10 +67,7 @@ pub fn always(fault: impl Into<Fault>) -> Setup {
     let stub = filled(Stub::start());
     stub.always(fault);
     let setup = by_prefix(stub);
-    Setup {
-        run: setup.run.args("--timeout 2s"),
-        ..setup
-    }
+    Setup { run: setup.run.args("--timeout 2s"), ..setup }
 }
 
 /// An error that must not be retried.
@@ -99,8 +82,5 @@ pub fn client(code: &str, message: &str) -> Setup {
 }
 
 pub fn without_stub(url: &str, words: &str) -> Setup {
-    Setup {
-        stub: None,
-        run: Run::against(url).args("-p /f --timeout 2s").args(words),
-    }
+    Setup { stub: None, run: Run::against(url).args("-p /f --timeout 2s").args(words) }
 }

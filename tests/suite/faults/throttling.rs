@@ -5,12 +5,7 @@ use super::setup::{Row, always, once, row};
 use ssm_stub::Fault;
 
 pub const ROWS: &[Row] = &[
-    row(
-        "ThrottlingException, once",
-        || once(Fault::throttle()),
-        Started,
-        "again in",
-    ),
+    row("ThrottlingException, once", || once(Fault::throttle()), Started, "again in"),
     row(
         "ThrottlingException, always",
         || always(Fault::throttle()),

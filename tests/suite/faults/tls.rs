@@ -12,10 +12,7 @@ fn tls(stub: Stub) -> Setup {
     let setup = by_prefix(stub);
     let bundle = setup.run.home().join("ca.pem");
     std::fs::write(&bundle, setup.stub.as_ref().expect("a stub").ca_pem()).expect("a bundle");
-    Setup {
-        run: setup.run.env("AWS_CA_BUNDLE", bundle),
-        ..setup
-    }
+    Setup { run: setup.run.env("AWS_CA_BUNDLE", bundle), ..setup }
 }
 
 fn bundle(text: &str) -> Setup {
@@ -39,18 +36,8 @@ fn tls11_server() -> String {
 }
 
 pub const ROWS: &[Row] = &[
-    row(
-        "TLS with a CA bundle",
-        || tls(Stub::builder().tls().start()),
-        Started,
-        "",
-    ),
-    row(
-        "TLS 1.2 only",
-        || tls(Stub::builder().tls12().start()),
-        Started,
-        "",
-    ),
+    row("TLS with a CA bundle", || tls(Stub::builder().tls().start()), Started, ""),
+    row("TLS 1.2 only", || tls(Stub::builder().tls12().start()), Started, ""),
     row(
         "TLS with an unknown CA",
         || by_prefix(filled(Stub::builder().tls().start())),
@@ -73,15 +60,8 @@ pub const ROWS: &[Row] = &[
         "a TLS handshake that stalls",
         || {
             let setup = tls(Stub::builder().tls().start());
-            setup
-                .stub
-                .as_ref()
-                .expect("a stub")
-                .on_connect(OnConnect::Stall);
-            Setup {
-                run: setup.run.args("--timeout 2s"),
-                ..setup
-            }
+            setup.stub.as_ref().expect("a stub").on_connect(OnConnect::Stall);
+            Setup { run: setup.run.args("--timeout 2s"), ..setup }
         },
         Status(75),
         "2s",
@@ -91,10 +71,7 @@ pub const ROWS: &[Row] = &[
         || {
             let stub = filled(Stub::start());
             let url = format!("https://localhost:{}", stub.port());
-            Setup {
-                run: Run::against(&url).args("-p /f"),
-                stub: Some(stub),
-            }
+            Setup { run: Run::against(&url).args("-p /f"), stub: Some(stub) }
         },
         Status(78),
         "speaks plain HTTP, not TLS … Use `http://localhost:",
@@ -105,12 +82,7 @@ pub const ROWS: &[Row] = &[
         Status(78),
         "ProtocolVersion",
     ),
-    row(
-        "a CA bundle that is not PEM",
-        || bundle("canary garbage"),
-        Status(78),
-        "ca.pem",
-    ),
+    row("a CA bundle that is not PEM", || bundle("canary garbage"), Status(78), "ca.pem"),
     row(
         "a CA bundle with an invalid certificate",
         || bundle("-----BEGIN CERTIFICATE-----\nQUJD\n-----END CERTIFICATE-----\n"),

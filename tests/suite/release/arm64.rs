@@ -38,9 +38,7 @@ fn the_binary_is_static_and_can_be_loaded_at_any_address() {
     assert_eq!(number(0x10, 2), 3, "the type is ET_DYN");
     assert_eq!(number(0x12, 2), 183, "the machine is EM_AARCH64");
     let (start, size, count) = (number(0x20, 8), number(0x36, 2), number(0x38, 2));
-    let types: Vec<usize> = (0..count)
-        .map(|header| number(start + header * size, 4))
-        .collect();
+    let types: Vec<usize> = (0..count).map(|header| number(start + header * size, 4)).collect();
     assert!(types.contains(&2), "PT_DYNAMIC relocates it");
     assert!(!types.contains(&3), "PT_INTERP would name a dynamic linker");
 }

@@ -13,9 +13,7 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// The script of a step of action.yml.
 fn step(name: &str) -> String {
     let action = std::fs::read_to_string(project("action.yml")).expect("action.yml");
-    let (_, step) = action
-        .split_once(&format!("- name: {name}\n"))
-        .expect("a step with this name");
+    let (_, step) = action.split_once(&format!("- name: {name}\n")).expect("a step with this name");
     let (_, script) = step.split_once("run: |").expect("a script");
     let lines = script.lines().skip(1);
     let lines = lines.map_while(|line| line.strip_prefix("        "));
@@ -29,9 +27,7 @@ struct Runner {
 
 impl Runner {
     fn new() -> Self {
-        let runner = Self {
-            directory: tempfile::tempdir().expect("a directory for the test"),
-        };
+        let runner = Self { directory: tempfile::tempdir().expect("a directory for the test") };
         let name = format!("ssm-exec-{VERSION}-{}-linux", std::env::consts::ARCH);
         let release = runner.path("release");
         script(
@@ -58,32 +54,21 @@ impl Runner {
     /// A step as GitHub runs it.
     fn step(&self, name: &str, variables: &[(&str, &str)]) -> Output {
         let mut bash = Command::new("bash");
-        bash.args([
-            "--noprofile",
-            "--norc",
-            "-eo",
-            "pipefail",
-            "-c",
-            &step(name),
-        ])
-        .current_dir(self.directory.path())
-        .env_clear()
-        .env(
-            "PATH",
-            format!(
-                "{}:{}:/usr/bin:/bin",
-                self.path("bin").display(),
-                self.added().trim()
-            ),
-        )
-        .env("RUNNER_TEMP", self.path("temporary"))
-        .env("GITHUB_PATH", self.path("added"))
-        .env("RELEASE", self.path("release"))
-        .env("ATTESTED", "0")
-        .env("REPOSITORY", "OWNER/ssm-exec")
-        .env("VERSION", VERSION)
-        .env("SHA256", "")
-        .envs(variables.iter().copied());
+        bash.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", &step(name)])
+            .current_dir(self.directory.path())
+            .env_clear()
+            .env(
+                "PATH",
+                format!("{}:{}:/usr/bin:/bin", self.path("bin").display(), self.added().trim()),
+            )
+            .env("RUNNER_TEMP", self.path("temporary"))
+            .env("GITHUB_PATH", self.path("added"))
+            .env("RELEASE", self.path("release"))
+            .env("ATTESTED", "0")
+            .env("REPOSITORY", "OWNER/ssm-exec")
+            .env("VERSION", VERSION)
+            .env("SHA256", "")
+            .envs(variables.iter().copied());
         bash.output().expect("bash")
     }
 
@@ -119,10 +104,7 @@ fn the_setup_action_installs_and_is_the_gate() {
         output.status.code()
     };
     // One argument a line, as a block of YAML ends: with a newline or without.
-    assert_eq!(
-        check("--prefix\n/org/api\n--require\nLOG\n--\ntrue\n"),
-        Some(0)
-    );
+    assert_eq!(check("--prefix\n/org/api\n--require\nLOG\n--\ntrue\n"), Some(0));
     assert_eq!(check("--prefix\n/org/api\n--require\nLOG"), Some(0));
     assert_eq!(check("--key\nA=/org/api/none"), Some(66));
 }
@@ -143,9 +125,7 @@ fn the_setup_action_refuses_what_is_not_the_release() {
     }
     let runner = Runner::new();
     let sums = runner.path("release/sha256sums");
-    let tampered = std::fs::read_to_string(&sums)
-        .expect("checksums")
-        .replace(['0', '1'], "2");
+    let tampered = std::fs::read_to_string(&sums).expect("checksums").replace(['0', '1'], "2");
     write(&sums, &tampered);
     assert!(!runner.step("install", &[]).status.success());
     assert_eq!(runner.added(), "");
@@ -162,9 +142,7 @@ fn cargo_binstall_finds_the_tarball_of_the_package_script() {
     let manifest = manifest();
     let linux =
         &manifest["package"]["metadata"]["binstall"]["overrides"]["cfg(target_os = \"linux\")"];
-    let repository = manifest["workspace"]["package"]["repository"]
-        .as_str()
-        .expect("a text");
+    let repository = manifest["workspace"]["package"]["repository"].as_str().expect("a text");
     let filled = |key: &str| {
         let mut text = linux[key].as_str().expect("a text").to_owned();
         for (name, value) in [
@@ -236,9 +214,7 @@ fn the_homebrew_formula_installs_the_tag_and_passes_its_own_test() {
     let said = succeeds(&mut ruby);
     let head = succeeds(Command::new("git").args(["rev-parse", "HEAD"]));
     let manifest = manifest();
-    let repository = manifest["workspace"]["package"]["repository"]
-        .as_str()
-        .expect("a text");
+    let repository = manifest["workspace"]["package"]["repository"].as_str().expect("a text");
     for line in [
         format!("url {repository}.git v{VERSION} {}", head.trim()),
         "license MIT".to_owned(),
@@ -266,25 +242,12 @@ fn the_nix_flake_builds_this_version_from_the_lock_file() {
         flake.display()
     );
     let mut nix = Command::new("nix-instantiate");
-    nix.args([
-        "--eval",
-        "--strict",
-        "--json",
-        "--store",
-        "dummy://",
-        "--expr",
-        &expression,
-    ]);
+    nix.args(["--eval", "--strict", "--json", "--store", "dummy://", "--expr", &expression]);
     let found: Vec<String> = serde_json::from_str(&succeeds(&mut nix)).expect("JSON");
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let lock = root.join("Cargo.lock");
-    let expected = [
-        "ssm-exec",
-        VERSION,
-        root.to_str().expect("UTF-8"),
-        lock.to_str().expect("UTF-8"),
-        "MIT",
-    ];
+    let expected =
+        ["ssm-exec", VERSION, root.to_str().expect("UTF-8"), lock.to_str().expect("UTF-8"), "MIT"];
     assert_eq!(found[..5], expected);
     for shell in ["completions $shell", "completions man"] {
         assert!(found[5].contains(shell), "{shell}");

@@ -41,9 +41,7 @@ fn count(parameters: usize, stub: &Stub, roots: &str) -> u64 {
         .expect("valgrind starts");
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{stderr}");
-    let collected = stderr
-        .lines()
-        .find_map(|line| line.split_once("Collected : "));
+    let collected = stderr.lines().find_map(|line| line.split_once("Collected : "));
     let (_, number) = collected.expect("callgrind prints a count");
     number.trim().parse().expect("a number")
 }
@@ -58,19 +56,13 @@ fn startup_instructions_stay_within_the_baseline() {
     let counts = [
         ("1 page, HTTP", count(10, &Stub::start(), "")),
         ("1 page, HTTPS", count(10, &over_tls(), "")),
-        (
-            "1 page, HTTPS with a system's roots",
-            count(10, &over_tls(), &public_roots()),
-        ),
+        ("1 page, HTTPS with a system's roots", count(10, &over_tls(), &public_roots())),
         ("100 pages, HTTP", count(1_000, &Stub::start(), "")),
     ];
     let path = project(BASELINE);
     let recorded = fs::read_to_string(&path).expect("the recorded counts");
     if std::env::var_os("SSM_EXEC_BLESS").is_some() {
-        let compiler = Command::new("rustc")
-            .arg("--version")
-            .output()
-            .expect("rustc");
+        let compiler = Command::new("rustc").arg("--version").output().expect("rustc");
         let mut text = String::from_utf8(compiler.stdout).expect("UTF-8");
         for (name, count) in counts {
             let _ = writeln!(text, "{count} {name}");

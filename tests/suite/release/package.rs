@@ -42,9 +42,7 @@ pub fn packages() -> &'static Path {
 }
 
 fn has_arm64() -> bool {
-    let compiler = Command::new("aarch64-linux-gnu-gcc")
-        .arg("--version")
-        .output();
+    let compiler = Command::new("aarch64-linux-gnu-gcc").arg("--version").output();
     compiler.is_ok_and(|output| output.status.success())
 }
 
@@ -60,10 +58,7 @@ fn copy_of_the_sources() -> tempfile::TempDir {
         cd \"$0/target/x86_64-unknown-linux-musl/release\"
         rm -r ssm-exec deps/*ssm_exec* .fingerprint/ssm-exec-*";
     let mut shell = Command::new("sh");
-    shell
-        .args(["-c", script])
-        .arg(copy.path())
-        .current_dir(project("."));
+    shell.args(["-c", script]).arg(copy.path()).current_dir(project("."));
     succeeds(&mut shell);
     copy
 }
@@ -91,9 +86,7 @@ fn packages_are_reproducible_and_install_into_a_clean_debian() {
         assert_eq!(made.len(), 11);
     }
     succeeds(
-        Command::new("sha256sum")
-            .args(["--check", "--strict", "sha256sums"])
-            .current_dir(dist),
+        Command::new("sha256sum").args(["--check", "--strict", "sha256sums"]).current_dir(dist),
     );
     lint(dist);
     let script = "set -e
@@ -125,9 +118,7 @@ fn packages_are_reproducible_and_install_into_a_clean_debian() {
 fn lint(dist: &Path) {
     let shell = |script: &str| {
         let mut shell = Command::new("sh");
-        shell
-            .args(["-c", script])
-            .arg(project("packaging/rpmlint.toml"));
+        shell.args(["-c", script]).arg(project("packaging/rpmlint.toml"));
         succeeds(shell.current_dir(dist))
     };
     assert_eq!(shell("lintian --fail-on error,warning,info -- *.deb"), "");
@@ -156,10 +147,7 @@ fn what_cannot_be_packaged_is_named_and_the_rest_is_made() {
     let failing = programs.path().join("cargo-generate-rpm");
     crate::harness::script(&failing, "#!/bin/sh\necho 'no space left' >&2\nexit 3\n");
     let mut package = Command::new(project("package"));
-    package
-        .env("PATH", programs.path())
-        .env("DIST", dist.path())
-        .env("ARCHITECTURES", "x86_64");
+    package.env("PATH", programs.path()).env("DIST", dist.path()).env("ARCHITECTURES", "x86_64");
     let alone = PACKAGE.lock().expect("no panic");
     let output = package.output().expect("a shell");
     drop(alone);
@@ -188,10 +176,7 @@ fn rpm(dist: &Path) {
     let file = dist.join(format!("ssm-exec-{version}-1.x86_64.rpm"));
     let root = tempfile::tempdir().expect("a directory for the test");
     let mut unpack = Command::new("sh");
-    unpack
-        .args(["-c", "rpm2cpio \"$0\" | cpio --quiet -idm"])
-        .arg(&file)
-        .current_dir(root.path());
+    unpack.args(["-c", "rpm2cpio \"$0\" | cpio --quiet -idm"]).arg(&file).current_dir(root.path());
     succeeds(&mut unpack);
     let told = succeeds(Command::new(root.path().join("usr/bin/ssm-exec")).arg("--version"));
     assert_eq!(told, format!("ssm-exec {version}\n"));
@@ -214,10 +199,7 @@ fn components(dist: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(file).expect("a bill of materials");
     let bill: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     let components = bill["components"].as_array().expect("components").iter();
-    components
-        .filter_map(|component| component["name"].as_str())
-        .map(str::to_owned)
-        .collect()
+    components.filter_map(|component| component["name"].as_str()).map(str::to_owned).collect()
 }
 
 /// The crates that are named with their licences are those of the bill of materials.
@@ -240,11 +222,9 @@ fn licences(dist: &Path) {
     for name in listed {
         assert!(components.iter().any(|known| known == name), "{name}");
     }
-    for words in [
-        "Permission is hereby granted, free of charge",
-        "Apache License",
-        "The musl C library",
-    ] {
+    for words in
+        ["Permission is hereby granted, free of charge", "Apache License", "The musl C library"]
+    {
         assert!(text.contains(words), "no {words}");
     }
 }
@@ -259,9 +239,7 @@ fn bill_of_materials(dist: &Path) {
 
 fn layer(dist: &Path) {
     let listed = succeeds(
-        Command::new("unzip")
-            .args(["-Z", "ssm-exec-lambda-layer-x86_64.zip"])
-            .current_dir(dist),
+        Command::new("unzip").args(["-Z", "ssm-exec-lambda-layer-x86_64.zip"]).current_dir(dist),
     );
     let executable = |line: &str| line.starts_with("-rwxr-xr-x") && line.ends_with(" ssm-exec");
     assert!(listed.lines().any(executable), "{listed}");
@@ -273,37 +251,19 @@ fn layer(dist: &Path) {
 #[ignore = "needs the crates' index: ./tests/run provides it"]
 fn the_published_crate_contains_only_what_it_needs() {
     let mut list = Command::new(env!("CARGO"));
-    list.args(["package", "--list", "--allow-dirty", "--quiet"])
-        .current_dir(project("."));
+    list.args(["package", "--list", "--allow-dirty", "--quiet"]).current_dir(project("."));
     let listed = succeeds(&mut list);
     for wanted in ["src/main.rs", "README.md", "LICENSE", "Cargo.lock"] {
         assert!(listed.lines().any(|line| line == wanted), "no {wanted}");
     }
-    for unwanted in [
-        "tests/",
-        "docker/",
-        "deploy/",
-        "examples/",
-        "package",
-        ".ci/",
-        ".github/",
-    ] {
-        assert!(
-            !listed.lines().any(|line| line.starts_with(unwanted)),
-            "{unwanted} in {listed}"
-        );
+    for unwanted in ["tests/", "docker/", "deploy/", "examples/", "package", ".ci/", ".github/"] {
+        assert!(!listed.lines().any(|line| line.starts_with(unwanted)), "{unwanted} in {listed}");
     }
     // Not compiled here: the release workflow does that.
     let target = tempfile::tempdir().expect("a directory for the test");
     let mut publish = Command::new(env!("CARGO"));
     publish
-        .args([
-            "publish",
-            "--workspace",
-            "--dry-run",
-            "--no-verify",
-            "--allow-dirty",
-        ])
+        .args(["publish", "--workspace", "--dry-run", "--no-verify", "--allow-dirty"])
         .env("CARGO_TARGET_DIR", target.path())
         .current_dir(project("."));
     succeeds(&mut publish);

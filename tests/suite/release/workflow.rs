@@ -12,13 +12,10 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 fn step(name: &str) -> String {
     let workflow = std::fs::read_to_string(project(".github/workflows/release.yml"));
     let workflow = workflow.expect("a workflow");
-    let (_, step) = workflow
-        .split_once(&format!("- name: {name}\n"))
-        .expect("a step with this name");
+    let (_, step) =
+        workflow.split_once(&format!("- name: {name}\n")).expect("a step with this name");
     let (_, script) = step.split_once("run: |\n").expect("a script");
-    let lines = script
-        .lines()
-        .map_while(|line| line.strip_prefix("          "));
+    let lines = script.lines().map_while(|line| line.strip_prefix("          "));
     lines.map(|line| format!("{line}\n")).collect()
 }
 
@@ -61,17 +58,10 @@ fn the_image_of_both_architectures_is_pushed_and_starts() {
         let name = format!("ssm-exec-{VERSION}-{architecture}-linux.tar.gz");
         std::fs::copy(packages.join(&name), dist.join(&name)).expect("a copy");
     }
-    succeeds(&mut run(
-        "the image of both architectures",
-        checkout.path(),
-        &registry,
-    ));
+    succeeds(&mut run("the image of both architectures", checkout.path(), &registry));
     let image = format!("ssm-exec-{VERSION}-image.tar");
     let [made, packaged] = [&dist, packages].map(|directory| std::fs::read(directory.join(&image)));
-    assert!(
-        made.expect("an image") == packaged.expect("an image"),
-        "not that of ./package"
-    );
+    assert!(made.expect("an image") == packaged.expect("an image"), "not that of ./package");
 
     let mut push = run("push the image", checkout.path(), &registry);
     succeeds(&mut push);
@@ -80,39 +70,26 @@ fn the_image_of_both_architectures_is_pushed_and_starts() {
     assert!(text(&again).contains("exists"), "{}", text(&again));
     let outputs = std::fs::read_to_string(checkout.path().join("outputs")).expect("outputs");
     let name = format!("{}/tests/ssm-exec", registry.address());
-    let digest = outputs
-        .strip_prefix(&format!("name={name}\ndigest="))
-        .expect("a name and a digest");
+    let digest =
+        outputs.strip_prefix(&format!("name={name}\ndigest=")).expect("a name and a digest");
     let pulled = Pulled(format!("{name}@{}", digest.trim_end()));
     // By tag and by digest, as the machine's own architecture and as the other one.
     succeeds(docker("pull --quiet").arg(&pulled.0));
     let version = format!("ssm-exec {VERSION}\n");
     let flags = "--rm --network none --read-only --cap-drop ALL";
-    assert_eq!(
-        succeeds(docker(&format!("run {flags}")).args([&pulled.0, "--version"])),
-        version
-    );
+    assert_eq!(succeeds(docker(&format!("run {flags}")).args([&pulled.0, "--version"])), version);
     let shown = "{{.Os}} {{.Architecture}} {{.Config.User}} {{json .Config.Entrypoint}} {{len .RootFS.Layers}}";
     let inspect = |image: &str| succeeds(docker("inspect --format").args([shown, image]));
-    assert_eq!(
-        inspect(&pulled.0),
-        "linux amd64 65532:65532 [\"/ssm-exec\"] 1\n"
-    );
+    assert_eq!(inspect(&pulled.0), "linux amd64 65532:65532 [\"/ssm-exec\"] 1\n");
 
     let pulled = Pulled(format!("{name}:{VERSION}"));
     succeeds(docker("pull --quiet --platform linux/arm64").arg(&pulled.0));
-    assert_eq!(
-        inspect(&pulled.0),
-        "linux arm64 65532:65532 [\"/ssm-exec\"] 1\n"
-    );
+    assert_eq!(inspect(&pulled.0), "linux arm64 65532:65532 [\"/ssm-exec\"] 1\n");
     // With the emulator from outside, which is static too.
     let emulator = succeeds(Command::new("sh").args(["-c", "command -v qemu-aarch64-static"]));
     let volume = format!("{}:/emulator:ro", emulator.trim_end());
     let mut emulated = docker(&format!(
         "run {flags} --platform linux/arm64 --volume {volume} --entrypoint /emulator"
     ));
-    assert_eq!(
-        succeeds(emulated.args([&pulled.0, "/ssm-exec", "--version"])),
-        version
-    );
+    assert_eq!(succeeds(emulated.args([&pulled.0, "/ssm-exec", "--version"])), version);
 }

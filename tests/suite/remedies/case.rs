@@ -66,9 +66,8 @@ pub struct Case {
 impl Case {
     /// All files of a directory.
     pub fn all(directory: &str) -> Vec<Self> {
-        let directory = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("tests/suite/remedies")
-            .join(directory);
+        let directory =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite/remedies").join(directory);
         let mut cases: Vec<Self> = std::fs::read_dir(&directory)
             .expect("the cases")
             .map(|entry| Self::read(&entry.expect("an entry").path()))
@@ -85,10 +84,7 @@ impl Case {
         for key in keys {
             assert!(KEYS.contains(&key.as_str()), "{name}: unknown key {key}");
         }
-        Self {
-            name: name.into_owned(),
-            table,
-        }
+        Self { name: name.into_owned(), table }
     }
 
     /// A text, or nothing.
@@ -108,9 +104,7 @@ impl Case {
     /// A table's entries.
     pub fn entries(&self, key: &str) -> Vec<(&str, &str)> {
         let table = self.table[key].as_object().into_iter().flatten();
-        table
-            .map(|(name, value)| (name.as_str(), value.as_str().expect("a text")))
-            .collect()
+        table.map(|(name, value)| (name.as_str(), value.as_str().expect("a text"))).collect()
     }
 
     /// The text of the first error.

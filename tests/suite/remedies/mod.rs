@@ -43,12 +43,7 @@ fn run(case: &Case) -> Ran {
     let report = outcome.text().replace("\n  ", "\n");
     // A command is a line of its own, and a part may be a sentence with its command.
     let text = (report + &outcome.stderr).replace(":\n    ", ": ");
-    println!(
-        "== {} ({}): {}\n{text}",
-        case.name,
-        outcome.status,
-        case.text("what")
-    );
+    println!("== {} ({}): {}\n{text}", case.name, outcome.status, case.text("what"));
     if outcome.status != case.status() {
         problems.push(format!("status {}", outcome.status));
     }
@@ -69,9 +64,8 @@ fn run(case: &Case) -> Ran {
     if case.status() != 0 {
         problems.extend(style(&text));
         let run = servers.run(case).env("SSM_EXEC_LOG_FORMAT", "json");
-        let parts = parts
-            .iter()
-            .map(|(_, part)| part.replace(&home, &run.home().to_string_lossy()));
+        let parts =
+            parts.iter().map(|(_, part)| part.replace(&home, &run.home().to_string_lossy()));
         let parts: Vec<String> = parts.collect();
         let wrong;
         (wrong, json) = json_problems(case, &parts, &servers, run);
@@ -114,9 +108,7 @@ fn json_problems(
     let mut expected = case.json();
     for value in expected.values_mut() {
         if let Value::String(text) = value {
-            *text = servers
-                .fill(text, &run)
-                .replace("{message}", case.wire_text());
+            *text = servers.fill(text, &run).replace("{message}", case.wire_text());
         }
     }
     let outcome = start(case, run);
@@ -176,13 +168,7 @@ fn run_all(cases: &[Case]) -> Vec<Ran> {
 fn expect_no_problems(ran: &[Ran]) {
     let failed = ran.iter().filter(|ran| !ran.problems.is_empty());
     let failed: Vec<String> = failed.map(|ran| ran.problems.join("\n  ")).collect();
-    assert!(
-        failed.is_empty(),
-        "{} of {}:\n{}",
-        failed.len(),
-        ran.len(),
-        failed.join("\n")
-    );
+    assert!(failed.is_empty(), "{} of {}:\n{}", failed.len(), ran.len(), failed.join("\n"));
 }
 
 /// Those of a directory that need nothing that this machine may lack. The first test that needs them runs them.
@@ -219,10 +205,7 @@ fn nobody_is_asked_who_the_caller_is_on_the_way_to_a_start() {
     let stub = Stub::start();
     stub.put(Parameter::secure("/r/a", "canary"));
     let sts = HttpServer::start(|_| ok("canary"));
-    Run::against(&stub.url())
-        .env("AWS_ENDPOINT_URL_STS", sts.url())
-        .args("-p /r")
-        .environment();
+    Run::against(&stub.url()).env("AWS_ENDPOINT_URL_STS", sts.url()).args("-p /r").environment();
     assert!(sts.requests().is_empty());
 }
 
@@ -250,23 +233,14 @@ fn sixty_denied_keys_are_one_message_and_each_is_named_once() {
     outcome.says(&["allows ssm:GetParameters on 60 parameters", "Add this to"]);
     for n in 0..60 {
         let name = format!("/r/k{n:02}\"");
-        assert_eq!(
-            outcome.stderr.matches(&name).count(),
-            1,
-            "{}",
-            outcome.stderr
-        );
+        assert_eq!(outcome.stderr.matches(&name).count(), 1, "{}", outcome.stderr);
     }
 }
 
 #[test]
 fn the_whole_sentence_of_aws_is_logged_with_verbose() {
     let stub = Stub::start();
-    stub.deny(
-        "GetParametersByPath",
-        "*",
-        Denial::Implicit(Policy::Identity),
-    );
+    stub.deny("GetParametersByPath", "*", Denial::Implicit(Policy::Identity));
     let sentence = "is not authorized to perform: ssm:GetParametersByPath on resource: arn:aws:ssm:eu-west-1:111122223333:parameter/r because no identity-based policy allows the ssm:GetParametersByPath action";
     let run = |options: &str| {
         let run = Run::against(&stub.url()).args(options);
@@ -280,23 +254,14 @@ fn the_whole_sentence_of_aws_is_logged_with_verbose() {
 #[test]
 fn check_prints_one_json_object_after_a_denial_too() {
     let stub = Stub::start();
-    stub.deny(
-        "GetParametersByPath",
-        "*",
-        Denial::Implicit(Policy::Identity),
-    );
-    let outcome = Run::against(&stub.url())
-        .args("check -p /r --format json")
-        .run();
+    stub.deny("GetParametersByPath", "*", Denial::Implicit(Policy::Identity));
+    let outcome = Run::against(&stub.url()).args("check -p /r --format json").run();
     assert_eq!(outcome.status, 77, "{}", outcome.stderr);
     let report: Value = serde_json::from_str(&outcome.text()).expect("JSON");
     assert_eq!(report["asked"]["region"], "eu-west-1");
     assert_eq!(report["asked"]["account"], "111122223333");
     let problem = report["problems"][0]["message"].as_str();
-    assert!(
-        problem.is_some_and(|it| it.contains("access denied")),
-        "{report}"
-    );
+    assert!(problem.is_some_and(|it| it.contains("access denied")), "{report}");
 }
 
 #[test]
@@ -311,9 +276,7 @@ fn every_failure_that_needs_root_names_cause_subject_and_remedy() {
         })
     });
     let threads: Vec<_> = threads.collect();
-    let ran = threads
-        .into_iter()
-        .map(|thread| thread.join().expect("it ran"));
+    let ran = threads.into_iter().map(|thread| thread.join().expect("it ran"));
     expect_no_problems(&ran.collect::<Vec<_>>());
 }
 

@@ -62,10 +62,8 @@ fn moto_accepts_the_statements_and_the_aws_cli_the_commands() {
     }
     commands.retain(|command| !INTERACTIVE.iter().any(|it| command.starts_with(it)));
     assert!(statements.len() > 15 && commands.len() > 25);
-    let statements: Vec<Value> = statements
-        .iter()
-        .map(|it| serde_json::from_str(it).expect("JSON"))
-        .collect();
+    let statements: Vec<Value> =
+        statements.iter().map(|it| serde_json::from_str(it).expect("JSON")).collect();
     let asked = serde_json::json!({ "statements": statements, "commands": commands });
     let mut python = Command::new(moto::python())
         .args(["-c", CHECK])
@@ -76,9 +74,7 @@ fn moto_accepts_the_statements_and_the_aws_cli_the_commands() {
         .spawn()
         .expect("starts");
     let mut stdin = python.stdin.take().expect("a pipe");
-    stdin
-        .write_all(asked.to_string().as_bytes())
-        .expect("is read");
+    stdin.write_all(asked.to_string().as_bytes()).expect("is read");
     drop(stdin);
     let output = python.wait_with_output().expect("ends");
     let failed = String::from_utf8_lossy(&output.stdout);
@@ -95,9 +91,7 @@ fn run_help(url: &str, message: &Outcome, beginning: &str) {
     let mut shell = Command::new("sh");
     shell.args(["-c", command]).env("PATH", path);
     shell.env("AWS_ENDPOINT_URL", url).env("AWS_PAGER", "");
-    shell
-        .env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
-        .env("AWS_SECRET_ACCESS_KEY", "x");
+    shell.env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE").env("AWS_SECRET_ACCESS_KEY", "x");
     shell.stdin(Stdio::piped()).stdout(Stdio::null());
     let mut shell = shell.spawn().expect("starts");
     let mut stdin = shell.stdin.take().expect("a pipe");

@@ -40,20 +40,14 @@ impl Servers {
             let variable = server["variable"].as_str().expect("a variable");
             (variable.to_owned(), http_server(server.clone(), port))
         });
-        Self {
-            sts: sts(&case.table["sts"]),
-            others: others.collect(),
-            stub,
-        }
+        Self { sts: sts(&case.table["sts"]), others: others.collect(), stub }
     }
 
     /// The run, without the command that it would start.
     pub fn run(&self, case: &Case) -> Run {
         let mut run = Run::against(&self.stub.url()).env("AWS_ENDPOINT_URL_STS", self.sts.url());
         if case.is("keys", false) {
-            run = run
-                .unset("AWS_ACCESS_KEY_ID")
-                .unset("AWS_SECRET_ACCESS_KEY");
+            run = run.unset("AWS_ACCESS_KEY_ID").unset("AWS_SECRET_ACCESS_KEY");
         }
         for (variable, server) in &self.others {
             run = run.env(variable, server.url());
@@ -206,19 +200,15 @@ fn sts(error: &Value) -> HttpServer {
 fn http_server(server: Value, stub_port: u16) -> HttpServer {
     HttpServer::start(move |seen| {
         let answers = server["answer"].as_array().into_iter().flatten();
-        let mut matching = answers.filter(|answer| {
-            seen.line
-                .starts_with(answer["request"].as_str().unwrap_or_default())
-        });
+        let mut matching = answers
+            .filter(|answer| seen.line.starts_with(answer["request"].as_str().unwrap_or_default()));
         let Some(answer) = matching.next() else {
             return Reply::Hang;
         };
         if answer["tunnel"].as_bool() == Some(true) {
             return Reply::Tunnel(stub_port);
         }
-        let header = answer["header"]
-            .as_str()
-            .and_then(|header| header.split_once(": "));
+        let header = answer["header"].as_str().and_then(|header| header.split_once(": "));
         let leaked = |text: &str| -> &'static str { Box::leak(text.to_owned().into_boxed_str()) };
         Reply::Response {
             status: u16::try_from(answer["status"].as_u64().unwrap_or(200)).expect("a status"),

@@ -21,11 +21,7 @@ pub fn build_image(name: &str, dockerfile: &str, files: &[(&str, &Path)], argume
     }
     std::fs::write(context.path().join("Dockerfile"), dockerfile).expect("a Dockerfile");
     let mut command = docker("build --quiet --force-rm --tag");
-    command
-        .env("DOCKER_BUILDKIT", "0")
-        .arg(name)
-        .args(arguments)
-        .arg(context.path());
+    command.env("DOCKER_BUILDKIT", "0").arg(name).args(arguments).arg(context.path());
     succeeds(&mut command);
 }
 
@@ -38,15 +34,9 @@ impl Container {
         let (first, rest) = words.split_once(' ').unwrap_or((words, ""));
         let mut command = docker(first);
         command
-            .args(
-                rest.split_whitespace()
-                    .take_while(|word| word.starts_with('-')),
-            )
+            .args(rest.split_whitespace().take_while(|word| word.starts_with('-')))
             .arg(&self.0)
-            .args(
-                rest.split_whitespace()
-                    .skip_while(|word| word.starts_with('-')),
-            );
+            .args(rest.split_whitespace().skip_while(|word| word.starts_with('-')));
         command
     }
 

@@ -33,10 +33,7 @@ pub fn static_binary() -> &'static Path {
         succeeds(
             Command::new(project("tests/static")).args(["build", "--quiet", "--bin", "ssm-exec"]),
         );
-        let target = format!(
-            "target/{}-unknown-linux-gnu/debug/ssm-exec",
-            std::env::consts::ARCH
-        );
+        let target = format!("target/{}-unknown-linux-gnu/debug/ssm-exec", std::env::consts::ARCH);
         project(&target)
     })
 }
@@ -59,14 +56,9 @@ pub fn example(name: &str) -> PathBuf {
     // Build scripts watch the variables that cargo sets for a test, and would run again.
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy();
-        if [
-            "CARGO_PKG_",
-            "CARGO_MANIFEST_",
-            "CARGO_BIN_",
-            "RUSTC_BOOTSTRAP",
-        ]
-        .iter()
-        .any(|set| name.starts_with(set))
+        if ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "RUSTC_BOOTSTRAP"]
+            .iter()
+            .any(|set| name.starts_with(set))
         {
             cargo.env_remove(&*name);
         }
@@ -78,30 +70,20 @@ pub fn example(name: &str) -> PathBuf {
 /// A static shell with its tools.
 pub fn busybox() -> &'static Path {
     let path = Path::new("/bin/busybox");
-    assert!(
-        path.exists(),
-        "no busybox: tests/needs installs busybox-static"
-    );
+    assert!(path.exists(), "no busybox: tests/needs installs busybox-static");
     path
 }
 
 /// Runs a command that must succeed, and returns its stdout.
 pub fn succeeds(command: &mut Command) -> String {
     let output = command.output().expect("a program that is installed");
-    assert!(
-        output.status.success(),
-        "{command:?}: {}\n{}",
-        output.status,
-        text(&output)
-    );
+    assert!(output.status.success(), "{command:?}: {}\n{}", output.status, text(&output));
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 /// Standard output and standard error of a program.
 pub fn text(output: &Output) -> String {
-    [&output.stdout[..], &output.stderr]
-        .map(String::from_utf8_lossy)
-        .concat()
+    [&output.stdout[..], &output.stderr].map(String::from_utf8_lossy).concat()
 }
 
 /// A name that is unique across tests and concurrent test runs.
@@ -139,8 +121,7 @@ pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
 pub fn write(path: &Path, content: &str) {
     std::fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
     let mut file = std::fs::File::create(path).expect("a file for the test");
-    file.write_all(content.as_bytes())
-        .expect("a file for the test");
+    file.write_all(content.as_bytes()).expect("a file for the test");
 }
 
 /// A bundle of root certificates such as a system has: Mozilla's, as PEM.

@@ -44,11 +44,7 @@ impl Registry {
         let known = format!("[[registry]]\nlocation = \"{address}\"\ninsecure = true\n");
         let settings = ".config/containers/registries.conf";
         write(&directory.path().join(settings), &known);
-        Registry {
-            process,
-            address,
-            directory,
-        }
+        Registry { process, address, directory }
     }
 
     /// `HOST:PORT`.

@@ -151,10 +151,7 @@ fn chunk(stream: &mut TcpStream) -> Vec<u8> {
 pub fn break_off(mut client: TcpStream, how: How) {
     match how {
         How::Reset => {
-            let at_once = linger {
-                l_onoff: 1,
-                l_linger: 0,
-            };
+            let at_once = linger { l_onoff: 1, l_linger: 0 };
             setsockopt(&client, Linger, &at_once).expect("a socket");
         }
         How::Close => {}

@@ -14,19 +14,11 @@ pub fn refuse(command: &mut Command, calls: &[libc::c_long], error: libc::c_int)
         k,
     };
     // The call's number is the first field of `seccomp_data`.
-    let mut program = vec![instruction(
-        libc::BPF_LD | libc::BPF_W | libc::BPF_ABS,
-        0,
-        0,
-    )];
+    let mut program = vec![instruction(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0)];
     for (index, call) in calls.iter().enumerate() {
         let to_the_error = u8::try_from(calls.len() - index).expect("a short list");
         let call = u32::try_from(*call).expect("a system call");
-        program.push(instruction(
-            libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K,
-            to_the_error,
-            call,
-        ));
+        program.push(instruction(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, to_the_error, call));
     }
     let end = libc::BPF_RET | libc::BPF_K;
     let error = u32::try_from(error).expect("an error's number");
@@ -43,11 +35,7 @@ pub fn refuse(command: &mut Command, calls: &[libc::c_long], error: libc::c_int)
         }
         // SAFETY: the program is as long as it says, and the kernel copies it.
         match unsafe {
-            libc::prctl(
-                libc::PR_SET_SECCOMP,
-                libc::SECCOMP_MODE_FILTER,
-                &raw const filter,
-            )
+            libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const filter)
         } {
             0 => Ok(()),
             _ => Err(std::io::Error::last_os_error()),

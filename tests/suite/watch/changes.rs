@@ -44,18 +44,11 @@ fn the_same_value_written_again_is_no_signal() {
     // Two, since the first may have begun before.
     wait_for_polls(&stub, 4);
     let rehearsals = stub.requests();
-    let rehearsals = rehearsals
-        .iter()
-        .filter(|request| request.body["WithDecryption"] == true);
+    let rehearsals = rehearsals.iter().filter(|request| request.body["WithDecryption"] == true);
     assert_eq!(rehearsals.count(), 2, "the start, and one rehearsal");
     let (stdout, stderr) = run.stop();
     assert_eq!(stdout, ["got TERM"]);
-    assert!(
-        stderr
-            .iter()
-            .all(|line| line.contains("--watch: an interval")),
-        "{stderr:#?}"
-    );
+    assert!(stderr.iter().all(|line| line.contains("--watch: an interval")), "{stderr:#?}");
 }
 
 #[test]
@@ -68,10 +61,7 @@ fn a_user_and_a_password_rotated_one_after_the_other_are_one_signal() {
     wait_for_rehearsals(&stub, 1);
     stub.put(Parameter::secure("/watch/password", "canary-two"));
     let line = run.stderr.wait_for("sending SIGHUP");
-    assert!(
-        line.contains("/watch/password 1 -> 2, /watch/user-name 1 -> 2"),
-        "{line}"
-    );
+    assert!(line.contains("/watch/password 1 -> 2, /watch/user-name 1 -> 2"), "{line}");
     assert_eq!(run.stdout.next(), "got HUP");
     wait_for_polls(&stub, 4);
     assert_eq!(run.stop().0, ["got TERM"]);
@@ -101,11 +91,8 @@ fn a_parameter_that_is_written_all_the_time_holds_nothing_back() {
             ));
             wait_for_rehearsals(&stub, 1);
             settling += 1;
-            if let Some(line) = run
-                .stderr
-                .so_far()
-                .into_iter()
-                .find(|line| line.contains("sending"))
+            if let Some(line) =
+                run.stderr.so_far().into_iter().find(|line| line.contains("sending"))
             {
                 break line;
             }
@@ -113,10 +100,7 @@ fn a_parameter_that_is_written_all_the_time_holds_nothing_back() {
         assert!(line.contains("/watch/password 1 -> 2"), "{line}");
         assert_eq!(run.stdout.next(), "got HUP");
         let expected = if always == "beat" { 2..=4 } else { 9..=13 };
-        assert!(
-            expected.contains(&settling),
-            "{always:?}: {settling} rehearsals"
-        );
+        assert!(expected.contains(&settling), "{always:?}: {settling} rehearsals");
     });
 }
 
@@ -145,10 +129,7 @@ fn no_start_ever_has_a_new_user_and_an_old_password() {
         // The first has been seen, and settles, when the second one comes.
         stub.put(Parameter::string("/watch/user-name", new));
         wait_for_rehearsals(&stub, 1);
-        stub.put(Parameter::secure(
-            "/watch/password",
-            &format!("canary-{new}"),
-        ));
+        stub.put(Parameter::secure("/watch/password", &format!("canary-{new}")));
         said.push(stdout.next());
         said.push(stdout.next());
     }
@@ -173,10 +154,7 @@ fn no_start_ever_has_a_new_user_and_an_old_password() {
 fn a_trigger_is_the_only_parameter_that_is_polled_and_counts_at_once() {
     let stub = stub();
     stub.put(Parameter::string("/org/generation", "1"));
-    let run = watch(
-        &stub,
-        "-p /watch --trigger /org/generation --settle 1h --on-change HUP",
-    );
+    let run = watch(&stub, "-p /watch --trigger /org/generation --settle 1h --on-change HUP");
     assert_eq!(run.stdout.next(), "started with one canary-one");
     stub.put(Parameter::string("/watch/user-name", "two"));
     wait_for_polls(&stub, 3);
@@ -184,18 +162,12 @@ fn a_trigger_is_the_only_parameter_that_is_polled_and_counts_at_once() {
     stub.put(Parameter::secure("/watch/password", "canary-two"));
     stub.put(Parameter::string("/org/generation", "2"));
     let line = run.stderr.wait_for("sending SIGHUP");
-    for change in [
-        "/org/generation 1 -> 2",
-        "/watch/password 1 -> 2",
-        "/watch/user-name 1 -> 2",
-    ] {
+    for change in ["/org/generation 1 -> 2", "/watch/password 1 -> 2", "/watch/user-name 1 -> 2"] {
         assert!(line.contains(change), "{line}");
     }
     assert_eq!(run.stdout.next(), "got HUP");
     let polls = stub.requests();
-    let polls = polls
-        .iter()
-        .filter(|request| request.body["WithDecryption"] == false);
+    let polls = polls.iter().filter(|request| request.body["WithDecryption"] == false);
     assert!(polls.clone().count() > 2);
     for poll in polls {
         assert_eq!(poll.names(), ["/org/generation"]);
@@ -210,18 +182,13 @@ fn a_trigger_may_be_written_with_or_without_a_slash() {
         let trigger = ["generation", "/generation"][n];
         let stub = stub();
         stub.put(Parameter::string("generation", "1"));
-        let run = watch(
-            &stub,
-            &format!("-p /watch --trigger {trigger} --on-change HUP"),
-        );
+        let run = watch(&stub, &format!("-p /watch --trigger {trigger} --on-change HUP"));
         assert_eq!(run.stdout.next(), "started with one canary-one");
         // A poll that finds a change is followed by a request for the values.
         let decrypting = || {
             let requests = stub.requests();
             let requests = requests.iter();
-            requests
-                .filter(|request| request.body["WithDecryption"] == true)
-                .count()
+            requests.filter(|request| request.body["WithDecryption"] == true).count()
         };
         let before = decrypting();
         stub.put(Parameter::secure("/watch/password", "canary-two"));
@@ -270,16 +237,9 @@ fn polls_ask_for_what_check_announced_and_decrypt_nothing() {
     stub.put_secret("db", "canary-secret");
     let sources =
         "-p /many -k A=/watch/password -k FIXED=/fixed:1 -k DB=/aws/reference/secretsmanager/db";
-    let report = Run::against(&stub.url())
-        .args("check --watch 5m")
-        .args(sources)
-        .run()
-        .text();
+    let report = Run::against(&stub.url()).args("check --watch 5m").args(sources).run().text();
     // Three pages, one batch of names, one of secrets.
-    assert!(
-        report.ends_with("\nwatch: 5 requests every 5m for each process\n"),
-        "{report}"
-    );
+    assert!(report.ends_with("\nwatch: 5 requests every 5m for each process\n"), "{report}");
     let before = stub.requests().len();
     let run = watch(&stub, &format!("{sources} --settle 0s"));
     run.stdout.wait_for("started");
@@ -289,16 +249,11 @@ fn polls_ask_for_what_check_announced_and_decrypt_nothing() {
     let polls = stub.requests().split_off(started);
     let polls = &polls[..15];
     for poll in polls {
-        let is_secret = poll
-            .names()
-            .iter()
-            .any(|name| name.contains("secretsmanager"));
+        let is_secret = poll.names().iter().any(|name| name.contains("secretsmanager"));
         assert_eq!(poll.body["WithDecryption"], is_secret, "{:?}", poll.body);
         assert!(!poll.names().contains(&"/fixed:1"));
     }
-    let by_path = polls
-        .iter()
-        .filter(|poll| poll.action == "GetParametersByPath");
+    let by_path = polls.iter().filter(|poll| poll.action == "GetParametersByPath");
     assert_eq!(by_path.count(), 9);
     assert_eq!(run.stop().0, ["got TERM"]);
 }
@@ -311,10 +266,5 @@ fn polls_need_no_permission_to_decrypt() {
     stub.deny_kms("/watch/*", ssm_stub::KmsDenial::New);
     wait_for_polls(&stub, 3);
     let (_, stderr) = run.stop();
-    assert!(
-        stderr
-            .iter()
-            .all(|line| line.contains("--watch: an interval")),
-        "{stderr:#?}"
-    );
+    assert!(stderr.iter().all(|line| line.contains("--watch: an interval")), "{stderr:#?}");
 }

@@ -31,8 +31,7 @@ fn an_outage(begin: impl Fn(&Stub), end: impl Fn(&Stub)) {
         assert_eq!(run.stdout.so_far(), [""; 0]);
     }
     end(&stub);
-    run.stderr
-        .wait_for("/watch/password 1 -> 2: sending SIGHUP");
+    run.stderr.wait_for("/watch/password 1 -> 2: sending SIGHUP");
     assert_eq!(run.stdout.next(), "got HUP");
     let polls = stub.connections();
     stub.wait_for_connections(polls + 3);
@@ -51,10 +50,7 @@ fn hours_of_errors_are_one_message_an_hour_few_requests_and_no_signal() {
 
 #[test]
 fn hours_without_connections_are_one_message_an_hour_few_requests_and_no_signal() {
-    an_outage(
-        |stub| stub.on_connect(OnConnect::Reset),
-        |stub| stub.on_connect(OnConnect::Serve),
-    );
+    an_outage(|stub| stub.on_connect(OnConnect::Reset), |stub| stub.on_connect(OnConnect::Serve));
 }
 
 #[test]
@@ -71,10 +67,7 @@ fn a_command_that_goes_on_after_its_signal_gets_no_second_one_and_is_one_message
     stub.put(Parameter::secure("/watch/password", "canary-three"));
     for hours in 1..3 {
         let line = run.stderr.next();
-        assert!(
-            line.contains(&format!("still runs {hours}h after SIGTERM")),
-            "{line}"
-        );
+        assert!(line.contains(&format!("still runs {hours}h after SIGTERM")), "{line}");
     }
     assert_eq!(run.stdout.so_far(), [""; 0]);
     let after = stub.requests().len();
@@ -99,10 +92,7 @@ fn a_change_that_would_not_start_is_one_error_an_hour_another_and_its_end_are_to
         let before = rehearsals();
         let line = run.stderr.next();
         assert!(line.contains("PASSWORD"), "{line}");
-        assert!(
-            rehearsals() > before + 1,
-            "only one of several rehearsals writes a message"
-        );
+        assert!(rehearsals() > before + 1, "only one of several rehearsals writes a message");
     }
     stub.put(Parameter::secure("/watch/password", "canary\0"));
     let line = run.stderr.next();
@@ -138,10 +128,7 @@ fn five_hundred_polls_leave_the_watcher_as_it_was() {
     eventually("the last poll waits", || children(watcher).len() == 1);
     let size_after = own_memory(watcher);
     assert!(size_after <= 2048, "{size_after} KiB of its own");
-    assert!(
-        size_after <= size + 128,
-        "{size} KiB, then {size_after} KiB"
-    );
+    assert!(size_after <= size + 128, "{size} KiB, then {size_after} KiB");
     // One more for the answer of the poll that waits.
     let open_after = descriptors(watcher);
     assert!(

@@ -29,11 +29,7 @@ fn is_signed_with(request: &Request, n: usize) -> bool {
 
 /// Waits until requests are signed with credentials number `n`.
 fn wait_for_signature(stub: &Stub, n: usize) {
-    while !stub
-        .requests()
-        .last()
-        .is_some_and(|request| is_signed_with(request, n))
-    {
+    while !stub.requests().last().is_some_and(|request| is_signed_with(request, n)) {
         stub.wait_for_requests(stub.requests().len() + 1);
     }
 }
@@ -65,9 +61,7 @@ fn follows_renewed_credentials(stub: &Stub, run: Run, renew: impl Fn(usize)) {
     assert_eq!(stdout, ["got TERM"]);
     assert_eq!(stderr, [""; 0]);
     assert!(
-        stub.requests()
-            .iter()
-            .all(|request| request.outcome == ssm_stub::Outcome::Answered),
+        stub.requests().iter().all(|request| request.outcome == ssm_stub::Outcome::Answered),
         "no request was sent with expired credentials"
     );
 }

@@ -119,9 +119,8 @@ fn exit_statuses_of_process_1_pass_unchanged() {
 fn with_an_init_deadly_signals_give_the_container_the_same_status_as_without_a_wrapper() {
     let stub = stub();
     // All but those that stop, continue or are ignored; 32 and 33 belong to the C library.
-    let deadly: Vec<usize> = (1..32)
-        .filter(|signal| ![17, 18, 19, 20, 21, 22, 23, 28].contains(signal))
-        .collect();
+    let deadly: Vec<usize> =
+        (1..32).filter(|signal| ![17, 18, 19, 20, 21, 22, 23, 28].contains(signal)).collect();
     in_parallel(deadly.len(), |n| {
         let signal = deadly[n];
         let script = format!("ulimit -c 0; kill -{signal} $$; exit 7");

@@ -20,10 +20,7 @@ fn expect_one_message(
     repair: impl Fn(&Stub),
 ) {
     let stub = stub();
-    stub.put(Parameter::string(
-        "/org/json",
-        r#"{"member": "canary-member"}"#,
-    ));
+    stub.put(Parameter::string("/org/json", r#"{"member": "canary-member"}"#));
     let options =
         format!("-p /watch -k MEMBER=/org/json#member --settle 0s --on-change HUP {options}");
     let run = Run::against(&stub.url()).args(&options).file(CONTRACT);
@@ -61,12 +58,7 @@ fn a_deleted_parameter_is_one_message_and_no_signal() {
 
 #[test]
 fn a_value_with_a_nul_byte_is_one_message_and_no_signal() {
-    expect_one_message(
-        "",
-        "NUL",
-        put_password("canary\0"),
-        put_password("canary-two"),
-    );
+    expect_one_message("", "NUL", put_password("canary\0"), put_password("canary-two"));
 }
 
 #[test]
@@ -94,12 +86,7 @@ fn broken_json_is_one_message_and_no_signal() {
         "",
         "/org/json#member",
         |stub| stub.put(Parameter::string("/org/json", "{")),
-        |stub| {
-            stub.put(Parameter::string(
-                "/org/json",
-                r#"{"member": "canary-new"}"#,
-            ))
-        },
+        |stub| stub.put(Parameter::string("/org/json", r#"{"member": "canary-new"}"#)),
     );
 }
 
@@ -141,17 +128,11 @@ fn a_message_of_the_service_adds_no_line_and_steers_no_terminal() {
     let stub = stub();
     let run = watch(&stub, "-p /watch --settle 0s");
     run.stdout.wait_for("started");
-    stub.always(Fault::client(
-        "OddException",
-        "x\u{1b}[2J\nssm-exec: FORGED\u{9b}\u{202e}",
-    ));
+    stub.always(Fault::client("OddException", "x\u{1b}[2J\nssm-exec: FORGED\u{9b}\u{202e}"));
     let line = run.stderr.wait_for("could not look for changes");
     assert!(line.starts_with("ssm-exec: warning: "), "{line}");
     assert!(line.contains("FORGED"), "{line}");
-    assert!(
-        !line.contains(|c: char| c.is_control() || c == '\u{202e}'),
-        "{line:?}"
-    );
+    assert!(!line.contains(|c: char| c.is_control() || c == '\u{202e}'), "{line:?}");
     assert_eq!(run.stop(), (vec!["got TERM".to_owned()], Vec::new()));
 }
 
@@ -239,9 +220,7 @@ fn a_watcher_that_gets_no_socket_says_so_and_goes_on() {
     run.stdout.wait_for("started");
     let watcher = run.watcher();
     limit_descriptors(watcher, 1);
-    let line = run
-        .stderr
-        .wait_for("--watch could not look for changes, and goes on trying");
+    let line = run.stderr.wait_for("--watch could not look for changes, and goes on trying");
     let reason = "the system refused a socket: Too many open files";
     assert!(line.contains(reason), "{line}");
     put_password("canary-two")(&stub);
@@ -278,12 +257,7 @@ fn a_poll_whose_connections_break_is_a_warning_and_the_change_is_found_afterward
     in_parallel(BREAKS.len(), |n| {
         let (step, how) = BREAKS[n];
         let (stub, relay, run) = watch_by_relay();
-        relay.breaks(Break {
-            step,
-            how,
-            after: 0,
-            connections: usize::MAX,
-        });
+        relay.breaks(Break { step, how, after: 0, connections: usize::MAX });
         let line = run.stderr.wait_for("--watch could not look for changes");
         let server = format!("localhost:{}", relay.port());
         assert!(line.contains(&server), "{step:?} {how:?}: {line}");
@@ -302,12 +276,7 @@ fn a_rehearsal_whose_connection_breaks_is_repeated() {
         let (stub, relay, run) = watch_by_relay();
         // The poll is forwarded.
         put_password("canary-two")(&stub);
-        relay.breaks(Break {
-            step,
-            how,
-            after: 1,
-            connections: 1,
-        });
+        relay.breaks(Break { step, how, after: 1, connections: 1 });
         run.stderr.wait_for("sending SIGHUP");
         assert_eq!(run.stdout.next(), "got HUP");
         assert_eq!(run.stop().0, ["got TERM"]);

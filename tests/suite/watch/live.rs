@@ -72,10 +72,7 @@ fn where_a_file_cannot_be_written_the_command_is_started_anew() {
         run.stdout.wait_for("seals 1");
         put(&stub, "canary-two");
         let line = run.stderr.wait_for("sending SIGTERM");
-        assert!(
-            line.contains(&format!("(only files, but {reason})")),
-            "{line}"
-        );
+        assert!(line.contains(&format!("(only files, but {reason})")), "{line}");
         assert_eq!(run.finish().1, ["got TERM"], "{words}");
     }
 }
@@ -85,11 +82,8 @@ fn where_a_variable_has_changed_too_the_command_is_started_anew() {
     let stub = Stub::start();
     stub.put(Parameter::string("/org/variable", "one"));
     stub.put(Parameter::string("/org/generation", "1"));
-    let run = start(
-        &stub,
-        "--on-file-change HUP -k /org/variable --trigger /org/generation",
-        "handler",
-    );
+    let run =
+        start(&stub, "--on-file-change HUP -k /org/variable --trigger /org/generation", "handler");
     run.stdout.wait_for("seals 1");
     put(&stub, "canary-two");
     stub.put(Parameter::string("/org/variable", "two"));
@@ -111,13 +105,8 @@ fn hundreds_of_files_are_written_again() {
     put_all("canary-one");
     stub.put(Parameter::string("/org/generation", "1"));
     let files = names.iter().enumerate();
-    let files: Vec<String> = files
-        .map(|(n, name)| format!("--file F{n}={name}"))
-        .collect();
-    let options = format!(
-        "--on-file-change HUP --trigger /org/generation {}",
-        files.join(" ")
-    );
+    let files: Vec<String> = files.map(|(n, name)| format!("--file F{n}={name}")).collect();
+    let options = format!("--on-file-change HUP --trigger /org/generation {}", files.join(" "));
     let all = "import os
 def values(): return {open(os.environ['F%d' % n]).read() for n in range(300)}";
     let program = READER
@@ -125,12 +114,7 @@ def values(): return {open(os.environ['F%d' % n]).read() for n in range(300)}";
         .replace("open(path).read()", "*values()");
     put(&stub, "canary-one");
     let run = Run::against(&stub.url()).args("--file FILE=/org/file --watch 1s");
-    let run = spawn(
-        run.args(&options)
-            .args("-- python3 -c")
-            .arg(program)
-            .arg("handler"),
-    );
+    let run = spawn(run.args(&options).args("-- python3 -c").arg(program).arg("handler"));
     assert_eq!(run.stdout.next(), "has canary-one");
     put_all("canary-two");
     stub.put(Parameter::string("/org/generation", "2"));
@@ -141,10 +125,7 @@ def values(): return {open(os.environ['F%d' % n]).read() for n in range(300)}";
 
 #[test]
 fn a_file_with_a_template_is_written_again_where_its_parts_are_no_variables() {
-    for (drop, signal) in [
-        ("drop = [\"USER\", \"PASSWORD\"]", "SIGHUP"),
-        ("", "SIGTERM"),
-    ] {
+    for (drop, signal) in [("drop = [\"USER\", \"PASSWORD\"]", "SIGHUP"), ("", "SIGTERM")] {
         let stub = Stub::start();
         let put_both = |user: &str, password: &str| {
             stub.put(Parameter::string("/org/db/user", user));
@@ -236,17 +217,9 @@ fn certificate(directory: &std::path::Path) -> (String, String, String) {
         "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 9 -subj /CN=x"
             .split(' '),
     );
-    succeeds(
-        openssl
-            .arg("-keyout")
-            .arg(path("key"))
-            .arg("-out")
-            .arg(path("certificate")),
-    );
+    succeeds(openssl.arg("-keyout").arg(path("key")).arg("-out").arg(path("certificate")));
     let mut digest = Command::new("openssl");
-    digest
-        .args(["x509", "-outform", "DER", "-in"])
-        .arg(path("certificate"));
+    digest.args(["x509", "-outform", "DER", "-in"]).arg(path("certificate"));
     digest.arg("-out").arg(path("der"));
     succeeds(&mut digest);
     let digest = succeeds(Command::new("sha256sum").arg(path("der")));
@@ -279,9 +252,7 @@ fn nginx_takes_a_new_certificate_without_dropping_a_connection() {
     let run = run.env("PATH", path);
     let run = spawn(run.args("-- sh -c").arg(NGINX));
     let address = format!("127.0.0.1:{port}");
-    crate::support::eventually("it listens", || {
-        std::net::TcpStream::connect(&address).is_ok()
-    });
+    crate::support::eventually("it listens", || std::net::TcpStream::connect(&address).is_ok());
     let mut client = Command::new("python3");
     client.args(["-c", CLIENT, &port]).stdout(Stdio::piped());
     let mut client = client.spawn().expect("starts");
@@ -290,10 +261,7 @@ fn nginx_takes_a_new_certificate_without_dropping_a_connection() {
     assert_eq!(seen.next(), first);
     for generation in 1..4 {
         let new = put();
-        stub.put(Parameter::string(
-            "/org/generation",
-            &generation.to_string(),
-        ));
+        stub.put(Parameter::string("/org/generation", &generation.to_string()));
         run.stderr.wait_for("sending SIGHUP");
         assert_eq!(seen.next(), new);
     }

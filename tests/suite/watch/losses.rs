@@ -26,17 +26,10 @@ fn a_parameter_that_is_gone_is_one_error_until_others_change() {
     stub.put(Parameter::string("/watch/other", "one"));
     let run = run(&stub, "", "");
     stub.remove("/watch/password");
-    expect_no_restart(
-        &run,
-        &stub,
-        &["/watch/password", "PASSWORD", "no longer exists"],
-    );
+    expect_no_restart(&run, &stub, &["/watch/password", "PASSWORD", "no longer exists"]);
     stub.put(Parameter::string("/watch/other", "two"));
     let line = run.stderr.wait_for("sending SIGTERM");
-    assert!(
-        line.contains("/watch/other 1 -> 2, /watch/password removed"),
-        "{line}"
-    );
+    assert!(line.contains("/watch/other 1 -> 2, /watch/password removed"), "{line}");
     assert_eq!(run.finish().1, ["got TERM"]);
 }
 

@@ -78,9 +78,7 @@ fn holds_no_value(options: &str, started: &str) {
     let status = std::fs::read_to_string(format!("/proc/{watcher}/status")).expect("it runs");
     assert!(!status.contains("canary"));
     // Hidden from other processes of the user, as its memory is.
-    let owner = std::fs::metadata(format!("/proc/{watcher}/environ"))
-        .expect("it runs")
-        .uid();
+    let owner = std::fs::metadata(format!("/proc/{watcher}/environ")).expect("it runs").uid();
     assert_eq!(owner, 0);
     assert_eq!(run.stop().0, ["got TERM"]);
     eventually("the watcher is gone", || is_gone(watcher));
@@ -88,10 +86,7 @@ fn holds_no_value(options: &str, started: &str) {
 
 /// The processes that a process has started.
 pub(super) fn children(process: Pid) -> Vec<Pid> {
-    processes(|_| true)
-        .into_iter()
-        .filter(|child| parent(*child) == Some(process))
-        .collect()
+    processes(|_| true).into_iter().filter(|child| parent(*child) == Some(process)).collect()
 }
 
 #[test]
@@ -108,10 +103,7 @@ fn during_a_rehearsal_only_its_own_process_holds_a_value() {
     run.stdout.wait_for("started");
     let watcher = run.watcher();
     // The rehearsal has one answer, and waits for the other one. Polls ask for the trigger alone.
-    stub.fault_when(
-        ssm_stub::When::next(1).naming("/other/key"),
-        ssm_stub::Fault::NoResponse,
-    );
+    stub.fault_when(ssm_stub::When::next(1).naming("/other/key"), ssm_stub::Fault::NoResponse);
     stub.put(Parameter::secure("/watch/password", value));
     stub.put(Parameter::string("/org/generation", "2"));
     let needles = [value.to_owned()];

@@ -156,11 +156,7 @@ fn spawn(run: Run) -> Watched {
 
 fn spawn_with(program: Command, run: Run) -> Watched {
     let (mut command, home) = run.command_of(program);
-    let mut child = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("starts");
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
     Watched {
         stdout: Lines::of(child.stdout.take().expect("a pipe")),
         stderr: Lines::of(child.stderr.take().expect("a pipe")),
@@ -186,10 +182,7 @@ impl Watched {
     fn finish(mut self) -> (ExitStatus, Vec<String>, Vec<String>) {
         let status = self.child.wait().expect("ends");
         let stderr = self.stderr.rest();
-        assert!(
-            !stderr.iter().any(|line| line.contains("canary")),
-            "{stderr:#?}"
-        );
+        assert!(!stderr.iter().any(|line| line.contains("canary")), "{stderr:#?}");
         (status, self.stdout.rest(), stderr)
     }
 

@@ -9,9 +9,7 @@ use std::path::Path;
 /// the signal.
 fn expect_no_signal(words: &str, file: &str, harm: impl Fn(&Path), repair: impl Fn(&Path)) {
     let stub = stub();
-    let run = Run::against(&stub.url())
-        .file(file)
-        .args("--settle 0s --watch 1s");
+    let run = Run::against(&stub.url()).file(file).args("--settle 0s --watch 1s");
     let home = run.home().to_owned();
     let script = home.join("server");
     fs::write(&script, format!("#!/bin/sh\n{COMMAND}")).expect("a script");
@@ -63,12 +61,7 @@ fn a_command_that_is_not_there_or_not_executable_by_then_is_an_error() {
     let rename = |from: &'static str, to: &'static str| {
         move |home: &Path| fs::rename(home.join(from), home.join(to)).expect("a name")
     };
-    expect_no_signal(
-        "./server",
-        FILE,
-        rename("server", "old"),
-        rename("old", "server"),
-    );
+    expect_no_signal("./server", FILE, rename("server", "old"), rename("old", "server"));
     let mode = |mode| {
         move |home: &Path| {
             let permissions = fs::Permissions::from_mode(mode);
@@ -98,13 +91,7 @@ fn a_file_that_asks_for_something_else_by_then_is_what_counts() {
     wait_for_rehearsals(&stub, 1);
     wait_for_polls(&stub, 3);
     let rehearsals = stub.requests();
-    let rehearsals = rehearsals
-        .iter()
-        .filter(|one| one.body["WithDecryption"] == true);
-    assert_eq!(
-        rehearsals.count(),
-        3,
-        "the start, and one for each rotation"
-    );
+    let rehearsals = rehearsals.iter().filter(|one| one.body["WithDecryption"] == true);
+    assert_eq!(rehearsals.count(), 3, "the start, and one for each rotation");
     assert_eq!(run.stop(), (vec!["got TERM".to_owned()], Vec::new()));
 }

@@ -18,10 +18,7 @@ fn polls_and_rehearsals_go_on_without_it_and_only_the_start_warns() {
     watched.stdout.wait_for("got TERM");
     let (status, _, stderr) = watched.finish();
     assert_eq!(status.code(), Some(0));
-    for (line, says) in stderr
-        .iter()
-        .zip(["interval", "this run uses none", "sending SIGTERM"])
-    {
+    for (line, says) in stderr.iter().zip(["interval", "this run uses none", "sending SIGTERM"]) {
         assert!(line.contains(says), "{stderr:#?}");
     }
     assert_eq!(stderr.len(), 3, "{stderr:#?}");

@@ -21,20 +21,11 @@ sys.exit(subprocess.run(sys.argv[1:]).returncode)";
 #[test]
 fn the_command_has_no_child_that_it_did_not_make() {
     let stub = stub();
-    let run = || {
-        Run::against(&stub.url())
-            .args("-p /watch --watch 5m -- python3 -c")
-            .arg(WAIT)
-    };
+    let run = || Run::against(&stub.url()).args("-p /watch --watch 5m -- python3 -c").arg(WAIT);
     assert_eq!(run().run().text(), "no child\n");
-    for wrapper in [
-        &["sh", "-c", "\"$@\"; exit $?", "sh"][..],
-        &["python3", "-c", SUBREAPER],
-    ] {
+    for wrapper in [&["sh", "-c", "\"$@\"; exit $?", "sh"][..], &["python3", "-c", SUBREAPER]] {
         let (inner, _home) = run().command();
-        let output = through(wrapper[0], &wrapper[1..], &inner)
-            .output()
-            .expect("starts");
+        let output = through(wrapper[0], &wrapper[1..], &inner).output().expect("starts");
         assert_eq!(output.stdout, b"no child\n", "{wrapper:?}");
     }
 }
@@ -121,12 +112,7 @@ fn a_failed_start_leaves_no_watcher() {
     let process = Pid::from_raw(i32::try_from(child.id()).expect("a process id"));
     // The watcher has stderr: it ends when both are gone.
     let mut said = String::new();
-    child
-        .stderr
-        .take()
-        .expect("a pipe")
-        .read_to_string(&mut said)
-        .expect("UTF-8");
+    child.stderr.take().expect("a pipe").read_to_string(&mut said).expect("UTF-8");
     assert_eq!(child.wait().expect("ends").code(), Some(66), "{said}");
     assert_eq!(watcher_of(process), None);
 }
@@ -156,9 +142,7 @@ fn an_abort_ends_the_watcher_and_the_command_runs_on() {
         }
         let run = watch_with("1m", program, Run::against(&stub.url()).args("-p /watch"));
         run.stdout.wait_for("started");
-        eventually("the watcher is gone", || {
-            watcher_of(run.process()).is_none()
-        });
+        eventually("the watcher is gone", || watcher_of(run.process()).is_none());
         assert_eq!(run.stop().0, ["got TERM"], "subreaper: {subreaper}");
     }
 }
@@ -191,16 +175,12 @@ fn what_a_fork_executes_has_signals_at_their_defaults() {
         found.display(),
         r#"{"Version":1,"AccessKeyId":"AKIDEXAMPLE","SecretAccessKey":"canary-key"}"#
     );
-    let config = format!(
-        "[default]\ncredential_process = sh -c \"{}\"\n",
-        helper.replace('"', "\\\"")
-    );
+    let config =
+        format!("[default]\ncredential_process = sh -c \"{}\"\n", helper.replace('"', "\\\""));
     let file = run.home().join("config");
     std::fs::write(&file, config).expect("a file");
-    let run = run
-        .unset("AWS_ACCESS_KEY_ID")
-        .unset("AWS_SECRET_ACCESS_KEY")
-        .env("AWS_CONFIG_FILE", file);
+    let run =
+        run.unset("AWS_ACCESS_KEY_ID").unset("AWS_SECRET_ACCESS_KEY").env("AWS_CONFIG_FILE", file);
     let run = watch_run(run.args("-p /watch"));
     run.stdout.wait_for("started");
     wait_for_polls(&stub, 2);
@@ -237,11 +217,7 @@ fn open_files(process: nix::unistd::Pid) -> Vec<String> {
         let target = target.split('[').next().unwrap_or_default();
         Some(format!("{} {target}", path.file_name()?.to_string_lossy()))
     };
-    entries
-        .into_iter()
-        .flatten()
-        .filter_map(described)
-        .collect()
+    entries.into_iter().flatten().filter_map(described).collect()
 }
 
 #[test]
@@ -264,19 +240,8 @@ fn the_watcher_has_a_session_of_its_own_and_stderr_only() {
             .iter()
             .filter_map(|entry| entry.split_once(' ').map(|(_, target)| target))
             .collect();
-        assert_eq!(
-            streams.iter().filter(|target| **target == "pipe:").count(),
-            1,
-            "{open:?}"
-        );
-        assert_eq!(
-            streams
-                .iter()
-                .filter(|target| **target == "/dev/null")
-                .count(),
-            2,
-            "{open:?}"
-        );
+        assert_eq!(streams.iter().filter(|target| **target == "pipe:").count(), 1, "{open:?}");
+        assert_eq!(streams.iter().filter(|target| **target == "/dev/null").count(), 2, "{open:?}");
     }
     assert_eq!(run.stop().0, ["got TERM"]);
 }
@@ -312,10 +277,8 @@ fn keys_of_the_terminal_reach_the_command_once_and_never_the_watcher() {
     let slave = pty.slave.as_raw_fd();
     // No process is started after the first: dash misses a stop that comes while it starts one.
     let script = "trap 'echo got INT' INT; sleep 1000 & echo started $$; while :; do wait; done";
-    let (inner, _home) = Run::against(&stub.url())
-        .args("-p /watch --watch 5m -- sh -c")
-        .arg(script)
-        .command();
+    let (inner, _home) =
+        Run::against(&stub.url()).args("-p /watch --watch 5m -- sh -c").arg(script).command();
     // A shell with job control, since a process group without one is never stopped by the terminal.
     let job = "\"$@\"; echo the job has status $?; read -r line";
     let mut command = through("sh", &["-mc", job, "sh"], &inner);
@@ -329,12 +292,8 @@ fn keys_of_the_terminal_reach_the_command_once_and_never_the_watcher() {
         });
     }
     let stream = || Stdio::from(pty.slave.try_clone().expect("a descriptor"));
-    let mut child = command
-        .stdin(stream())
-        .stdout(stream())
-        .stderr(stream())
-        .spawn()
-        .expect("starts");
+    let mut child =
+        command.stdin(stream()).stdout(stream()).stderr(stream()).spawn().expect("starts");
     drop(command);
     let mut keyboard = File::from(pty.master);
     let screen = Lines::of(keyboard.try_clone().expect("a descriptor"));
@@ -353,10 +312,7 @@ fn keys_of_the_terminal_reach_the_command_once_and_never_the_watcher() {
     child.kill().expect("a signal");
     child.wait().expect("ends");
     let rest = screen.so_far();
-    assert!(
-        !rest.iter().any(|line| line.contains("got INT")),
-        "{rest:?}"
-    );
+    assert!(!rest.iter().any(|line| line.contains("got INT")), "{rest:?}");
     eventually("the watcher is gone", || is_gone(watcher));
 }
 
@@ -394,10 +350,7 @@ fn a_pipe_on_stdout_closes_with_the_command_though_the_watcher_has_stopped() {
 #[test]
 fn the_watcher_keeps_the_credentials_that_the_command_does_not_get() {
     let stub = stub();
-    let run = watch(
-        &stub,
-        "-p /watch --settle 0s --on-change HUP --drop-aws-credentials",
-    );
+    let run = watch(&stub, "-p /watch --settle 0s --on-change HUP --drop-aws-credentials");
     run.stdout.wait_for("started");
     let environment = std::fs::read(format!("/proc/{}/environ", run.process())).expect("it runs");
     let environment = Environment::parse(&environment);

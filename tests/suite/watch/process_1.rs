@@ -5,18 +5,13 @@ use std::process::Command;
 
 /// A command as the first process of a PID namespace, with its own /proc.
 fn in_a_namespace(inner: &Command) -> Command {
-    through(
-        "unshare",
-        &["--pid", "--fork", "--kill-child", "--mount-proc"],
-        inner,
-    )
+    through("unshare", &["--pid", "--fork", "--kill-child", "--mount-proc"], inner)
 }
 
 /// The first process of a PID namespace, and what it wrote.
 fn as_process_1(stub: &Stub, script: &str) -> (Child, Lines, Lines, TempDir) {
-    let run = Run::against(&stub.url())
-        .args("-p /watch --settle 0s --watch 1s -- sh -c")
-        .arg(script);
+    let run =
+        Run::against(&stub.url()).args("-p /watch --settle 0s --watch 1s -- sh -c").arg(script);
     let (inner, home) = run.command();
     let mut child = in_a_namespace(&inner)
         .stdout(Stdio::piped())
@@ -32,10 +27,8 @@ fn as_process_1(stub: &Stub, script: &str) -> (Child, Lines, Lines, TempDir) {
 #[ignore = "needs root, for a PID namespace: ./tests/run provides it"]
 fn as_process_1_with_a_handler_it_gets_the_signal_and_its_status_passes() {
     let stub = stub();
-    let (mut child, stdout, stderr, _home) = as_process_1(
-        &stub,
-        "trap 'exit 7' TERM; echo started; while :; do sleep 0.05; done",
-    );
+    let (mut child, stdout, stderr, _home) =
+        as_process_1(&stub, "trap 'exit 7' TERM; echo started; while :; do sleep 0.05; done");
     stdout.wait_for("started");
     stub.put(Parameter::secure("/watch/password", "canary-two"));
     stderr.wait_for("sending SIGTERM to the command (process 1)");
@@ -69,10 +62,8 @@ fn as_process_1_that_waits_for_the_signal_it_gets_it() {
     let ignores = "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n";
     for ignores in ["", ignores] {
         let stub = stub();
-        let program = SIGWAIT.replace(
-            "signal.pthread_sigmask",
-            &format!("{ignores}signal.pthread_sigmask"),
-        );
+        let program =
+            SIGWAIT.replace("signal.pthread_sigmask", &format!("{ignores}signal.pthread_sigmask"));
         let run = Run::against(&stub.url()).args("-p /watch --settle 0s --watch 1s -- python3 -c");
         let (inner, _home) = run.arg(program).command();
         let mut child = in_a_namespace(&inner)
@@ -123,8 +114,7 @@ fn as_process_1_every_signal_has_the_same_effect_as_without_a_wrapper() {
     let mut deadly = 0;
     for script in scripts {
         let mut bare = Command::new("sh");
-        bare.args(["-c", &script])
-            .env("PATH", "/usr/local/bin:/usr/bin:/bin");
+        bare.args(["-c", &script]).env("PATH", "/usr/local/bin:/usr/bin:/bin");
         let bare = in_a_namespace(&bare).status().expect("starts");
         let run = Run::against(&stub.url()).args("-p /watch --watch 5m -- sh -c");
         let (inner, _home) = run.arg(&script).command();

@@ -6,50 +6,29 @@ use nix::libc;
 
 fn refused(words: &str, status: i32, parts: &[&str]) {
     let stub = stub();
-    Run::against(&stub.url())
-        .args(words)
-        .fails(status)
-        .says(parts);
+    Run::against(&stub.url()).args(words).fails(status).says(parts);
     assert_eq!(stub.requests().len(), 0, "{words}");
 }
 
 #[test]
 fn mistakes_in_the_settings_are_errors_before_the_start() {
     for (words, parts) in [
-        (
-            "--watch 500ms",
-            &["--watch", "`500ms`", "too short", "1s"][..],
-        ),
+        ("--watch 500ms", &["--watch", "`500ms`", "too short", "1s"][..]),
         ("--watch 0s", &["--watch", "too short"]),
         ("--watch 5", &["--watch", "has no unit"]),
         ("--watch often", &["--watch", "`often`"]),
-        (
-            "--watch 5m --on-change KILL",
-            &["--on-change", "`KILL`", "TERM"],
-        ),
+        ("--watch 5m --on-change KILL", &["--on-change", "`KILL`", "TERM"]),
         ("--watch 5m --on-change 9", &["--on-change", "`9`", "TERM"]),
-        (
-            "--watch 5m --on-change SIGSTOP",
-            &["--on-change", "suspends"],
-        ),
+        ("--watch 5m --on-change SIGSTOP", &["--on-change", "suspends"]),
         ("--watch 5m --on-change TERN", &["did you mean `TERM`?"]),
         ("--watch 5m --settle soon", &["--settle", "`soon`"]),
         ("--watch 5m --trigger a/b", &["--trigger", "/a/b"]),
         ("--watch 5m --trigger /g:1", &["--trigger", "version 1"]),
-        (
-            "--trigger /org/generation",
-            &["--trigger", "without `--watch"],
-        ),
+        ("--trigger /org/generation", &["--trigger", "without `--watch"]),
         ("--settle 5s", &["--settle", "without `--watch"]),
         ("--on-change HUP", &["--on-change", "without `--watch"]),
-        (
-            "--on-file-change HUP",
-            &["--on-file-change", "without `--watch"],
-        ),
-        (
-            "--watch 5m --on-file-change KILL",
-            &["--on-file-change", "`KILL`"],
-        ),
+        ("--on-file-change HUP", &["--on-file-change", "without `--watch"]),
+        ("--watch 5m --on-file-change KILL", &["--on-file-change", "`KILL`"]),
     ] {
         refused(&format!("-p /watch {words}"), 64, parts);
     }
@@ -64,18 +43,12 @@ fn mistakes_in_the_settings_are_errors_before_the_start() {
 fn a_mistake_in_a_variable_or_the_file_ends_with_78() {
     let stub = stub();
     let run = || Run::against(&stub.url()).args("-p /watch");
-    run()
-        .env("SSM_EXEC_WATCH", "500ms")
-        .fails(78)
-        .says(&["SSM_EXEC_WATCH", "too short"]);
+    run().env("SSM_EXEC_WATCH", "500ms").fails(78).says(&["SSM_EXEC_WATCH", "too short"]);
     run()
         .file("[watch]\nevery = \"5m\"\non_change = \"KILL\"\n")
         .fails(78)
         .says(&["line 3", "watch.on_change"]);
-    run()
-        .file("[watch]\nevry = \"5m\"\n")
-        .fails(78)
-        .says(&["evry", "did you mean `every`"]);
+    run().file("[watch]\nevry = \"5m\"\n").fails(78).says(&["evry", "did you mean `every`"]);
 }
 
 #[test]
@@ -91,12 +64,7 @@ fn off_is_off_whatever_weaker_levels_say() {
         run().env("SSM_EXEC_WATCH", "5s").args("--no-watch"),
     ] {
         let outcome = run.args("-- grep -c . /proc/self/status").run();
-        assert_eq!(
-            (outcome.status, outcome.stderr.as_str()),
-            (0, ""),
-            "{}",
-            outcome.shown
-        );
+        assert_eq!((outcome.status, outcome.stderr.as_str()), (0, ""), "{}", outcome.shown);
     }
     for run in [
         run().args("--no-watch --watch 1s"),
@@ -152,9 +120,8 @@ fn on_lambda_it_is_an_error() {
 #[test]
 fn a_kernel_without_descriptors_of_processes_is_an_error() {
     let stub = stub();
-    let (mut command, _home) = Run::against(&stub.url())
-        .args("-p /watch --watch 5m -- echo started")
-        .command();
+    let (mut command, _home) =
+        Run::against(&stub.url()).args("-p /watch --watch 5m -- echo started").command();
     seccomp::refuse(&mut command, &[libc::SYS_pidfd_open], libc::ENOSYS);
     let output = command.output().expect("starts");
     let stderr = String::from_utf8_lossy(&output.stderr);
@@ -166,9 +133,7 @@ fn a_kernel_without_descriptors_of_processes_is_an_error() {
 #[test]
 fn with_skip_there_is_no_watcher() {
     let run = Run::bare().args("--skip --watch 5m -- sh -c");
-    let outcome = run
-        .arg("cat /proc/$$/status | grep -c Name; ls /proc")
-        .run();
+    let outcome = run.arg("cat /proc/$$/status | grep -c Name; ls /proc").run();
     assert_eq!(outcome.status, 0);
     assert!(!outcome.stderr.contains("--watch"), "{}", outcome.stderr);
 }
@@ -177,11 +142,7 @@ fn with_skip_there_is_no_watcher() {
 fn a_short_interval_is_a_warning_with_its_cost() {
     let stub = stub();
     let run = |every: &str| {
-        Run::against(&stub.url())
-            .args("-p /watch --watch")
-            .arg(every)
-            .args("-- true")
-            .run()
+        Run::against(&stub.url()).args("-p /watch --watch").arg(every).args("-- true").run()
     };
     run("10s").says(&["warning", "360 requests an hour", "40 a second"]);
     assert_eq!(run("30s").stderr, "");
@@ -190,14 +151,9 @@ fn a_short_interval_is_a_warning_with_its_cost() {
 #[test]
 fn check_reports_the_cost_as_json_too() {
     let stub = stub();
-    let report = Run::against(&stub.url())
-        .args("check -p /watch --watch 90s --format json")
-        .run();
+    let report = Run::against(&stub.url()).args("check -p /watch --watch 90s --format json").run();
     let report: serde_json::Value = serde_json::from_str(&report.text()).expect("JSON");
-    assert_eq!(
-        report["watch"],
-        serde_json::json!({ "requests": 1, "everySeconds": 90.0 })
-    );
+    assert_eq!(report["watch"], serde_json::json!({ "requests": 1, "everySeconds": 90.0 }));
 }
 
 #[test]
@@ -209,10 +165,7 @@ fn policy_says_that_polls_need_no_decryption() {
 }
 
 fn fingerprint(stub: &Stub, words: &str) -> Outcome {
-    Run::against(&stub.url())
-        .args("check --fingerprint")
-        .args(words)
-        .run()
+    Run::against(&stub.url()).args("check --fingerprint").args(words).run()
 }
 
 #[test]
@@ -226,10 +179,7 @@ fn a_fingerprint_follows_versions_and_settings_and_reads_no_value() {
         assert_eq!(request.body["WithDecryption"], false);
     }
     assert_ne!(fingerprint(&stub, "-p /watch --case keep").text(), first);
-    assert_eq!(
-        fingerprint(&stub, "-p /watch --timeout 7s --log-format json").text(),
-        first
-    );
+    assert_eq!(fingerprint(&stub, "-p /watch --timeout 7s --log-format json").text(), first);
     stub.put(Parameter::secure("/watch/password", "canary-one"));
     assert_ne!(fingerprint(&stub, "-p /watch").text(), first);
 }
@@ -256,10 +206,7 @@ fn unchanged_since_ends_with_0_or_1() {
     let stub = stub();
     let first = fingerprint(&stub, "-p /watch").text();
     let compare = |with: &str| {
-        Run::against(&stub.url())
-            .args("check -p /watch --unchanged-since")
-            .arg(with)
-            .run()
+        Run::against(&stub.url()).args("check -p /watch --unchanged-since").arg(with).run()
     };
     let same = compare(first.trim_end());
     assert_eq!((same.status, same.stderr.as_str()), (0, ""));

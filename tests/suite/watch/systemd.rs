@@ -25,13 +25,8 @@ KillMode=process
 
 /// The watchers in a unit, its polls too.
 fn watchers(machine: &Machine, unit: &str) -> usize {
-    let status = machine
-        .run("systemctl status --lines=0 --full")
-        .arg(unit)
-        .output();
-    text(&status.expect("docker"))
-        .matches("ssm-exec: watching")
-        .count()
+    let status = machine.run("systemctl status --lines=0 --full").arg(unit).output();
+    text(&status.expect("docker")).matches("ssm-exec: watching").count()
 }
 
 /// The line of the template unit that says when it restarts: the tests have another one.
@@ -55,11 +50,7 @@ fn a_rotation_restarts_the_unit_and_the_watchdog_still_works() {
     let program = "/usr/local/bin/watched";
     machine.write(program, SERVICE);
     succeeds(machine.run("chmod 755").arg(program));
-    drop_in(
-        machine,
-        "watched",
-        &format!("{UNIT}{}\n", restart_of_the_template()),
-    );
+    drop_in(machine, "watched", &format!("{UNIT}{}\n", restart_of_the_template()));
     let watch = "\n[watch]\nevery = \"1s\"\nsettle = \"0s\"\n";
     let unit = instance_of(machine, "watched", &stub, program, watch);
     succeeds(machine.run("systemctl start").arg(&unit));
@@ -69,9 +60,7 @@ fn a_rotation_restarts_the_unit_and_the_watchdog_still_works() {
     let main = machine.property(&unit, "MainPID");
     let counted = machine.count_restarts();
     stub.put(Parameter::secure("/s/password", "canary-number-two"));
-    eventually("it is restarted", || {
-        machine.property(&unit, "StatusText") == "got 17 bytes"
-    });
+    eventually("it is restarted", || machine.property(&unit, "StatusText") == "got 17 bytes");
     assert_ne!(machine.property(&unit, "MainPID"), main);
     assert_eq!(machine.property(&unit, "NRestarts"), "1");
     assert_eq!(machine.property(&unit, "RestartUSec"), "500ms");
@@ -82,16 +71,9 @@ fn a_rotation_restarts_the_unit_and_the_watchdog_still_works() {
         "Started ssm-exec@watched.service",
     ];
     let places = events.map(|event| journal.rfind(event));
-    assert!(
-        places[0].is_some() && places.is_sorted(),
-        "{places:?}: {journal}"
-    );
+    assert!(places[0].is_some() && places.is_sorted(), "{places:?}: {journal}");
     // The watchdog takes a service that hangs for one that has failed.
-    succeeds(
-        machine
-            .run("systemctl kill --kill-whom=main --signal=STOP")
-            .arg(&unit),
-    );
+    succeeds(machine.run("systemctl kill --kill-whom=main --signal=STOP").arg(&unit));
     eventually("the watchdog has restarted it", || {
         machine.property(&unit, "NRestarts") == "2"
             && machine.property(&unit, "ActiveState") == "active"
@@ -121,21 +103,14 @@ fn a_program_that_goes_to_the_background_is_not_watched_and_needs_a_pid_file() {
     let watch = "\n[watch]\nevery = \"1s\"\nsettle = \"0s\"\n";
     for (name, setting) in [("daemon", ""), ("daemon-file", "PIDFile=/run/daemon.pid\n")] {
         let user = "DynamicUser=no\nPrivateUsers=no\nProtectSystem=no\n";
-        drop_in(
-            machine,
-            name,
-            &format!("[Service]\nType=forking\n{user}{setting}"),
-        );
+        drop_in(machine, name, &format!("[Service]\nType=forking\n{user}{setting}"));
         let unit = instance_of(machine, name, &stub, program, watch);
         for _start in 0..6 {
             succeeds(machine.run("systemctl start").arg(&unit));
             let daemon = succeeds(&mut machine.run("cat /run/daemon.pid"));
             let main = machine.property(&unit, "MainPID");
             let known = main == daemon.trim();
-            assert!(
-                known || setting.is_empty() && main == "0",
-                "{name}: {main} for {daemon}"
-            );
+            assert!(known || setting.is_empty() && main == "0", "{name}: {main} for {daemon}");
             eventually("no watcher is left", || watchers(machine, &unit) == 0);
             assert_eq!(machine.property(&unit, "ActiveState"), "active");
             succeeds(machine.run("systemctl stop").arg(&unit));

@@ -13,10 +13,7 @@ pub(super) fn account(text: &str) -> Result<String, Diagnostic> {
     }
     let command = "aws sts get-caller-identity --query Account --output text";
     let message = format!("`{text}` is not a 12-digit account ID");
-    Err(Diagnostic::invalid(
-        message,
-        Help::command("See it", command),
-    ))
+    Err(Diagnostic::invalid(message, Help::command("See it", command)))
 }
 
 pub(super) fn role(text: &str) -> Result<Arn, Diagnostic> {

@@ -46,11 +46,7 @@ pub fn refuse_beside_all_stages(options: &Layer) -> Result<(), Diagnostic> {
             switched_on(&options.identity),
             switched_on(&options.fingerprint),
             options.unchanged_since.as_ref().map(|given| &given.origin),
-            options
-                .format
-                .as_ref()
-                .filter(is_toml)
-                .map(|given| &given.origin),
+            options.format.as_ref().filter(is_toml).map(|given| &given.origin),
         ],
         "has no effect with `--all-stages`, which shows which variable is set in which stage",
         "Check one stage with `--stage NAME`",
@@ -70,10 +66,7 @@ fn refuse<const N: usize>(
 }
 
 fn switched_on(given: &One<bool>) -> Option<&Origin> {
-    given
-        .as_ref()
-        .filter(|given| given.value)
-        .map(|given| &given.origin)
+    given.as_ref().filter(|given| given.value).map(|given| &given.origin)
 }
 
 impl CheckOptions {

@@ -62,11 +62,7 @@ fn order(all: &[Composed]) -> Result<Vec<usize>, Vec<usize>> {
         }
     }
     let left: Vec<usize> = (0..all.len()).filter(|&at| waits[at] > 0).collect();
-    if left.is_empty() {
-        Ok(order)
-    } else {
-        Err(left)
-    }
+    if left.is_empty() { Ok(order) } else { Err(left) }
 }
 
 fn variable(given: Given<Pair>) -> Result<Composed, Diagnostic> {
@@ -111,33 +107,19 @@ mod tests {
 
     fn order(pairs: &[(&str, &str)]) -> Result<Vec<String>, String> {
         let pairs = pairs.iter().map(|&(name, text)| {
-            let origin = Origin::File {
-                path: "t.toml".into(),
-                line: 1,
-                key: format!("compose.{name}"),
-            };
+            let origin =
+                Origin::File { path: "t.toml".into(), line: 1, key: format!("compose.{name}") };
             Given::new((name.to_owned(), text.to_owned()), origin)
         });
         let composed = resolve(Some(pairs.collect()), Vec::new(), &[]);
         let composed = composed.map_err(|error| error.to_string())?;
-        Ok(composed
-            .into_iter()
-            .map(|one| one.name.to_string())
-            .collect())
+        Ok(composed.into_iter().map(|one| one.name.to_string()).collect())
     }
 
     #[test]
     fn each_variable_comes_after_those_it_is_made_from() {
-        let pairs = [
-            ("A", "${B}-${C}"),
-            ("B", "${C|url}"),
-            ("C", "${X}"),
-            ("D", ""),
-        ];
-        assert_eq!(
-            order(&pairs),
-            Ok(["C", "B", "A", "D"].map(str::to_owned).into())
-        );
+        let pairs = [("A", "${B}-${C}"), ("B", "${C|url}"), ("C", "${X}"), ("D", "")];
+        assert_eq!(order(&pairs), Ok(["C", "B", "A", "D"].map(str::to_owned).into()));
         let itself = [("A", "${A}:x"), ("B", "${A}")];
         assert_eq!(order(&itself), Ok(["A", "B"].map(str::to_owned).into()));
         assert_eq!(

@@ -72,14 +72,8 @@ mod tests {
             ("", form),
             ("soon", form),
             ("-1s", form),
-            (
-                "5M",
-                "has the unit `M`, which means months\n  help: Write `5m` for minutes",
-            ),
-            (
-                "1h 5M",
-                "has the unit `M`, which means months\n  help: Write `1h 5m` for minutes",
-            ),
+            ("5M", "has the unit `M`, which means months\n  help: Write `5m` for minutes"),
+            ("1h 5M", "has the unit `M`, which means months\n  help: Write `1h 5m` for minutes"),
         ] {
             let error = parse(text).expect_err(text).to_string();
             assert_eq!(error, format!("`{text}` {reason}"));

@@ -13,15 +13,8 @@ use toml::de::DeValue;
 /// The keys of a table in `prefix` or `json`, beside the one that names the path or the parameter.
 const PATH_KEYS: &[&str] = &["case", "exclude", "name_prefix", "only", "optional"];
 /// The keys of a table in `[keys]` or `[files]`.
-const KEY_KEYS: &[&str] = &[
-    "default",
-    "encoding",
-    "max_age",
-    "optional",
-    "param",
-    "template",
-    "template_file",
-];
+const KEY_KEYS: &[&str] =
+    &["default", "encoding", "max_age", "optional", "param", "template", "template_file"];
 
 impl Reader<'_> {
     /// `"/path"`, `["/a", { path = "/b", … }]` or one such table.
@@ -32,10 +25,9 @@ impl Reader<'_> {
         path_key: &str,
     ) -> Result<Vec<Given<PathSpec>>, Diagnostic> {
         match value.get_ref() {
-            DeValue::Array(items) => items
-                .iter()
-                .map(|item| self.path(key, item, path_key))
-                .collect(),
+            DeValue::Array(items) => {
+                items.iter().map(|item| self.path(key, item, path_key)).collect()
+            }
             _ => Ok(vec![self.path(key, value, path_key)?]),
         }
     }
@@ -90,9 +82,7 @@ impl Reader<'_> {
         entries
             .iter()
             .map(|(name, value)| {
-                let root = key
-                    .strip_suffix(setting.key.unwrap_or_default())
-                    .unwrap_or(key);
+                let root = key.strip_suffix(setting.key.unwrap_or_default()).unwrap_or(key);
                 self.refuse_misplaced(key, root.trim_end_matches('.'), name, |meant| {
                     misplaced::is_meant(meant, setting.kind, value.get_ref())
                 })?;
@@ -110,10 +100,7 @@ impl Reader<'_> {
         value: &TomlValue<'_>,
     ) -> Result<Given<KeySpec>, Diagnostic> {
         let origin = self.origin(key, &value.span());
-        let mut spec = KeySpec {
-            name: Some(variable.to_owned()),
-            ..KeySpec::default()
-        };
+        let mut spec = KeySpec { name: Some(variable.to_owned()), ..KeySpec::default() };
         let DeValue::Table(entries) = value.get_ref() else {
             spec.content = Content::Param(self.text(key, value, "a string or a table")?.value);
             return Ok(Given::new(spec, origin));

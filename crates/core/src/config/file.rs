@@ -88,10 +88,7 @@ impl<'a> ConfigFile<'a> {
 
     /// Whether a stage that is not used has mistakes, unset variables aside.
     pub(super) fn check_stage(&self, name: &str) -> Result<(), Diagnostic> {
-        let reader = Reader {
-            unset: Unset::Empty,
-            ..self.reader.clone()
-        };
+        let reader = Reader { unset: Unset::Empty, ..self.reader.clone() };
         self.read_stage(&reader, name).map(|_| ())
     }
 
@@ -123,13 +120,8 @@ impl<'a> ConfigFile<'a> {
             let error = Diagnostic::invalid("is a TOML string, not a table of stages", correction);
             return Err(error.at(self.reader.origin(STAGE, &value.span())));
         }
-        let tables = stages
-            .map(|value| self.reader.as_table(STAGE, value))
-            .transpose()?;
-        Ok(tables
-            .into_iter()
-            .flatten()
-            .map(|(name, value)| (name.get_ref().as_ref(), value)))
+        let tables = stages.map(|value| self.reader.as_table(STAGE, value)).transpose()?;
+        Ok(tables.into_iter().flatten().map(|(name, value)| (name.get_ref().as_ref(), value)))
     }
 }
 

@@ -25,9 +25,7 @@ pub(super) fn parse_one<T>(
     given: One<String>,
     parse: impl Fn(&str) -> Result<T, Diagnostic>,
 ) -> Result<Option<T>, Diagnostic> {
-    given
-        .map(|given| parse_text(&given.value, &given.origin, parse))
-        .transpose()
+    given.map(|given| parse_text(&given.value, &given.origin, parse)).transpose()
 }
 
 pub(super) fn each<T, U>(

@@ -47,26 +47,17 @@ fn value<'t>(
         ));
     }
     let not_replaced = |why: &str, correction: String| {
-        Diagnostic::invalid(
-            format!("`${{{name}}}` cannot be replaced: {why}"),
-            correction,
-        )
+        Diagnostic::invalid(format!("`${{{name}}}` cannot be replaced: {why}"), correction)
     };
     let value = std::str::from_utf8(inherited.get(name).unwrap_or_default()).map_err(|_| {
-        not_replaced(
-            &format!("the value of {name} is not UTF-8"),
-            format!("Set {name} to text"),
-        )
+        not_replaced(&format!("the value of {name} is not UTF-8"), format!("Set {name} to text"))
     })?;
     match default {
         _ if !value.is_empty() || unset == Unset::Empty && default.is_none() => Ok(value),
         Some(default) => Ok(default),
         None => {
             let correction = format!("Set it, or write `${{{name}:-default}}`");
-            Err(not_replaced(
-                &format!("{name} is unset or empty"),
-                correction,
-            ))
+            Err(not_replaced(&format!("{name} is unset or empty"), correction))
         }
     }
 }
@@ -125,9 +116,6 @@ mod tests {
             assert_eq!(filled(text, Unset::Refused), Err(reason));
         }
         let unclosed = filled("${STAGE", Unset::Refused).expect_err("unclosed");
-        assert!(
-            unclosed.starts_with("has `${` without its `}`"),
-            "{unclosed}"
-        );
+        assert!(unclosed.starts_with("has `${` without its `}`"), "{unclosed}");
     }
 }

@@ -31,10 +31,7 @@ pub struct PathSpec {
 impl PathSpec {
     /// A path without rules of its own.
     pub fn from_text(text: &str) -> Self {
-        Self {
-            text: text.to_owned(),
-            ..Self::default()
-        }
+        Self { text: text.to_owned(), ..Self::default() }
     }
 }
 
@@ -92,11 +89,7 @@ impl KeySpec {
             Some((name, param)) => (Some(name.to_owned()), param),
             None => (None, text),
         };
-        Self {
-            name,
-            content: Content::Param(param.to_owned()),
-            ..Self::default()
-        }
+        Self { name, content: Content::Param(param.to_owned()), ..Self::default() }
     }
 }
 

@@ -13,10 +13,7 @@ pub(super) fn setting(key: &str) -> Option<(&'static Setting, &'static str)> {
         let (table, name) = row.key?.rsplit_once('.').unwrap_or(("", row.key?));
         (name == key).then_some((row, table))
     };
-    SETTINGS
-        .iter()
-        .filter_map(tables)
-        .min_by_key(|(_, table)| table.len())
+    SETTINGS.iter().filter_map(tables).min_by_key(|(_, table)| table.len())
 }
 
 /// Whether an entry of a table whose keys are names of variables was most likely meant as `setting`, whose
@@ -24,16 +21,11 @@ pub(super) fn setting(key: &str) -> Option<(&'static Setting, &'static str)> {
 pub(super) fn is_meant(setting: &Setting, table: Kind, value: &DeValue<'_>) -> bool {
     match (table, value) {
         (Kind::Keys { .. } | Kind::Contract, DeValue::Table(_)) => false,
-        (Kind::Keys { .. }, DeValue::String(text)) => !["/", "arn:", "$"]
-            .iter()
-            .any(|start| text.starts_with(start)),
+        (Kind::Keys { .. }, DeValue::String(text)) => {
+            !["/", "arn:", "$"].iter().any(|start| text.starts_with(start))
+        }
         // A template without a variable composes nothing.
-        (
-            Kind::Pairs {
-                interpolated: false,
-            },
-            DeValue::String(text),
-        ) => !text.contains("${"),
+        (Kind::Pairs { interpolated: false }, DeValue::String(text)) => !text.contains("${"),
         (Kind::Pairs { interpolated: true }, DeValue::String(text)) => {
             let is_word =
                 matches!(setting.kind, Kind::Choice(words) if words.contains(&text.as_ref()));

@@ -259,8 +259,7 @@ impl Sources {
     /// Every parameter that is asked for by its own name, references aside.
     pub fn parameters(&self) -> impl Iterator<Item = &ParameterRef> {
         let keys = self.keys.iter().map(|key| &key.param.parameter);
-        keys.chain(self.objects.iter().map(|object| &object.param.parameter))
-            .chain(&self.trigger)
+        keys.chain(self.objects.iter().map(|object| &object.param.parameter)).chain(&self.trigger)
     }
 }
 

@@ -233,15 +233,10 @@ impl<'a> Reader<'a> {
         value: &TomlValue<'_>,
     ) -> Result<Vec<Given<String>>, Diagnostic> {
         match value.get_ref() {
-            DeValue::Array(items) => items
-                .iter()
-                .map(|item| self.text(key, item, "a list of strings"))
-                .collect(),
-            _ => Ok(vec![self.text(
-                key,
-                value,
-                "a string or a list of strings",
-            )?]),
+            DeValue::Array(items) => {
+                items.iter().map(|item| self.text(key, item, "a list of strings")).collect()
+            }
+            _ => Ok(vec![self.text(key, value, "a string or a list of strings")?]),
         }
     }
 
@@ -269,11 +264,8 @@ impl<'a> Reader<'a> {
         known: impl Iterator<Item = &'k str>,
     ) -> Diagnostic {
         let origin = self.origin(&join(table, key.get_ref()), &key.span());
-        unknown(
-            format!("unknown key `{}`", key.get_ref()),
-            meant(key.get_ref(), known.collect()),
-        )
-        .at(origin)
+        unknown(format!("unknown key `{}`", key.get_ref()), meant(key.get_ref(), known.collect()))
+            .at(origin)
     }
 }
 
@@ -302,9 +294,7 @@ const MEANT: &[(&[&str], &str)] = &[
 fn meant<'k>(key: &str, known: Vec<&'k str>) -> Option<&'k str> {
     let meant = MEANT.iter().find(|(typed, _)| typed.contains(&key));
     let meant = meant.and_then(|(_, meant)| known.iter().find(|it| *it == meant));
-    meant
-        .copied()
-        .or_else(|| super::nearest(key, known.into_iter()))
+    meant.copied().or_else(|| super::nearest(key, known.into_iter()))
 }
 
 pub(super) fn join(path: &str, name: &str) -> String {

@@ -112,29 +112,19 @@ impl Config {
         let keep = parse_each(keep, Glob::parse)?;
         let pristine = on(pristine);
         if let (false, Some(glob)) = (pristine, keep.first()) {
-            let message = format!(
-                "`{}` has no effect without `--pristine`",
-                glob.value.as_str()
-            );
+            let message = format!("`{}` has no effect without `--pristine`", glob.value.as_str());
             let correction = "Add `--pristine`, or remove it: the command inherits everything";
             return Err(Diagnostic::invalid(message, correction).at(glob.origin.clone()));
         }
         let allow_http = on(allow_http);
-        let is_lambda = inherited
-            .get("AWS_LAMBDA_RUNTIME_API")
-            .is_some_and(|address| !address.is_empty());
+        let is_lambda =
+            inherited.get("AWS_LAMBDA_RUNTIME_API").is_some_and(|address| !address.is_empty());
         let default_timeout = if is_lambda { LAMBDA_TIMEOUT } else { TIMEOUT };
         let skip = skip.filter(|given| given.value).map(|given| given.origin);
         if skip.is_none() && !on(allow_snapshot) {
             refuse_snapshot(inherited)?;
         }
-        let settings = watch::Settings {
-            every: watch,
-            on_change,
-            on_file_change,
-            settle,
-            trigger,
-        };
+        let settings = watch::Settings { every: watch, on_change, on_file_change, settle, trigger };
         // Nothing is fetched with `--skip`, so there is nothing to follow.
         let watch =
             watch::resolve(settings, is_lambda && skip.is_none())?.filter(|_| skip.is_none());
@@ -165,13 +155,9 @@ impl Config {
             rules,
             contract,
             aws: Aws {
-                region: region
-                    .map(|given| parse(given, Region::parse))
-                    .transpose()?,
+                region: region.map(|given| parse(given, Region::parse)).transpose()?,
                 profile,
-                endpoint: endpoint_url
-                    .map(|url| aws::endpoint(url, allow_http))
-                    .transpose()?,
+                endpoint: endpoint_url.map(|url| aws::endpoint(url, allow_http)).transpose()?,
                 role_arn: role_arn.map(|given| parse(given, aws::role)).transpose()?,
                 external_id: external_id.map(|given| given.value),
                 reason: parse_one(reason, Reason::parse)?,
@@ -190,11 +176,7 @@ impl Config {
             has_stage: default_stage.is_some(),
             without_effect,
             watch,
-            command: command
-                .into_iter()
-                .flatten()
-                .map(|word| OsString::from(word.value))
-                .collect(),
+            command: command.into_iter().flatten().map(|word| OsString::from(word.value)).collect(),
             logging,
             check,
             policy: PolicyOptions {
@@ -216,11 +198,7 @@ impl Layer {
         read: impl Fn(&str) -> Result<String, Diagnostic>,
     ) -> Result<(), Diagnostic> {
         for Given { value, origin } in self.files.iter_mut().flatten() {
-            if let Content::Template(TemplateSpec {
-                path: Some(path),
-                text,
-            }) = &mut value.content
-            {
+            if let Content::Template(TemplateSpec { path: Some(path), text }) = &mut value.content {
                 *text = read(path).map_err(|error| error.at(origin.clone()))?;
             }
         }
@@ -260,20 +238,14 @@ impl Layer {
 
 fn path(given: Given<String>) -> Result<Given<PathBuf>, Diagnostic> {
     parse(given, |text| match text {
-        "" => Err(Diagnostic::invalid(
-            "the path is empty",
-            "Write the path of a file",
-        )),
+        "" => Err(Diagnostic::invalid("the path is empty", "Write the path of a file")),
         text => Ok(PathBuf::from(text)),
     })
 }
 
 fn contract(list: List<ContractSpec>, closed: One<bool>) -> Result<Contract, Diagnostic> {
     let rules = each(list, |given| {
-        let Given {
-            value: spec,
-            origin,
-        } = given;
+        let Given { value: spec, origin } = given;
         let name = parse_text(&spec.name, &origin, VariableName::parse)?;
         Ok((name, Rule::parse(spec, origin)?))
     })?;
@@ -283,10 +255,7 @@ fn contract(list: List<ContractSpec>, closed: One<bool>) -> Result<Contract, Dia
             let correction = "Write it in ssm-exec.toml, or leave `closed` out";
             Err(Diagnostic::invalid(message, correction).at(closed.origin))
         }
-        closed => Ok(Contract {
-            rules: rules.into_iter().collect(),
-            closed: on(closed),
-        }),
+        closed => Ok(Contract { rules: rules.into_iter().collect(), closed: on(closed) }),
     }
 }
 
@@ -301,9 +270,8 @@ fn check_defaults(
             continue;
         };
         let mut renames = rules.rename.iter();
-        let name = renames
-            .find(|rename| rename.from == key.name)
-            .map_or(&key.name, |rename| &rename.to);
+        let name =
+            renames.find(|rename| rename.from == key.name).map_or(&key.name, |rename| &rename.to);
         // A template makes another value of it.
         let is_composed = rules.compose.iter().any(|composed| composed.name == *name);
         let rule = contract.rules.get(name).filter(|_| !is_composed);
@@ -333,10 +301,7 @@ fn refuse_snapshot(inherited: &Inherited<'_>) -> Result<(), Diagnostic> {
 }
 
 fn renamed(given: Given<Pair>) -> Result<Rename, Diagnostic> {
-    let Given {
-        value: (from, to),
-        origin,
-    } = given;
+    let Given { value: (from, to), origin } = given;
     Ok(Rename {
         from: parse_text(&from, &origin, VariableName::parse)?,
         to: parse_text(&to, &origin, VariableName::parse)?,

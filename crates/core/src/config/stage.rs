@@ -40,10 +40,7 @@ impl ConfigFile<'_> {
         for other in known.iter().filter(|name| *name != stage) {
             self.check_stage(other)?;
         }
-        Ok(Layer {
-            default_stage: Some(chosen.clone()),
-            ..self.stage(stage)?.merged_over(base)
-        })
+        Ok(Layer { default_stage: Some(chosen.clone()), ..self.stage(stage)?.merged_over(base) })
     }
 
     /// The levels of the stages that are not chosen, as far as their variables are set.
@@ -130,12 +127,7 @@ C = "/org/prod/c"
     #[test]
     fn a_stage_replaces_lists_and_merges_tables() {
         let layer = layer(FILE, Some("prod")).expect("a stage");
-        let prefixes: Vec<_> = layer
-            .prefix
-            .into_iter()
-            .flatten()
-            .map(|p| p.value.text)
-            .collect();
+        let prefixes: Vec<_> = layer.prefix.into_iter().flatten().map(|p| p.value.text).collect();
         assert_eq!(prefixes, ["/org/prod"]);
         let mut keys: Vec<_> = layer
             .keys
@@ -148,10 +140,7 @@ C = "/org/prod/c"
         assert_eq!(layer.require.map(|list| list.len()), Some(2));
         let profile = layer.profile.expect("a profile");
         assert_eq!(profile.value, "prod");
-        assert_eq!(
-            profile.origin.to_string(),
-            "t.toml, line 12, `stage.prod.aws.profile`"
-        );
+        assert_eq!(profile.origin.to_string(), "t.toml, line 12, `stage.prod.aws.profile`");
         assert_eq!(layer.skip, None);
     }
 
@@ -226,11 +215,6 @@ C = "/org/prod/c"
     fn variables_of_other_stages_need_not_be_set() {
         let text = "[stage.a]\nskip = true\n[stage.b]\nprefix = \"/${NOPE}/x\"";
         assert!(layer(text, Some("a")).is_ok());
-        assert!(
-            layer(text, Some("b"))
-                .expect_err("unset")
-                .to_string()
-                .contains("NOPE")
-        );
+        assert!(layer(text, Some("b")).expect_err("unset").to_string().contains("NOPE"));
     }
 }

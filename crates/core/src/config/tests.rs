@@ -99,22 +99,10 @@ fn sources_and_names_can_be_given_at_every_level() {
     for (config, expected) in [
         (
             resolve(&[], &[], file),
-            [
-                "K=/k",
-                "L=/l default d 60s",
-                "M=/m optional base64",
-                "F=/f file base64",
-            ]
-            .as_slice(),
+            ["K=/k", "L=/l default d 60s", "M=/m optional base64", "F=/f file base64"].as_slice(),
         ),
-        (
-            resolve(&flags, &[], ""),
-            &["K=/k", "M=/m optional", "F=/f file base64"],
-        ),
-        (
-            resolve(&[], &variables, ""),
-            &["K=/k", "N=/n", "M=/m optional", "F=/f file base64"],
-        ),
+        (resolve(&flags, &[], ""), &["K=/k", "M=/m optional", "F=/f file base64"]),
+        (resolve(&[], &variables, ""), &["K=/k", "N=/n", "M=/m optional", "F=/f file base64"]),
     ] {
         let config = config.expect("valid");
         assert_eq!(keys(&config), expected);
@@ -173,10 +161,7 @@ fn other_settings_can_be_given_at_every_level() {
     assert_eq!(config.rules.rename[0].to, VariableName::inherited("NEW"));
     let aws = &config.aws;
     let shown = |given: Option<String>| given.unwrap_or_default();
-    assert_eq!(
-        shown(aws.region.as_ref().map(|given| given.value.to_string())),
-        "eu-west-1"
-    );
+    assert_eq!(shown(aws.region.as_ref().map(|given| given.value.to_string())), "eu-west-1");
     assert_eq!(
         shown(aws.role_arn.as_ref().map(|given| given.value.to_string())),
         "arn:aws:iam::111122223333:role/path/name"
@@ -204,22 +189,12 @@ fn other_settings_can_be_given_at_every_level() {
         let config = resolve(&[source], &[], "").expect("valid");
         assert!(!config.sources.are_empty(), "{source}");
     }
-    let config = resolve(
-        &[
-            "--account=111122223333",
-            "--partition=aws-cn",
-            "--kms-key=1234abcd",
-        ],
-        &[],
-        "",
-    )
-    .expect("valid");
+    let config =
+        resolve(&["--account=111122223333", "--partition=aws-cn", "--kms-key=1234abcd"], &[], "")
+            .expect("valid");
     assert_eq!(config.policy.account.as_deref(), Some("111122223333"));
     assert_eq!(config.policy.partition.as_deref(), Some("aws-cn"));
-    assert_eq!(
-        config.policy.kms_key,
-        Some(KmsKey::Id("1234abcd".to_owned()))
-    );
+    assert_eq!(config.policy.kms_key, Some(KmsKey::Id("1234abcd".to_owned())));
 }
 
 #[test]
@@ -228,10 +203,8 @@ fn variables_are_read_as_the_aws_tools_read_them() {
         let config = resolve(&[], variables, "").expect("valid");
         config.aws.endpoint.map(|given| given.value.to_string())
     };
-    let (all, ssm) = (
-        c"AWS_ENDPOINT_URL=https://all.example",
-        c"AWS_ENDPOINT_URL_SSM=https://ssm.example",
-    );
+    let (all, ssm) =
+        (c"AWS_ENDPOINT_URL=https://all.example", c"AWS_ENDPOINT_URL_SSM=https://ssm.example");
     let own = endpoint(&[all, ssm]);
     assert_eq!(own.as_deref(), Some("https://ssm.example"));
     // An empty variable counts as unset.
@@ -273,25 +246,14 @@ fn a_watcher_has_an_interval_and_what_else_is_given() {
     assert_eq!(short.every, Duration::from_secs(1));
     assert_eq!(short.settle, Duration::from_secs(30));
     assert_eq!(short.on_change, ChangeSignal::TERM);
-    let all = watch(&[
-        "--watch=1000y",
-        "--on-change=hup",
-        "--settle=2s",
-        "--trigger=/t:label",
-    ]);
+    let all = watch(&["--watch=1000y", "--on-change=hup", "--settle=2s", "--trigger=/t:label"]);
     let all = all.expect("a watcher");
     assert_eq!(all.every, Duration::from_secs(365 * 24 * 60 * 60));
     assert_eq!(all.settle, Duration::from_secs(2));
     assert_eq!(all.on_change.to_string(), "SIGHUP");
-    assert_eq!(
-        all.trigger.map(|trigger| trigger.to_string()).as_deref(),
-        Some("/t:label")
-    );
-    for (text, frequent) in [
-        ("--watch=29s", true),
-        ("--watch=30s", false),
-        ("--watch=31s", false),
-    ] {
+    assert_eq!(all.trigger.map(|trigger| trigger.to_string()).as_deref(), Some("/t:label"));
+    for (text, frequent) in [("--watch=29s", true), ("--watch=30s", false), ("--watch=31s", false)]
+    {
         let watch = watch(&[text]).expect("a watcher");
         assert_eq!(watch.is_frequent(), frequent, "{text}");
     }
@@ -327,11 +289,8 @@ fn a_fingerprint_is_printed_or_compared_where_it_is_asked_for() {
 #[test]
 fn a_stronger_list_replaces_a_weaker_one_and_both_places_are_known() {
     let strong = options(&["--prefix=/a", "--only=X"]);
-    let weak = parse_file(
-        "t.toml".as_ref(),
-        "prefix = \"/b\"\nexclude = \"Y\"",
-        &Inherited::default(),
-    );
+    let weak =
+        parse_file("t.toml".as_ref(), "prefix = \"/b\"\nexclude = \"Y\"", &Inherited::default());
     let weak = weak.expect("valid");
     let replaced: Vec<String> = strong
         .replaced_lists(&weak)
@@ -345,14 +304,6 @@ fn a_stronger_list_replaces_a_weaker_one_and_both_places_are_known() {
 fn the_help_has_a_heading_for_each_group() {
     assert_eq!(
         setting::Group::WORDS,
-        [
-            "Sources",
-            "Names",
-            "Environment",
-            "Rotation",
-            "AWS",
-            "General",
-            "Options"
-        ]
+        ["Sources", "Names", "Environment", "Rotation", "AWS", "General", "Options"]
     );
 }

@@ -57,20 +57,17 @@ impl Layer {
         match self.slot(setting) {
             Some(Slot::Text(slot)) => *slot = Some(Given::new(text.to_owned(), origin.clone())),
             Some(Slot::List(slot)) => {
-                slot.get_or_insert_default()
-                    .extend(each(split(text), origin, str::to_owned))
+                slot.get_or_insert_default().extend(each(split(text), origin, str::to_owned))
             }
             Some(Slot::Paths(slot)) => {
-                slot.get_or_insert_default()
-                    .extend(each(split(text), origin, PathSpec::from_text));
+                slot.get_or_insert_default().extend(each(split(text), origin, PathSpec::from_text));
             }
             Some(Slot::Keys(slot)) => {
                 let optional = setting.kind == Kind::Keys { optional: true };
-                slot.get_or_insert_default()
-                    .extend(each(split(text), origin, |text| KeySpec {
-                        optional,
-                        ..KeySpec::from_text(text)
-                    }));
+                slot.get_or_insert_default().extend(each(split(text), origin, |text| KeySpec {
+                    optional,
+                    ..KeySpec::from_text(text)
+                }));
             }
             Some(Slot::Switch(_) | Slot::Contract(_) | Slot::Pairs(_)) | None => {}
         }
@@ -83,9 +80,7 @@ fn each<'t, T>(
     make: impl Fn(&str) -> T + 't,
 ) -> impl Iterator<Item = Given<T>> {
     let origin = origin.clone();
-    texts
-        .into_iter()
-        .map(move |text| Given::new(make(text), origin.clone()))
+    texts.into_iter().map(move |text| Given::new(make(text), origin.clone()))
 }
 
 /// The words between separators. Inside braces, as in `{DB,LOG}_*`, a separator belongs to the word.

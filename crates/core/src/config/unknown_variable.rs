@@ -69,10 +69,7 @@ mod tests {
             ("SSM_EXEC_QUIET", "Use `SSM_EXEC_LOG=error`"),
             ("SSM_EXEC_COMMAND", "Use `command` in ssm-exec.toml"),
             ("SSM_EXEC_MAX_AGE", "Use the option `--max-age`"),
-            (
-                "SSM_EXEC_PREFIXES",
-                "Correct it: did you mean `SSM_EXEC_PREFIX`?",
-            ),
+            ("SSM_EXEC_PREFIXES", "Correct it: did you mean `SSM_EXEC_PREFIX`?"),
             (
                 "SSM_EXEC_SOMETHING",
                 "If it is not meant for ssm-exec, unset it, or set it to nothing: `SSM_EXEC_SOMETHING=`",
@@ -84,14 +81,8 @@ mod tests {
 
     #[test]
     fn only_a_near_variable_is_suggested() {
-        assert_eq!(
-            nearest_variable("SSM_EXEC_PREFIXES"),
-            Some("SSM_EXEC_PREFIX")
-        );
-        assert_eq!(
-            nearest_variable("SSM_EXEC_REQUIRED"),
-            Some("SSM_EXEC_REQUIRE")
-        );
+        assert_eq!(nearest_variable("SSM_EXEC_PREFIXES"), Some("SSM_EXEC_PREFIX"));
+        assert_eq!(nearest_variable("SSM_EXEC_REQUIRED"), Some("SSM_EXEC_REQUIRE"));
         assert_eq!(nearest_variable("SSM_EXEC_PATH"), None);
         assert_eq!(nearest_variable("SSM_EXEC_VERSION"), None);
     }

@@ -11,9 +11,7 @@ use std::collections::BTreeSet;
 /// The settings without effect, in the order of the table of settings.
 pub(super) fn find(layer: &Layer) -> Vec<Diagnostic> {
     let warning = |origin: &Origin, why: &str, help: &str| {
-        Diagnostic::warning(format!("has no effect, since {why}"))
-            .help(help)
-            .at(origin.clone())
+        Diagnostic::warning(format!("has no effect, since {why}")).help(help).at(origin.clone())
     };
     let mut found = Vec::new();
     if first(&layer.prefix).or(first(&layer.json)).is_none() {
@@ -30,11 +28,7 @@ pub(super) fn find(layer: &Layer) -> Vec<Diagnostic> {
     }
     if let (Some(given), None) = (&layer.external_id, &layer.role_arn) {
         let why = "no role is assumed";
-        found.push(warning(
-            &given.origin,
-            why,
-            "Give the role with `--role-arn`, or remove it",
-        ));
+        found.push(warning(&given.origin, why, "Give the role with `--role-arn`, or remove it"));
     }
     if let (Some(given), Some(_), Some(_)) = (&layer.settle, &layer.watch, &layer.trigger) {
         found.push(
@@ -71,21 +65,14 @@ impl Layer {
     /// What keys of a weaker level this one's list replaces and does not give, in a sentence for each list:
     /// in a stage, the tables would be merged, so this is easily overlooked.
     pub fn dropped_keys(&self, weaker: &Self) -> Vec<String> {
-        let lists = [
-            ("keys", &self.keys, &weaker.keys),
-            ("files", &self.files, &weaker.files),
-        ];
+        let lists = [("keys", &self.keys, &weaker.keys), ("files", &self.files, &weaker.files)];
         let dropped = lists.into_iter().filter_map(|(table, stronger, weaker)| {
             let by = first(stronger)?;
             let given = |list: &List<KeySpec>| {
                 let keys = list.iter().flatten();
-                keys.filter_map(|key| key.value.name.clone())
-                    .collect::<BTreeSet<_>>()
+                keys.filter_map(|key| key.value.name.clone()).collect::<BTreeSet<_>>()
             };
-            let names: Vec<String> = given(weaker)
-                .difference(&given(stronger))
-                .cloned()
-                .collect();
+            let names: Vec<String> = given(weaker).difference(&given(stronger)).cloned().collect();
             let shown = first_of(3, &names);
             let verb = if names.len() == 1 { "is" } else { "are" };
             (!names.is_empty()).then(|| {

@@ -68,12 +68,9 @@ fn text<'e>(
     match inherited.get(name) {
         None | Some(b"") => Ok(None),
         Some(bytes) if bytes.ends_with(b"\r") && !kind.is_list() => Err(at(carriage_return())),
-        Some(bytes) => std::str::from_utf8(bytes).map(Some).map_err(|_| {
-            at(Diagnostic::invalid(
-                "is not UTF-8",
-                format!("Set {name} to text"),
-            ))
-        }),
+        Some(bytes) => std::str::from_utf8(bytes)
+            .map(Some)
+            .map_err(|_| at(Diagnostic::invalid("is not UTF-8", format!("Set {name} to text")))),
     }
 }
 
@@ -162,22 +159,10 @@ mod tests {
     #[test]
     fn quotes_are_a_pair_around_the_whole_value() {
         let refused = |entry| refuse_quotes("A", &Inherited::new(vec![entry])).is_err();
-        for quoted in [
-            c"A=\"/acme/api\"",
-            c"A='/acme/api'",
-            c"A=\"\"",
-            c"A=\"B=/a\",\"C=/b\"",
-        ] {
+        for quoted in [c"A=\"/acme/api\"", c"A='/acme/api'", c"A=\"\"", c"A=\"B=/a\",\"C=/b\""] {
             assert!(refused(quoted), "{quoted:?}");
         }
-        for other in [
-            c"A=/acme",
-            c"A=\"",
-            c"A=\"/acme",
-            c"A=/acme'",
-            c"A=\"/acme'",
-            c"A=",
-        ] {
+        for other in [c"A=/acme", c"A=\"", c"A=\"/acme", c"A=/acme'", c"A=\"/acme'", c"A="] {
             assert!(!refused(other), "{other:?}");
         }
     }

@@ -199,10 +199,8 @@ fn parse_trigger(given: &Given<String>) -> Result<ParameterRef, Diagnostic> {
     let parameter = parse_text(&given.value, &given.origin, ParameterRef::parse)?;
     match parameter.selector {
         Some(Selector::Version(version)) => {
-            let message = format!(
-                "`{}` never changes: it is pinned to version {version}",
-                given.value
-            );
+            let message =
+                format!("`{}` never changes: it is pinned to version {version}", given.value);
             let correction = "Leave the version out";
             Err(Diagnostic::invalid(message, correction).at(given.origin.clone()))
         }
@@ -216,12 +214,9 @@ mod tests {
 
     #[test]
     fn signals_have_names_and_numbers() {
-        for (text, name) in [
-            ("TERM", "SIGTERM"),
-            ("sighup", "SIGHUP"),
-            ("usr1", "SIGUSR1"),
-            ("15", "SIGTERM"),
-        ] {
+        for (text, name) in
+            [("TERM", "SIGTERM"), ("sighup", "SIGHUP"), ("usr1", "SIGUSR1"), ("15", "SIGTERM")]
+        {
             assert_eq!(
                 ChangeSignal::parse(text).map(|signal| signal.to_string()),
                 Ok(name.to_owned())

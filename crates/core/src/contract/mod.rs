@@ -82,9 +82,7 @@ impl Rule {
     pub fn insecure(&self, stored_as: Option<ParameterType>) -> Option<String> {
         let kind = stored_as.filter(|kind| self.secure && *kind != ParameterType::SecureString)?;
         let kind = kind.word();
-        Some(format!(
-            "must be a SecureString, and the parameter is a {kind}"
-        ))
+        Some(format!("must be a SecureString, and the parameter is a {kind}"))
     }
 
     /// The rules in words, for a table: the type, then what else holds.
@@ -93,14 +91,11 @@ impl Rule {
         let rules = [
             pattern.map(|pattern| format!("matches {}", pattern.as_str())),
             (!self.one_of.is_empty()).then(|| format!("one of {}", self.one_of.join(", "))),
-            self.min_length
-                .map(|min| format!("at least {}", count(min, "character"))),
-            self.max_length
-                .map(|max| format!("at most {}", count(max, "character"))),
+            self.min_length.map(|min| format!("at least {}", count(min, "character"))),
+            self.max_length.map(|max| format!("at most {}", count(max, "character"))),
             self.secure.then(|| "secure".to_owned()),
             self.optional.then(|| "optional".to_owned()),
-            self.max_age
-                .map(|age| format!("not older than {}", duration::written(age))),
+            self.max_age.map(|age| format!("not older than {}", duration::written(age))),
         ];
         let value_type = std::iter::once(self.value_type.words());
         value_type.chain(rules.into_iter().flatten()).collect()

@@ -58,10 +58,7 @@ impl Rule {
 
     /// A word that the other rules forbid can never be the value.
     fn check_one_of(self) -> Result<Self, Diagnostic> {
-        let others = Self {
-            one_of: Vec::new(),
-            ..self.clone()
-        };
+        let others = Self { one_of: Vec::new(), ..self.clone() };
         for word in &self.one_of {
             if let Some(violation) = others.violations(word.as_bytes()).first() {
                 let message =
@@ -161,10 +158,7 @@ impl RuleReader {
             return Ok(None);
         };
         let mut values = value_type.values();
-        if values
-            .as_mut()
-            .is_some_and(|values| !values.any(|value| pattern.matches(&value)))
-        {
+        if values.as_mut().is_some_and(|values| !values.any(|value| pattern.matches(&value))) {
             let (text, type_name) = (pattern.as_str(), self.type_name.word());
             let message = format!("the pattern `{text}` matches no {type_name}");
             return Err(contradiction(message, origin));
@@ -213,10 +207,7 @@ impl RuleReader {
     fn switch(&mut self, name: &str) -> Result<bool, Diagnostic> {
         match self.rules.remove(name) {
             None => Ok(false),
-            Some(Given {
-                value: RuleValue::Switch(on),
-                ..
-            }) => Ok(on),
+            Some(Given { value: RuleValue::Switch(on), .. }) => Ok(on),
             Some(given) => {
                 let message = format!("`{name}` must be `true` or `false`");
                 let correction = format!("Write `{name} = true`, or remove it");
@@ -253,10 +244,7 @@ impl RuleReader {
                 let message = "is empty, so that no value would be allowed";
                 (message, "Remove it".to_owned())
             }
-            _ => (
-                "must be a list of strings",
-                format!("Write `{name} = [\"…\"]`"),
-            ),
+            _ => ("must be a list of strings", format!("Write `{name} = [\"…\"]`")),
         };
         Err(Diagnostic::invalid(format!("`{name}` {message}"), correction).at(origin))
     }

@@ -31,10 +31,7 @@ impl Pattern {
             let help = "It has the syntax of Rust's `regex`, without Unicode classes";
             Diagnostic::invalid(message, help)
         })?;
-        Ok(Self {
-            text: text.to_owned(),
-            anchored,
-        })
+        Ok(Self { text: text.to_owned(), anchored })
     }
 
     /// Whether the whole text matches.

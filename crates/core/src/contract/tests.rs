@@ -45,23 +45,13 @@ fn each_rule_takes_and_refuses() {
                 "٣",
             ],
         ),
-        (
-            "type = \"integer\", min = 1, max = 10",
-            vec!["1", "10", "+5"],
-            vec!["0", "11", "-5"],
-        ),
+        ("type = \"integer\", min = 1, max = 10", vec!["1", "10", "+5"], vec!["0", "11", "-5"]),
         (
             "type = \"number\"",
             vec!["0", "-1.5", "+.5", "1e3", "2.5E-7", "10"],
-            vec![
-                "inf", "NaN", "1,5", "1.2.3", " 1", "1e999", "0x1p3", ".", "e",
-            ],
+            vec!["inf", "NaN", "1,5", "1.2.3", " 1", "1e999", "0x1p3", ".", "e"],
         ),
-        (
-            "type = \"number\", min = 0.5, max = 2",
-            vec!["0.5", "2", "1e0"],
-            vec!["0.49", "2.01"],
-        ),
+        ("type = \"number\", min = 0.5, max = 2", vec!["0.5", "2", "1e0"], vec!["0.49", "2.01"]),
         (
             "type = \"boolean\"",
             vec!["true", "false", "1", "0", "yes", "no", "on", "off"],
@@ -121,10 +111,7 @@ fn each_rule_takes_and_refuses() {
         ),
         (
             "type = \"uuid\"",
-            vec![
-                "123e4567-e89b-12d3-a456-426614174000",
-                "123E4567-E89B-12D3-A456-426614174000",
-            ],
+            vec!["123e4567-e89b-12d3-a456-426614174000", "123E4567-E89B-12D3-A456-426614174000"],
             vec![
                 "123e4567e89b12d3a456426614174000",
                 "{123e4567-e89b-12d3-a456-426614174000}",
@@ -136,18 +123,9 @@ fn each_rule_takes_and_refuses() {
         (
             "pattern = \"sk_live_[A-Za-z0-9]{4,}\"",
             vec!["sk_live_abcd", "sk_live_abcd1"],
-            vec![
-                "sk_live_abc",
-                "xsk_live_abcd",
-                "sk_live_abcd\n",
-                "sk_test_abcd",
-            ],
+            vec!["sk_live_abc", "xsk_live_abcd", "sk_live_abcd\n", "sk_test_abcd"],
         ),
-        (
-            "pattern = \"a|ab\"",
-            vec!["a", "ab"],
-            vec!["abc", "ba", "a\nab"],
-        ),
+        ("pattern = \"a|ab\"", vec!["a", "ab"], vec!["abc", "ba", "a\nab"]),
         ("pattern = \"(?i)yes\"", vec!["YES", "yes"], vec!["yess"]),
         (
             "one_of = [\"debug\", \"info\"]",
@@ -243,129 +221,45 @@ fn a_value_that_is_not_utf8_breaks_every_rule_for_text() {
 #[test]
 fn contracts_that_make_no_sense_are_refused_with_their_line() {
     for (text, line, parts) in [
-        (
-            "[contract]\nX = { type = \"prot\" }",
-            2,
-            "`prot`|Correct it: did you mean `port`",
-        ),
-        (
-            "[contract]\nX = { typo = \"port\" }",
-            2,
-            "`typo`|Correct it: did you mean `type`",
-        ),
-        (
-            "[contract]\nX = { type = \"integer\", min = 2, max = 1 }",
-            2,
-            "`min` is 2|`max`, 1",
-        ),
-        (
-            "[contract]\nX = { type = \"number\", min = 2.5, max = 1 }",
-            2,
-            "`min` is 2.5",
-        ),
-        (
-            "[contract]\nX = { type = \"number\", min = \"1\" }",
-            2,
-            "`min` must be a finite number",
-        ),
-        (
-            "[contract]\nX = { type = \"number\", min = nan }",
-            2,
-            "`min` must be a finite number",
-        ),
-        (
-            "[contract]\nX = { type = \"number\", max = -inf }",
-            2,
-            "`max` must be a finite number",
-        ),
-        (
-            "[contract]\nX = { type = \"number\", max = 1e999 }",
-            2,
-            "`max` must be a finite number",
-        ),
-        (
-            "[contract]\nX = { min_length = 2, max_length = 1 }",
-            2,
-            "`min_length` is 2",
-        ),
+        ("[contract]\nX = { type = \"prot\" }", 2, "`prot`|Correct it: did you mean `port`"),
+        ("[contract]\nX = { typo = \"port\" }", 2, "`typo`|Correct it: did you mean `type`"),
+        ("[contract]\nX = { type = \"integer\", min = 2, max = 1 }", 2, "`min` is 2|`max`, 1"),
+        ("[contract]\nX = { type = \"number\", min = 2.5, max = 1 }", 2, "`min` is 2.5"),
+        ("[contract]\nX = { type = \"number\", min = \"1\" }", 2, "`min` must be a finite number"),
+        ("[contract]\nX = { type = \"number\", min = nan }", 2, "`min` must be a finite number"),
+        ("[contract]\nX = { type = \"number\", max = -inf }", 2, "`max` must be a finite number"),
+        ("[contract]\nX = { type = \"number\", max = 1e999 }", 2, "`max` must be a finite number"),
+        ("[contract]\nX = { min_length = 2, max_length = 1 }", 2, "`min_length` is 2"),
         ("[contract]\nX = { max_length = 0 }", 2, "`max_length` is 0"),
         ("[contract]\nX = { min_length = -1 }", 2, "`min_length`"),
         ("[contract]\nX = { one_of = [] }", 2, "`one_of` is empty"),
-        (
-            "[contract]\nX = { one_of = [\"\"] }",
-            2,
-            "must not be empty",
-        ),
+        ("[contract]\nX = { one_of = [\"\"] }", 2, "must not be empty"),
         (
             "[contract]\nX = { type = \"port\", one_of = [\"http\"] }",
             2,
             "`http`|another rule forbids",
         ),
-        (
-            "[contract]\nX = { pattern = \"[\" }",
-            2,
-            "`[`|not a valid pattern",
-        ),
-        (
-            "[contract]\nX = { pattern = \"a)|(b\" }",
-            2,
-            "not a valid pattern",
-        ),
-        (
-            "[contract]\nX = { pattern = 1 }",
-            2,
-            "`pattern` must be a string",
-        ),
-        (
-            "[contract]\nX = { secure = \"yes\" }",
-            2,
-            "`secure` must be `true` or `false`",
-        ),
-        (
-            "[contract]\nX = { type = \"integer\", min = 1.5 }",
-            2,
-            "`min` must be a whole number",
-        ),
-        (
-            "[contract]\nX = { min = 1 }",
-            2,
-            "`min` does not apply to the type `text`",
-        ),
-        (
-            "[contract]\nX = { type = \"port\", schemes = [\"a\"] }",
-            2,
-            "`schemes` does not apply",
-        ),
+        ("[contract]\nX = { pattern = \"[\" }", 2, "`[`|not a valid pattern"),
+        ("[contract]\nX = { pattern = \"a)|(b\" }", 2, "not a valid pattern"),
+        ("[contract]\nX = { pattern = 1 }", 2, "`pattern` must be a string"),
+        ("[contract]\nX = { secure = \"yes\" }", 2, "`secure` must be `true` or `false`"),
+        ("[contract]\nX = { type = \"integer\", min = 1.5 }", 2, "`min` must be a whole number"),
+        ("[contract]\nX = { min = 1 }", 2, "`min` does not apply to the type `text`"),
+        ("[contract]\nX = { type = \"port\", schemes = [\"a\"] }", 2, "`schemes` does not apply"),
         (
             "[contract]\nX = { type = \"url\", schemes = [\"https://\"] }",
             2,
             "`https://` is no value of `schemes`",
         ),
-        (
-            "[contract]\nX = { type = \"url\", schemes = [] }",
-            2,
-            "`schemes` is empty",
-        ),
-        (
-            "[contract]\nX = { type = \"url\", schemes = [\"\"] }",
-            2,
-            "`` is no value of `schemes`",
-        ),
-        (
-            "[contract]\nX = { type = \"url\", schemes = [\"1a\"] }",
-            2,
-            "`1a` is no value",
-        ),
+        ("[contract]\nX = { type = \"url\", schemes = [] }", 2, "`schemes` is empty"),
+        ("[contract]\nX = { type = \"url\", schemes = [\"\"] }", 2, "`` is no value of `schemes`"),
+        ("[contract]\nX = { type = \"url\", schemes = [\"1a\"] }", 2, "`1a` is no value"),
         (
             "[contract]\nX = { type = \"pem\", label = [\"KEY\", \"\"] }",
             2,
             "`` is no value of `label`",
         ),
-        (
-            "[contract]\nX = { pattern = \"\" }",
-            2,
-            "the pattern is empty",
-        ),
+        ("[contract]\nX = { pattern = \"\" }", 2, "the pattern is empty"),
         (
             "[contract]\nX = { type = \"port\", pattern = \"[a-z]+\" }",
             2,
@@ -386,32 +280,17 @@ fn contracts_that_make_no_sense_are_refused_with_their_line() {
             2,
             "`max_length` is 35, but no uuid is shorter than 36",
         ),
-        (
-            "[contract]\nX = { type = \"port\", min_length = 6 }",
-            2,
-            "no port is that long",
-        ),
+        ("[contract]\nX = { type = \"port\", min_length = 6 }", 2, "no port is that long"),
         ("[contract]\nX = { max_age = \"90\" }", 2, "`90`|unit"),
         ("[contract]\nX = { max_age = \"0s\" }", 2, "`0s` is no age"),
-        (
-            "[contract]\n\"1X\" = {}",
-            2,
-            "`1X` does not begin with a letter",
-        ),
+        ("[contract]\n\"1X\" = {}", 2, "`1X` does not begin with a letter"),
         ("[contract]\nX = \"port\"", 2, "table"),
         ("closed = true", 1, "`closed`|needs a `[contract]`"),
         ("closed = true\n[contract]", 1, "needs a `[contract]`"),
-        (
-            "[contract]\nX = {\n type = \"url\",\n schemes = 1 }",
-            4,
-            "`schemes` must be a list",
-        ),
+        ("[contract]\nX = {\n type = \"url\",\n schemes = 1 }", 4, "`schemes` must be a list"),
     ] {
         let message = refused(text);
-        assert!(
-            message.contains(&format!("line {line},")),
-            "{text}: {message}"
-        );
+        assert!(message.contains(&format!("line {line},")), "{text}: {message}");
         for part in parts.split('|') {
             assert!(message.contains(part), "{text}: no {part:?} in {message}");
         }

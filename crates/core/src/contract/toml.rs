@@ -31,17 +31,11 @@ impl Rule {
             ("max", max),
             ("min_length", self.min_length.map(|min| min.to_string())),
             ("max_length", self.max_length.map(|max| max.to_string())),
-            (
-                "pattern",
-                self.pattern.as_ref().map(|it| string(it.as_str())),
-            ),
+            ("pattern", self.pattern.as_ref().map(|it| string(it.as_str()))),
             ("one_of", words(&self.one_of)),
             ("secure", on(self.secure)),
             ("optional", on(self.optional)),
-            (
-                "max_age",
-                self.max_age.map(|age| string(&duration::written(age))),
-            ),
+            ("max_age", self.max_age.map(|age| string(&duration::written(age)))),
             ("description", self.description.as_deref().map(string)),
         ])
     }

@@ -87,9 +87,7 @@ impl ValueType {
     pub(super) fn values(&self) -> Option<Box<dyn Iterator<Item = String>>> {
         match self {
             Self::Boolean => {
-                let words = BOOLEANS
-                    .iter()
-                    .map(|word| String::from_utf8_lossy(word).into_owned());
+                let words = BOOLEANS.iter().map(|word| String::from_utf8_lossy(word).into_owned());
                 Some(Box::new(words))
             }
             Self::Port => Some(Box::new((1..=u16::MAX).map(|port| port.to_string()))),
@@ -117,10 +115,9 @@ impl ValueType {
                 None => is(false, "a number"),
                 Some(number) => out_of_range(&number, min.as_ref(), max.as_ref()),
             },
-            Self::Boolean => is(
-                BOOLEANS.contains(&value),
-                "a boolean (true, false, 1, 0, yes, no, on or off)",
-            ),
+            Self::Boolean => {
+                is(BOOLEANS.contains(&value), "a boolean (true, false, 1, 0, yes, no, on or off)")
+            }
             Self::Port => is(text.is_some_and(is_port), "a port (1 to 65535)"),
             Self::Url { schemes } => match text.and_then(scheme) {
                 None => is(false, "a URL"),
@@ -129,10 +126,7 @@ impl ValueType {
                     &format!("a URL with the scheme {}", list(schemes)),
                 ),
             },
-            Self::Json => is(
-                serde_json::from_slice::<IgnoredAny>(value).is_ok(),
-                "valid JSON",
-            ),
+            Self::Json => is(serde_json::from_slice::<IgnoredAny>(value).is_ok(), "valid JSON"),
             Self::Base64 => is(is_base64(value), "valid Base64"),
             Self::Pem { labels } => match text.and_then(pem_labels) {
                 None => is(false, "one or more whole PEM blocks"),
@@ -177,9 +171,7 @@ fn integer(text: &str) -> Option<i64> {
 
 /// Digits with an optional sign, fraction and exponent; no infinity and no NaN.
 fn number(text: &str) -> Option<f64> {
-    let is_decimal = text
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
+    let is_decimal = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
     let number: f64 = is_decimal.then(|| text.parse().ok()).flatten()?;
     number.is_finite().then_some(number)
 }

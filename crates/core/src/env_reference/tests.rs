@@ -7,14 +7,8 @@ fn options_follow_a_question_mark() {
     let absence = |text| parse(text).map(|(_, absence)| absence);
     assert_eq!(absence("/a/b#c"), Ok(OnMissing::Fail));
     assert_eq!(absence("/a/b?optional"), Ok(OnMissing::Omit));
-    assert_eq!(
-        absence("/a/b?default="),
-        Ok(OnMissing::Default(String::new()))
-    );
-    assert_eq!(
-        absence("/a/b?default=x?y=&z"),
-        Ok(OnMissing::Default("x?y=&z".to_owned()))
-    );
+    assert_eq!(absence("/a/b?default="), Ok(OnMissing::Default(String::new())));
+    assert_eq!(absence("/a/b?default=x?y=&z"), Ok(OnMissing::Default("x?y=&z".to_owned())));
     let error = parse("/a/b?defualt=hunter2").expect_err("an unknown option");
     assert!(!error.to_string().contains("hunter2"));
 }
@@ -29,13 +23,7 @@ fn only_values_that_begin_with_the_scheme_are_references() {
         c"no-equals-sign",
     ]);
     let found = find_references(&inherited, |name| name != b"DROPPED").expect("valid references");
-    assert_eq!(
-        found
-            .iter()
-            .map(|reference| reference.name.as_str())
-            .collect::<Vec<_>>(),
-        ["A"]
-    );
+    assert_eq!(found.iter().map(|reference| reference.name.as_str()).collect::<Vec<_>>(), ["A"]);
 }
 
 #[test]

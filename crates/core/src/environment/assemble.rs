@@ -44,15 +44,9 @@ pub fn assemble<'e>(
         },
     };
     // Before the prefixes, which must not set what a key or a reference decides.
-    let keys: Vec<_> = sources
-        .keys
-        .iter()
-        .map(|key| assembler.find_key(key))
-        .collect();
+    let keys: Vec<_> = sources.keys.iter().map(|key| assembler.find_key(key)).collect();
     let named = references.iter();
-    let named: Vec<_> = named
-        .map(|reference| assembler.find_reference(reference))
-        .collect();
+    let named: Vec<_> = named.map(|reference| assembler.find_reference(reference)).collect();
     for source in &sources.prefixes {
         assembler.prefix(source);
     }
@@ -138,35 +132,20 @@ impl<'a, 'e> Assembler<'a, 'e> {
             })
             .collect();
         if !candidates.is_empty() {
-            let (what, pattern) = (
-                format!("the prefix {}", source.prefix),
-                source.prefix.pattern(),
-            );
-            self.source(
-                &source.naming,
-                candidates,
-                Provenance::Prefix,
-                &what,
-                &pattern,
-            );
+            let (what, pattern) =
+                (format!("the prefix {}", source.prefix), source.prefix.pattern());
+            self.source(&source.naming, candidates, Provenance::Prefix, &what, &pattern);
         } else if fetched.is_unknown_below(&source.prefix) {
             self.unknown_source = true;
         } else if source.optional {
             self.absent_source = true;
-            let message = format!(
-                "there is nothing below the optional prefix {}",
-                source.prefix
-            );
+            let message = format!("there is nothing below the optional prefix {}", source.prefix);
             self.report(Diagnostic::note(message).parameters([source.prefix.pattern()]));
         }
     }
 
     fn object(&mut self, source: &'a ObjectSource) {
-        let on_missing = if source.optional {
-            OnMissing::Omit
-        } else {
-            OnMissing::Fail
-        };
+        let on_missing = if source.optional { OnMissing::Omit } else { OnMissing::Fail };
         let param = &source.param;
         let (object, parameter) = match self.find(&Requester::Object, param, &on_missing) {
             Found::Value(object, parameter) => (object, parameter),
@@ -208,13 +187,7 @@ impl<'a, 'e> Assembler<'a, 'e> {
             });
         }
         let (what, pattern) = (format!("the JSON object {param}"), param.to_string());
-        self.source(
-            &source.naming,
-            candidates,
-            Provenance::Object,
-            &what,
-            &pattern,
-        );
+        self.source(&source.naming, candidates, Provenance::Object, &what, &pattern);
     }
 
     /// Names the values of one source and sets those that the filters admit.
@@ -281,13 +254,7 @@ impl<'a, 'e> Assembler<'a, 'e> {
             }
             let setting = SetVariable::new(candidate.value, provenance(candidate.param));
             let parameter = candidate.parameter;
-            self.set(
-                name,
-                SetVariable {
-                    parameter,
-                    ..setting
-                },
-            );
+            self.set(name, SetVariable { parameter, ..setting });
         }
     }
 
@@ -299,10 +266,8 @@ impl<'a, 'e> Assembler<'a, 'e> {
             found = match value.decode_base64() {
                 Some(decoded) => Found::Value(decoded, Rc::clone(parameter)),
                 None => {
-                    let message = format!(
-                        "the value of {} (for {}) is not Base64",
-                        key.param, key.name
-                    );
+                    let message =
+                        format!("the value of {} (for {}) is not Base64", key.param, key.name);
                     let problem = Diagnostic::new(Code::Base64, message);
                     self.report(problem.variables([&key.name]).parameters([&key.param]));
                     Found::Reported
@@ -313,11 +278,7 @@ impl<'a, 'e> Assembler<'a, 'e> {
     }
 
     fn find_reference(&mut self, reference: &'a EnvReference) -> Found {
-        let EnvReference {
-            name,
-            param,
-            absence,
-        } = reference;
+        let EnvReference { name, param, absence } = reference;
         if self.fetched.is_none() && *absence == OnMissing::Fail {
             let message = format!(
                 "{name} holds an ssm:// reference that `--skip` leaves unresolved, and the command must not get its text"
@@ -359,14 +320,12 @@ impl<'a, 'e> Assembler<'a, 'e> {
         with_options: impl FnOnce(SetVariable) -> SetVariable,
     ) {
         let setting = match found {
-            Found::Value(value, parameter) => SetVariable {
-                parameter: Some(parameter),
-                ..SetVariable::new(value, provenance)
-            },
-            Found::Default(value) => SetVariable {
-                is_default: true,
-                ..SetVariable::new(value, provenance)
-            },
+            Found::Value(value, parameter) => {
+                SetVariable { parameter: Some(parameter), ..SetVariable::new(value, provenance) }
+            }
+            Found::Default(value) => {
+                SetVariable { is_default: true, ..SetVariable::new(value, provenance) }
+            }
             Found::Absent => {
                 self.environment.absent.insert(name.clone(), provenance);
                 return;
@@ -407,14 +366,11 @@ impl<'a, 'e> Assembler<'a, 'e> {
     }
 
     pub(super) fn is_inherited(&self, name: &VariableName) -> bool {
-        self.base
-            .iter()
-            .any(|(inherited, _)| *inherited == name.as_str().as_bytes())
+        self.base.iter().any(|(inherited, _)| *inherited == name.as_str().as_bytes())
     }
 
     pub(super) fn drop_inherited(&mut self, name: &VariableName) {
-        self.base
-            .retain(|(inherited, _)| *inherited != name.as_str().as_bytes());
+        self.base.retain(|(inherited, _)| *inherited != name.as_str().as_bytes());
     }
 
     /// The only writer: a later source replaces an earlier one; an inherited value is replaced unless
@@ -427,11 +383,7 @@ impl<'a, 'e> Assembler<'a, 'e> {
                 let message = format!(
                     "{name} comes from {by} instead of its default, although {param} does not exist"
                 );
-                self.report(
-                    Diagnostic::note(message)
-                        .variables([name])
-                        .parameters([param]),
-                );
+                self.report(Diagnostic::note(message).variables([name]).parameters([param]));
             }
             return;
         }
@@ -441,11 +393,7 @@ impl<'a, 'e> Assembler<'a, 'e> {
             return;
         }
         self.environment.kept.remove(&name);
-        setting.replaces = self
-            .environment
-            .set
-            .remove(&name)
-            .map(|earlier| earlier.provenance);
+        setting.replaces = self.environment.set.remove(&name).map(|earlier| earlier.provenance);
         self.environment.set.insert(name, setting);
     }
 }
@@ -453,11 +401,7 @@ impl<'a, 'e> Assembler<'a, 'e> {
 /// A JSON value without what is to be used of it.
 fn unusable(requester: &Requester, param: &ValueRef, fault: &json::Fault) -> Diagnostic {
     let whole = param.parameter.to_string();
-    let what = if fault.is_absent {
-        &whole
-    } else {
-        &param.to_string()
-    };
+    let what = if fault.is_absent { &whole } else { &param.to_string() };
     let message = format!("{what} (for {requester}) {}", fault.reason);
     let mut problem = Diagnostic::new(Code::Json, message);
     if let (false, Some(name)) = (fault.is_absent, requester.variable()) {
@@ -476,8 +420,5 @@ fn collision(name: &VariableName, candidates: &[Candidate<'_>]) -> Diagnostic {
     let help = format!(
         "For example with `--key {name}={first}`, and `--key NAME={other}` if that is needed too"
     );
-    Diagnostic::new(Code::Collision, message)
-        .help(help)
-        .variables([name])
-        .parameters(params)
+    Diagnostic::new(Code::Collision, message).help(help).variables([name]).parameters(params)
 }

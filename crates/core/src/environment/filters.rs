@@ -43,16 +43,10 @@ pub(super) fn nothing_admitted(naming: &Naming, names: &[VariableName], what: &s
         let message = format!("this leaves out every variable of {what} that `only` takes");
         return Diagnostic::new(Code::NothingAdmitted, message).at(exclude.origin.clone());
     }
-    let meant = globs
-        .clone()
-        .filter_map(|glob| in_other_case(glob, is_match));
+    let meant = globs.clone().filter_map(|glob| in_other_case(glob, is_match));
     let meant = did_you_mean(&meant.collect::<Vec<_>>());
     let patterns: Vec<&str> = globs.map(Glob::as_str).collect();
-    let verb = if patterns.len() == 1 {
-        "matches"
-    } else {
-        "match"
-    };
+    let verb = if patterns.len() == 1 { "matches" } else { "match" };
     let patterns = patterns.join("`, `");
     let message = format!("`{patterns}` {verb} no variable of {what}{meant}");
     Diagnostic::new(Code::NothingAdmitted, message).at(first.origin.clone())
@@ -73,9 +67,7 @@ pub(super) fn unmatched(
 }
 
 fn matches_any(naming: &Naming, glob: &Glob, names: &[VariableName]) -> bool {
-    names
-        .iter()
-        .any(|name| naming.is_match(glob, name.as_str()))
+    names.iter().any(|name| naming.is_match(glob, name.as_str()))
 }
 
 /// The same pattern in upper or lower case, if that matches.

@@ -34,11 +34,7 @@ impl<'e> Assembler<'_, 'e> {
                     };
                     self.set(composed.name.clone(), setting);
                 }
-                Err(FillError::Unfit {
-                    variable,
-                    reason,
-                    filter,
-                }) => {
+                Err(FillError::Unfit { variable, reason, filter }) => {
                     let message = format!(
                         "{} cannot be composed, since the value of {variable} {reason}, which the filter `{}` does not take",
                         composed.name,
@@ -71,10 +67,7 @@ impl<'e> Assembler<'_, 'e> {
         let unset = parts.into_iter().filter(|part| self.lookup(part).is_none());
         let problems = unset.filter_map(|part| {
             let (reason, help) = self.why_unset(part, &composed.name)?;
-            let message = format!(
-                "{} cannot be composed, since {part} {reason}",
-                composed.name
-            );
+            let message = format!("{} cannot be composed, since {part} {reason}", composed.name);
             let problem = match help {
                 Some(help) => Diagnostic::with_help(Code::ComposePartUnset, message, [help]),
                 None => Diagnostic::new(Code::ComposePartUnset, message),
@@ -157,13 +150,7 @@ impl<'e> Assembler<'_, 'e> {
                 self.report(problem);
                 continue;
             }
-            self.set(
-                to.clone(),
-                SetVariable {
-                    renamed_from: Some(from.clone()),
-                    ..setting
-                },
-            );
+            self.set(to.clone(), SetVariable { renamed_from: Some(from.clone()), ..setting });
         }
     }
 
@@ -204,27 +191,16 @@ impl<'e> Assembler<'_, 'e> {
             }
         }
         let inherited: Vec<_> = self.inherited.entries().collect();
-        let is_kept = |glob: &Glob| {
-            inherited
-                .iter()
-                .any(|(name, _)| inherit::is_match(glob, name))
-        };
+        let is_kept = |glob: &Glob| inherited.iter().any(|(name, _)| inherit::is_match(glob, name));
         let keeps = rules.pristine.iter().flatten();
         let what = "inherited variable; nothing was kept";
         let keeps = keeps.filter_map(|glob| unmatched(glob, what, is_kept));
-        diagnostics.extend(keeps.map(|it| Diagnostic {
-            severity: Severity::Note,
-            ..it
-        }));
-        let allow = rules
-            .allow
-            .iter()
-            .filter(|name| is_known && !filters.allowed.contains(&name.value));
+        diagnostics.extend(keeps.map(|it| Diagnostic { severity: Severity::Note, ..it }));
+        let allow =
+            rules.allow.iter().filter(|name| is_known && !filters.allowed.contains(&name.value));
         diagnostics.extend(allow.map(|name| {
-            let message = format!(
-                "no prefix or JSON object would set {}, or it is not refused",
-                name.value
-            );
+            let message =
+                format!("no prefix or JSON object would set {}, or it is not refused", name.value);
             Diagnostic::note(message).at(name.origin.clone())
         }));
         self.environment.diagnostics.extend(diagnostics);
@@ -250,9 +226,7 @@ impl<'e> Assembler<'_, 'e> {
                 .help(env_reference::not_meant())
                 .variables([name])
         });
-        self.environment
-            .diagnostics
-            .extend(warnings.collect::<Vec<_>>());
+        self.environment.diagnostics.extend(warnings.collect::<Vec<_>>());
     }
 
     /// Every name that `drop` may have been meant for.
@@ -260,13 +234,8 @@ impl<'e> Assembler<'_, 'e> {
         let environment = &self.environment;
         let set = environment.set.keys().chain(environment.absent.keys());
         let all = set.chain(self.explicit.iter().copied());
-        let inherited = self
-            .base
-            .iter()
-            .map(|(name, _)| String::from_utf8_lossy(name));
-        all.map(ToString::to_string)
-            .chain(inherited.map(String::from))
-            .collect()
+        let inherited = self.base.iter().map(|(name, _)| String::from_utf8_lossy(name));
+        all.map(ToString::to_string).chain(inherited.map(String::from)).collect()
     }
 
     pub(super) fn finish(mut self) -> Environment<'e> {
@@ -309,11 +278,7 @@ fn notes(environment: &Environment<'_>, fetched: bool) -> Vec<Diagnostic> {
         notes.push(note.parameters(provenance.param()));
     };
     for (name, provenance) in environment.absent.iter().filter(|_| fetched) {
-        note(
-            name,
-            provenance,
-            format!("{name} is absent, since {provenance} does not exist"),
-        );
+        note(name, provenance, format!("{name} is absent, since {provenance} does not exist"));
     }
     for (name, provenance) in &environment.kept {
         let message = format!("{name} keeps its inherited value instead of {provenance}");

@@ -51,8 +51,5 @@ pub(super) fn kept_entries<'e>(
     rules: &Rules,
     inherited: &Inherited<'e>,
 ) -> Vec<(&'e [u8], &'e CStr)> {
-    inherited
-        .entries()
-        .filter(|(name, _)| is_kept(rules, name))
-        .collect()
+    inherited.entries().filter(|(name, _)| is_kept(rules, name)).collect()
 }

@@ -81,15 +81,10 @@ pub fn check(
     });
     let arguments = command.into_iter().flat_map(CommandSize::too_long);
     let mut problems: Vec<Diagnostic> = too_long.chain(arguments).collect();
-    let limit = usize::try_from(stack / 4)
-        .unwrap_or(MOST)
-        .clamp(LEAST, MOST);
+    let limit = usize::try_from(stack / 4).unwrap_or(MOST).clamp(LEAST, MOST);
     let pointer = size_of::<usize>();
-    let inherited: usize = environment
-        .inherited
-        .iter()
-        .map(|entry| entry.count_bytes() + 1 + pointer)
-        .sum();
+    let inherited: usize =
+        environment.inherited.iter().map(|entry| entry.count_bytes() + 1 + pointer).sum();
     let set: usize = sizes.iter().map(|(_, size)| size + pointer).sum();
     let total = command.map_or(0, CommandSize::total) + inherited + set;
     if total > limit && problems.is_empty() {
@@ -105,11 +100,7 @@ fn too_much(total: usize, limit: usize, mut sizes: Vec<(&VariableName, usize)>) 
         "the environment and the arguments would be {total} bytes, and the kernel allows {limit} with {with} stack limit"
     );
     sizes.sort_by_key(|(_, size)| std::cmp::Reverse(*size));
-    let largest: Vec<&str> = sizes
-        .iter()
-        .take(5)
-        .map(|(name, _)| name.as_str())
-        .collect();
+    let largest: Vec<&str> = sizes.iter().take(5).map(|(name, _)| name.as_str()).collect();
     if !largest.is_empty() {
         message += &format!(". The largest variables are {}", largest.join(", "));
     }

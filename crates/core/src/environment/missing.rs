@@ -68,10 +68,7 @@ pub fn missing(sources: &Sources, references: &[EnvReference], fetched: &Fetched
         (reference.param.clone(), requester)
     });
     let trigger = sources.trigger.iter().map(|trigger| {
-        let param = ValueRef {
-            parameter: trigger.clone(),
-            field: None,
-        };
+        let param = ValueRef { parameter: trigger.clone(), field: None };
         (param, Requester::Trigger)
     });
     let named = objects.chain(keys).chain(references).chain(trigger);
@@ -211,10 +208,8 @@ fn absent(parameters: &[MissingParameter<'_>], context: &AwsContext) -> Diagnost
         count => format!("{count} parameters do not exist"),
     };
     let names: Vec<String> = parameters.iter().map(MissingParameter::text).collect();
-    let mut folders: Vec<&str> = parameters
-        .iter()
-        .map(|one| folder(one.param.parameter.name().as_str()))
-        .collect();
+    let mut folders: Vec<&str> =
+        parameters.iter().map(|one| folder(one.param.parameter.name().as_str())).collect();
     folders.sort_unstable();
     folders.dedup();
     let mut diagnostic = Diagnostic::new(Code::Missing, what + &place(context)).list(&names);
@@ -257,11 +252,8 @@ fn absent_secrets(secrets: &[MissingParameter<'_>], context: &AwsContext) -> Dia
         format!("{name} (for {})", one.requester)
     });
     let names: Vec<String> = names.collect();
-    let message = format!(
-        "{} {what} of Secrets Manager {verb} not exist{}",
-        secrets.len(),
-        place(context)
-    );
+    let message =
+        format!("{} {what} of Secrets Manager {verb} not exist{}", secrets.len(), place(context));
     let diagnostic = Diagnostic::new(Code::SecretMissing, message).list(&names);
     about(diagnostic, secrets).fill(&[("region", &context.region_option())])
 }
@@ -283,10 +275,8 @@ fn nothing_below(prefix: &Prefix, context: &AwsContext) -> Diagnostic {
             .parameters([prefix.pattern()])
             .fill(&[("start", start), ("region", &region)]);
     };
-    let message = format!(
-        "no parameter below the prefix {path} has the label `{label}`{}",
-        place(context)
-    );
+    let message =
+        format!("no parameter below the prefix {path} has the label `{label}`{}", place(context));
     let help = vec![
         Help::command(
             "Correct the path or the label. See what is below it",

@@ -84,11 +84,7 @@ impl Environment<'_> {
     pub fn fill_region(&mut self, context: &AwsContext) {
         let region = context.region_option();
         for diagnostic in &mut self.diagnostics {
-            for command in diagnostic
-                .help
-                .iter_mut()
-                .filter_map(|it| it.command.as_mut())
-            {
+            for command in diagnostic.help.iter_mut().filter_map(|it| it.command.as_mut()) {
                 *command = fill(command, &[("region", &region)]);
             }
         }

@@ -18,15 +18,8 @@ use crate::request::Request;
 use crate::secret::Secret;
 
 /// Sources of the one variable X, weakest first. Each brings its own name as the value.
-const SOURCES: &[&str] = &[
-    "inherited",
-    "first prefix",
-    "second prefix",
-    "json",
-    "key",
-    "reference",
-    "composed",
-];
+const SOURCES: &[&str] =
+    &["inherited", "first prefix", "second prefix", "json", "key", "reference", "composed"];
 
 fn parameter(name: &str, value: &str) -> FetchedParameter {
     FetchedParameter {
@@ -58,10 +51,7 @@ fn winner(present: &[&str], keep_existing: bool) -> Option<String> {
         .collect();
     toml += &format!("prefix = {prefixes:?}\n");
     let mut named = |name: &str, value: &str| {
-        fetched.add_named(
-            ParameterRef::parse(name).expect("a parameter"),
-            parameter(name, value),
-        );
+        fetched.add_named(ParameterRef::parse(name).expect("a parameter"), parameter(name, value));
     };
     named("/j", r#"{"x": "json"}"#);
     named("/k", "key");
@@ -114,11 +104,7 @@ fn of_every_pair_of_sources_the_later_wins() {
 #[test]
 fn with_keep_existing_what_was_inherited_wins_over_all_but_its_own_reference() {
     for stronger in &SOURCES[1..] {
-        let expected = if *stronger == "reference" {
-            "reference"
-        } else {
-            "inherited"
-        };
+        let expected = if *stronger == "reference" { "reference" } else { "inherited" };
         assert_eq!(
             winner(&["inherited", stronger], true).as_deref(),
             Some(expected),
@@ -131,10 +117,7 @@ fn with_keep_existing_what_was_inherited_wins_over_all_but_its_own_reference() {
 fn a_variable_that_occurs_twice_is_replaced_altogether() {
     let inherited = Inherited::new(vec![c"X=1", c"ODD", c"X=2", c"=C:=\\"]);
     let mut fetched = Fetched::default();
-    fetched.add_named(
-        ParameterRef::parse("/x").expect("valid"),
-        parameter("/x", "3"),
-    );
+    fetched.add_named(ParameterRef::parse("/x").expect("valid"), parameter("/x", "3"));
     let layer = crate::config::parse_file("t.toml".as_ref(), "[keys]\nX = \"/x\"", &inherited)
         .expect("valid");
     let config = Config::resolve(layer, &inherited).expect("valid");
@@ -343,10 +326,7 @@ fn a_label_of_a_prefix_and_a_member_of_an_object_are_part_of_the_parameter() {
     let layer = crate::config::parse_file("t.toml".as_ref(), toml, &Inherited::default());
     let config = Config::resolve(layer.expect("valid"), &Inherited::default()).expect("valid");
     let environment = assemble(&config, &Inherited::default(), &[], Some(&fetched));
-    let params: Vec<String> = environment
-        .set
-        .values()
-        .map(|setting| setting.provenance.to_string())
-        .collect();
+    let params: Vec<String> =
+        environment.set.values().map(|setting| setting.provenance.to_string()).collect();
     assert_eq!(params, ["/p/a:blue", "/o#/y/z", "/o#y", "/o#/~1x"]);
 }

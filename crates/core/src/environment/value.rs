@@ -73,9 +73,6 @@ impl SetVariable {
     }
     /// Whether a prefix or a JSON object sets it: nobody wrote its name.
     pub(crate) fn is_found(&self) -> bool {
-        matches!(
-            self.provenance,
-            Provenance::Prefix(_) | Provenance::Object(_)
-        )
+        matches!(self.provenance, Provenance::Prefix(_) | Provenance::Object(_))
     }
 }

@@ -76,18 +76,11 @@ impl Assembler<'_, '_> {
         let is_unexpected = |(name, setting): &(&VariableName, &SetVariable)| {
             contract.closed && setting.is_found() && !contract.rules.contains_key(name)
         };
-        let unexpected = environment
-            .set
-            .iter()
-            .filter(is_unexpected)
-            .map(|(name, _)| {
-                let words = "is not in the contract, which is closed".to_owned();
-                (name.clone(), vec![(words, None)])
-            });
-        ruled
-            .chain(unexpected)
-            .filter(|(_, found)| !found.is_empty())
-            .collect()
+        let unexpected = environment.set.iter().filter(is_unexpected).map(|(name, _)| {
+            let words = "is not in the contract, which is closed".to_owned();
+            (name.clone(), vec![(words, None)])
+        });
+        ruled.chain(unexpected).filter(|(_, found)| !found.is_empty()).collect()
     }
 
     fn violated(&self, name: &VariableName, (words, help): &Violation) -> Diagnostic {
@@ -101,9 +94,7 @@ impl Assembler<'_, '_> {
         };
         let mut problem = Diagnostic::new(code, message);
         problem.help.extend(help.clone());
-        problem
-            .variables([name])
-            .parameters(provenance.and_then(Provenance::param))
+        problem.variables([name]).parameters(provenance.and_then(Provenance::param))
     }
 }
 
@@ -112,15 +103,8 @@ fn nul((name, setting): (&VariableName, &SetVariable)) -> Option<Diagnostic> {
     if setting.delivery == Delivery::File || !setting.value.bytes().contains(&0) {
         return None;
     }
-    let message = format!(
-        "the value of {name}{} contains a NUL byte",
-        source(&setting.provenance)
-    );
-    Some(about(
-        Diagnostic::new(Code::Nul, message),
-        name,
-        &setting.provenance,
-    ))
+    let message = format!("the value of {name}{} contains a NUL byte", source(&setting.provenance));
+    Some(about(Diagnostic::new(Code::Nul, message), name, &setting.provenance))
 }
 
 /// `, from PARAM,` where a parameter is the source.
@@ -137,8 +121,5 @@ pub(super) fn about(
 ) -> Diagnostic {
     let param = provenance.param();
     let text = param.map_or_else(|| "PARAM".to_owned(), ToString::to_string);
-    problem
-        .fill(&[("name", name.as_str()), ("param", &text)])
-        .variables([name])
-        .parameters(param)
+    problem.fill(&[("name", name.as_str()), ("param", &text)]).variables([name]).parameters(param)
 }

@@ -38,11 +38,7 @@ impl ParameterArn {
         let name = arn.resource.strip_prefix("parameter/");
         let name = name.ok_or_else(|| wrong("has no `parameter/NAME`"))?;
         let name = ParameterName::parse(&format!("/{name}"))?;
-        Ok(Self {
-            text: text.to_owned(),
-            arn,
-            name,
-        })
+        Ok(Self { text: text.to_owned(), arn, name })
     }
 
     /// The ARN as it was given.

@@ -30,11 +30,7 @@ impl Field {
             .map(Self::Pointer)
             .map_err(|token| {
                 let reason = format!("has `{token}` in its JSON Pointer");
-                malformed(
-                    whole,
-                    &reason,
-                    "Write `~0` for `~` and `~1` for a slash in a name",
-                )
+                malformed(whole, &reason, "Write `~0` for `~` and `~1` for a slash in a name")
             })
     }
 

@@ -74,10 +74,7 @@ impl ParameterName {
             (true, true) => Ok(Self::canonical(text)),
             // Before a selector, `arn` without its slash would read as an ARN.
             (false, _) if inner == "arn" => Ok(Self::canonical("/arn")),
-            (false, has_slash) => Ok(Self {
-                has_slash,
-                ..Self::canonical(inner)
-            }),
+            (false, has_slash) => Ok(Self { has_slash, ..Self::canonical(inner) }),
         }
     }
 
@@ -90,10 +87,7 @@ impl ParameterName {
     }
 
     fn canonical(text: &str) -> Self {
-        Self {
-            canonical: text.to_owned(),
-            has_slash: false,
-        }
+        Self { canonical: text.to_owned(), has_slash: false }
     }
 
     /// Secrets have rules of their own: `/_+=.@-` (API_CreateSecret).
@@ -101,11 +95,9 @@ impl ParameterName {
         let secret = &text[SECRETS.len()..];
         let allowed = |c: char| c.is_ascii_alphanumeric() || "/_+=.@-".contains(c);
         match secret.chars().find(|&c| !allowed(c)) {
-            _ if secret.is_empty() => Err(malformed(
-                text,
-                "names no secret",
-                format!("Write its name after `{SECRETS}`"),
-            )),
+            _ if secret.is_empty() => {
+                Err(malformed(text, "names no secret", format!("Write its name after `{SECRETS}`")))
+            }
             Some(c) => Err(malformed(
                 text,
                 &format!("contains {c:?}, which no secret's name has"),
@@ -179,33 +171,21 @@ pub(super) fn check_segments(text: &str, inner: &str) -> Result<(), Diagnostic> 
             ';' => "Separate a list by commas or white space",
             _ => characters,
         };
-        (
-            format!("contains {c:?}, which no parameter's name has"),
-            correction,
-        )
+        (format!("contains {c:?}, which no parameter's name has"), correction)
     } else if text.len() > LONGEST_NAME {
-        let reason = format!(
-            "is {} characters long; AWS allows {LONGEST_NAME}",
-            text.len()
-        );
+        let reason = format!("is {} characters long; AWS allows {LONGEST_NAME}", text.len());
         (reason, "Correct the name")
     } else if inner.ends_with('/') {
         let correction = "Use `--prefix PATH` for every parameter below a path";
         ("ends with a slash".to_owned(), correction)
     } else if inner.is_empty() || inner.contains("//") || inner.starts_with('/') {
-        (
-            "has an empty segment".to_owned(),
-            "Write one slash between segments",
-        )
+        ("has an empty segment".to_owned(), "Write one slash between segments")
     } else if inner.split('/').count() > DEEPEST {
         let reason = format!("has more than the {DEEPEST} levels that AWS allows");
         (reason, "Correct the name")
     } else if is_reserved(inner) {
         let reason = "is a reserved name: no parameter's name begins with `ssm` or `aws`";
-        (
-            reason.to_owned(),
-            "Give the name that the parameter has in Parameter Store",
-        )
+        (reason.to_owned(), "Give the name that the parameter has in Parameter Store")
     } else {
         return Ok(());
     };

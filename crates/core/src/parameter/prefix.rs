@@ -54,10 +54,7 @@ impl Prefix {
             check_segments(text, &trimmed[1..])?;
         }
         let path = if trimmed.is_empty() { "/" } else { trimmed };
-        Ok(Self {
-            path: path.to_owned(),
-            label,
-        })
+        Ok(Self { path: path.to_owned(), label })
     }
 
     /// The path as it is sent: no slash at its end, unless it is the root.
@@ -80,9 +77,7 @@ impl Prefix {
         if self.path == "/" {
             return Some(name.strip_prefix('/').unwrap_or(name));
         }
-        name.strip_prefix(self.path.as_str())?
-            .strip_prefix('/')
-            .filter(|rest| !rest.is_empty())
+        name.strip_prefix(self.path.as_str())?.strip_prefix('/').filter(|rest| !rest.is_empty())
     }
 
     /// Whether AWS publishes the parameters below it. They are not below `/` or `/aws`.
@@ -113,8 +108,6 @@ impl Prefix {
 impl fmt::Display for Prefix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.path)?;
-        self.label
-            .iter()
-            .try_for_each(|label| write!(f, ":{label}"))
+        self.label.iter().try_for_each(|label| write!(f, ":{label}"))
     }
 }

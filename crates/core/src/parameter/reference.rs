@@ -68,10 +68,7 @@ impl ParameterRef {
             ParameterId::Name(ParameterName::parse(subject)?)
         };
         let selector = selector.map(|it| Selector::parse(text, it, subject.name()));
-        Ok(Self {
-            selector: selector.transpose()?,
-            subject,
-        })
+        Ok(Self { selector: selector.transpose()?, subject })
     }
 
     /// The parameter's name, wherever it lives.
@@ -144,10 +141,7 @@ impl ValueRef {
             Some((parameter, field)) => (parameter, Some(Field::parse(text, field)?)),
             None => (text, None),
         };
-        Ok(Self {
-            parameter: ParameterRef::parse(parameter)?,
-            field,
-        })
+        Ok(Self { parameter: ParameterRef::parse(parameter)?, field })
     }
 
     /// A whole parameter by the name that the service returned, in the version that a label selects.

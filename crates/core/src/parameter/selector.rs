@@ -56,11 +56,7 @@ impl Selector {
             let version = text.parse().ok().and_then(Version::new);
             return version.map(Self::Version).ok_or_else(|| {
                 let reason = format!("asks for version {text}, which no parameter has");
-                malformed(
-                    whole,
-                    &reason,
-                    "Versions begin with 1; leave it out for the latest",
-                )
+                malformed(whole, &reason, "Versions begin with 1; leave it out for the latest")
             });
         }
         if text.starts_with('/') {
@@ -97,10 +93,7 @@ impl Label {
         let reason = if text.is_empty() {
             "ends with a colon".to_owned()
         } else if text.len() > MAX_LENGTH {
-            format!(
-                "has a label of {} characters; AWS allows {MAX_LENGTH}",
-                text.len()
-            )
+            format!("has a label of {} characters; AWS allows {MAX_LENGTH}", text.len())
         } else if !text.chars().all(allowed) {
             format!("has the selector `{text}`, which is neither a version nor a label")
         } else if text.starts_with(|c: char| c.is_ascii_digit()) || reserved {

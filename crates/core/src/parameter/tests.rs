@@ -63,15 +63,9 @@ fn what_aws_could_not_have_is_refused_with_the_reason() {
         ("//", "ends with a slash"),
         ("/a//b", "has an empty segment"),
         ("/a/", "ends with a slash"),
-        (
-            "a/b",
-            "has more than one segment and does not begin with a slash",
-        ),
+        ("a/b", "has more than one segment and does not begin with a slash"),
         ("/a b", "contains ' ', which no parameter's name has"),
-        (
-            "/a\u{a0}b",
-            "contains '\\u{a0}', which no parameter's name has",
-        ),
+        ("/a\u{a0}b", "contains '\\u{a0}', which no parameter's name has"),
         ("/a*", "contains '*', which no parameter's name has"),
         ("/a?", "contains '?', which no parameter's name has"),
         ("/a=/b", "contains '=', which no parameter's name has"),
@@ -83,97 +77,41 @@ fn what_aws_could_not_have_is_refused_with_the_reason() {
             "/a:99999999999999999999",
             "asks for version 99999999999999999999, which no parameter has",
         ),
-        (
-            "/a:1x",
-            "has the label `1x`, but no label begins with a digit, `aws` or `ssm`",
-        ),
-        (
-            "/a:awsx",
-            "has the label `awsx`, but no label begins with a digit, `aws` or `ssm`",
-        ),
-        (
-            "/a:SSM",
-            "has the label `SSM`, but no label begins with a digit, `aws` or `ssm`",
-        ),
-        (
-            "/a:b c",
-            "has the selector `b c`, which is neither a version nor a label",
-        ),
+        ("/a:1x", "has the label `1x`, but no label begins with a digit, `aws` or `ssm`"),
+        ("/a:awsx", "has the label `awsx`, but no label begins with a digit, `aws` or `ssm`"),
+        ("/a:SSM", "has the label `SSM`, but no label begins with a digit, `aws` or `ssm`"),
+        ("/a:b c", "has the selector `b c`, which is neither a version nor a label"),
         ("A:/a", "has a colon in place of `=`"),
         ("/a#", "ends with `#`"),
         ("/a#/~2", "has `~2` in its JSON Pointer"),
         ("arn:aws:ssm", "is not a complete ARN"),
-        (
-            "arn:x:ssm:eu-west-1:111122223333:parameter/a",
-            "has no AWS partition",
-        ),
+        ("arn:x:ssm:eu-west-1:111122223333:parameter/a", "has no AWS partition"),
         ("arn:aws:s3:::x", "is not the ARN of an SSM parameter"),
         ("arn:aws:ssm::111122223333:parameter/a", "has no Region"),
-        (
-            "arn:aws:ssm:eu-west-1:1:parameter/a",
-            "has no 12-digit account ID",
-        ),
-        (
-            "arn:aws:ssm:eu-west-1::parameter/a",
-            "has no 12-digit account ID",
-        ),
-        (
-            "arn:aws:ssm:eu-west-1:1:parameter/aws/service/a",
-            "has no 12-digit account ID",
-        ),
-        (
-            "arn:aws:ssm:eu-west-1:111122223333:document/a",
-            "has no `parameter/NAME`",
-        ),
-        (
-            "/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16",
-            "has more than the 15 levels that AWS allows",
-        ),
+        ("arn:aws:ssm:eu-west-1:1:parameter/a", "has no 12-digit account ID"),
+        ("arn:aws:ssm:eu-west-1::parameter/a", "has no 12-digit account ID"),
+        ("arn:aws:ssm:eu-west-1:1:parameter/aws/service/a", "has no 12-digit account ID"),
+        ("arn:aws:ssm:eu-west-1:111122223333:document/a", "has no `parameter/NAME`"),
+        ("/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16", "has more than the 15 levels that AWS allows"),
         ("/aws/reference/secretsmanager/", "names no secret"),
-        (
-            "/aws/reference/secretsmanager/a b",
-            "contains ' ', which no secret's name has",
-        ),
-        (
-            "/aws/reference/secretsmanager/a:",
-            "has an invalid selector",
-        ),
-        (
-            "/aws/reference/secretsmanager/a:b c",
-            "has an invalid selector",
-        ),
-        (
-            "ssm:///a",
-            "begins with `ssm://`, which is for values of variables",
-        ),
+        ("/aws/reference/secretsmanager/a b", "contains ' ', which no secret's name has"),
+        ("/aws/reference/secretsmanager/a:", "has an invalid selector"),
+        ("/aws/reference/secretsmanager/a:b c", "has an invalid selector"),
+        ("ssm:///a", "begins with `ssm://`, which is for values of variables"),
     ] {
         assert_eq!(refused(ValueRef::parse(text)), format!("`{text}` {reason}"));
     }
-    assert_eq!(
-        refused(ValueRef::parse("")),
-        "the parameter's name is empty"
-    );
+    assert_eq!(refused(ValueRef::parse("")), "the parameter's name is empty");
     let long = format!("/a:{}", "a".repeat(101));
     let message = refused(ValueRef::parse(&long));
     assert!(message.ends_with("…` has a label of 101 characters; AWS allows 100"));
     let arn = "arn:aws:ssm:eu-west-1:111122223333:parameter/a//b";
-    assert_eq!(
-        refused(ValueRef::parse(arn)),
-        "`/a//b` has an empty segment"
-    );
+    assert_eq!(refused(ValueRef::parse(arn)), "`/a//b` has an empty segment");
 }
 
 #[test]
 fn names_that_aws_keeps_for_itself_are_refused() {
-    for text in [
-        "ssm",
-        "/ssm/api/db/url",
-        "/SSM/a",
-        "Ssm-x",
-        "awsx",
-        "/Aws/a",
-        "/aws-x/a",
-    ] {
+    for text in ["ssm", "/ssm/api/db/url", "/SSM/a", "Ssm-x", "awsx", "/Aws/a", "/aws-x/a"] {
         let message =
             format!("`{text}` is a reserved name: no parameter's name begins with `ssm` or `aws`");
         assert_eq!(refused(ValueRef::parse(text)), message);
@@ -202,10 +140,7 @@ fn prefixes_that_are_none_are_refused_with_the_reason() {
             "/aws/reference/secretsmanager",
             "cannot be a prefix: secrets of Secrets Manager are fetched one by one",
         ),
-        (
-            "arn:aws:ssm:x:y:parameter/z",
-            "is an ARN, which no prefix can be",
-        ),
+        ("arn:aws:ssm:x:y:parameter/z", "is an ARN, which no prefix can be"),
     ] {
         assert_eq!(refused(Prefix::parse(text)), format!("`{text}` {reason}"));
     }
@@ -227,10 +162,7 @@ fn the_longest_names_depths_and_selectors_are_read_and_longer_ones_are_not() {
     let name = format!("/{}", "a".repeat(2048));
     assert_eq!(
         refused(ParameterName::parse(&name)),
-        format!(
-            "`/{}…` is 2049 characters long; AWS allows 2048",
-            "a".repeat(59)
-        )
+        format!("`/{}…` is 2049 characters long; AWS allows 2048", "a".repeat(59))
     );
 }
 
@@ -242,43 +174,18 @@ fn the_parts_of_a_parameter_are_shown() {
         ("/a/b:3#/x/y", "y", true, true),
         ("/a/b:blue#x", "x", true, false),
         ("/aws/reference/secretsmanager/p/db", "db", false, false),
-        (
-            "/aws/reference/secretsmanager/db:AWSPREVIOUS",
-            "db",
-            true,
-            false,
-        ),
+        ("/aws/reference/secretsmanager/db:AWSPREVIOUS", "db", true, false),
         // A secret's version has a UUID; so may a label of a parameter look.
-        (
-            "/aws/reference/secretsmanager/db:123e4567-e89b-12d3-a456-42661417400F",
-            "db",
-            true,
-            true,
-        ),
+        ("/aws/reference/secretsmanager/db:123e4567-e89b-12d3-a456-42661417400F", "db", true, true),
         (
             "/aws/reference/secretsmanager/db:123e4567-e89b-12d3-a456-42661417400g",
             "db",
             true,
             false,
         ),
-        (
-            "/aws/reference/secretsmanager/db:123e4567e89b12d3a45642661417400f",
-            "db",
-            true,
-            false,
-        ),
-        (
-            "/a/b:a23e4567-e89b-12d3-a456-42661417400f",
-            "b",
-            true,
-            false,
-        ),
-        (
-            "arn:aws:ssm:eu-west-1:111122223333:parameter/a/b:7",
-            "b",
-            true,
-            true,
-        ),
+        ("/aws/reference/secretsmanager/db:123e4567e89b12d3a45642661417400f", "db", true, false),
+        ("/a/b:a23e4567-e89b-12d3-a456-42661417400f", "b", true, false),
+        ("arn:aws:ssm:eu-west-1:111122223333:parameter/a/b:7", "b", true, true),
     ] {
         let value = ValueRef::parse(text).expect(text);
         assert_eq!(value.last_word(), last_word, "{text}");
@@ -303,12 +210,9 @@ fn names_of_secrets_and_of_public_parameters_are_recognised() {
 
 #[test]
 fn names_that_the_service_returned_are_in_the_canonical_spelling() {
-    for (returned, canonical) in [
-        ("/foo", "foo"),
-        ("foo", "foo"),
-        ("/arn", "/arn"),
-        ("/a/b", "/a/b"),
-    ] {
+    for (returned, canonical) in
+        [("/foo", "foo"), ("foo", "foo"), ("/arn", "/arn"), ("/a/b", "/a/b")]
+    {
         assert_eq!(ValueRef::returned(returned, None).to_string(), canonical);
     }
     let prefix = Prefix::parse("/a:blue").expect("a prefix");
@@ -342,10 +246,7 @@ fn prefixes_match_whole_segments() {
     let ami = db("/aws/service/ami/x");
     for outside in ["/", "/aws"] {
         assert!(!prefix(outside).includes(&ami), "{outside}");
-        assert!(
-            !prefix(outside).covers(&prefix("/aws/service")),
-            "{outside}"
-        );
+        assert!(!prefix(outside).covers(&prefix("/aws/service")), "{outside}");
         assert!(!prefix(outside).is_public(), "{outside}");
     }
     for inside in ["/aws/service", "/aws/service/ami"] {
@@ -353,11 +254,9 @@ fn prefixes_match_whole_segments() {
         assert!(prefix("/aws/service").covers(&prefix(inside)), "{inside}");
     }
     assert!(prefix("/").includes(&db("/aws/services/x")));
-    for (text, path, pattern) in [
-        ("/", "/", "/*"),
-        ("/a/b/", "/a/b", "/a/b/*"),
-        ("/a:blue", "/a", "/a/*"),
-    ] {
+    for (text, path, pattern) in
+        [("/", "/", "/*"), ("/a/b/", "/a/b", "/a/b/*"), ("/a:blue", "/a", "/a/*")]
+    {
         assert_eq!(prefix(text).path(), path);
         assert_eq!(prefix(text).pattern(), pattern);
     }

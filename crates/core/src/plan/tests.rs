@@ -26,9 +26,7 @@ fn sources(prefixes: &[&str], keys: &[&str]) -> Sources {
         ),
         ..Layer::default()
     };
-    Config::resolve(layer, &crate::inherited::Inherited::default())
-        .expect("valid")
-        .sources
+    Config::resolve(layer, &crate::inherited::Inherited::default()).expect("valid").sources
 }
 
 fn requests(prefixes: &[&str], keys: &[&str]) -> Vec<Request> {
@@ -38,11 +36,9 @@ fn requests(prefixes: &[&str], keys: &[&str]) -> Vec<Request> {
 fn shown(requests: &[Request]) -> Vec<String> {
     let show = |request: &Request| match request {
         Request::Below(prefix) => format!("{prefix}/*"),
-        Request::Batch(names) => names
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join(" "),
+        Request::Batch(names) => {
+            names.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        }
     };
     requests.iter().map(show).collect()
 }
@@ -50,17 +46,11 @@ fn shown(requests: &[Request]) -> Vec<String> {
 #[test]
 fn nothing_is_asked_twice() {
     assert_eq!(
-        shown(&requests(
-            &["/a", "/a/b", "/a/", "/c"],
-            &["/a/x", "/d", "d", "/a/x:2"]
-        )),
+        shown(&requests(&["/a", "/a/b", "/a/", "/c"], &["/a/x", "/d", "d", "/a/x:2"])),
         ["/a/*", "/c/*", "/a/x:2 d"]
     );
     assert_eq!(shown(&requests(&["/a/b", "/a"], &[])), ["/a/*"]);
-    assert_eq!(
-        shown(&requests(&["/a:blue", "/a"], &["/a/x"])),
-        ["/a:blue/*", "/a/*"]
-    );
+    assert_eq!(shown(&requests(&["/a:blue", "/a"], &["/a/x"])), ["/a:blue/*", "/a/*"]);
 }
 
 #[test]
@@ -110,10 +100,7 @@ fn references_are_planned_too() {
 
 #[test]
 fn of_equal_prefixes_the_first_counts() {
-    assert_eq!(
-        shown(&requests(&["/a", "/c", "/a/"], &[])),
-        ["/a/*", "/c/*"]
-    );
+    assert_eq!(shown(&requests(&["/a", "/c", "/a/"], &[])), ["/a/*", "/c/*"]);
 }
 
 #[test]
@@ -141,9 +128,6 @@ fn versions_never_change_and_are_not_polled() {
 #[test]
 fn a_trigger_alone_changes_no_value() {
     let trigger = ParameterRef::parse("/t").expect("valid");
-    let sources = Sources {
-        trigger: Some(trigger),
-        ..sources(&[], &["/a:1"])
-    };
+    let sources = Sources { trigger: Some(trigger), ..sources(&[], &["/a:1"]) };
     assert!(!can_change(&sources, &[]));
 }

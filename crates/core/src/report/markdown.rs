@@ -17,19 +17,14 @@ pub(super) fn render(report: &Report) -> String {
     for row in &report.rows {
         let mut cells = vec![
             escape::markdown_cell(row.variable.as_str()),
-            row.param().map_or(String::new(), |param| {
-                escape::markdown_cell(&param.to_string())
-            }),
+            row.param().map_or(String::new(), |param| escape::markdown_cell(&param.to_string())),
             row.kind.map_or("", ParameterType::word).to_owned(),
             row.source().to_owned(),
         ];
         if has_contract {
             let rule = report.contract.rules.get(&row.variable);
             let words = rule.map_or_else(Vec::new, Rule::words);
-            let words: Vec<String> = words
-                .iter()
-                .map(|word| escape::markdown_cell(word))
-                .collect();
+            let words: Vec<String> = words.iter().map(|word| escape::markdown_cell(word)).collect();
             cells.push(words.join(", "));
             let description = rule.and_then(|rule| rule.description.as_deref());
             let description = escape::markdown_text(description.unwrap_or_default());
@@ -50,10 +45,9 @@ pub(super) fn render(report: &Report) -> String {
     });
     let unused = report.unused.iter().flatten();
     let unused = unused.map(|name| format!("- {}", escape::markdown_text(name)));
-    for (heading, items) in [
-        ("Problems", problems.collect::<Vec<_>>()),
-        ("Unused", unused.collect()),
-    ] {
+    for (heading, items) in
+        [("Problems", problems.collect::<Vec<_>>()), ("Unused", unused.collect())]
+    {
         if !items.is_empty() {
             let blank = if out.is_empty() { "" } else { "\n" };
             let _ = writeln!(out, "{blank}{heading}:\n\n{}", items.join("\n"));

@@ -117,10 +117,7 @@ impl Report {
 
     /// A report without anything but problems.
     pub fn of_problems(problems: &[Diagnostic]) -> Self {
-        Self {
-            problems: problems.to_vec(),
-            ..Self::default()
-        }
+        Self { problems: problems.to_vec(), ..Self::default() }
     }
 
     /// The report as a JSON object.

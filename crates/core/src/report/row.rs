@@ -88,11 +88,7 @@ impl Row {
         let modified = parameter.and_then(|parameter| parameter.modified);
         let age = modified.map(|modified| now.duration_since(modified).unwrap_or_default());
         let limit = setting.max_age.or(max_age);
-        let state = if setting.is_default {
-            State::Default
-        } else {
-            State::Set
-        };
+        let state = if setting.is_default { State::Default } else { State::Set };
         Self {
             delivery: setting.delivery,
             renamed_from: setting.renamed_from.clone(),
@@ -171,10 +167,7 @@ impl Row {
             remark(self.state == State::Default, "default"),
             remark(self.state == State::Absent, "absent"),
             remark(self.state == State::Missing, "missing"),
-            remark(
-                self.state == State::Inherited && self.param().is_some(),
-                "kept",
-            ),
+            remark(self.state == State::Inherited && self.param().is_some(), "kept"),
             renamed.map(|from| format!("renamed from {from}")),
             remark(self.overrides, "overrides"),
             replaces.map(|earlier| format!("replaces {earlier}")),

@@ -24,13 +24,11 @@ pub(super) fn unset(config: &Config, environment: &Environment<'_>) -> Vec<Row> 
     let rules = config.contract.rules.iter();
     let expected = expected.chain(rules.map(|(name, rule)| (name, rule.optional)));
     for (name, optional) in expected {
-        unset
-            .entry(name)
-            .or_insert_with(|| match environment.value(name) {
-                Some(_) => (Some(Provenance::Inherited), State::Inherited),
-                None if optional => (None, State::Absent),
-                None => (None, State::Missing),
-            });
+        unset.entry(name).or_insert_with(|| match environment.value(name) {
+            Some(_) => (Some(Provenance::Inherited), State::Inherited),
+            None if optional => (None, State::Absent),
+            None => (None, State::Missing),
+        });
     }
     unset
         .into_iter()

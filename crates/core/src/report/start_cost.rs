@@ -35,18 +35,11 @@ impl StartCost {
             true => parameters.sum::<usize>().div_ceil(BATCH).max(1),
             false => requests,
         };
-        Self {
-            processes,
-            requests,
-            batches,
-            has_prefix,
-        }
+        Self { processes, requests, batches, has_prefix }
     }
 
     fn seconds(&self) -> usize {
-        self.processes
-            .saturating_mul(self.requests)
-            .div_ceil(SHARED)
+        self.processes.saturating_mul(self.requests).div_ceil(SHARED)
     }
 
     fn seconds_with_keys(&self) -> usize {

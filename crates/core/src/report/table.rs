@@ -7,16 +7,8 @@ use crate::escape;
 use crate::fetched::ParameterType;
 use std::fmt::Write;
 
-const HEADINGS: [&str; 8] = [
-    "VARIABLE",
-    "PARAMETER",
-    "VERSION",
-    "TYPE",
-    "MODIFIED",
-    "AGE",
-    "SOURCE",
-    "CONTRACT",
-];
+const HEADINGS: [&str; 8] =
+    ["VARIABLE", "PARAMETER", "VERSION", "TYPE", "MODIFIED", "AGE", "SOURCE", "CONTRACT"];
 /// Between two columns.
 const GAP: &str = "  ";
 /// The column that gives way on a narrow terminal.
@@ -86,9 +78,7 @@ pub(super) fn render(report: &Report, terminal: Terminal) -> String {
         notices.map(Diagnostic::line).collect::<Vec<String>>()
     };
     list("Warnings", "33", notices(Severity::Warning));
-    let stale = report
-        .stale()
-        .map(|row| format!("{} ({})", row.variable, row.parameter()));
+    let stale = report.stale().map(|row| format!("{} ({})", row.variable, row.parameter()));
     list("Stale", "33", stale.collect());
     list("Unused", "33", report.unused.clone().unwrap_or_default());
     list("Notes", "2", notices(Severity::Note));
@@ -102,24 +92,16 @@ pub(super) fn render(report: &Report, terminal: Terminal) -> String {
 }
 
 fn cells(row: &Row) -> [String; 8] {
-    let version = row
-        .version
-        .map_or(String::new(), |version| version.to_string());
+    let version = row.version.map_or(String::new(), |version| version.to_string());
     let mut source = vec![row.source().to_owned()];
     source.extend(row.remarks());
     [
         row.variable.to_string(),
         row.parameter(),
-        if row.is_pinned() {
-            format!("{version} pinned")
-        } else {
-            version
-        },
+        if row.is_pinned() { format!("{version} pinned") } else { version },
         row.kind.map_or("", ParameterType::word).to_owned(),
         row.modified.map(day).unwrap_or_default(),
-        row.age
-            .map(|age| format!("{}d", days(age)))
-            .unwrap_or_default(),
+        row.age.map(|age| format!("{}d", days(age))).unwrap_or_default(),
         source.join(", "),
         match &row.contract {
             ContractStatus::Met => "ok",
@@ -170,9 +152,5 @@ fn wrapped(start: &str, clauses: &[String], width: Option<usize>) -> String {
 }
 
 pub(super) fn paint(terminal: Terminal, colour: &str, text: &str) -> String {
-    if terminal.colour {
-        format!("\x1b[{colour}m{text}\x1b[0m")
-    } else {
-        text.to_owned()
-    }
+    if terminal.colour { format!("\x1b[{colour}m{text}\x1b[0m") } else { text.to_owned() }
 }

@@ -36,26 +36,14 @@ fn key() -> impl Strategy<Value = KeySource> {
     ];
     let param = prop_oneof!["/[a-z.-]{1,5}/[a-z]{1,3}(:[1-9])?", "/a/b#.{1,12}"];
     let param = param.prop_filter_map("a parameter", |text| ValueRef::parse(&text).ok());
-    let options = (
-        any::<bool>(),
-        any::<bool>(),
-        proptest::option::of(any::<u32>()),
-    );
+    let options = (any::<bool>(), any::<bool>(), proptest::option::of(any::<u32>()));
     ("[A-Za-z_][A-Za-z0-9_.-]{0,8}", param, on_missing, options).prop_map(
         |(name, param, absence, (is_file, is_base64, age))| KeySource {
             name: VariableName::inherited(&name),
             param,
             absence,
-            encoding: if is_base64 {
-                Encoding::Base64
-            } else {
-                Encoding::Plain
-            },
-            delivery: if is_file {
-                Delivery::File
-            } else {
-                Delivery::Variable
-            },
+            encoding: if is_base64 { Encoding::Base64 } else { Encoding::Plain },
+            delivery: if is_file { Delivery::File } else { Delivery::Variable },
             max_age: age.map(|seconds| Duration::from_millis(u64::from(seconds))),
             origin: Origin::Default,
         },
@@ -76,8 +64,7 @@ fn rules() -> impl Strategy<Value = String> {
         Just("type = \"url\", schemes = [\"https\", \"git+ssh\"], ".to_owned()),
         Just("type = \"pem\", label = \"PRIVATE KEY\", ".to_owned()),
         Just("pattern = '[a-z\\d]{1,3}|\"x\"', ".to_owned()),
-        text.clone()
-            .prop_map(|text| format!("one_of = [{text}, \"b\"], ")),
+        text.clone().prop_map(|text| format!("one_of = [{text}, \"b\"], ")),
     ];
     let options = (any::<bool>(), any::<bool>(), any::<u32>(), text);
     (kind, options).prop_map(|(kind, (secure, optional, age, description))| {

@@ -85,11 +85,7 @@ pub(super) fn render(report: &Report, config: &Config) -> String {
     }
     for source in &config.sources.objects {
         let param = source.param.to_string();
-        let _ = writeln!(
-            out,
-            "# In place of the JSON object {}",
-            escape::line(&param)
-        );
+        let _ = writeln!(out, "# In place of the JSON object {}", escape::line(&param));
     }
     table(&mut out, "keys", &keys);
     if !files.is_empty() {
@@ -115,10 +111,7 @@ fn contract<'a>(report: &'a Report, config: &'a Config) -> BTreeMap<&'a Variable
         let param = row.param().filter(|param| param.field.is_none())?;
         let is_secure = row.kind == Some(ParameterType::SecureString)
             && param.parameter.name().secret_name().is_none();
-        let rules = [
-            ("secure", on(is_secure)),
-            ("optional", on(row.state == State::Absent)),
-        ];
+        let rules = [("secure", on(is_secure)), ("optional", on(row.state == State::Absent))];
         Some((&row.variable, inline(rules)))
     });
     let rules = &config.contract.rules;
@@ -154,14 +147,8 @@ fn prefix(source: &PrefixSource) -> String {
         "path",
         &source.prefix.to_string(),
         [
-            (
-                "name_prefix",
-                (!naming.prefix.is_empty()).then(|| string(&naming.prefix)),
-            ),
-            (
-                "case",
-                (naming.case == Case::Keep).then(|| string(Case::Keep.word())),
-            ),
+            ("name_prefix", (!naming.prefix.is_empty()).then(|| string(&naming.prefix))),
+            ("case", (naming.case == Case::Keep).then(|| string(Case::Keep.word()))),
             ("only", globs(&naming.only)),
             ("exclude", globs(&naming.exclude)),
         ],
@@ -181,10 +168,7 @@ fn key(source: &KeySource) -> String {
             ("optional", on(source.absence == OnMissing::Omit)),
             ("default", default),
             ("encoding", is_base64.then(|| string("base64"))),
-            (
-                "max_age",
-                source.max_age.map(|age| string(&duration::written(age))),
-            ),
+            ("max_age", source.max_age.map(|age| string(&duration::written(age)))),
         ],
     )
 }

@@ -155,15 +155,10 @@ impl SharedConfig {
                 };
             }
             visited.push(name);
-            let keys = (
-                section.get("aws_access_key_id"),
-                section.get("aws_secret_access_key"),
-            );
+            let keys = (section.get("aws_access_key_id"), section.get("aws_secret_access_key"));
             // A source profile with keys assumes no role.
             let is_source_with_keys = source.is_some() && matches!(keys, (Some(_), Some(_)));
-            let assumed = self
-                .assumed(name, section)?
-                .filter(|_| !is_source_with_keys);
+            let assumed = self.assumed(name, section)?.filter(|_| !is_source_with_keys);
             roles.extend(assumed.map(|(role, _)| role));
             let next = match assumed {
                 Some((_, Some(next))) if next.value() != name => next,
@@ -206,10 +201,7 @@ impl SharedConfig {
         if section.get("web_identity_token_file").is_some() {
             return Ok(None);
         }
-        match (
-            section.get("source_profile"),
-            section.get("credential_source"),
-        ) {
+        match (section.get("source_profile"), section.get("credential_source")) {
             (Some(_), Some(at)) => Err(ChainError {
                 at,
                 reason: format!(
@@ -265,24 +257,19 @@ impl SharedConfig {
         half("aws_access_key_id", "aws_secret_access_key")?;
         half("aws_secret_access_key", "aws_access_key_id")?;
         let keys = section.get("aws_access_key_id");
-        Ok(
-            match (
-                section.value("login_session"),
-                section.get("credential_process"),
-            ) {
-                _ if keys.is_some_and(|keys| keys.kind == FileKind::Credentials) => {
-                    Some(Base::Keys(profile))
-                }
-                (Some(session), _) => Some(Base::Login(profile, session)),
-                (None, Some(command)) => Some(Base::Process(command)),
-                (None, None) if keys.is_some() => Some(Base::Keys(profile)),
-                (None, None) => {
-                    half("source_profile", "role_arn")?;
-                    half("credential_source", "role_arn")?;
-                    None
-                }
-            },
-        )
+        Ok(match (section.value("login_session"), section.get("credential_process")) {
+            _ if keys.is_some_and(|keys| keys.kind == FileKind::Credentials) => {
+                Some(Base::Keys(profile))
+            }
+            (Some(session), _) => Some(Base::Login(profile, session)),
+            (None, Some(command)) => Some(Base::Process(command)),
+            (None, None) if keys.is_some() => Some(Base::Keys(profile)),
+            (None, None) => {
+                half("source_profile", "role_arn")?;
+                half("credential_source", "role_arn")?;
+                None
+            }
+        })
     }
 
     /// Without an account and a role, the settings of a session give no credentials.
@@ -317,10 +304,9 @@ impl SharedConfig {
                 None
             }
         };
-        let (Some(account), Some(role)) = (
-            section.get("sso_account_id"),
-            section.value("sso_role_name"),
-        ) else {
+        let (Some(account), Some(role)) =
+            (section.get("sso_account_id"), section.value("sso_role_name"))
+        else {
             return Ok(None);
         };
         let settings = named.map_or(section, |(_, session)| session);

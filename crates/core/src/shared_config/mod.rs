@@ -44,11 +44,7 @@ pub struct FileSetting {
 
 impl FileSetting {
     fn new(value: &str, kind: FileKind, line: usize) -> Self {
-        Self {
-            value: Zeroizing::new(value.to_owned()),
-            kind,
-            line,
-        }
+        Self { value: Zeroizing::new(value.to_owned()), kind, line }
     }
 
     /// Its value.
@@ -72,9 +68,7 @@ pub struct Section(BTreeMap<String, FileSetting>);
 impl Section {
     /// A setting that isn't empty.
     pub fn get(&self, key: &str) -> Option<&FileSetting> {
-        self.0
-            .get(key)
-            .filter(|setting| !setting.value().is_empty())
+        self.0.get(key).filter(|setting| !setting.value().is_empty())
     }
 
     /// The value of a setting that isn't empty.
@@ -93,12 +87,8 @@ enum SectionName {
 }
 
 /// A profile's own keys: the ID first, and the token under its two names.
-const KEYS: [&str; 4] = [
-    "aws_access_key_id",
-    "aws_secret_access_key",
-    "aws_session_token",
-    "aws_security_token",
-];
+const KEYS: [&str; 4] =
+    ["aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_security_token"];
 
 /// Both files, merged.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -20,10 +20,7 @@ pub(super) fn parse(bytes: &[u8], kind: FileKind) -> Result<Sections, SyntaxErro
     let text = Zeroizing::new(text.replace("\r\n", "\n"));
     for (at, line) in text.split(['\n', '\r']).enumerate() {
         let number = at + 1;
-        let wrong = |reason: &str| SyntaxError {
-            line: number,
-            reason: reason.to_owned(),
-        };
+        let wrong = |reason: &str| SyntaxError { line: number, reason: reason.to_owned() };
         let content = line.trim();
         if content.is_empty() || content.starts_with(['#', ';']) {
             continue;
@@ -49,9 +46,7 @@ pub(super) fn parse(bytes: &[u8], kind: FileKind) -> Result<Sections, SyntaxErro
         let Some(name) = &current else {
             return Err(wrong("is before the first section, such as `[default]`"));
         };
-        let (key, value) = content
-            .split_once(['=', ':'])
-            .ok_or_else(|| wrong("has no `=`"))?;
+        let (key, value) = content.split_once(['=', ':']).ok_or_else(|| wrong("has no `=`"))?;
         let key = key.trim().to_ascii_lowercase();
         if key.is_empty() {
             return Err(wrong("has nothing before its `=`"));
@@ -68,14 +63,11 @@ pub(super) fn parse(bytes: &[u8], kind: FileKind) -> Result<Sections, SyntaxErro
 }
 
 fn decode(bytes: &[u8]) -> Result<&str, SyntaxError> {
-    let first = |reason: &str| SyntaxError {
-        line: 1,
-        reason: reason.to_owned(),
-    };
+    let first = |reason: &str| SyntaxError { line: 1, reason: reason.to_owned() };
     match bytes {
-        [0xEF, 0xBB, 0xBF, ..] => Err(first(
-            "begins with a byte order mark; save the file as UTF-8 without it",
-        )),
+        [0xEF, 0xBB, 0xBF, ..] => {
+            Err(first("begins with a byte order mark; save the file as UTF-8 without it"))
+        }
         [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => Err(first("is UTF-16; save the file as UTF-8")),
         _ => std::str::from_utf8(bytes).map_err(|error| {
             let valid = &bytes[..error.valid_up_to()];
@@ -88,9 +80,7 @@ fn decode(bytes: &[u8]) -> Result<&str, SyntaxError> {
 }
 
 fn continue_setting(sections: &mut Sections, name: &SectionName, key: &str, content: &str) {
-    let setting = sections
-        .get_mut(name)
-        .and_then(|section| section.0.get_mut(key));
+    let setting = sections.get_mut(name).and_then(|section| section.0.get_mut(key));
     if let Some(setting) = setting {
         setting.value.push('\n');
         setting.value.push_str(content);
@@ -128,9 +118,7 @@ fn section_name(header: &str, kind: FileKind) -> SectionName {
 
 fn unquoted(name: &str) -> String {
     for quote in ['"', '\''] {
-        let inner = name
-            .strip_prefix(quote)
-            .and_then(|name| name.strip_suffix(quote));
+        let inner = name.strip_prefix(quote).and_then(|name| name.strip_suffix(quote));
         if let Some(inner) = inner {
             return inner.to_owned();
         }

@@ -2,9 +2,7 @@ use super::*;
 
 fn config(text: &str) -> SharedConfig {
     let mut config = SharedConfig::default();
-    config
-        .add(text.as_bytes(), FileKind::Config)
-        .expect("a valid file");
+    config.add(text.as_bytes(), FileKind::Config).expect("a valid file");
     config
 }
 
@@ -17,44 +15,19 @@ fn files_that_the_aws_cli_accepts_are_accepted() {
     for (what, text) in [
         ("plain", "[profile a]\nregion = eu-west-3\n"),
         ("indented", "    [profile a]\n    region = eu-west-3\n"),
-        (
-            "indented settings",
-            "[profile a]\n  region = eu-west-3\n  output = json\n",
-        ),
-        (
-            "text after the section",
-            "[profile a] # mine\nregion = eu-west-3\n",
-        ),
-        (
-            "text without a sign",
-            "[profile a] mine\nregion = eu-west-3\n",
-        ),
-        (
-            "a comment after the value",
-            "[profile a]\nregion = eu-west-3 # Paris\n",
-        ),
+        ("indented settings", "[profile a]\n  region = eu-west-3\n  output = json\n"),
+        ("text after the section", "[profile a] # mine\nregion = eu-west-3\n"),
+        ("text without a sign", "[profile a] mine\nregion = eu-west-3\n"),
+        ("a comment after the value", "[profile a]\nregion = eu-west-3 # Paris\n"),
         ("a colon", "[profile a]\nregion: eu-west-3\n"),
         ("upper case", "[profile a]\nREGION=eu-west-3\n"),
         ("quotes", "[profile \"a\"]\nregion=eu-west-3\n"),
         ("CRLF", "[profile a]\r\nregion = eu-west-3\r\n"),
-        (
-            "other sections",
-            "[plugins]\nx = y\n[profile a]\nregion = eu-west-3",
-        ),
-        (
-            "a nested value",
-            "[profile a]\ns3 =\n  max = 1\n\n  min = 2\nregion = eu-west-3",
-        ),
-        (
-            "comments",
-            "# x\n  ; y\n[profile a]\n # z\nregion = eu-west-3",
-        ),
+        ("other sections", "[plugins]\nx = y\n[profile a]\nregion = eu-west-3"),
+        ("a nested value", "[profile a]\ns3 =\n  max = 1\n\n  min = 2\nregion = eu-west-3"),
+        ("comments", "# x\n  ; y\n[profile a]\n # z\nregion = eu-west-3"),
     ] {
-        assert_eq!(
-            value(&config(text), "a", "region"),
-            Some("eu-west-3"),
-            "{what}"
-        );
+        assert_eq!(value(&config(text), "a", "region"), Some("eu-west-3"), "{what}");
     }
 }
 
@@ -68,16 +41,8 @@ fn what_cannot_be_read_is_an_error_with_its_line() {
         (b"[default\nregion = x\n", 1, "has no `]`"),
         (b"\nregion = x\n", 2, "before the first section"),
         (b"[default]\n= x\n", 2, "nothing before its `=`"),
-        (
-            b"[default]\na = 1\nA = 2\n",
-            3,
-            "a setting that is there already",
-        ),
-        (
-            b"[default]\n[profile a]\n[default]\n",
-            3,
-            "a section that is there already",
-        ),
+        (b"[default]\na = 1\nA = 2\n", 3, "a setting that is there already"),
+        (b"[default]\n[profile a]\n[default]\n", 3, "a section that is there already"),
     ] {
         let mut config = SharedConfig::default();
         let error = config.add(bytes, FileKind::Config).expect_err(reason);
@@ -100,8 +65,7 @@ fn the_sdk_gets_a_file_in_its_own_form() {
 #[test]
 fn the_credentials_file_replaces_settings_of_the_other_file() {
     let mut both = config("[profile a]\nregion = eu-west-1\naws_access_key_id = old\n");
-    both.add(b"[a]\naws_access_key_id = new\n", FileKind::Credentials)
-        .expect("a valid file");
+    both.add(b"[a]\naws_access_key_id = new\n", FileKind::Credentials).expect("a valid file");
     assert_eq!(value(&both, "a", "aws_access_key_id"), Some("new"));
     assert_eq!(value(&both, "a", "region"), Some("eu-west-1"));
 }
@@ -154,37 +118,17 @@ fn a_profile_that_cannot_give_credentials_is_an_error() {
             6,
             "default → b → default",
         ),
-        (
-            "[default]\nrole_arn = r\nsource_profile = gone",
-            3,
-            "no profile `gone`",
-        ),
-        (
-            "[default]\nrole_arn = r",
-            2,
-            "neither `source_profile` nor `credential_source`",
-        ),
+        ("[default]\nrole_arn = r\nsource_profile = gone", 3, "no profile `gone`"),
+        ("[default]\nrole_arn = r", 2, "neither `source_profile` nor `credential_source`"),
         (
             "[default]\nrole_arn = r\nsource_profile = b\ncredential_source = Environment",
             4,
             "has both",
         ),
-        (
-            "[default]\naws_access_key_id = i",
-            2,
-            "no `aws_secret_access_key`",
-        ),
-        (
-            "[default]\naws_secret_access_key = s",
-            2,
-            "no `aws_access_key_id`",
-        ),
+        ("[default]\naws_access_key_id = i", 2, "no `aws_secret_access_key`"),
+        ("[default]\naws_secret_access_key = s", 2, "no `aws_access_key_id`"),
         ("[default]\nsource_profile = b", 2, "no `role_arn`"),
-        (
-            "[default]\nsso_session = s",
-            2,
-            "no section `[sso-session s]`",
-        ),
+        ("[default]\nsso_session = s", 2, "no section `[sso-session s]`"),
         ("[default]\nsso_account_id = a", 2, "no `sso_role_name`"),
         (
             "[default]\nrole_arn = r\ncredential_source = Ec2",
@@ -219,12 +163,7 @@ fn the_roles_of_a_chain_are_assumed_from_its_base() {
         external_id: None,
         mfa_serial: Some("device"),
     };
-    let last = Role {
-        arn: "last",
-        session_name: None,
-        external_id: Some("x"),
-        mfa_serial: None,
-    };
+    let last = Role { arn: "last", session_name: None, external_id: Some("x"), mfa_serial: None };
     assert_eq!(chain.roles, [first, last]);
     let profiles: Vec<&str> = config.profiles().collect();
     assert_eq!(profiles, ["b", "c", "default", "e"]);
@@ -234,8 +173,5 @@ fn the_roles_of_a_chain_are_assumed_from_its_base() {
 fn debug_output_shows_no_value() {
     let config = config("[default]\naws_secret_access_key = canary\n");
     let shown = format!("{config:?}");
-    assert!(
-        shown.contains("FileSetting(Config, line 2)") && !shown.contains("canary"),
-        "{shown}"
-    );
+    assert!(shown.contains("FileSetting(Config, line 2)") && !shown.contains("canary"), "{shown}");
 }

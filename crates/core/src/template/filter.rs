@@ -6,11 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use zeroize::Zeroizing;
 
 /// RFC 3986's unreserved characters stay; all else is encoded, so that a value fits any part of a URL.
-const URL: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
+const URL: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 crate::choice! {
     /// What is done to a value before it is put in.
@@ -41,10 +37,7 @@ impl Filter {
         let text = || std::str::from_utf8(value).map_err(|_| "is not UTF-8");
         let refuse = |unwanted: fn(u8) -> bool, reason| {
             let mut bytes = value.iter();
-            bytes
-                .all(|&byte| !unwanted(byte))
-                .then_some(())
-                .ok_or(reason)
+            bytes.all(|&byte| !unwanted(byte)).then_some(()).ok_or(reason)
         };
         Ok(Zeroizing::new(match self {
             Self::Url => percent_encode(value, URL).to_string().into_bytes(),
@@ -103,11 +96,7 @@ fn yaml(json: &str) -> String {
     };
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
-        if is_plain(c) {
-            out.push(c)
-        } else {
-            out += &format!("\\u{:04x}", u32::from(c))
-        }
+        if is_plain(c) { out.push(c) } else { out += &format!("\\u{:04x}", u32::from(c)) }
     }
     out
 }

@@ -35,10 +35,7 @@ impl Glob {
 
     /// The same pattern in upper and in lower case.
     pub fn in_other_case(&self) -> [Self; 2] {
-        [
-            Self(self.0.to_ascii_uppercase()),
-            Self(self.0.to_ascii_lowercase()),
-        ]
+        [Self(self.0.to_ascii_uppercase()), Self(self.0.to_ascii_lowercase())]
     }
 
     /// The pattern's text.

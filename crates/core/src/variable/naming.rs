@@ -81,9 +81,7 @@ impl Naming {
     /// Whether the filters let a name through.
     pub fn admits(&self, name: &VariableName) -> bool {
         let matches = |globs: &[Given<Glob>]| {
-            globs
-                .iter()
-                .any(|glob| self.is_match(&glob.value, name.as_str()))
+            globs.iter().any(|glob| self.is_match(&glob.value, name.as_str()))
         };
         (self.only.is_empty() || matches(&self.only)) && !matches(&self.exclude)
     }

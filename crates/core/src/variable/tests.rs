@@ -7,11 +7,7 @@ use proptest::prelude::*;
 #[test]
 fn names_are_made_of_paths() {
     let upper = Naming::default();
-    let keep = Naming {
-        case: Case::Keep,
-        prefix: "App_".to_owned(),
-        ..Naming::default()
-    };
+    let keep = Naming { case: Case::Keep, prefix: "App_".to_owned(), ..Naming::default() };
     for (path, in_upper, kept) in [
         ("db/pool-size", "DB_POOL_SIZE", "App_db_pool_size"),
         ("a.b/ä", "A_B__", "App_a_b__"),
@@ -21,14 +17,7 @@ fn names_are_made_of_paths() {
         assert_eq!(keep.name(path).expect(path).as_str(), kept);
     }
     assert_eq!(upper.name("1st/key"), Err("1ST_KEY".to_owned()));
-    assert!(
-        Naming {
-            prefix: "K".to_owned(),
-            ..Naming::default()
-        }
-        .name("1")
-        .is_ok()
-    );
+    assert!(Naming { prefix: "K".to_owned(), ..Naming::default() }.name("1").is_ok());
 }
 
 #[test]
@@ -89,10 +78,7 @@ fn given_names_are_read_or_refused_with_the_reason() {
         ("", "the name of a variable is empty"),
         ("/a", "`/a` is a parameter, not the name of a variable"),
         ("1A", "`1A` does not begin with a letter or `_`"),
-        (
-            "A B",
-            "`A B` contains ' ', which no variable's name should have",
-        ),
+        ("A B", "`A B` contains ' ', which no variable's name should have"),
         ("-a", "`-a` does not begin with a letter or `_`"),
         (".a", "`.a` does not begin with a letter or `_`"),
     ] {

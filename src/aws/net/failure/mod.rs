@@ -126,12 +126,7 @@ impl Error for ConnectionError {}
 /// A setting of the network that can't be used.
 impl From<Diagnostic> for ConnectionError {
     fn from(diagnostic: Diagnostic) -> Self {
-        Self {
-            diagnostic,
-            is_transient: false,
-            unknown_host: None,
-            is_silent: false,
-        }
+        Self { diagnostic, is_transient: false, unknown_host: None, is_silent: false }
     }
 }
 
@@ -166,12 +161,7 @@ impl ConnectionError {
         let mut diagnostic = Diagnostic::with_help(code, text, help);
         diagnostic.origin = origin.filter(|_| is_setting).cloned();
         diagnostic.subject.host = Some(server.host.clone());
-        Self {
-            diagnostic,
-            is_transient: code == Code::Unreachable,
-            unknown_host,
-            is_silent,
-        }
+        Self { diagnostic, is_transient: code == Code::Unreachable, unknown_host, is_silent }
     }
 }
 

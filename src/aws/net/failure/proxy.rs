@@ -12,10 +12,7 @@ use ssm_exec_core::diagnostic::Help;
 pub(super) fn at_proxy(cause: Cause, proxy: &Proxy, server: &Server) -> Explanation {
     use Code::{Tls, Unreachable};
     let variable = proxy.variable;
-    let bypass = Help::text(format!(
-        "Or bypass the proxy with `NO_PROXY={}`",
-        server.host
-    ));
+    let bypass = Help::text(format!("Or bypass the proxy with `NO_PROXY={}`", server.host));
     let unreached = |reason: String| {
         (
             Unreachable,
@@ -24,16 +21,9 @@ pub(super) fn at_proxy(cause: Cause, proxy: &Proxy, server: &Server) -> Explanat
         )
     };
     let plain = |kept: &str| {
-        let user = if proxy.authorization.is_some() {
-            "USER:PASSWORD@"
-        } else {
-            ""
-        };
+        let user = if proxy.authorization.is_some() { "USER:PASSWORD@" } else { "" };
         let url = format!("http://{user}{}", proxy.server);
-        Help::command(
-            format!("Set {variable}{kept}"),
-            format!("export {variable}={url}"),
-        )
+        Help::command(format!("Set {variable}{kept}"), format!("export {variable}={url}"))
     };
     match cause {
         Cause::Lookup(problem) => unreached(problem.of(&proxy.server.host)),
@@ -42,11 +32,9 @@ pub(super) fn at_proxy(cause: Cause, proxy: &Proxy, server: &Server) -> Explanat
             Step::Connect => format!("it did not accept a connection within {limit:?}"),
             _ => format!("it did not answer within {limit:?}"),
         }),
-        Cause::NotTls(_) if proxy.server.tls => (
-            Tls,
-            format!("{proxy} does not speak TLS"),
-            vec![plain(" with http://")],
-        ),
+        Cause::NotTls(_) if proxy.server.tls => {
+            (Tls, format!("{proxy} does not speak TLS"), vec![plain(" with http://")])
+        }
         Cause::Lost(reason) if proxy.server.tls => {
             let (code, text, mut help) = unreached(reason);
             help.push(plain(", if it does not speak TLS"));
@@ -66,17 +54,8 @@ fn refused_tunnel(
     server: &Server,
     bypass: Help,
 ) -> Explanation {
-    let Proxy {
-        variable,
-        user,
-        authorization,
-        ..
-    } = proxy;
-    let RefusedTunnel {
-        status,
-        words,
-        schemes,
-    } = refused;
+    let Proxy { variable, user, authorization, .. } = proxy;
+    let RefusedTunnel { status, words, schemes } = refused;
     let words = words.map(|words| format!(": {words}")).unwrap_or_default();
     let is_basic = schemes.is_empty() || schemes.iter().any(|it| it.eq_ignore_ascii_case("basic"));
     let example = format!("export {variable}=http://USER:PASSWORD@{}", proxy.server);
@@ -100,11 +79,7 @@ fn refused_tunnel(
             let help = Help::text(format!(
                 "Correct them in {variable}. Special characters are percent-encoded"
             ));
-            (
-                Code::Proxy,
-                format!("{proxy} does not accept {whom} (HTTP 407)"),
-                vec![help],
-            )
+            (Code::Proxy, format!("{proxy} does not accept {whom} (HTTP 407)"), vec![help])
         }
         407 => (
             Code::Proxy,
@@ -118,10 +93,7 @@ fn refused_tunnel(
         ),
         _ if words.contains("DNS") => (
             Code::Unreachable,
-            format!(
-                "{proxy} cannot look up {} (HTTP {status}{words})",
-                server.host
-            ),
+            format!("{proxy} cannot look up {} (HTTP {status}{words})", server.host),
             vec![Help::text("Correct the DNS of the proxy"), bypass],
         ),
         _ => (

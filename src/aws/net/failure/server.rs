@@ -37,11 +37,7 @@ pub(super) fn at_server(cause: Cause, server: &Server, origin: Option<&Origin>) 
         ),
         Cause::Connect(address, error) => {
             let is_named = is_loopback(host) || address.to_string() == *host;
-            let at = if is_named {
-                String::new()
-            } else {
-                format!(" at {address}")
-            };
+            let at = if is_named { String::new() } else { format!(" at {address}") };
             let reason = without_number(&error);
             let network = without_network(&error);
             let mut help = reach(server, origin);
@@ -74,16 +70,11 @@ pub(super) fn at_server(cause: Cause, server: &Server, origin: Option<&Origin>) 
         Cause::NotTls(first) if first.starts_with(b"HTTP/") => (
             Tls,
             format!("{server} speaks plain HTTP, not TLS{named}"),
-            vec![Help::text(format!(
-                "Use `http://{server}`, or its port for TLS"
-            ))],
+            vec![Help::text(format!("Use `http://{server}`, or its port for TLS"))],
         ),
         Cause::NotTls(first) => (
             Unreachable,
-            format!(
-                "{server} does not speak TLS, but says {}{named}",
-                quoted(&first)
-            ),
+            format!("{server} does not speak TLS, but says {}{named}", quoted(&first)),
             between(server, origin),
         ),
         Cause::Tls(reason) => (
@@ -152,16 +143,10 @@ fn correct(origin: &Origin, server: &Server) -> Vec<Help> {
         Origin::Flag(_) => vec![Help::text("Correct it, or leave it out to use AWS's")],
         Origin::Variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") => vec![
             Help::text("In ECS, look at the agent"),
-            Help::command(
-                "Outside ECS",
-                "unset AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-            ),
+            Help::command("Outside ECS", "unset AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"),
         ],
         Origin::Variable("AWS_CONTAINER_CREDENTIALS_FULL_URI") if is_pod_identity(&server.host) => {
-            vec![Help::command(
-                "The EKS Pod Identity Agent does not run on this node",
-                pods,
-            )]
+            vec![Help::command("The EKS Pod Identity Agent does not run on this node", pods)]
         }
         Origin::Variable(name) if name.starts_with("AWS_CONTAINER") => {
             vec![Help::text(format!("Correct {name}, or unset it"))]
@@ -194,9 +179,7 @@ fn reach(server: &Server, origin: Option<&Origin>) -> Vec<Help> {
 
 /// A server that answers half, or not as it should.
 fn between(server: &Server, origin: Option<&Origin>) -> Vec<Help> {
-    let named = origin
-        .map(|origin| correct(origin, server))
-        .unwrap_or_default();
+    let named = origin.map(|origin| correct(origin, server)).unwrap_or_default();
     let path = Help::text(
         "Check what is in between: a VPC endpoint, NAT, a firewall, a proxy. `-vv` logs each step",
     );
@@ -236,9 +219,7 @@ mod tests {
 
     #[test]
     fn a_machine_with_only_ipv6_is_told_of_aws_dual_stack() {
-        let server = Server::of(&http::Uri::from_static(
-            "https://ssm.eu-west-1.amazonaws.com",
-        ));
+        let server = Server::of(&http::Uri::from_static("https://ssm.eu-west-1.amazonaws.com"));
         let server = server.expect("a server");
         for (address, errno, is_told) in [
             ("192.0.2.1", Errno::ENETUNREACH, true),
@@ -249,11 +230,7 @@ mod tests {
             let error = io::Error::from_raw_os_error(errno as i32);
             let cause = Cause::Connect(address, error.into());
             let (_, _, help) = at_server(cause, &server, None);
-            assert_eq!(
-                help.contains(&Help::text(DUAL_STACK)),
-                is_told,
-                "{address} {errno}"
-            );
+            assert_eq!(help.contains(&Help::text(DUAL_STACK)), is_told, "{address} {errno}");
         }
     }
 }

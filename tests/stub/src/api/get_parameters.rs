@@ -56,11 +56,7 @@ impl Account {
 
     fn find(&self, identifier: &Identifier<'_>, decrypt: bool) -> Result<Option<Value>, ApiError> {
         if let Location::Secret(name) = identifier.place {
-            return if decrypt {
-                self.secret(name, identifier.selector)
-            } else {
-                Ok(None)
-            };
+            return if decrypt { self.secret(name, identifier.selector) } else { Ok(None) };
         }
         let versions = self.versions(identifier.place);
         versions
@@ -78,15 +74,11 @@ impl Account {
     /// A denied secret fails the whole call with a validation error, whether it exists or not.
     fn secret(&self, name: &str, selector: Option<&str>) -> Result<Option<Value>, ApiError> {
         let arn = self.secret_arn(name);
-        self.access
-            .check("secretsmanager:GetSecretValue", &arn)
-            .map_err(|_| {
-                ApiError::validation("An error occurred while calling one AWS dependency service.")
-            })?;
-        let version = self
-            .store
-            .secret(name)
-            .and_then(|versions| SecretVersion::select(versions, selector));
+        self.access.check("secretsmanager:GetSecretValue", &arn).map_err(|_| {
+            ApiError::validation("An error occurred while calling one AWS dependency service.")
+        })?;
+        let version =
+            self.store.secret(name).and_then(|versions| SecretVersion::select(versions, selector));
         let Some(version) = version else {
             return Ok(None);
         };
@@ -110,10 +102,7 @@ fn check_names(names: &[&str]) -> Result<(), ApiError> {
         let rule = "Member must have length less than or equal to 10";
         return Err(ApiError::constraint(&all(), "names", rule));
     }
-    if names
-        .iter()
-        .any(|name| name.is_empty() || name.len() > 2048)
-    {
+    if names.iter().any(|name| name.is_empty() || name.len() > 2048) {
         return Err(ApiError::constraint(&all(), "names", LENGTHS));
     }
     Ok(())
@@ -124,10 +113,7 @@ fn strings(list: &Value) -> Result<Vec<&str>, ApiError> {
         Value::Null => Err(missing_member("names")),
         Value::Array(items) => items
             .iter()
-            .map(|item| {
-                item.as_str()
-                    .ok_or_else(|| ApiError::bare("SerializationException"))
-            })
+            .map(|item| item.as_str().ok_or_else(|| ApiError::bare("SerializationException")))
             .collect(),
         _ => Err(ApiError::bare("SerializationException")),
     }

@@ -14,18 +14,14 @@ use serde_json::{Value, json};
 impl Account {
     pub(crate) fn by_path(&self, body: &Value) -> Result<Value, ApiError> {
         const ACTION: &str = "GetParametersByPath";
-        let path = body["Path"]
-            .as_str()
-            .ok_or_else(|| missing_member("path"))?
-            .trim_matches(' ');
+        let path = body["Path"].as_str().ok_or_else(|| missing_member("path"))?.trim_matches(' ');
         let size = page_size(&body["MaxResults"])?;
         if !is_valid_path(path) {
             self.authorise_malformed(ACTION)?;
             return Err(malformed_path());
         }
         // Only the path is authorised, including a trailing slash.
-        self.access
-            .check("ssm:GetParametersByPath", &self.arn(path))?;
+        self.access.check("ssm:GetParametersByPath", &self.arn(path))?;
         let filters = Filter::parse_all(&body["ParameterFilters"])?;
         let recursive = flag(&body["Recursive"])?;
         let decrypt = flag(&body["WithDecryption"])?;
@@ -118,12 +114,8 @@ impl<'a> Filter<'a> {
                 return Err(ApiError::client("InvalidFilterOption", text));
             }
         };
-        let values: Vec<&str> = filter["Values"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .collect();
+        let values: Vec<&str> =
+            filter["Values"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         if values.is_empty() {
             let text =
                 format!("The following filter values are missing : null for filter key {name}");
@@ -143,29 +135,17 @@ impl<'a> Filter<'a> {
             );
             return Err(ApiError::client("InvalidFilterValue", text));
         }
-        Ok(Self {
-            key,
-            begins,
-            values,
-        })
+        Ok(Self { key, begins, values })
     }
 
     /// The latest or the labelled version, if all filters accept it.
     fn choose<'v>(filters: &[Self], versions: &'v [Version]) -> Option<&'v Version> {
-        let label = filters
-            .iter()
-            .find(|filter| matches!(filter.key, By::Label));
+        let label = filters.iter().find(|filter| matches!(filter.key, By::Label));
         let version = match label {
             None => versions.last(),
-            Some(label) => label
-                .values
-                .iter()
-                .find_map(|value| labelled(versions, value)),
+            Some(label) => label.values.iter().find_map(|value| labelled(versions, value)),
         }?;
-        filters
-            .iter()
-            .all(|filter| filter.accepts(version))
-            .then_some(version)
+        filters.iter().all(|filter| filter.accepts(version)).then_some(version)
     }
 
     fn label_of(filters: &[Self], version: &'a Version) -> Option<&'a str> {
@@ -182,11 +162,7 @@ impl<'a> Filter<'a> {
     fn accepts(&self, version: &Version) -> bool {
         let parameter = &version.parameter;
         let is = |value: &&str, text: &str| {
-            if self.begins {
-                text.starts_with(value)
-            } else {
-                text == *value
-            }
+            if self.begins { text.starts_with(value) } else { text == *value }
         };
         self.values.iter().any(|value| match self.key {
             By::Kind => is(value, parameter.kind.name()),

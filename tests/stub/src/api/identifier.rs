@@ -94,11 +94,7 @@ impl<'a> Identifier<'a> {
             name(bare)?;
             Location::Name(bare)
         };
-        Ok(Self {
-            text,
-            place,
-            selector,
-        })
+        Ok(Self { text, place, selector })
     }
 
     fn secret(text: &'a str, secret: &'a str) -> Result<Self, Malformed> {
@@ -113,11 +109,7 @@ impl<'a> Identifier<'a> {
         if name.is_empty() || !name.chars().all(allowed) {
             return Err(Malformed::Rule);
         }
-        Ok(Self {
-            text,
-            place: Location::Secret(name),
-            selector,
-        })
+        Ok(Self { text, place: Location::Secret(name), selector })
     }
 
     /// Identifiers with the same key refer to the same parameter and version.
@@ -171,13 +163,8 @@ fn segments(inner: &str) -> Result<(), Malformed> {
 }
 
 fn characters(inner: &str) -> bool {
-    let reserved = inner
-        .get(..3)
-        .is_some_and(|start| start.eq_ignore_ascii_case("ssm"));
-    !reserved
-        && inner
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "/_.-".contains(c))
+    let reserved = inner.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("ssm"));
+    !reserved && inner.chars().all(|c| c.is_ascii_alphanumeric() || "/_.-".contains(c))
 }
 
 /// Checks a path, which may end with a slash.

@@ -71,10 +71,7 @@ pub(crate) fn all(stub: &Stub, action: &str, body: &Value) -> (String, Option<Er
     stream.write_all(&request(action, body)).expect("a request");
     let mut bytes = Vec::new();
     let end = stream.read_to_end(&mut bytes).err();
-    (
-        String::from_utf8_lossy(&bytes).into_owned(),
-        end.map(|error| error.kind()),
-    )
+    (String::from_utf8_lossy(&bytes).into_owned(), end.map(|error| error.kind()))
 }
 
 /// The response to a request that must succeed.

@@ -34,10 +34,7 @@ fn selectors_select_versions_and_labels() {
     let response = call(&stub, MANY, &by_names(&["/a/b", "/a/b:2", "/a/b:blue"]));
     assert_eq!(each(&response, "Value"), ["nine", "two", "one"]);
     assert_eq!(each(&response, "Name"), ["/a/b", "/a/b", "/a/b"]);
-    assert_eq!(
-        each(&response, "Selector"),
-        [json!(null), json!(":2"), json!(":blue")]
-    );
+    assert_eq!(each(&response, "Selector"), [json!(null), json!(":2"), json!(":blue")]);
     assert_eq!(each(&response, "Version"), [9, 2, 1]);
     let arn = "arn:aws:ssm:eu-west-1:111122223333:parameter/a/b";
     assert_eq!(each(&response, "ARN"), [arn, arn, arn]);
@@ -57,19 +54,11 @@ fn arns_of_this_and_of_other_accounts_are_supported() {
     let response = call(&stub, MANY, &by_names(&[own]));
     assert_eq!(each(&response, "Name"), ["/a/b"]);
     assert_eq!(each(&response, "Selector"), [":1"]);
-    let response = call(
-        &stub,
-        MANY,
-        &by_names(&[shared, "/aws/service/ami", "/s/x"]),
-    );
+    let response = call(&stub, MANY, &by_names(&[shared, "/aws/service/ami", "/s/x"]));
     assert_eq!(each(&response, "Name"), ["/aws/service/ami", "/s/x"]);
     let public = "arn:aws:ssm:eu-west-1::parameter/aws/service/ami";
     assert_eq!(each(&response, "ARN"), [public, shared]);
-    assert_eq!(
-        response["InvalidParameters"],
-        json!(["/s/x"]),
-        "only by its ARN"
-    );
+    assert_eq!(response["InvalidParameters"], json!(["/s/x"]), "only by its ARN");
 }
 
 #[test]
@@ -85,20 +74,12 @@ fn limits_are_enforced_with_the_messages_of_the_service() {
     let (_, text) = failure(&stub, MANY, &by_names(&[""]));
     assert!(text.contains("Member must satisfy constraint: ["), "{text}");
     let deep = "/x".repeat(16);
-    for name in [
-        "a/b", "/a//b", "//", "/a!", "/a b", "/a:", "/a:b:c", "ssm-x", "/SSM/x", &deep,
-    ] {
+    for name in ["a/b", "/a//b", "//", "/a!", "/a b", "/a:", "/a:b:c", "ssm-x", "/SSM/x", &deep] {
         let (code, text) = failure(&stub, MANY, &by_names(&["/ok", name]));
         assert_eq!(code, "ValidationException", "{name}");
-        assert!(
-            text.starts_with("Parameter name: can't be prefixed"),
-            "{text}"
-        );
+        assert!(text.starts_with("Parameter name: can't be prefixed"), "{text}");
     }
-    assert_eq!(
-        failure(&stub, "ListThings", &json!({})).0,
-        "UnknownOperationException"
-    );
+    assert_eq!(failure(&stub, "ListThings", &json!({})).0, "UnknownOperationException");
 }
 
 #[test]
@@ -107,9 +88,7 @@ fn a_secure_string_is_ciphertext_without_decryption() {
     stub.put(Parameter::secure("/a", "the-value"));
     stub.put(Parameter::string("/b", "").without_value());
     let response = call(&stub, MANY, &json!({ "Names": ["/a", "/b"] }));
-    let value = response["Parameters"][0]["Value"]
-        .as_str()
-        .expect("a value");
+    let value = response["Parameters"][0]["Value"].as_str().expect("a value");
     assert!(value.starts_with("AQIC") && value.len() > 100, "{value}");
     assert!(response["Parameters"][1].get("Value").is_none());
 }

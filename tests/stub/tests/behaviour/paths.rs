@@ -13,14 +13,7 @@ fn names(stub: &Stub, body: &Value) -> Vec<Value> {
 #[test]
 fn a_path_matches_whole_segments() {
     let stub = Stub::start();
-    for name in [
-        "/a/b",
-        "/a/b/c",
-        "/a/b/c/d",
-        "/a/bc",
-        "root",
-        "/aws/service/x/y",
-    ] {
+    for name in ["/a/b", "/a/b/c", "/a/b/c/d", "/a/bc", "root", "/aws/service/x/y"] {
         stub.put(Parameter::string(name, "x"));
     }
     let shared = "arn:aws:ssm:eu-west-1:444455556666:parameter/a/b/s";
@@ -33,10 +26,7 @@ fn a_path_matches_whole_segments() {
     assert_eq!(names(&stub, &by_path("/")).len(), 5);
     assert_eq!(names(&stub, &by_path("/aws/service")), ["/aws/service/x/y"]);
     assert!(names(&stub, &by_path("/nothing")).is_empty());
-    assert!(
-        names(&stub, &by_path("/a/b/c/d")).is_empty(),
-        "the path itself is never returned"
-    );
+    assert!(names(&stub, &by_path("/a/b/c/d")).is_empty(), "the path itself is never returned");
 }
 
 #[test]
@@ -46,15 +36,9 @@ fn invalid_paths_sizes_and_tokens_are_rejected() {
     for path in ["a/b", "/a:1", "/a//b", "//", "/ssm/x", "/a*", &deep] {
         let (code, text) = failure(&stub, ACTION, &by_path(path));
         assert_eq!(code, "ValidationException", "{path}");
-        assert!(
-            text.contains(r#"prefixed with \"aws\" or \"ssm\""#),
-            "{text}"
-        );
+        assert!(text.contains(r#"prefixed with \"aws\" or \"ssm\""#), "{text}");
     }
-    for (size, rule) in [
-        (0, "greater than or equal to 1"),
-        (11, "less than or equal to 10"),
-    ] {
+    for (size, rule) in [(0, "greater than or equal to 1"), (11, "less than or equal to 10")] {
         let (code, text) = failure(&stub, ACTION, &json!({ "Path": "/a", "MaxResults": size }));
         assert_eq!(code, "ValidationException");
         assert!(text.ends_with(rule), "{text}");
@@ -90,11 +74,7 @@ fn pages_can_be_full_short_or_empty() {
         stub
     };
     assert_eq!(pages(&fill(Stub::start(), 25), "/p"), [10, 10, 5]);
-    assert_eq!(
-        pages(&fill(Stub::start(), 20), "/p"),
-        [10, 10],
-        "no token on the last page"
-    );
+    assert_eq!(pages(&fill(Stub::start(), 20), "/p"), [10, 10], "no token on the last page");
     let stub = fill(Stub::builder().page_size(3).start(), 7);
     assert_eq!(pages(&stub, "/p"), [3, 3, 1]);
     let stub = fill(Stub::builder().empty_pages(1).start(), 15);
@@ -112,30 +92,14 @@ fn filters_select_by_label_type_and_key() {
     stub.put(Parameter::secure("/f/a", "new").key_id("alias/mine"));
     stub.put(Parameter::string("/f/b", "x"));
     let response = call(&stub, ACTION, &filtered("Label", "Equals", &["blue"]));
-    assert_eq!(
-        each(&response, "Version"),
-        [1],
-        "the labelled version, even if it is older"
-    );
+    assert_eq!(each(&response, "Version"), [1], "the labelled version, even if it is older");
     assert_eq!(each(&response, "Selector"), [Value::Null]);
-    assert_eq!(
-        names(&stub, &filtered("Type", "Equals", &["String"])),
-        ["/f/b"]
-    );
-    assert_eq!(
-        names(&stub, &filtered("Type", "BeginsWith", &["S"])),
-        ["/f/a", "/f/b"]
-    );
-    assert_eq!(
-        names(&stub, &filtered("KeyId", "Equals", &["alias/mine"])),
-        ["/f/a"]
-    );
+    assert_eq!(names(&stub, &filtered("Type", "Equals", &["String"])), ["/f/b"]);
+    assert_eq!(names(&stub, &filtered("Type", "BeginsWith", &["S"])), ["/f/a", "/f/b"]);
+    assert_eq!(names(&stub, &filtered("KeyId", "Equals", &["alias/mine"])), ["/f/a"]);
     for (code, filter) in [
         ("InvalidFilterKey", filtered("Name", "Equals", &["a"])),
-        (
-            "InvalidFilterOption",
-            filtered("Label", "BeginsWith", &["a"]),
-        ),
+        ("InvalidFilterOption", filtered("Label", "BeginsWith", &["a"])),
         ("InvalidFilterValue", filtered("Type", "Equals", &[])),
         ("InvalidFilterValue", filtered("Type", "Equals", &["Text"])),
     ] {

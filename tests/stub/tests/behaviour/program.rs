@@ -34,9 +34,7 @@ fn it_prints_its_url_and_serves_the_seed() {
     BufReader::new(stdout).read_line(&mut line).unwrap();
     let address = line.trim().strip_prefix("http://").expect("its URL");
     let mut stream = TcpStream::connect(address).unwrap();
-    stream
-        .write_all(&request("GetParameters", &by_names(&["/s/a", "/s/a:blue"])))
-        .unwrap();
+    stream.write_all(&request("GetParameters", &by_names(&["/s/a", "/s/a:blue"]))).unwrap();
     let response = read(&mut stream).json();
     assert_eq!(each(&response, "Value"), ["two", "one"]);
     assert_eq!(each(&response, "Version"), [5, 1]);
@@ -45,10 +43,7 @@ fn it_prints_its_url_and_serves_the_seed() {
 #[test]
 fn it_rejects_unknown_options() {
     for words in [&["--nonsense"][..], &["--seed"], &["--quota", "x"]] {
-        let output = Command::new(env!("CARGO_BIN_EXE_ssm-stub"))
-            .args(words)
-            .output()
-            .unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_ssm-stub")).args(words).output().unwrap();
         assert!(!output.status.success() && output.stdout.is_empty());
     }
 }

@@ -19,9 +19,7 @@ fn connections_are_kept_alive_and_counted() {
     let stub = Stub::start();
     let mut stream = connect(&stub);
     for _ in 0..3 {
-        stream
-            .write_all(&request(MANY, &by_names(&["/a"])))
-            .unwrap();
+        stream.write_all(&request(MANY, &by_names(&["/a"]))).unwrap();
         assert_eq!(read(&mut stream).status, 200);
     }
     let requests = stub.requests();
@@ -41,14 +39,9 @@ fn counts_are_served_over_http_without_counting_themselves() {
     failure(&stub, MANY, &by_names(&["/a"]));
     for _ in 0..2 {
         let mut stream = connect(&stub);
-        stream
-            .write_all(b"GET /requests HTTP/1.1\r\nHost: x\r\n\r\n")
-            .unwrap();
+        stream.write_all(b"GET /requests HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
         let counts = read(&mut stream).json();
-        assert_eq!(
-            counts.to_string(),
-            r#"{"connections":2,"requests":1,"throttled":1}"#
-        );
+        assert_eq!(counts.to_string(), r#"{"connections":2,"requests":1,"throttled":1}"#);
     }
     assert!(stub.requests().is_empty(), "requests are not recorded");
 }
@@ -59,10 +52,7 @@ fn requests_over_the_quota_are_throttled() {
     let request = || send(&stub, MANY, &by_names(&["/a"]));
     assert_eq!([request().status, request().status], [200, 200]);
     let third = failure(&stub, MANY, &by_names(&["/a"]));
-    assert_eq!(
-        third,
-        ("ThrottlingException".into(), "Rate exceeded".into())
-    );
+    assert_eq!(third, ("ThrottlingException".into(), "Rate exceeded".into()));
     assert_eq!((stub.served(), stub.throttled()), (2, 1));
 }
 
@@ -71,9 +61,7 @@ fn responses_can_be_held_until_they_are_released() {
     let stub = Stub::start();
     stub.hold();
     let mut stream = connect(&stub);
-    stream
-        .write_all(&request(MANY, &by_names(&["/a"])))
-        .unwrap();
+    stream.write_all(&request(MANY, &by_names(&["/a"]))).unwrap();
     assert_eq!(stub.wait_for_request().names(), ["/a"]);
     stream.set_nonblocking(true).unwrap();
     assert!(stream.peek(&mut [0]).is_err(), "no response yet");
@@ -95,9 +83,7 @@ fn the_clock_can_be_wrong() {
     let year = |stub: &Stub| {
         let head = send(stub, MANY, &by_names(&["/a"])).head;
         let date = head.lines().find_map(|line| line.strip_prefix("date: "));
-        date.expect("a date")[12..16]
-            .parse::<u32>()
-            .expect("a year")
+        date.expect("a date")[12..16].parse::<u32>().expect("a year")
     };
     let ahead = Stub::builder().clock_ahead(2 * 366 * 86_400).start();
     assert!(year(&ahead) > year(&Stub::start()));
@@ -135,19 +121,13 @@ fn a_signature_may_differ_from_its_clock_by_five_minutes() {
         assert_eq!(response.status, 400);
         assert_eq!(body["__type"], "InvalidSignatureException");
         let found = body["message"].as_str().expect("a message");
-        assert!(
-            found.starts_with(message) && found.ends_with("5 min.)"),
-            "{found}"
-        );
+        assert!(found.starts_with(message) && found.ends_with("5 min.)"), "{found}");
     }
 }
 
 #[test]
 fn arns_contain_account_and_region() {
-    let stub = Stub::builder()
-        .account("999988887777")
-        .region("us-east-1")
-        .start();
+    let stub = Stub::builder().account("999988887777").region("us-east-1").start();
     stub.put(Parameter::string("/a", "x"));
     let arn = "arn:aws:ssm:us-east-1:999988887777:parameter/a";
     assert_eq!(each(&call(&stub, MANY, &by_names(&[arn])), "ARN"), [arn]);
@@ -158,9 +138,7 @@ fn it_listens_on_ipv6() {
     let stub = Stub::builder().listen(([0; 16], 0).into()).start();
     assert!(stub.url().starts_with("http://[::"), "{}", stub.url());
     let mut stream = TcpStream::connect(("::1", stub.port())).unwrap();
-    stream
-        .write_all(&request(MANY, &by_names(&["/a"])))
-        .unwrap();
+    stream.write_all(&request(MANY, &by_names(&["/a"]))).unwrap();
     assert_eq!(read(&mut stream).status, 200);
 }
 
@@ -170,9 +148,7 @@ fn dropping_it_closes_everything() {
     let port = stub.port();
     stub.hold();
     let mut stream = connect(&stub);
-    stream
-        .write_all(&request(MANY, &by_names(&["/a"])))
-        .unwrap();
+    stream.write_all(&request(MANY, &by_names(&["/a"]))).unwrap();
     stub.wait_for_requests(1);
     drop(stub);
     let mut rest = Vec::new();
@@ -210,10 +186,9 @@ fn it_serves_tls() {
 
 #[test]
 fn the_certificate_can_be_invalid() {
-    for (certificate, says) in [
-        (Certificate::Expired, "Expired"),
-        (Certificate::WrongName, "NotValidForName"),
-    ] {
+    for (certificate, says) in
+        [(Certificate::Expired, "Expired"), (Certificate::WrongName, "NotValidForName")]
+    {
         let stub = Stub::builder().certificate(certificate).start();
         let error = format!("{:?}", secured(&stub).unwrap_err());
         assert!(error.contains(says), "{error}");

@@ -19,21 +19,11 @@ fn get(stub: &Stub, name: &str) -> Value {
 fn a_secret_is_returned_in_its_own_form() {
     let stub = Stub::start();
     stub.put_secret_version(Secret::string("db/main", "old").version_id("id-1"));
-    stub.put_secret_version(
-        Secret::string("db/main", "a='b'")
-            .version_id("id-2")
-            .created(0.0),
-    );
+    stub.put_secret_version(Secret::string("db/main", "a='b'").version_id("id-2").created(0.0));
     let one = get(&stub, &at("db/main"));
     assert_eq!(one["Name"], at("db/main"));
-    assert_eq!(
-        (&one["Version"], &one["Type"]),
-        (&json!(0), &json!("SecureString"))
-    );
-    assert_eq!(
-        one["ARN"],
-        "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db/main-AbCdEf"
-    );
+    assert_eq!((&one["Version"], &one["Type"]), (&json!(0), &json!("SecureString")));
+    assert_eq!(one["ARN"], "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db/main-AbCdEf");
     assert!(one.get("DataType").is_none() && one.get("Selector").is_none());
     let source = one["SourceResult"].as_str().expect("a string");
     assert!(source.contains(r"a\u003d\u0027b\u0027"), "{source}");
@@ -59,37 +49,22 @@ fn missing_secrets_and_invalid_selectors_are_invalid() {
     let stub = Stub::start();
     stub.put_secret("s", "x");
     let [missing, stage, malformed] = [at("none"), at("s:NONE"), at("s:a:b")];
-    let response = call(
-        &stub,
-        "GetParameters",
-        &by_names(&[&missing, &stage, &at("s")]),
-    );
+    let response = call(&stub, "GetParameters", &by_names(&[&missing, &stage, &at("s")]));
     assert_eq!(response["InvalidParameters"], json!([missing, stage]));
     let response = call(&stub, "GetParameters", &by_names(&[&malformed]));
     assert_eq!(response["InvalidParameters"], json!([malformed]));
     let response = call(&stub, "GetParameters", &json!({ "Names": [at("s")] }));
-    assert_eq!(
-        response["InvalidParameters"],
-        json!([at("s")]),
-        "without decryption"
-    );
+    assert_eq!(response["InvalidParameters"], json!([at("s")]), "without decryption");
 }
 
 #[test]
 fn a_denied_secret_fails_the_request_and_is_not_named() {
     let stub = Stub::start();
     stub.put(ssm_stub::Parameter::string("/a", "x"));
-    stub.deny(
-        "secretsmanager:GetSecretValue",
-        "*:secret:s-*",
-        Denial::default(),
-    );
+    stub.deny("secretsmanager:GetSecretValue", "*:secret:s-*", Denial::default());
     let (code, text) = failure(&stub, "GetParameters", &by_names(&["/a", &at("s")]));
     assert_eq!(code, "ValidationException");
-    assert_eq!(
-        text,
-        "An error occurred while calling one AWS dependency service."
-    );
+    assert_eq!(text, "An error occurred while calling one AWS dependency service.");
 }
 
 #[test]

@@ -7,10 +7,7 @@ use crate::status::Status;
 fn mistakes_name_their_place_and_end_with_its_status() {
     use Status::{Config as File, Usage};
     let flags: &[(&[&str], &str)] = &[
-        (
-            &["--account=1"],
-            "--account: `1` is not a 12-digit account ID",
-        ),
+        (&["--account=1"], "--account: `1` is not a 12-digit account ID"),
         (
             &["--role-arn=arn:aws:iam::111122223333:user/ana"],
             "--role-arn: `arn:aws:iam::111122223333:user/ana` is not the ARN of a role",
@@ -30,45 +27,24 @@ fn mistakes_name_their_place_and_end_with_its_status() {
         (&["--timeout=10"], "--timeout: `10` has no unit"),
         (&["--timeout=soon"], "--timeout: `soon` is not a duration"),
         (&["--timeout="], "--timeout: `` is not a duration"),
-        (
-            &["--timeout=0s"],
-            "--timeout: `0s` leaves no time for any request",
-        ),
-        (
-            &["--max-parameters=0"],
-            "--max-parameters: `0` is not a number of at least 1",
-        ),
-        (
-            &["--keep=HOME"],
-            "--keep: `HOME` has no effect without `--pristine`",
-        ),
+        (&["--timeout=0s"], "--timeout: `0s` leaves no time for any request"),
+        (&["--max-parameters=0"], "--max-parameters: `0` is not a number of at least 1"),
+        (&["--keep=HOME"], "--keep: `HOME` has no effect without `--pristine`"),
         (&["--only="], "--only: the pattern is empty"),
         (&["--only=,"], "--only: the pattern is empty"),
         (&["--exclude= "], "--exclude: the pattern is empty"),
-        (
-            &["--require="],
-            "--require: the name of a variable is empty",
-        ),
+        (&["--require="], "--require: the name of a variable is empty"),
         (&["--allow=,"], "--allow: the name of a variable is empty"),
         (&["--base64="], "--base64: the name of a variable is empty"),
         (&["--closed"], "--closed: needs a `[contract]`"),
         (&["--file=/a/b"], "--file: `/a/b` has no variable's name"),
-        (
-            &["--key=/a/b=NAME"],
-            "--key: `/a/b=NAME` has the parameter before the name",
-        ),
-        (
-            &["--key=arn:aws:x=NAME"],
-            "--key: `arn:aws:x=NAME` has the parameter before the name",
-        ),
+        (&["--key=/a/b=NAME"], "--key: `/a/b=NAME` has the parameter before the name"),
+        (&["--key=arn:aws:x=NAME"], "--key: `arn:aws:x=NAME` has the parameter before the name"),
         (
             &["--key=/a/1st"],
             "--key: `/a/1st` would become the variable `1ST`, which begins with a digit",
         ),
-        (
-            &["--key=A=/a", "--key=A=/b"],
-            "--key: A is given twice, as `/a` and as `/b`",
-        ),
+        (&["--key=A=/a", "--key=A=/b"], "--key: A is given twice, as `/a` and as `/b`"),
         (
             &["--key=A=/a", "--base64=B"],
             "--base64: there is no key and no file B to decode from Base64",
@@ -85,14 +61,8 @@ fn mistakes_name_their_place_and_end_with_its_status() {
             &["--watch=1s", "--on-change=KILL"],
             "--on-change: `KILL` ends a program before it can finish its work",
         ),
-        (
-            &["--settle=1s"],
-            "--settle: has no effect without `--watch`",
-        ),
-        (
-            &["--watch=999ms"],
-            "--watch: `999ms` is too short: requests cost quota",
-        ),
+        (&["--settle=1s"], "--settle: has no effect without `--watch`"),
+        (&["--watch=999ms"], "--watch: `999ms` is too short: requests cost quota"),
         (
             &["--watch=1m", "--trigger=/a:3"],
             "--trigger: `/a:3` never changes: it is pinned to version 3",
@@ -109,10 +79,7 @@ fn mistakes_name_their_place_and_end_with_its_status() {
             "SSM_EXEC_PREFIXES: unknown variable\n  help: Correct it: did you mean `SSM_EXEC_PREFIX`?",
         ),
         (&[c"SSM_EXEC_PREFIX=/\xff"], "SSM_EXEC_PREFIX: is not UTF-8"),
-        (
-            &[c"SSM_EXEC_SKIP=maybe"],
-            "SSM_EXEC_SKIP: `maybe` is not `true` or `false`",
-        ),
+        (&[c"SSM_EXEC_SKIP=maybe"], "SSM_EXEC_SKIP: `maybe` is not `true` or `false`"),
         (
             &[c"SSM_EXEC_WATCH=1m", c"AWS_LAMBDA_RUNTIME_API=x"],
             "SSM_EXEC_WATCH: does not work on Lambda",
@@ -234,11 +201,7 @@ case = { type = \"text\" }";
 #[test]
 fn a_variable_without_a_word_leaves_the_list_of_the_file() {
     let file = "prefix = \"/a\"\nrequire = [\"A\"]\nonly = [\"A\"]\n[keys]\nA = \"/b\"";
-    for empty in [
-        c"SSM_EXEC_REQUIRE=",
-        c"SSM_EXEC_REQUIRE= ",
-        c"SSM_EXEC_REQUIRE=,",
-    ] {
+    for empty in [c"SSM_EXEC_REQUIRE=", c"SSM_EXEC_REQUIRE= ", c"SSM_EXEC_REQUIRE=,"] {
         let config = resolve(&[], &[empty], file).expect("valid");
         assert_eq!(config.rules.require.len(), 1, "{empty:?}");
     }
@@ -258,13 +221,7 @@ fn settings_without_effect_beside_the_others_are_found() {
     let no_prefix =
         |flag| format!("{flag}: has no effect, since there is no prefix and no JSON object");
     assert_eq!(
-        reasons(&[
-            "--key=A=/a",
-            "--only=A",
-            "--exclude=B",
-            "--name-prefix=X_",
-            "--case=keep"
-        ]),
+        reasons(&["--key=A=/a", "--only=A", "--exclude=B", "--name-prefix=X_", "--case=keep"]),
         ["--only", "--exclude", "--name-prefix", "--case"].map(no_prefix)
     );
     assert_eq!(reasons(&["--json=/a", "--only=A", "--case=keep"]), [""; 0]);
@@ -287,10 +244,7 @@ fn a_file_and_no_file_exclude_each_other() {
     assert_eq!(location(&[]), Ok(None));
     assert_eq!(location(&["--no-config"]), Ok(Some(ConfigLocation::None)));
     let file = Given::new(PathBuf::from("x.toml"), Origin::Flag("--config"));
-    assert_eq!(
-        location(&["--config=x.toml"]),
-        Ok(Some(ConfigLocation::File(file)))
-    );
+    assert_eq!(location(&["--config=x.toml"]), Ok(Some(ConfigLocation::File(file))));
     let both = location(&["--config=x.toml", "--no-config"]);
     assert_eq!(
         both.expect_err("both").to_string(),
@@ -317,11 +271,7 @@ fn a_default_that_the_contract_forbids_is_refused_where_it_is_written() {
             3,
             "B",
         ),
-        (
-            "[keys]\nA = { param = \"/a\", default = \"\" }\n[contract]\nA = {}",
-            2,
-            "A",
-        ),
+        ("[keys]\nA = { param = \"/a\", default = \"\" }\n[contract]\nA = {}", 2, "A"),
     ] {
         let message = error(file);
         let start = format!("t.toml, line {line}, ");
@@ -344,10 +294,7 @@ fn a_snapshot_of_lambda_gets_no_secrets_unless_it_is_allowed() {
     let error = resolve(&["--key=A=/a"], &snapshot, "").expect_err("a snapshot");
     assert_eq!(error.status(), Status::Config);
     let message = error.to_string();
-    for part in [
-        "AWS_LAMBDA_INITIALIZATION_TYPE: SnapStart would",
-        "--allow-snapshot",
-    ] {
+    for part in ["AWS_LAMBDA_INITIALIZATION_TYPE: SnapStart would", "--allow-snapshot"] {
         assert!(message.contains(part), "{message}");
     }
     for allowed in ["--allow-snapshot", "--skip"] {

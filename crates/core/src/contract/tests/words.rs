@@ -33,12 +33,7 @@ fn each_rule_is_shown_written_and_reported_in_its_words() {
             "x",
             "must be a boolean (true, false, 1, 0, yes, no, on or off)",
         ),
-        (
-            "type = \"port\"",
-            "port",
-            "0",
-            "must be a port (1 to 65535)",
-        ),
+        ("type = \"port\"", "port", "0", "must be a port (1 to 65535)"),
         ("type = \"url\"", "url", "x", "must be a URL"),
         (
             "type = \"url\", schemes = [\"http\", \"https\"]",
@@ -48,12 +43,7 @@ fn each_rule_is_shown_written_and_reported_in_its_words() {
         ),
         ("type = \"json\"", "json", "x", "must be valid JSON"),
         ("type = \"base64\"", "base64", "!", "must be valid Base64"),
-        (
-            "type = \"pem\"",
-            "pem",
-            "x",
-            "must be one or more whole PEM blocks",
-        ),
+        ("type = \"pem\"", "pem", "x", "must be one or more whole PEM blocks"),
         (
             "type = \"pem\", label = [\"PUBLIC KEY\"]",
             "pem (PUBLIC KEY)",
@@ -61,30 +51,10 @@ fn each_rule_is_shown_written_and_reported_in_its_words() {
             "must be PEM with the label `PUBLIC KEY`",
         ),
         ("type = \"uuid\"", "uuid", "x", "must be a UUID"),
-        (
-            "pattern = \"[a-z]+\"",
-            "text; matches [a-z]+",
-            "A",
-            "must match the pattern `[a-z]+`",
-        ),
-        (
-            "one_of = [\"a\", \"b\"]",
-            "text; one of a, b",
-            "c",
-            "must be one of `a`, `b`",
-        ),
-        (
-            "min_length = 2",
-            "text; at least 2 characters",
-            "c",
-            "must have at least 2 characters",
-        ),
-        (
-            "max_length = 1",
-            "text; at most 1 character",
-            "cd",
-            "must have at most 1 character",
-        ),
+        ("pattern = \"[a-z]+\"", "text; matches [a-z]+", "A", "must match the pattern `[a-z]+`"),
+        ("one_of = [\"a\", \"b\"]", "text; one of a, b", "c", "must be one of `a`, `b`"),
+        ("min_length = 2", "text; at least 2 characters", "c", "must have at least 2 characters"),
+        ("max_length = 1", "text; at most 1 character", "cd", "must have at most 1 character"),
         (
             "secure = true",
             "text; secure",
@@ -92,21 +62,12 @@ fn each_rule_is_shown_written_and_reported_in_its_words() {
             "must be a SecureString, and the parameter is a StringList",
         ),
         ("optional = true", "text; optional", "", "must not be empty"),
-        (
-            "max_age = \"90d\"",
-            "text; not older than 90d",
-            "",
-            "must not be empty",
-        ),
+        ("max_age = \"90d\"", "text; not older than 90d", "", "must not be empty"),
         ("description = \"why\"", "text", "", "must not be empty"),
     ] {
         let rule = rule(rules);
         assert_eq!(rule.words().join("; "), words, "{rules}");
-        let braces = if rules.is_empty() {
-            "{}".to_owned()
-        } else {
-            format!("{{ {rules} }}")
-        };
+        let braces = if rules.is_empty() { "{}".to_owned() } else { format!("{{ {rules} }}") };
         assert_eq!(rule.to_toml(), braces);
         let mut found = rule.violations(value.as_bytes());
         found.extend(rule.insecure(Some(ParameterType::StringList)));

@@ -11,12 +11,7 @@ only = ["A*", "NOPE*"]
 exclude = ["AB", "NEVER"]
 drop = ["AC", "NOTHING"]"#,
             inherited: &[c"B=1", c"OTHER=2"],
-            parameters: Some(&[
-                ("/p/a", "a"),
-                ("/p/ab", "ab"),
-                ("/p/ac", "ac"),
-                ("/p/b", "b"),
-            ]),
+            parameters: Some(&[("/p/a", "a"), ("/p/ab", "ab"), ("/p/ac", "ac"), ("/p/b", "b")]),
             environment: &["A=a", "B=1", "OTHER=2"],
             notices: &[
                 "t.toml, line 2, `only`: `NOPE*` matches no variable of a prefix or a JSON object",
@@ -455,14 +450,8 @@ only = ["A", "B"]
         severities,
         [
             (Severity::Warning, &*format!("`B` {of_sources}")),
-            (
-                Severity::Note,
-                &*format!("`NOPE` {of_sources}; nothing was excluded")
-            ),
-            (
-                Severity::Note,
-                "`NEVER` matches no variable; nothing was dropped"
-            ),
+            (Severity::Note, &*format!("`NOPE` {of_sources}; nothing was excluded")),
+            (Severity::Note, "`NEVER` matches no variable; nothing was dropped"),
         ]
     );
 }
@@ -500,8 +489,7 @@ fn templates_that_double_are_bounded() {
     let config = Config::resolve(layer, &inherited).expect("valid");
     let environment = assemble(&config, &inherited, &[], None);
     let problems = environment.diagnostics.iter();
-    let codes: Vec<_> = problems
-        .map(|it| (it.code.word(), it.subject.variables[0].as_str()))
-        .collect();
+    let codes: Vec<_> =
+        problems.map(|it| (it.code.word(), it.subject.variables[0].as_str())).collect();
     assert_eq!(codes, [("too-large", "A14")]);
 }

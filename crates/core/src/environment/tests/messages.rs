@@ -90,10 +90,7 @@ fn how_a_parameter_becomes_optional_depends_on_what_asked_for_it() {
     let key = Requester::Variable(name("A"));
     let reference = Requester::Reference(name("B"));
     for (requesters, how) in [
-        (
-            &[reference.clone()][..],
-            Some("with `?optional` at the end of the reference"),
-        ),
+        (&[reference.clone()][..], Some("with `?optional` at the end of the reference")),
         (
             &[key, reference],
             Some(
@@ -119,9 +116,7 @@ fn absent_secrets_are_a_message_of_their_own() {
     aws secretsmanager list-secrets --query 'SecretList[].Name' --region eu-west-1";
     assert_eq!(
         messages(&missing[..1], &[], true, false),
-        [format!(
-            "1 secret of Secrets Manager does not exist in eu-west-1: prod/db (for A){help}"
-        )]
+        [format!("1 secret of Secrets Manager does not exist in eu-west-1: prod/db (for A){help}")]
     );
     assert_eq!(
         messages(&missing, &[], true, false),
@@ -207,18 +202,12 @@ fn strict_makes_errors_of_warnings_and_leaves_the_notes() {
         let all = environment.diagnostics.iter();
         all.map(|it| it.severity).collect::<Vec<_>>()
     };
-    assert_eq!(
-        severities(&environment),
-        [Severity::Warning, Severity::Note]
-    );
+    assert_eq!(severities(&environment), [Severity::Warning, Severity::Note]);
     assert!(environment.is_complete());
     environment.refuse_warnings();
     assert_eq!(severities(&environment), [Severity::Error, Severity::Note]);
     let error = environment.errors().next().expect("an error");
-    assert_eq!(
-        (error.code, error.status()),
-        (Code::Warning, Status::Config)
-    );
+    assert_eq!((error.code, error.status()), (Code::Warning, Status::Config));
     assert_eq!(
         error.to_string(),
         "t.toml, line 4, `rename.A`: there is no variable A to rename\n  help: Correct what it names, or run without `--strict`"
@@ -250,13 +239,7 @@ C = "J2""#;
     .build();
     let subjects: Vec<_> = environment
         .errors()
-        .map(|it| {
-            (
-                it.code,
-                it.subject.variables.join(" "),
-                it.subject.parameters.join(" "),
-            )
-        })
+        .map(|it| (it.code, it.subject.variables.join(" "), it.subject.parameters.join(" ")))
         .collect();
     let expected = [
         (Code::Json, "J", "/o#none"),
@@ -266,10 +249,7 @@ C = "J2""#;
     ];
     let expected = expected.map(|(code, one, other)| (code, one.to_owned(), other.to_owned()));
     assert_eq!(subjects, expected);
-    assert_eq!(
-        environment.violations[&name("A")],
-        ["must be a port (1 to 65535)"]
-    );
+    assert_eq!(environment.violations[&name("A")], ["must be a port (1 to 65535)"]);
 }
 
 #[test]
@@ -281,12 +261,9 @@ fn a_value_is_the_one_that_is_set_or_else_inherited() {
         ..Case::default()
     }
     .build();
-    for (variable, value) in [
-        ("A", Some(&b"fetched"[..])),
-        ("B", Some(b"x=y")),
-        ("ALONE", None),
-        ("NOPE", None),
-    ] {
+    for (variable, value) in
+        [("A", Some(&b"fetched"[..])), ("B", Some(b"x=y")), ("ALONE", None), ("NOPE", None)]
+    {
         assert_eq!(environment.value(&name(variable)), value, "{variable}");
     }
 }
@@ -302,11 +279,7 @@ fn a_provenance_is_shown_by_its_parameter() {
         (Provenance::Inherited, "the inherited environment"),
     ] {
         assert_eq!(provenance.to_string(), text);
-        assert_eq!(
-            provenance.param().is_some(),
-            text.starts_with('/'),
-            "{text}"
-        );
+        assert_eq!(provenance.param().is_some(), text.starts_with('/'), "{text}");
     }
 }
 
@@ -320,11 +293,7 @@ A = \"/a\"
 B = { param = \"/b\", optional = true }
 C = { param = \"/c\", default = \"c\" }
 D = \"/here\"";
-    let inherited = Inherited::new(vec![
-        c"X=ssm:///x",
-        c"Y=ssm:///y?optional",
-        c"Z=ssm:///here",
-    ]);
+    let inherited = Inherited::new(vec![c"X=ssm:///x", c"Y=ssm:///y?optional", c"Z=ssm:///here"]);
     let layer = crate::config::parse_file("t.toml".as_ref(), file, &inherited).expect("a file");
     let config = Config::resolve(layer, &inherited).expect("a configuration");
     let references = crate::env_reference::find_references(&inherited, |_| true).expect("valid");

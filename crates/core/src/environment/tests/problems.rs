@@ -10,11 +10,7 @@ fn parameters_that_do_not_exist_are_problems_or_notes() {
 A = "/a"
 B = { param = "/b", optional = true }
 C = { param = "/c", default = "c" }"#,
-            inherited: &[
-                c"X=ssm:///x",
-                c"Y=ssm:///y?optional",
-                c"Z=ssm:///z?default=z",
-            ],
+            inherited: &[c"X=ssm:///x", c"Y=ssm:///y?optional", c"Z=ssm:///z?default=z"],
             parameters: Some(&[]),
             environment: &["C=c", "Z=z"],
             notices: &[
@@ -127,10 +123,7 @@ D = { param = "/s#nul", default = "d" }"#,
                 ("/o", "{"),
                 ("/q", "[1]"),
                 ("/r", "{\"x\": \"\\ud800\"}"),
-                (
-                    "/s",
-                    "{\"user\": \"app\", \"half\": \"{\", \"nul\": null, \"list\": [null]}",
-                ),
+                ("/s", "{\"user\": \"app\", \"half\": \"{\", \"nul\": null, \"list\": [null]}"),
             ]),
             environment: &["D=d"],
             notices: &["D has its default, since /s#nul does not exist"],

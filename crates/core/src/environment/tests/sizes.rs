@@ -15,17 +15,12 @@ fn set(environment: &mut Environment<'_>, name: &str, bytes: usize) {
     let value = Value::Made(Secret::new("v".repeat(bytes - name.len() - 2)));
     let param = crate::parameter::ValueRef::parse("/p/a").expect("a parameter");
     let setting = SetVariable::new(value, Provenance::Key(param));
-    environment
-        .set
-        .insert(VariableName::inherited(name), setting);
+    environment.set.insert(VariableName::inherited(name), setting);
 }
 
 /// A command that takes this many bytes in all, with the terminators of path and name, and three pointers.
 fn command(bytes: usize) -> CommandSize {
-    CommandSize {
-        file: bytes - 2 - 3 * size_of::<usize>(),
-        arguments: vec![0],
-    }
+    CommandSize { file: bytes - 2 - 3 * size_of::<usize>(), arguments: vec![0] }
 }
 
 fn texts(environment: &Environment<'_>, arguments: usize, stack: u64) -> Vec<String> {
@@ -56,10 +51,8 @@ fn one_variable_has_at_most_32_pages() {
 
 #[test]
 fn all_that_is_passed_counts_with_its_pointers() {
-    let mut environment = Environment {
-        inherited: vec![c"A=12345", c"B="],
-        ..Environment::default()
-    };
+    let mut environment =
+        Environment { inherited: vec![c"A=12345", c"B="], ..Environment::default() };
     set(&mut environment, "X", 100_000);
     set(&mut environment, "FILE", 100_000);
     let name = VariableName::inherited("FILE");
@@ -106,16 +99,13 @@ fn the_five_largest_variables_are_named() {
 
 #[test]
 fn the_size_is_checked_where_nothing_else_is_wrong() {
-    let mut environment = Environment {
-        diagnostics: vec![Diagnostic::warning("")],
-        ..Environment::default()
-    };
+    let mut environment =
+        Environment { diagnostics: vec![Diagnostic::warning("")], ..Environment::default() };
     environment.check_size(Some(&command(131_073)), 0);
     assert_eq!(environment.diagnostics[1].code, Code::TooLarge);
-    for (missing, other) in [
-        (vec![], vec![Diagnostic::new(Code::SkippedReference, "")]),
-        (vec![below("/p")], vec![]),
-    ] {
+    for (missing, other) in
+        [(vec![], vec![Diagnostic::new(Code::SkippedReference, "")]), (vec![below("/p")], vec![])]
+    {
         environment.missing = missing;
         environment.diagnostics = other.clone();
         environment.check_size(Some(&command(131_073)), 0);
@@ -138,10 +128,7 @@ fn one_argument_has_at_most_32_pages() {
         )
     };
     assert_eq!(check(vec![4, 131_072]), [too_long(1)]);
-    assert_eq!(
-        check(vec![4, 140_000, 1, 140_000]),
-        [too_long(1), too_long(3)]
-    );
+    assert_eq!(check(vec![4, 140_000, 1, 140_000]), [too_long(1), too_long(3)]);
 }
 
 #[test]

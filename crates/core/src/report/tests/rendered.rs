@@ -130,10 +130,7 @@ fn rich() -> (Config, Report) {
         ("/org/api/port", Plain, 1, 10),
         ("/org/api/replaced", Plain, 3, 10),
     ];
-    let shared = [
-        ("/org/shared/mode", Plain, 1, 10),
-        ("/org/shared/app/mode", Plain, 7, 1),
-    ];
+    let shared = [("/org/shared/mode", Plain, 1, 10), ("/org/shared/app/mode", Plain, 7, 1)];
     let named = [
         ("/aws/reference/secretsmanager/db", SecureString, 0, 1),
         ("/org/api/replaced:2", Plain, 2, 20),
@@ -145,11 +142,8 @@ fn rich() -> (Config, Report) {
         ("/org/temp", SecureString, 1, 2),
         ("/org/token", SecureString, 1, 2),
     ];
-    let below: [(&str, &[Parameter]); 3] = [
-        ("/org/api", &api),
-        ("/org/shared:blue", &shared),
-        ("/org/none", &[]),
-    ];
+    let below: [(&str, &[Parameter]); 3] =
+        [("/org/api", &api), ("/org/shared:blue", &shared), ("/org/none", &[])];
     let mut report = report(&config, &inherited, &fetched(&below, &named));
     report.problems = vec![problem("one\u{1b}"), problem("another | <b>")];
     report.asked = AwsContext {
@@ -161,22 +155,16 @@ fn rich() -> (Config, Report) {
         unused: None,
         waited: None,
     };
-    report.watch = Some(WatchCost {
-        requests: 4,
-        every: Duration::from_secs(90),
-    });
+    report.watch = Some(WatchCost { requests: 4, every: Duration::from_secs(90) });
     (config, report)
 }
 
 #[test]
 fn every_format_shows_the_whole_report() {
     let (config, report) = rich();
-    for format in [
-        ReportFormat::Table,
-        ReportFormat::Json,
-        ReportFormat::Markdown,
-        ReportFormat::Toml,
-    ] {
+    for format in
+        [ReportFormat::Table, ReportFormat::Json, ReportFormat::Markdown, ReportFormat::Toml]
+    {
         let text = report.render(format, &config, Terminal::default());
         insta::assert_snapshot!(format.word(), text);
     }
@@ -185,10 +173,7 @@ fn every_format_shows_the_whole_report() {
 #[test]
 fn a_narrow_terminal_gets_the_ends_of_long_parameters_and_colours() {
     let (config, report) = rich();
-    let terminal = Terminal {
-        width: Some(60),
-        colour: true,
-    };
+    let terminal = Terminal { width: Some(60), colour: true };
     let text = report.render(ReportFormat::Table, &config, terminal);
     insta::assert_snapshot!("narrow", text.replace('\x1b', "ESC"));
 }
@@ -198,10 +183,8 @@ const SMALL: &str = "prefix = \"/org/api\"";
 /// A report without a contract and without problems. Its longest line has 74 columns.
 fn small() -> (Config, Report) {
     let config = read(SMALL);
-    let api: &[Parameter] = &[
-        ("/org/api/a-long-one", Plain, 1, 10),
-        ("/org/api/x", SecureString, 2, 20),
-    ];
+    let api: &[Parameter] =
+        &[("/org/api/a-long-one", Plain, 1, 10), ("/org/api/x", SecureString, 2, 20)];
     let fetched = fetched(&[("/org/api", api)], &[]);
     let report = report(&config, &Inherited::default(), &fetched);
     (config, report)
@@ -243,21 +226,16 @@ Unused:
 fn only_the_parameter_column_gives_way_and_not_below_16() {
     let (config, report) = small();
     let second_line = |width| {
-        let terminal = Terminal {
-            width: Some(width),
-            colour: false,
-        };
+        let terminal = Terminal { width: Some(width), colour: false };
         let text = report.render(ReportFormat::Table, &config, terminal);
         text.lines().nth(1).expect("a row").to_owned()
     };
     let whole = "A_LONG_ONE  /org/api/a-long-one  1        String        2024-09-24  10d  prefix";
     let width = whole.len();
     assert_eq!(second_line(width), whole);
-    for (less, shown) in [
-        (1, "…rg/api/a-long-one"),
-        (3, "…/api/a-long-one"),
-        (40, "…/api/a-long-one"),
-    ] {
+    for (less, shown) in
+        [(1, "…rg/api/a-long-one"), (3, "…/api/a-long-one"), (40, "…/api/a-long-one")]
+    {
         let narrow = whole.replace("/org/api/a-long-one", shown);
         assert_eq!(second_line(width - less), narrow);
     }
@@ -268,10 +246,7 @@ fn only_the_parameter_column_gives_way_and_not_below_16() {
         &Inherited::default(),
         &fetched(&[("/p", &[("/p/x", Plain, 1, 1)])], &[]),
     );
-    let terminal = |width| Terminal {
-        width,
-        colour: false,
-    };
+    let terminal = |width| Terminal { width, colour: false };
     assert_eq!(
         report.render(ReportFormat::Table, &config, terminal(Some(10))),
         report.render(ReportFormat::Table, &config, terminal(None))
@@ -288,10 +263,7 @@ fn the_context_is_broken_between_its_clauses() {
         ..AwsContext::default()
     };
     let context = |width| {
-        let terminal = Terminal {
-            width: Some(width),
-            colour: false,
-        };
+        let terminal = Terminal { width: Some(width), colour: false };
         let text = report.render(ReportFormat::Table, &config, terminal);
         text.split("\n\n").next().expect("a context").to_owned()
     };
@@ -302,10 +274,7 @@ fn the_context_is_broken_between_its_clauses() {
         context(one_line.len() - 1),
         format!("{start} caller me,\n  credentials from a file")
     );
-    assert_eq!(
-        context(10),
-        format!("{start}\n  caller me,\n  credentials from a file")
-    );
+    assert_eq!(context(10), format!("{start}\n  caller me,\n  credentials from a file"));
 }
 
 #[test]
@@ -313,10 +282,10 @@ fn many_parameters_below_a_prefix_are_worth_a_hint() {
     let names: Vec<String> = (10..21).map(|n| format!("/p/k{n}")).collect();
     let below = |count: usize| {
         let mut fetched = Fetched::default();
-        let parameters = names.iter().take(count).map(|name| FetchedParameter {
-            name: name.clone(),
-            ..parameter(("/p", Plain, 1, 1))
-        });
+        let parameters = names
+            .iter()
+            .take(count)
+            .map(|name| FetchedParameter { name: name.clone(), ..parameter(("/p", Plain, 1, 1)) });
         fetched.add_below(Prefix::parse("/p").expect("a prefix"), parameters.collect());
         report(&read("prefix = \"/p\""), &Inherited::default(), &fetched).hints
     };
@@ -328,28 +297,16 @@ fn many_parameters_below_a_prefix_are_worth_a_hint() {
 
 #[test]
 fn the_cost_of_a_watcher_is_shown_in_words() {
-    let cost = |requests| WatchCost {
-        requests,
-        every: Duration::from_secs(60),
-    };
-    assert_eq!(
-        cost(1).to_string(),
-        "watch: 1 request every 1m for each process"
-    );
-    assert_eq!(
-        cost(2).to_string(),
-        "watch: 2 requests every 1m for each process"
-    );
+    let cost = |requests| WatchCost { requests, every: Duration::from_secs(60) };
+    assert_eq!(cost(1).to_string(), "watch: 1 request every 1m for each process");
+    assert_eq!(cost(2).to_string(), "watch: 2 requests every 1m for each process");
 }
 
 #[test]
 fn a_failure_without_a_report_is_a_json_report_with_one_problem() {
     let text = Report::of_problems(&[problem("it failed\n")]).to_json();
     let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-    assert_eq!(
-        value["problems"],
-        serde_json::json!([problem("it failed\n").json()])
-    );
+    assert_eq!(value["problems"], serde_json::json!([problem("it failed\n").json()]));
     assert_eq!(value["variables"], serde_json::json!([]));
 }
 
@@ -394,10 +351,7 @@ fn the_reports_of_stages_follow_one_another_under_their_names() {
     let names = value["stages"].as_array().expect("stages").iter();
     let names: Vec<_> = names.map(|stage| stage["stage"].clone()).collect();
     assert_eq!(names, ["a|b", "prod"]);
-    assert_eq!(
-        value["stages"][1]["problems"][0]["message"],
-        "no credentials"
-    );
+    assert_eq!(value["stages"][1]["problems"][0]["message"], "no credentials");
     assert_eq!(value["stages"][0]["asked"]["region"], "eu-west-1");
 }
 
@@ -407,14 +361,8 @@ fn a_report_with_nothing_in_it_has_no_table() {
     let render = |report: &Report, format| report.render(format, &config, Terminal::default());
     let failed = Report::of_problems(&[problem("it failed")]);
     for (format, text) in [
-        (
-            ReportFormat::Table,
-            "Problems\n  it failed\n    help: Mend it:\n      aws x\n",
-        ),
-        (
-            ReportFormat::Markdown,
-            "Problems:\n\n- it failed\n  - Mend it: aws x\n",
-        ),
+        (ReportFormat::Table, "Problems\n  it failed\n    help: Mend it:\n      aws x\n"),
+        (ReportFormat::Markdown, "Problems:\n\n- it failed\n  - Mend it: aws x\n"),
     ] {
         assert_eq!(render(&failed, format), text);
         assert_eq!(render(&Report::default(), format), "");
