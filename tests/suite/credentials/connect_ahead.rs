@@ -245,8 +245,8 @@ fn what_prevents_it_is_said_once_the_request_fails_of_it() {
     // The request waits for the handshake that was begun before it, no longer than for one of its own.
     let stub = over_tls();
     stub.on_connect(OnConnect::Stall);
-    let silent = trusting(run(&stub.url()), &stub).args("--timeout 3s");
-    silent.fails(75).says(&["did not complete the TLS handshake within 2.7s"]);
+    let silent = trusting(run(&stub.url()), &stub).args("--timeout 6s");
+    silent.fails(75).says(&["did not complete the TLS handshake within 3.1s"]);
 }
 
 #[test]
