@@ -24,7 +24,7 @@ pub(in crate::aws) use source::short_origin;
 
 use super::call::{Calls, Unanswered, Work};
 use super::failure::{Failure, Retry};
-use super::net::{Observed, Transport};
+use super::net::Transport;
 use super::service_error::{Class, Service, ServiceError};
 use super::shared_files::SharedFiles;
 use crate::logging::debug;
@@ -53,7 +53,7 @@ pub(super) struct Search<'a> {
     pub(super) for_agents: ProviderConfig,
     /// What the SDK's clients are configured with.
     pub(super) sdk: &'a SdkConfig,
-    pub(super) transport: &'a Observed<Transport>,
+    pub(super) transport: &'a Transport,
     pub(super) region: &'a Region,
     pub(super) calls: &'a Calls,
 }
