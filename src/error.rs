@@ -82,7 +82,8 @@ impl Error {
         }
         let ids = self.diagnostics.iter();
         let mut ids = ids.filter_map(|it| it.subject.aws.as_ref()?.request_id.as_ref());
-        let mut clauses = self.context.clauses();
+        let asked = AwsContext { endpoint: self.endpoint().cloned(), ..self.context.clone() };
+        let mut clauses = asked.clauses();
         clauses.extend(ids.next().map(|id| format!("request ID {id}")));
         let context = clauses.join(", ");
         let mut letters = context.chars();
@@ -105,7 +106,7 @@ impl Error {
         json!({
             "code": self.code().word(),
             "region": context.region.as_ref().map(ToString::to_string),
-            "endpoint": context.endpoint,
+            "endpoint": self.endpoint(),
             "account": context.account,
             "principal": context.principal,
             "credentials": context.credentials,
@@ -122,6 +123,13 @@ impl Error {
 }
 
 impl Error {
+    /// The host that was asked: Parameter Store's, or that of the service which failed in its place.
+    fn endpoint(&self) -> Option<&String> {
+        let failed = self.diagnostics.iter().find_map(|it| it.subject.host.as_ref());
+        let store = self.context.endpoint.as_ref();
+        store.map(|store| failed.unwrap_or(store))
+    }
+
     /// With the credentials that AWS was asked with, if it was.
     fn problem(&self, diagnostic: &Diagnostic) -> Value {
         let asked = diagnostic.subject.aws.as_ref();

@@ -5,7 +5,7 @@
 use super::credentials::CredentialSource;
 use super::failure::{Failure, MAX_SKEW, Retry};
 use super::net::{ConnectionError, Last, observed};
-use super::service_error::{Class, Service, ServiceError};
+use super::service_error::{Service, ServiceError};
 use crate::logging::{debug, info, warn};
 use aws_credential_types::provider::error::CredentialsError;
 use aws_types::sdk_config::TimeSource;
@@ -194,10 +194,10 @@ impl Calls {
         let asked = self.asked.lock().map_or(None, |asked| asked.clone());
         let fetching = fetching.map(|request| Work::Fetch(request.clone()));
         let what = match fetching.or(asked) {
-            Some(Work::Fetch(request)) => format!("fetching {request}"),
-            Some(Work::Credentials(source)) => format!("asking {source} for credentials"),
-            Some(Work::Region) => "asking the metadata service for the Region".to_owned(),
-            Some(Work::Caller) => "asking STS who the caller is".to_owned(),
+            Some(work) => {
+                let [_, doing, rest] = work.words();
+                format!("{doing} {work}{rest}")
+            }
             None => "looking for the Region and the credentials".to_owned(),
         };
         let text = format!("timed out after {:?} while {what}", self.timeout);
@@ -298,13 +298,7 @@ impl Attempts<'_> {
     fn given_up(&self, mut failure: Failure) -> Failure {
         let Self { calls, work, attempts, .. } = self;
         let plural = if *attempts == 1 { "" } else { "s" };
-        let (verb, rest) = match work {
-            Work::Fetch(_) => ("fetch", ""),
-            Work::Credentials(CredentialSource::Role { .. }) => ("assume", ""),
-            Work::Credentials(_) => ("get credentials from", ""),
-            Work::Region => ("get", ""),
-            Work::Caller => ("ask", " who the caller is"),
-        };
+        let [verb, _, rest] = work.words();
         let diagnostic = &mut failure.diagnostic;
         let whom = match work.to_string() {
             named if diagnostic.message.contains(&named) => "it".to_owned(),
@@ -336,6 +330,19 @@ impl Attempts<'_> {
     }
 }
 
+impl Work {
+    /// What is done with it, in two forms, and what follows.
+    fn words(&self) -> [&'static str; 3] {
+        match self {
+            Self::Fetch(_) => ["fetch", "fetching", ""],
+            Self::Credentials(CredentialSource::Role { .. }) => ["assume", "assuming", ""],
+            Self::Credentials(_) => ["get credentials from", "getting credentials from", ""],
+            Self::Region => ["get", "getting", ""],
+            Self::Caller => ["ask", "asking", " who the caller is"],
+        }
+    }
+}
+
 impl fmt::Display for Work {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -349,14 +356,6 @@ impl fmt::Display for Work {
 }
 
 impl Unanswered {
-    /// What a server's error means.
-    pub(super) fn class(&self) -> Option<Class> {
-        match self {
-            Self::Error(answer) => Some(answer.class),
-            _ => None,
-        }
-    }
-
     fn new(service: Service, last: Option<Last>, error: &(dyn Error + 'static)) -> Self {
         match last {
             Some(Err(error)) => Self::Unreached(error),

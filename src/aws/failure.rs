@@ -1,8 +1,8 @@
 //! Why AWS did not give what it was asked for: what is to be said, and what the loop and the run decide on.
 
-use super::net::ConnectionError;
+use super::net::{ConnectionError, Exchange};
 use super::refusal::Refusal;
-use super::service_error::{Class, Service, ServiceError};
+use super::service_error::{Class, ServiceError};
 use ssm_exec_core::aws_context::AwsContext;
 use ssm_exec_core::code::Code;
 use ssm_exec_core::diagnostic::{Diagnostic, Help};
@@ -108,10 +108,7 @@ impl Failure {
                 (diagnostic, Retry::Throttled { at_least })
             }
             Class::Failed | Class::Page => {
-                let code = match service {
-                    Service::ParameterStore | Service::Kms => Code::ServiceFailed,
-                    _ => Code::CredentialSourceUnavailable,
-                };
+                let code = code_of_failed(answer);
                 let status = answer.exchange.status;
                 let status = answer.exchange.code.as_ref().map(|_| format!(", HTTP {status}"));
                 let text = format!("{service} failed ({answer}{})", status.unwrap_or_default());
@@ -129,6 +126,42 @@ impl Failure {
             _ => return None,
         };
         Some(Self::from(diagnostic).retried(retry))
+    }
+}
+
+impl Failure {
+    /// An answer without an error of AWS in it. Its own servers and those in between can fail without one, but not
+    /// refuse.
+    pub(super) fn foreign(answer: &ServiceError) -> Self {
+        let ServiceError { service, class, exchange, .. } = answer;
+        let Exchange { status, server, retry_after, .. } = exchange;
+        let whom = match answer.is_of_store() {
+            true => "AWS".to_owned(),
+            false => service.to_string(),
+        };
+        let (code, whose, retry) = match class {
+            Class::Foreign => {
+                (Code::ForeignResponse, format!("something that is not {whom}"), Retry::No)
+            }
+            _ => {
+                let at_least = retry_after.unwrap_or_default();
+                let whose = format!("{whom} or something in between");
+                (code_of_failed(answer), whose, Retry::After { at_least })
+            }
+        };
+        let text = format!("HTTP {status} from {whose}{}", exchange.signs());
+        let mut diagnostic = Diagnostic::new(code, text);
+        diagnostic.subject.host = (!answer.is_of_store()).then(|| server.clone());
+        let help = Help::all(Code::ForeignResponse.help());
+        Self::from(diagnostic).retried(retry).helped(help)
+    }
+}
+
+/// Of a service that fails by itself.
+fn code_of_failed(answer: &ServiceError) -> Code {
+    match answer.is_of_store() {
+        true => Code::ServiceFailed,
+        false => Code::CredentialSourceUnavailable,
     }
 }
 

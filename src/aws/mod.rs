@@ -25,7 +25,7 @@ use session::Sdk;
 use ssm::{Answered, ParameterStore};
 use ssm_exec_core::aws_context::AwsContext;
 use ssm_exec_core::code::Code;
-use ssm_exec_core::config::{Config, MAX_PARAMETERS};
+use ssm_exec_core::config::{Config, LogLevel, MAX_PARAMETERS};
 use ssm_exec_core::diagnostic::{Diagnostic, Help};
 use ssm_exec_core::fetched::Fetched;
 use ssm_exec_core::inherited::Inherited;
@@ -136,7 +136,6 @@ pub fn fetch(
     requests: Vec<Request>,
     read: Read,
     began: Instant,
-    progress: &mut Progress,
 ) -> Fetch {
     let deadline = began + config.timeout;
     let calls = Arc::new(Calls::new(deadline, config.timeout, read.retries(), Clock::default()));
@@ -149,6 +148,7 @@ pub fn fetch(
         }
     };
     let _alive = blocked::watch(deadline, config.timeout);
+    let mut progress = Progress::new(config.logging.level == LogLevel::Error || !read.retries());
     let outcome = runtime.block_on(async {
         let fetching = run.fetch(config, inherited, requests, read, &calls);
         let mut fetching = pin!(tokio::time::timeout_at(deadline.into(), fetching));
@@ -176,16 +176,7 @@ fn checked_runtime(inherited: &Inherited<'_>) -> Result<Runtime, Failure> {
     })
 }
 
-/// Whose credentials these are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Identity {
-    /// Twelve digits.
-    pub account: String,
-    /// Where Parameter Store is.
-    pub region: Region,
-}
-
-/// Asks STS for the caller's account, and finds the region, before `began` is `config.timeout` ago.
+/// Asks STS for the caller's account, and finds the Region, before `began` is `config.timeout` ago.
 ///
 /// # Errors
 /// When there are no credentials or no region, or STS doesn't answer.
@@ -193,7 +184,7 @@ pub fn identity(
     config: &Config,
     inherited: &Inherited<'_>,
     began: Instant,
-) -> Result<Identity, (Failure, AwsContext)> {
+) -> Result<(String, Region), (Failure, AwsContext)> {
     let mut context = AwsContext::default();
     let runtime = checked_runtime(inherited).map_err(|error| (error, AwsContext::default()))?;
     let deadline = began + config.timeout;
@@ -203,8 +194,7 @@ pub fn identity(
         let asking = async {
             let sdk = Sdk::open(config, inherited, &[], &calls, &mut context).await?;
             let (account, _) = sdk.caller(&calls).await.map_err(without_request)?;
-            let region = sdk.region;
-            Ok(Identity { account, region })
+            Ok((account, sdk.region))
         };
         let asked = tokio::time::timeout_at(deadline.into(), asking).await;
         asked.unwrap_or_else(|_| Err(without_request(calls.exhausted(None))))

@@ -8,7 +8,7 @@ use std::fmt;
 /// An error that a server answered with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ServiceError {
-    /// Who says it: KMS answers through Parameter Store.
+    /// Who says it: KMS and Secrets Manager answer through Parameter Store.
     pub(super) service: Service,
     pub(super) class: Class,
     /// Its message in one line, without what a service in between adds to it.
@@ -21,6 +21,7 @@ pub(super) struct ServiceError {
 pub(super) enum Service {
     ParameterStore,
     Kms,
+    SecretsManager,
     Sts,
     IdentityCenter,
     SignIn,
@@ -63,7 +64,7 @@ const AWS_CODES: &[(Class, &[&str])] = &[
     ]),
     (Class::Failed, &[
         "DependencyTimeoutException", "IDPCommunicationError", "InternalFailure", "InternalServerError",
-        "KMSInternalException", "KeyUnavailableException", "RequestTimeout", "ServiceUnavailable",
+        "InternalServiceError", "InternalServiceErrorException", "KMSInternalException", "KeyUnavailableException", "RequestTimeout", "ServiceUnavailable",
     ]),
     (Class::Page, &["InvalidNextToken"]),
     (Class::Denied, &[
@@ -92,6 +93,7 @@ impl fmt::Display for Service {
         f.write_str(match self {
             Self::ParameterStore => "Parameter Store",
             Self::Kms => "AWS KMS",
+            Self::SecretsManager => "Secrets Manager",
             Self::Sts => "STS",
             Self::IdentityCenter => "IAM Identity Center",
             Self::SignIn => "AWS Sign-In",
@@ -112,6 +114,11 @@ impl ServiceError {
         };
         let inner = of_kms.and_then(|rest| rest.split_once("Error Code: "));
         let inner = inner.map(|(_, rest)| rest.split(';').next().unwrap_or_default());
+        let of_secrets = text
+            .strip_prefix("An error occurred (")
+            .filter(|rest| rest.contains(") when referencing Secrets Manager"))
+            .and_then(|rest| rest.split(')').next());
+        let inner = inner.or(of_secrets);
         let code = inner.or(exchange.code.as_deref()).unwrap_or_default();
         let text = text.split(" Go to https://").next().unwrap_or_default();
         let words: Vec<&str> = text.split_whitespace().collect();
@@ -119,16 +126,31 @@ impl ServiceError {
         let class = class(code, &text, exchange.status);
         let service = match of_kms {
             Some(_) => Service::Kms,
+            None if of_secrets.is_some() => Service::SecretsManager,
             None if text.contains("may call KMS") => Service::Kms,
             None => service,
         };
         Self { service, class, text, exchange }
     }
 
-    /// Whether it has none of the signs of AWS, and is no throttle.
+    /// Whether it has none of the signs of the service that was asked, and is no throttle. An agent has a form of its own,
+    /// but sends no page and redirects nowhere; the metadata service sends pages.
     pub(super) fn is_anonymous(&self) -> bool {
-        let is_unsigned = self.exchange.code.is_none() && self.exchange.request_id.is_none();
-        self.class == Class::Foreign || (self.class == Class::Failed && is_unsigned)
+        let Exchange { status, content_type, code, request_id, .. } = &self.exchange;
+        let is_page =
+            *status < 400 && *status >= 300 || content_type.as_deref() == Some("text/html");
+        let is_foreign = self.class == Class::Foreign;
+        let is_unsigned = self.class == Class::Failed && code.is_none() && request_id.is_none();
+        match self.service {
+            Service::Metadata => false,
+            Service::Agent => is_page && (is_foreign || is_unsigned),
+            _ => is_foreign || is_unsigned && (is_page || self.is_of_store()),
+        }
+    }
+
+    /// Whether it came from Parameter Store, also if another service says it.
+    pub(super) fn is_of_store(&self) -> bool {
+        matches!(self.service, Service::ParameterStore | Service::Kms | Service::SecretsManager)
     }
 
     /// AWS's words, for machines.
@@ -149,7 +171,7 @@ impl ServiceError {
     pub(super) fn diagnostic(&self, code: Code, message: String) -> Diagnostic {
         let mut diagnostic = Diagnostic::new(code, message);
         diagnostic.subject.aws = self.aws();
-        if !matches!(self.service, Service::ParameterStore | Service::Kms) {
+        if !self.is_of_store() {
             diagnostic.subject.host = Some(self.exchange.server.clone());
         }
         diagnostic
@@ -174,13 +196,22 @@ fn class(code: &str, text: &str, status: u16) -> Class {
     let known = AWS_CODES.iter().find(|(_, codes)| codes.contains(&code));
     match known.map(|(class, _)| *class) {
         Some(Class::Signature) if is_time(text) => Class::Clock,
+        Some(Class::Key) if is_of_proxy(text) => Class::Failed,
+        // Whoever does not implement it will not do so in this run.
+        Some(Class::Failed) if status == 501 => Class::Rejected,
         Some(class) => class,
         None if status == 429 || code.contains("Throttl") => Class::Throttled,
         // A timeout of the request, a replay.
-        None if status >= 500 || matches!(status, 408 | 425) => Class::Failed,
+        None if (status >= 500 && status != 501) || matches!(status, 408 | 425) => Class::Failed,
         None if code.is_empty() => Class::Foreign,
         None => Class::Rejected,
     }
+}
+
+/// Whether the proxy of an external key store fails (KMS Developer Guide, "Troubleshoot external key stores").
+fn is_of_proxy(text: &str) -> bool {
+    let passes = ["etry", "not responding"].iter().any(|words| text.contains(words));
+    text.contains("external key store proxy") && passes
 }
 
 fn is_time(text: &str) -> bool {

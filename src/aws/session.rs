@@ -3,7 +3,7 @@
 use super::call::{Calls, Clock, Unanswered, Work};
 use super::credentials::{self, CredentialSource, Search, short_origin, with_credentials};
 use super::failure::{Failure, Retry, internal};
-use super::net::{Observed, Transport};
+use super::net::Transport;
 use super::service_error::{Class, Service, ServiceError};
 use super::shared_files::{self, SharedFiles};
 use super::ssm::{is_parameter, no_region};
@@ -26,8 +26,6 @@ use ssm_exec_core::plan::{BATCH, Request};
 use ssm_exec_core::region::Region;
 use ssm_exec_core::shared_config::{FileKind, SharedConfig};
 use std::time::{Duration, Instant};
-
-type Http = Observed<Transport>;
 
 /// One step of a connection: DNS, TCP, TLS. The SDK's own default.
 const CONNECT: Duration = Duration::from_millis(3_100);
@@ -62,8 +60,7 @@ impl Sdk {
     ) -> Result<Self, Failure> {
         let aws = &config.aws;
         let files = SharedFiles::read(inherited)?;
-        let transport =
-            Observed(Transport::new(aws, inherited, files.endpoints(), calls.is_start())?);
+        let transport = Transport::new(aws, inherited, files.endpoints(), calls.is_start())?;
         check_profile(aws, &files)?;
         let profile = aws.profile.as_ref().map(|given| given.value.as_str());
         let region = find_region(aws, inherited, &files, &transport, calls).await?;
@@ -82,7 +79,7 @@ impl Sdk {
             && !requests.is_empty()
         {
             let limit = shared.timeout_config().and_then(TimeoutConfig::connect_timeout);
-            transport.0.connect_ahead(endpoint, limit);
+            transport.connect_ahead(endpoint, limit);
         }
         let host = endpoint.map(|endpoint| endpoint.host().to_owned());
         context.endpoint.clone_from(&host);
@@ -254,7 +251,7 @@ fn unused(source: &CredentialSource) -> Option<String> {
     }
 }
 
-fn loader(transport: &Http, files: &SharedConfig, aws: &Aws) -> ConfigLoader {
+fn loader(transport: &Transport, files: &SharedConfig, aws: &Aws) -> ConfigLoader {
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .http_client(transport.clone())
         // Our own retries go on until the deadline; the SDK's would give up, or wait 18 s a try. Set, or
@@ -329,7 +326,7 @@ fn names_sts_endpoint(
         })
 }
 
-fn provider_config(transport: &Http) -> ProviderConfig {
+fn provider_config(transport: &Transport) -> ProviderConfig {
     ProviderConfig::without_region().with_http_client(transport.clone())
 }
 
@@ -338,7 +335,7 @@ async fn find_region(
     aws: &Aws,
     inherited: &Inherited<'_>,
     files: &SharedFiles,
-    transport: &Http,
+    transport: &Transport,
     calls: &Calls,
 ) -> Result<Region, Failure> {
     if let Some(given) = &aws.region {

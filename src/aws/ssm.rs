@@ -5,7 +5,7 @@ use super::call::{Calls, Unanswered, Work};
 use super::credentials::{self, CredentialSource};
 use super::date::system_time;
 use super::failure::{Failure, Retry, Scope, internal};
-use super::net::{Exchange, ResponseLimit};
+use super::net::ResponseLimit;
 use super::refusal::{self, Refusal};
 use super::service_error::{Class, Service, ServiceError};
 use aws_sdk_ssm::error::SdkError;
@@ -64,6 +64,18 @@ const NAMES_THROTTLED: &[(&str, &str)] = &[
 const HIGHER_THROUGHPUT: (&str, &str) =
     ("Enable higher throughput", "aws ssm update-service-setting --setting-id /ssm/parameter-store/high-throughput-enabled --setting-value true{region}");
 
+const CREATING: &str = "is creating";
+/// Of keys that no policy makes usable (KMS Developer Guide, "Key states of AWS KMS keys").
+const KEY_STATES: &[&str] =
+    &[CREATING, "is pending import", "is pending replica deletion", "is unavailable"];
+#[rustfmt::skip]
+const SEE_KEY: &[(&str, &str)] =
+    &[("See its state, and what it waits for", "aws kms describe-key --key-id {key}{region}")];
+#[rustfmt::skip]
+const FIND_PARAMETERS: &[(&str, &str)] = &[
+    ("Find the parameters that it encrypted", "aws ssm describe-parameters --parameter-filters Key=KeyId,Values={key} --query 'Parameters[].Name'{region}"),
+];
+
 /// The response to ten Secrets Manager references: 64 KB each, contained twice and escaped twice.
 const SECRETS: ResponseLimit = ResponseLimit(16 << 20);
 /// The most pages of a prefix: pages may be empty, but they must end.
@@ -110,7 +122,7 @@ async fn below(
                 match attempts.once(Service::ParameterStore, page).await {
                     Ok(page) => break page,
                     Err(unanswered) => {
-                        let has_expired = unanswered.class() == Some(Class::Page);
+                        let has_expired = matches!(&unanswered, Unanswered::Error(answer) if answer.class == Class::Page);
                         attempts.wait_after(store.explain(request, unanswered)).await?;
                         if has_expired && token.is_some() {
                             continue 'again;
@@ -320,12 +332,11 @@ impl ParameterStore {
                 let reason = format!(
                     "HTTP {}, and not what Parameter Store sends{}",
                     answer.exchange.status,
-                    signs(&answer.exchange)
+                    answer.exchange.signs()
                 );
                 let failure = invalid_response(request, &reason);
                 failure.of(Scope::Everything).retried(Retry::SOON)
             }
-            Unanswered::NotSent(reason) if is_without_region(&reason) => no_region(),
             Unanswered::NotSent(reason) => {
                 let text = format!("the request for {request} cannot be sent: {reason}");
                 Diagnostic::new(Code::RequestRejected, text).parameters(request.names()).into()
@@ -354,12 +365,16 @@ impl ParameterStore {
 
     fn meaning(&self, request: &Request, answer: ServiceError) -> Failure {
         if answer.is_anonymous() {
-            return foreign(request, &answer);
+            let mut failure = Failure::foreign(&answer);
+            failure.diagnostic.message.push_str(&format!(", for {request}"));
+            failure.diagnostic = failure.diagnostic.parameters(request.names());
+            return failure;
         }
         if let Some(mut failure) = Failure::temporary(&answer) {
             if answer.class == Class::Throttled {
                 let lines = match (answer.service, request) {
                     (Service::Kms, _) => KMS_THROTTLED,
+                    (Service::SecretsManager, _) => Code::Throttled.help(),
                     (_, Request::Below(_)) => PATHS_THROTTLED,
                     (_, Request::Batch(_)) => NAMES_THROTTLED,
                 };
@@ -370,7 +385,17 @@ impl ParameterStore {
             return failure;
         }
         let mut diagnostic = match answer.class {
+            Class::Denied
+                if answer.service == Service::SecretsManager
+                    && !answer.text.contains("not authorized") =>
+            {
+                return Refusal::of_secrets(answer, request.clone()).into();
+            }
             Class::Denied => return Refusal::new(answer, vec![request.clone()]).into(),
+            // So, without a word more, where the key is another account's.
+            Class::Key if answer.text == "Invalid keyId" && is_shared(request) => {
+                return Refusal::new(answer, vec![request.clone()]).into();
+            }
             Class::Expired | Class::Unknown | Class::Signature => {
                 return credentials::rejected(&answer, self.source.as_ref(), self.region.as_ref());
             }
@@ -395,9 +420,10 @@ impl ParameterStore {
             },
         };
         diagnostic.subject.parameters = request.names();
-        let is_missing = matches!(diagnostic.code, Code::Missing | Code::SecretMissing);
+        let may_pass = matches!(diagnostic.code, Code::Missing | Code::SecretMissing)
+            || diagnostic.message.contains(CREATING);
         let failure = Failure::from(diagnostic).of(Scope::OneName);
-        failure.retried(Retry::later_if(is_missing))
+        failure.retried(Retry::later_if(may_pass))
     }
 
     /// The KMS key of a parameter cannot be used.
@@ -420,11 +446,21 @@ impl ParameterStore {
             text if text.contains("does not exist") => {
                 (Code::KmsKeyDeleted, "does not exist any more: its value is lost", said)
             }
-            _ => (Code::KmsKeyUnusable, "cannot be used", answer.to_string()),
+            text => match KEY_STATES.iter().find(|state| text.contains(**state)) {
+                Some(state) => (Code::KmsKeyUnusable, *state, said),
+                None => (Code::KmsKeyUnusable, "cannot be used", answer.to_string()),
+            },
         };
         let key = key_in(&answer.text).unwrap_or_else(|| "KEY".to_owned());
         let text = format!("the KMS key of {parameter} {state} ({said})");
-        answer.diagnostic(code, text).fill(&[("key", &key), ("region", &region), ("name", name)])
+        let mut diagnostic = answer.diagnostic(code, text);
+        if KEY_STATES.contains(&state) {
+            diagnostic.help = Help::all(SEE_KEY);
+        }
+        if code == Code::KmsKeyDeleted && name == "NAME" {
+            diagnostic.help.splice(0..0, Help::all(FIND_PARAMETERS));
+        }
+        diagnostic.fill(&[("key", &key), ("region", &region), ("name", name)])
     }
 
     /// A secret that cannot be read, if AWS says why.
@@ -445,34 +481,13 @@ impl ParameterStore {
     }
 }
 
-/// An error without an error of AWS in it. Its own servers and those in between can fail without one, but not refuse.
-fn foreign(request: &Request, answer: &ServiceError) -> Failure {
-    let ServiceError { exchange, class, .. } = answer;
-    let (code, whose, retry) = match class {
-        Class::Foreign => (Code::ForeignResponse, "something that is not AWS", Retry::No),
-        _ => {
-            let at_least = exchange.retry_after.unwrap_or_default();
-            let whose = "AWS or something in between";
-            (Code::ServiceFailed, whose, Retry::After { at_least })
+/// Whether it names a parameter by its ARN, as one of another account is named.
+fn is_shared(request: &Request) -> bool {
+    match request {
+        Request::Batch(names) => {
+            names.iter().any(|name| matches!(name.subject, ParameterId::Arn(_)))
         }
-    };
-    let text = format!("HTTP {} from {whose}{}, for {request}", exchange.status, signs(exchange));
-    let diagnostic = Diagnostic::new(code, text).parameters(request.names());
-    let help = Help::all(Code::ForeignResponse.help());
-    Failure::from(diagnostic).retried(retry).helped(help)
-}
-
-/// By what one recognizes who sent an answer.
-fn signs(exchange: &Exchange) -> String {
-    let software = exchange.software.as_ref();
-    let software = software.map(|name| format!("Server: {name}"));
-    let says = exchange.message.as_ref();
-    let says = says.map(|text| format!("\"{}\"", text.escape_debug()));
-    let signs = [software, exchange.content_type.clone(), says];
-    let signs: Vec<String> = signs.into_iter().flatten().collect();
-    match signs.as_slice() {
-        [] => String::new(),
-        signs => format!(" ({})", signs.join(", ")),
+        Request::Below(_) => false,
     }
 }
 
@@ -481,10 +496,6 @@ fn key_in(text: &str) -> Option<String> {
     let words = text.split(|c: char| c.is_whitespace() || "'\"(),".contains(c));
     let mut arns = words.filter_map(Arn::parse);
     arns.find(|arn| arn.service == "kms").map(|arn| arn.to_string())
-}
-
-fn is_without_region(reason: &str) -> bool {
-    reason.contains("Missing Region") || reason.contains("missing signing region")
 }
 
 pub(super) fn no_region() -> Failure {

@@ -14,7 +14,7 @@ const KEY: &str = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56e
 /// An error of a service with status 400.
 pub(super) fn answer(service: Service, code: &str, message: &str) -> ServiceError {
     let exchange = Exchange {
-        server: "example:443".to_owned(),
+        server: "sts.example".to_owned(),
         status: 400,
         code: Some(code.to_owned()),
         message: Some(message.to_owned()),

@@ -20,8 +20,9 @@ pub(super) fn run(session: &Invocation<'_>) -> Result<u8, Error> {
         (Some(account), Some(region)) => (account, region),
         (account, region) => {
             signals::install_termination_handlers();
-            let identity = aws::identity(&session.config, session.inherited, session.started)?;
-            (account.unwrap_or(identity.account), region.unwrap_or(identity.region))
+            let (callers, found) =
+                aws::identity(&session.config, session.inherited, session.started)?;
+            (account.unwrap_or(callers), region.unwrap_or(found))
         }
     };
     let place = Place {

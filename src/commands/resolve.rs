@@ -7,10 +7,10 @@ use crate::cli::Words;
 use crate::error::Error;
 use crate::exec::lookup::Command;
 use crate::exec::{process, signals};
-use crate::logging::{debug, info, progress::Progress, warn};
+use crate::logging::{debug, info, warn};
 use ssm_exec_core::aws_context::AwsContext;
 use ssm_exec_core::code::Code;
-use ssm_exec_core::config::{Config, LogLevel};
+use ssm_exec_core::config::Config;
 use ssm_exec_core::diagnostic::Diagnostic;
 use ssm_exec_core::env_reference::{self, EnvReference};
 use ssm_exec_core::environment::missing::{self, Missing};
@@ -236,8 +236,6 @@ impl<'a> Invocation<'a> {
             signals::install_termination_handlers();
         }
         let requests = plan::plan(&self.config.sources, references);
-        let mut progress =
-            Progress::new(self.config.logging.level == LogLevel::Error || read == Read::ValuesOnce);
-        Ok(Some(aws::fetch(&self.config, self.inherited, requests, read, began, &mut progress)))
+        Ok(Some(aws::fetch(&self.config, self.inherited, requests, read, began)))
     }
 }

@@ -5,7 +5,7 @@ use super::resolve::Invocation;
 use crate::aws::{self, Read};
 use crate::error::Error;
 use crate::exec::Ready;
-use crate::logging::{error, progress::Progress, warn};
+use crate::logging::{error, warn};
 use crate::watch::{
     self, Delivered, ForkedWork, Handover, LiveFile, Look, NewContent, Poll, Rehearsal, Settled,
     Told,
@@ -151,7 +151,6 @@ impl ForkedWork for Forked<'_> {
             self.polled.to_vec(),
             Read::VersionsOnce,
             Instant::now(),
-            &mut Progress::new(true),
         );
         if let Some(failure) = fetch.failures.into_iter().next() {
             let error = Error::from((failure, fetch.session.context().clone()));

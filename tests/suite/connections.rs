@@ -180,6 +180,27 @@ fn a_dead_proxy_is_named_without_its_password() {
 }
 
 #[test]
+fn a_proxy_that_sends_a_page_in_the_place_of_a_tunnel_is_named() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.expect("a connection");
+            let _ = stream.read(&mut [0; 1024]);
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n<html>login</html>");
+            // Until the other side has read it.
+            let _ = stream.read_to_end(&mut Vec::new());
+        }
+    });
+    let outcome = by_proxy(&url).fails(75);
+    outcome.says(&[
+        &format!("the proxy {url} (from HTTPS_PROXY) opens no tunnel to ssm.eu-west-1.amazonaws.com:443, but says \"<html>login</html>\""),
+        "NO_PROXY=ssm.eu-west-1.amazonaws.com",
+    ]);
+    assert!(!outcome.stderr.contains("AWS_ENDPOINT_URL"), "{}", outcome.stderr);
+}
+
+#[test]
 fn a_proxy_that_asks_for_a_password_or_forbids_the_host_ends_the_run_at_once() {
     for (code, remedy) in [
         (407, "does not accept the user `user` and its password"),
@@ -292,7 +313,9 @@ fn bad_certificates_are_refused_however_their_ca_is_trusted() {
         (Certificate::Expired, 78, "it expired at 2021-01-01T00:00:00Z"),
         (Certificate::NotValidYet, 75, "it is not valid before 2090-01-01T00:00:00Z"),
         (Certificate::ClientOnly, 78, "it is not for servers"),
+        (Certificate::Nameless, 78, "it has no host names (subjectAltName)"),
         (Certificate::SelfSigned, 78, "which is not trusted"),
+        (Certificate::SelfSignedCa, 78, "it is a CA's own, not a server's"),
         (Certificate::Impostor, 78, "cannot be trusted"),
         (Certificate::IssuedByNoCa, 78, "cannot be trusted"),
         (Certificate::IssuedWithoutCertSign, 78, "its issuer may not issue certificates"),

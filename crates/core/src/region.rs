@@ -133,6 +133,18 @@ impl Region {
             .unwrap_or(&PARTITIONS[PARTITIONS.len() - 1])
     }
 
+    /// The name of a service's VPC endpoint service: its domain, reversed. In China only some have that one (aws-cdk,
+    /// `vpc-endpoint.ts`), of these STS.
+    pub fn vpc_endpoint_service(&self, service: &str) -> String {
+        let partition = self.partition();
+        let domain = match partition.id {
+            "aws-cn" if service != "sts" => "amazonaws.com",
+            _ => partition.dns_suffix,
+        };
+        let reversed: Vec<&str> = domain.rsplit('.').collect();
+        format!("{}.{self}.{service}", reversed.join("."))
+    }
+
     /// Whether an account may have to enable it first.
     pub fn is_opt_in(&self) -> bool {
         self.partition().id == "aws" && !ENABLED_BY_DEFAULT.contains(&self.as_str())
@@ -186,6 +198,20 @@ fn nearest(text: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_vpc_endpoint_service_begins_with_the_reversed_domain_except_most_of_china() {
+        let region = |text| Region::parse(text).expect(text);
+        for (name, service, expected) in [
+            ("eu-west-1", "ssm", "com.amazonaws.eu-west-1.ssm"),
+            ("us-gov-west-1", "sts", "com.amazonaws.us-gov-west-1.sts"),
+            ("cn-north-1", "ssm", "com.amazonaws.cn-north-1.ssm"),
+            ("cn-north-1", "sts", "cn.com.amazonaws.cn-north-1.sts"),
+            ("us-iso-east-1", "kms", "gov.ic.c2s.us-iso-east-1.kms"),
+        ] {
+            assert_eq!(region(name).vpc_endpoint_service(service), expected);
+        }
+    }
 
     #[test]
     fn known_and_future_regions_are_accepted() {

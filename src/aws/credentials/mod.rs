@@ -24,7 +24,7 @@ pub(in crate::aws) use source::short_origin;
 
 use super::call::{Calls, Unanswered, Work};
 use super::failure::{Failure, Retry};
-use super::net::{Observed, Transport};
+use super::net::Transport;
 use super::service_error::{Class, Service, ServiceError};
 use super::shared_files::SharedFiles;
 use crate::logging::debug;
@@ -53,7 +53,7 @@ pub(super) struct Search<'a> {
     pub(super) for_agents: ProviderConfig,
     /// What the SDK's clients are configured with.
     pub(super) sdk: &'a SdkConfig,
-    pub(super) transport: &'a Observed<Transport>,
+    pub(super) transport: &'a Transport,
     pub(super) region: &'a Region,
     pub(super) calls: &'a Calls,
 }
@@ -226,6 +226,13 @@ fn explained(
     match unanswered {
         Unanswered::Unreached(error) if error.is_transient => error.into(),
         Unanswered::Unreached(error) => failed(source, error.diagnostic),
+        Unanswered::Error(answer) if answer.is_anonymous() => {
+            let failure = Failure::foreign(&answer);
+            match failure.is_transient() {
+                true => failure,
+                false => failed(source, failure.diagnostic),
+            }
+        }
         Unanswered::Error(answer) => match Failure::temporary(&answer) {
             Some(mut failure) => {
                 if failure.diagnostic.help.is_empty() {
@@ -235,6 +242,18 @@ fn explained(
             }
             None => meaning(answer),
         },
+        Unanswered::NotUnderstood(answer, _) if answer.is_anonymous() => {
+            let ServiceError { service, exchange, .. } = answer;
+            let text = format!(
+                "invalid response: HTTP {}, and not what {service} sends{}",
+                exchange.status,
+                exchange.signs()
+            );
+            let mut diagnostic = Diagnostic::new(Code::InvalidResponse, text);
+            diagnostic.help = Help::all(Code::ForeignResponse.help());
+            diagnostic.subject.host = Some(exchange.server);
+            Failure::from(diagnostic).retried(Retry::SOON)
+        }
         Unanswered::NotUnderstood(answer, reason) => {
             let ServiceError { service, exchange, .. } = answer;
             broken(match said(&reason) {

@@ -9,16 +9,14 @@ use super::handshake::{Failed, Tls};
 use super::proxy::{Proxies, Proxy};
 use super::server::{Server, is_local_address};
 use super::socket::{Socket, Stream};
-use super::tls::KeyExchange;
+use super::tls::{self, KeyExchange};
 use crate::logging::debug;
-use crate::system_error::without_number;
-use http::{Method, Request, Uri, header};
+use http::{Method, Request, header};
 use http_body_util::{BodyExt, Collected, Empty, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use ssm_exec_core::endpoint::{self, check_authority};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -50,14 +48,13 @@ impl Dialer {
         ConnectionError::new(cause, server, None, self.endpoints.origin(server))
     }
 
-    /// Opens a connection for requests to this URL. No step takes longer than `limit`.
+    /// Opens a connection to this server. No step takes longer than `limit`.
     pub(super) async fn dial(
         &self,
-        uri: &Uri,
         server: &Server,
         limit: Option<Duration>,
     ) -> Result<Dialed, ConnectionError> {
-        let opened = self.open_or_fall_back(uri, server, limit).await;
+        let opened = self.open_or_fall_back(server, limit).await;
         opened.map_err(|Failed { cause, proxy, .. }| {
             ConnectionError::new(cause, server, proxy.as_ref(), self.endpoints.origin(server))
         })
@@ -67,17 +64,16 @@ impl Dialer {
     /// post-quantum key exchange, another attempt goes without.
     async fn open_or_fall_back(
         &self,
-        uri: &Uri,
         server: &Server,
         limit: Option<Duration>,
     ) -> Result<Dialed, Failed> {
-        let failed = match self.open(uri, server, self.tls.offer(), limit).await {
+        let failed = match self.open(server, self.tls.offer(), limit).await {
             Err(failed) if failed.is_unanswered => failed,
             opened => return opened,
         };
         // The first attempt has taken the other half.
         let limit = limit.map(|limit| limit / 2);
-        let without = || self.open(uri, server, KeyExchange::Classical, limit);
+        let without = || self.open(server, KeyExchange::Classical, limit);
         let mut second = None;
         let attempt = async { second.insert(without().await).is_ok() };
         let succeeds = self.tls.succeeds_without(server, attempt).await;
@@ -92,15 +88,10 @@ impl Dialer {
 
     async fn open(
         &self,
-        uri: &Uri,
         server: &Server,
         offer: KeyExchange,
         limit: Option<Duration>,
     ) -> Result<Dialed, Failed> {
-        if let Some(authority) = uri.authority() {
-            let written = endpoint::server(authority).to_owned();
-            check_authority(authority).map_err(|reason| Cause::Url(written, reason))?;
-        }
         let is_local_only = !server.tls && !self.allow_http;
         if is_local_only && !server.is_local() {
             return Err(Cause::PlainHttp.into());
@@ -143,7 +134,15 @@ impl Dialer {
         let tunnel = within(limit, silent, tunnel(stream, proxy, server)).await;
         let tunnel = tunnel.map_err(|cause| at_proxy(cause.into()))?;
         let tunnel = Socket::new(tunnel);
-        Ok(Dialed { stream: self.tls.secure(tunnel, server, offer, limit).await?, proxy: None })
+        let stream = self.tls.secure(tunnel, server, offer, limit).await;
+        let stream = stream.map_err(|failed| match failed.cause {
+            // A login page, in the place of a tunnel. HTTP may come from its end.
+            Cause::NotTls(first) if !first.starts_with(b"HTTP/") => {
+                at_proxy(Cause::NoTunnel(first).into())
+            }
+            _ => failed,
+        })?;
+        Ok(Dialed { stream, proxy: None })
     }
 }
 
@@ -190,7 +189,7 @@ async fn tunnel(
     proxy: &Proxy,
     server: &Server,
 ) -> Result<TokioIo<Upgraded>, Cause> {
-    let lost = |error: hyper::Error| Cause::Lost(reason(&error));
+    let lost = |error: hyper::Error| lost(&error);
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(lost)?;
     tokio::spawn(connection.with_upgrades());
     let to = server.to_string();
@@ -219,11 +218,15 @@ async fn tunnel(
     }))
 }
 
-/// The deepest reason of an error, which is the system's where there is one.
-pub(super) fn reason(error: &hyper::Error) -> String {
+/// What ended a connection. The deepest reason is the system's or that of TLS, where there is one.
+pub(super) fn lost(error: &hyper::Error) -> Cause {
+    if error.is_parse() {
+        return Cause::NotHttp;
+    }
     let mut deepest: &(dyn std::error::Error + 'static) = error;
     while let Some(source) = deepest.source() {
         deepest = source;
     }
-    without_number(deepest)
+    let error = deepest.downcast_ref();
+    error.map_or_else(|| Cause::Lost(String::new()), tls::lost)
 }

@@ -3,12 +3,9 @@
 use super::failure::ConnectionError;
 use super::server::Server;
 use crate::aws::date::system_time;
-use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
-};
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::date_time::{DateTime, Format};
 use http::Uri;
 use serde_json::Value;
@@ -21,7 +18,7 @@ use std::time::{Duration, SystemTime};
 /// How much of an error's body is read.
 pub(super) const BODY: usize = 4096;
 /// How much of a text that is no error of AWS's is shown.
-const TEXT: usize = 200;
+const TEXT: usize = 512;
 
 tokio::task_local! {
     static LAST: RefCell<Option<Last>>;
@@ -33,7 +30,7 @@ pub(in crate::aws) type Last = Result<Exchange, ConnectionError>;
 /// An answer. Its code and message are those of an error.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::aws) struct Exchange {
-    /// `HOST:PORT` of the server.
+    /// The host.
     pub(in crate::aws) server: String,
     pub(in crate::aws) status: u16,
     /// What the server calls itself (`Server`).
@@ -56,35 +53,19 @@ pub(in crate::aws) async fn observed<T>(work: impl Future<Output = T>) -> (T, Op
     (outcome, attempt.take_value().and_then(RefCell::into_inner))
 }
 
-/// An HTTP client whose exchanges are observed.
-#[derive(Debug, Clone)]
+/// A connector whose exchanges are observed.
+#[derive(Debug)]
 pub struct Observed<C>(pub C);
 
-impl<C: HttpClient> HttpClient for Observed<C> {
-    fn http_connector(
-        &self,
-        settings: &HttpConnectorSettings,
-        components: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        observe(self.0.http_connector(settings, components))
-    }
-}
-
-pub(super) fn observe(connector: SharedHttpConnector) -> SharedHttpConnector {
-    SharedHttpConnector::new(ObservedConnector(connector))
-}
-
-#[derive(Debug)]
-struct ObservedConnector(SharedHttpConnector);
-
-impl HttpConnector for ObservedConnector {
+impl<C: HttpConnector> HttpConnector for Observed<C> {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let uri: Uri = request.uri().parse().unwrap_or_default();
+        let credentials = credentials(&request);
         let answer = self.0.call(request);
         HttpConnectorFuture::new(async move {
             let answer = answer.await;
             match &answer {
-                Ok(answer) => keep(Ok(Exchange::new(&uri, answer))),
+                Ok(answer) => keep(Ok(Exchange::new(&uri, answer).without(&credentials))),
                 Err(error) if error.is_user() => {}
                 Err(error) => keep(Err(connection_error(error))),
             }
@@ -96,6 +77,26 @@ impl HttpConnector for ObservedConnector {
 /// Keeps how a request ended, if somebody observes it.
 fn keep(last: Last) {
     let _ = LAST.try_with(|kept| kept.replace(Some(last)));
+}
+
+/// The credentials in a request that no message may show. An access key ID is none, unless it is a secret access key by
+/// mistake.
+fn credentials(request: &HttpRequest) -> Vec<String> {
+    const TOKENS: [&str; 4] = [
+        "authorization",
+        "x-amz-security-token",
+        "x-amz-sso_bearer_token",
+        "x-aws-ec2-metadata-token",
+    ];
+    let headers = request.headers();
+    let signed = headers.get("authorization").and_then(|it| it.split_once("Credential="));
+    // `ID/DATE/REGION/SERVICE/aws4_request`: a secret may have slashes.
+    let scope = signed.and_then(|(_, rest)| rest.split(',').next());
+    let id = scope.and_then(|scope| scope.rsplitn(5, '/').nth(4));
+    let id = id.filter(|id| id.bytes().any(|byte| byte.is_ascii_lowercase()));
+    let all = id.into_iter().chain(TOKENS.iter().filter_map(|name| headers.get(name)));
+    // A short one is a word, such as `test`.
+    all.filter(|it| it.len() >= 16).map(str::to_owned).collect()
 }
 
 fn connection_error(error: &ConnectorError) -> ConnectionError {
@@ -117,7 +118,7 @@ impl Exchange {
         let date = header("date");
         let date = date.and_then(|date| DateTime::from_str(&date, Format::HttpDate).ok());
         let exchange = Self {
-            server: Server::of(uri).map(|server| server.to_string()).unwrap_or_default(),
+            server: Server::of(uri).map(|server| server.host).unwrap_or_default(),
             status,
             software: header("server"),
             content_type: header("content-type")
@@ -154,6 +155,35 @@ impl Exchange {
     }
 }
 
+impl Exchange {
+    /// By what one recognizes who sent it, for the end of a sentence.
+    pub(in crate::aws) fn signs(&self) -> String {
+        let software = self.software.as_ref();
+        let software = software.map(|name| format!("Server: {name}"));
+        let says = self.message.as_ref();
+        let says = says.map(|text| format!("\"{}\"", text.escape_debug()));
+        let signs = [software, self.content_type.clone(), says];
+        let signs: Vec<String> = signs.into_iter().flatten().collect();
+        match signs.as_slice() {
+            [] => String::new(),
+            signs => format!(" ({})", signs.join(", ")),
+        }
+    }
+
+    /// Some servers repeat what they were sent: the header that they cannot read, or all that was signed.
+    fn without(mut self, credentials: &[String]) -> Self {
+        if let Some(message) = &mut self.message {
+            let end = message.find("The Canonical String for this request");
+            let signed = end.unwrap_or(message.len());
+            message.truncate(message[..signed].trim_end().len());
+            for credential in credentials {
+                *message = message.replace(credential, "…");
+            }
+        }
+        self
+    }
+}
+
 /// The code and the message of an error's body: AWS's JSON and XML, an agent's text, or another one.
 fn error(body: &str) -> (Option<String>, Option<String>) {
     if let Ok(Value::Object(members)) = serde_json::from_str(body) {
@@ -161,9 +191,14 @@ fn error(body: &str) -> (Option<String>, Option<String>) {
             let found = names.iter().find_map(|name| members.get(*name)?.as_str());
             found.map(str::to_owned)
         };
+        // OAuth's codes have an underscore; a gateway's `error` is words.
+        let (oauth, words) = match find(&["error"]) {
+            Some(code) if code.contains('_') => (Some(code), None),
+            words => (None, words),
+        };
         return (
-            find(&["error", "__type", "code", "Code"]),
-            find(&["message", "Message", "error_description"]),
+            oauth.or_else(|| find(&["__type", "code", "Code"])),
+            find(&["message", "Message", "error_description"]).or(words),
         );
     }
     if let Some(message) = tag(body, "Message") {
@@ -186,8 +221,13 @@ fn error(body: &str) -> (Option<String>, Option<String>) {
 
 /// The content of the first element with this name.
 pub(super) fn tag(markup: &str, name: &str) -> Option<String> {
-    let (_, rest) = markup.split_once(&format!("<{name}>"))?;
-    let (content, _) = rest.split_once(&format!("</{name}>"))?;
+    // HTML's may be in capitals, and have attributes.
+    let [lower, name] = [markup, name].map(str::to_ascii_lowercase);
+    let start = format!("<{name}");
+    let mut starts = lower.match_indices(&start).map(|(at, _)| at + start.len());
+    let at = starts.find(|at| lower[*at..].starts_with(|c: char| c == '>' || c.is_whitespace()))?;
+    let at = at + lower[at..].find('>')? + 1;
+    let content = &markup[at..at + lower[at..].find(&format!("</{name}"))?];
     let entities = [
         ("&lt;", "<"),
         ("&gt;", ">"),
@@ -239,6 +279,14 @@ mod tests {
                 "<html><head><title>403 Forbidden</title></head></html>",
                 (None, Some("403 Forbidden".to_owned())),
             ),
+            (
+                "<!DOCTYPE html><HTML><TITLE lang=en>ERROR: \u{130} Not Found</TITLE>",
+                (None, Some("ERROR: \u{130} Not Found".to_owned())),
+            ),
+            (
+                r#"{"status":503,"error":"Service Unavailable"}"#,
+                (None, Some("Service Unavailable".to_owned())),
+            ),
             ("too busy\nmore", (None, Some("too busy".to_owned()))),
             ("token", (None, None)),
             ("", (None, None)),
@@ -258,6 +306,37 @@ mod tests {
         let long = format!(r#"{{"message":"{long}"}}"#);
         let text = exchange(500, &long).message;
         assert!(text.is_some_and(|text| text.len() <= TEXT));
+    }
+
+    #[test]
+    fn the_credentials_of_a_request_are_shown_by_no_answer_to_it() {
+        let (secret, token) = ("canary/secret+access/key/of/40/characters", "canary-session-token");
+        let mut request = HttpRequest::empty();
+        let signed = format!(
+            "AWS4-HMAC-SHA256 Credential={secret}/20261130/eu-west-1/ssm/aws4_request, SignedHeaders=host"
+        );
+        request.headers_mut().insert("authorization", signed);
+        request.headers_mut().insert("x-amz-security-token", token);
+        let credentials = credentials(&request);
+        for (message, shown) in [
+            (
+                format!("It must have 5 elements, got '{secret}/20261130/eu-west-1'"),
+                "It must have 5 elements, got '…/20261130/eu-west-1'",
+            ),
+            (format!("No token {token}"), "No token …"),
+            (
+                format!(
+                    "No. The Canonical String for this request should have been 'POST {token}'"
+                ),
+                "No.",
+            ),
+        ] {
+            let exchange = Exchange { message: Some(message), ..Exchange::default() };
+            assert_eq!(exchange.without(&credentials).message.as_deref(), Some(shown));
+        }
+        let signed = "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLEAKIDEXAMPLE/20261130/eu-west-1/ssm/x";
+        request.headers_mut().insert("authorization", signed);
+        assert_eq!(super::credentials(&request), [signed, token]);
     }
 
     #[tokio::test]

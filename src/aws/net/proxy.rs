@@ -104,6 +104,9 @@ fn for_port(entry: &str, port: u16) -> Option<&str> {
     }
 }
 
+/// What ends the host and the port of a URL.
+const DELIMITERS: [char; 3] = ['/', '?', '#'];
+
 impl Proxy {
     fn parse(variable: &'static str, value: &[u8]) -> Result<Self, Diagnostic> {
         let invalid = |reason: &str| {
@@ -116,6 +119,9 @@ impl Proxy {
             .map(str::trim)
             .ok_or_else(|| invalid("it is not the URL of a proxy"))?;
         let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
+        if text.ends_with(".pac") || text.ends_with("/wpad.dat") {
+            return Err(invalid("it names a PAC file, which ssm-exec does not run"));
+        }
         let tls = match scheme.to_ascii_lowercase().as_str() {
             "http" => false,
             "https" => true,
@@ -124,11 +130,16 @@ impl Proxy {
             }
             _ => return Err(invalid("it is not the URL of a proxy")),
         };
-        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        let (user, server) = match authority.rsplit_once('@') {
+        let (user, server) = match rest.rsplit_once('@') {
+            Some((user, _)) if user.contains(DELIMITERS) => {
+                let reason = "its user or its password has a `/`, a `?` or a `#`";
+                let help = Help::text("Percent-encode them, as %2F, %3F and %23");
+                return Err(Diagnostic { help: vec![help], ..invalid(reason) });
+            }
             Some((user, server)) => (Some(user), server),
-            None => (None, authority),
+            None => (None, rest),
         };
+        let server = server.split(DELIMITERS).next().unwrap_or_default();
         let authority: Authority = server
             .parse()
             .ok()
@@ -258,6 +269,11 @@ mod tests {
             c"HTTP_PROXY=http://user:canary@pro..xy:3128",
             c"HTTPS_PROXY=http://user:canary@pro xy:3128",
             c"HTTPS_PROXY=://",
+            c"HTTPS_PROXY=http://svc:P@canary/1@proxy:3128",
+            c"HTTPS_PROXY=http://svc:1234/canary@proxy:3128",
+            c"HTTPS_PROXY=svc:1234?canary@proxy:3128",
+            c"HTTPS_PROXY=http://svc:P@canary#1@proxy:3128",
+            c"HTTPS_PROXY=http://canary/proxy.pac",
         ] {
             let error = proxies(&[entry]).expect_err("unusable").to_string();
             let variable = entry.to_str().expect("text").split('=').next();

@@ -11,8 +11,10 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{self, CryptoProvider, ring};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, Error, OtherError, SignatureScheme,
+    AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, Error, OtherError,
+    SignatureScheme,
 };
+use ssm_exec_core::code::Code;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use webpki::{EndEntityCert, KeyUsage, VerifiedPath};
@@ -59,8 +61,7 @@ impl Verifier {
         name: &ServerName<'_>,
         now: UnixTime,
     ) -> Result<(), Problem> {
-        let unreadable = |_| Problem::Other("it cannot be read".to_owned());
-        let leaf = EndEntityCert::try_from(end_entity).map_err(unreadable)?;
+        let leaf = EndEntityCert::try_from(end_entity).map_err(|error| unreadable(&error))?;
         let above: Vec<EndEntityCert<'_>> = intermediates
             .iter()
             .filter_map(|certificate| EndEntityCert::try_from(certificate).ok())
@@ -102,26 +103,47 @@ impl Verifier {
     }
 }
 
+const CHECK: &str = "Check the certificate, the host name of the endpoint and this machine's clock";
+const TRUST: &str = "Behind a proxy that inspects TLS, or with a private CA, name the file of its root certificates with `--ca-bundle FILE`";
+const SET_CLOCK: &str = "Set the clock, for example with `timedatectl set-ntp true`";
+const ISSUE: &str = "Let that CA issue one for the server, and name the file of the CA's own certificate with `--ca-bundle FILE`";
+
+fn unreadable(error: &webpki::Error) -> Problem {
+    let reason = match error {
+        webpki::Error::UnsupportedCertVersion => "it is an old one without host names (X.509 v1)",
+        _ => "it cannot be read",
+    };
+    Problem { code: Code::Tls, reason: reason.to_owned(), help: CHECK }
+}
+
 /// Why a certificate was refused whose chain should end at a root with this name.
 fn problem(error: webpki::Error, root: &[u8], anchors: &Anchors, now: UnixTime) -> Problem {
     use webpki::Error;
     let here = format!("and this machine's time is {}", date(now));
-    match error {
+    let (code, reason, help) = match error {
         Error::UnknownIssuer => {
             let issuer = display_name(root).map(|name| format!("\"{name}\""));
             let issuer = issuer.unwrap_or_else(|| "an unnamed issuer".to_owned());
-            Problem::UnknownIssuer(match &anchors.unusable {
+            let reason = match &anchors.unusable {
                 Some(reason) => {
                     format!("it is issued by {issuer}, whose root certificate {reason}")
                 }
                 None => format!("it is issued by {issuer}, which is not trusted"),
-            })
+            };
+            (Code::Tls, reason, TRUST)
         }
         Error::CertNotValidYet { not_before, .. } => {
-            Problem::NotValidYet(format!("it is not valid before {}, {here}", date(not_before)))
+            let reason = format!("it is not valid before {}, {here}", date(not_before));
+            (Code::CertificateTime, reason, SET_CLOCK)
         }
         Error::CertExpired { not_after, .. } => {
-            Problem::Other(format!("it expired at {}, {here}", date(not_after)))
+            (Code::Tls, format!("it expired at {}, {here}", date(not_after)), CHECK)
+        }
+        Error::CaUsedAsEndEntity => {
+            (Code::Tls, "it is a CA's own, not a server's".to_owned(), ISSUE)
+        }
+        Error::CertNotValidForName(names) if names.presented.is_empty() => {
+            (Code::Tls, "it has no host names (subjectAltName)".to_owned(), CHECK)
         }
         Error::CertNotValidForName(names) => {
             // As webpki writes them: `DnsName("example.org")`.
@@ -129,17 +151,21 @@ fn problem(error: webpki::Error, root: &[u8], anchors: &Anchors, now: UnixTime) 
             let presented: Vec<String> = names.presented.iter().map(inner).collect();
             let presented = presented.join(", ");
             let expected = names.expected.to_str();
-            Problem::Other(format!("it is for {}, not for {expected}", presented.escape_debug()))
+            let presented = presented.escape_debug();
+            (Code::Tls, format!("it is for {presented}, not for {expected}"), CHECK)
         }
-        Error::RequiredEkuNotFoundContext(_) => Problem::Other("it is not for servers".to_owned()),
+        Error::RequiredEkuNotFoundContext(_) => {
+            (Code::Tls, "it is not for servers".to_owned(), CHECK)
+        }
         Error::EndEntityUsedAsCa => {
-            Problem::Other("its issuer may not issue certificates".to_owned())
+            (Code::Tls, "its issuer may not issue certificates".to_owned(), CHECK)
         }
         Error::InvalidSignatureForPublicKey => {
-            Problem::Other("its signature is not its issuer's".to_owned())
+            (Code::Tls, "its signature is not its issuer's".to_owned(), CHECK)
         }
-        error => Problem::Other(format!("it is not valid ({error})")),
-    }
+        error => (Code::Tls, format!("it is not valid ({error})"), CHECK),
+    };
+    Problem { code, reason, help }
 }
 
 impl ServerCertVerifier for Verifier {
@@ -193,11 +219,29 @@ pub(super) fn cause(error: &io::Error, first: &[u8]) -> Cause {
             Cause::Certificate(problem.clone())
         }
         Some(Error::InvalidMessage(_)) => Cause::NotTls(first.to_owned()),
+        Some(Error::AlertReceived(AlertDescription::CertificateRequired)) => {
+            Cause::ClientCertificate
+        }
         Some(Error::AlertReceived(alert)) => {
             Cause::Tls(format!("the server refuses the handshake ({alert:?})"))
         }
         Some(error) => Cause::Tls(error.to_string()),
+        None if error.kind() == io::ErrorKind::UnexpectedEof => {
+            Cause::Lost("during the TLS handshake".to_owned())
+        }
         None => Cause::Lost(without_number(error)),
+    }
+}
+
+/// Classifies an error after the handshake. In TLS 1.3, a server refuses a client's certificate only then.
+pub(super) fn lost(error: &io::Error) -> Cause {
+    match error.get_ref().and_then(|error| error.downcast_ref()) {
+        Some(Error::AlertReceived(AlertDescription::CertificateRequired)) => {
+            Cause::ClientCertificate
+        }
+        Some(Error::AlertReceived(alert)) => Cause::Lost(format!("TLS alert {alert:?}")),
+        _ if error.kind() == io::ErrorKind::UnexpectedEof => Cause::Lost(String::new()),
+        _ => Cause::Lost(without_number(error)),
     }
 }
 

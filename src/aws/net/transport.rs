@@ -1,10 +1,10 @@
 //! The HTTP client that the SDK uses: HTTP/1.1 with connections that are reused, and responses that are read
 //! as a whole, up to a limit.
 
-use super::dial::{Dialer, reason};
+use super::dial::{Dialer, lost};
 use super::dns::Lookups;
 use super::endpoints::Endpoints;
-use super::exchange::{Observed, observe};
+use super::exchange::Observed;
 use super::failure::{Cause, ConnectionError, Step, within};
 use super::handshake::Tls;
 use super::proxy::{Proxies, Proxy};
@@ -23,7 +23,7 @@ use hyper::body::Bytes;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use ssm_exec_core::config::Aws;
-use ssm_exec_core::endpoint::Endpoint;
+use ssm_exec_core::endpoint::{self, Endpoint, check_authority};
 use ssm_exec_core::inherited::Inherited;
 use ssm_exec_core::origin::Origin;
 use std::sync::{Arc, Mutex};
@@ -58,8 +58,8 @@ enum Ahead {
     /// There is none, or a request has it.
     #[default]
     None,
-    /// To this URL, with this limit for a step, once another server is asked.
-    Planned(Uri, Server, Option<Duration>),
+    /// To this server, with this limit for a step, once another one is asked.
+    Planned(Server, Option<Duration>),
     Opening(Server, Opening),
 }
 
@@ -100,30 +100,23 @@ impl Transport {
 
     /// Opens the first connection to this endpoint as soon as a request goes to another server.
     pub(in crate::aws) fn connect_ahead(&self, to: &Endpoint, limit: Option<Duration>) {
-        let uri = to.uri();
-        if let (Ok(mut ahead), Some(server)) = (self.0.ahead.lock(), Server::of(uri)) {
-            *ahead = Ahead::Planned(uri.clone(), server, limit);
+        if let (Ok(mut ahead), Some(server)) = (self.0.ahead.lock(), Server::of(to.uri())) {
+            *ahead = Ahead::Planned(server, limit);
         }
     }
 }
 
-impl Observed<Transport> {
-    /// For requests that no client of the SDK makes.
+impl Transport {
+    /// For requests that no client of the SDK makes, too.
     pub(in crate::aws) fn connector(
         &self,
         settings: &HttpConnectorSettings,
     ) -> SharedHttpConnector {
-        observe(self.0.connector(settings))
-    }
-}
-
-impl Transport {
-    fn connector(&self, settings: &HttpConnectorSettings) -> SharedHttpConnector {
-        SharedHttpConnector::new(Connector {
+        SharedHttpConnector::new(Observed(Connector {
             connections: Arc::clone(&self.0),
             connect_timeout: settings.connect_timeout(),
             read_timeout: settings.read_timeout(),
-        })
+        }))
     }
 }
 
@@ -180,11 +173,17 @@ impl Connections {
         limit: usize,
     ) -> Result<Response<Bytes>, ConnectionError> {
         let uri = request.uri().clone();
+        if let Some(authority) = uri.authority()
+            && let Err(reason) = check_authority(authority)
+        {
+            let written = endpoint::server(authority).to_owned();
+            return Err(self.dialer.error(Cause::Url(written, reason), server));
+        }
         self.connect_ahead(server);
         loop {
             let (mut connection, is_new) = match self.take_open(server).await? {
                 Some(connection) => (connection, false),
-                None => (self.open(&uri, server, connect_timeout).await?, true),
+                None => (self.open(server, connect_timeout).await?, true),
             };
             connection.address(&mut request, &uri);
             let cause = match connection.exchange(request, read_timeout, limit).await {
@@ -209,15 +208,14 @@ impl Connections {
 
     async fn open(
         &self,
-        uri: &Uri,
         server: &Server,
         limit: Option<Duration>,
     ) -> Result<Connection, ConnectionError> {
         // Boxed: each request's future would have room for it, though few requests open a connection.
-        let dialed = Box::pin(self.dialer.dial(uri, server, limit)).await?;
+        let dialed = Box::pin(self.dialer.dial(server, limit)).await?;
         let (sender, connection) = http1::handshake(TokioIo::new(dialed.stream))
             .await
-            .map_err(|error| self.dialer.error(Cause::Lost(reason(&error)), server))?;
+            .map_err(|error| self.dialer.error(lost(&error), server))?;
         tokio::spawn(connection);
         Ok(Connection { server: server.clone(), sender, proxy: dialed.proxy })
     }
@@ -228,9 +226,9 @@ impl Connections {
             return;
         };
         *ahead = match std::mem::take(&mut *ahead) {
-            Ahead::Planned(uri, server, limit) if server != *asked => {
+            Ahead::Planned(server, limit) if server != *asked => {
                 let (connections, to) = (Arc::clone(self), server.clone());
-                let opening = async move { connections.open(&uri, &to, limit).await };
+                let opening = async move { connections.open(&to, limit).await };
                 Ahead::Opening(server, tokio::spawn(opening))
             }
             Ahead::Planned(..) => Ahead::None,
@@ -315,7 +313,6 @@ impl Connection {
         read_timeout: Option<Duration>,
         limit: usize,
     ) -> Result<Response<Bytes>, SendError> {
-        let lost = |error: &hyper::Error| Cause::Lost(reason(error));
         let began = tokio::time::Instant::now();
         let silent = |limit| Cause::Silent(Step::Response, limit);
         let sent =
@@ -334,7 +331,7 @@ impl Connection {
                 match error.downcast_ref::<hyper::Error>() {
                     Some(error) => lost(error),
                     None if error.is::<LengthLimitError>() => Cause::TooLarge(limit),
-                    None => Cause::Lost(error.to_string()),
+                    None => Cause::Lost(String::new()),
                 }
             })
         });

@@ -10,6 +10,7 @@ use ssm_exec_core::diagnostic::{Help, Statement, fill};
 use ssm_exec_core::parameter::{ParameterId, ParameterRef};
 use ssm_exec_core::plan::Request;
 use ssm_exec_core::policy::Place;
+use ssm_exec_core::region::Region;
 
 /// A sentence, and the command that it ends with. `{name}` is a placeholder; a line with one that has no value is left
 /// out. `{statement}`, `{of-resource}` and `{of-endpoint}` stand for the statement in its three forms.
@@ -24,33 +25,27 @@ macro_rules! advice {
 advice! {
     IDENTITY: "Add this to {identity}" => "{statement}";
     BOTH_SIDES: "The policy of the key, in account {owner}, must allow it too";
-    TRUST:
-        "Add this to the trust policy of the role {resource-role}{of-owner}" => "{of-resource}",
-        "Only account {owner}, which owns it, can change that policy",
-        "See its trust policy" => "aws iam get-role --role-name {resource-role} --query Role.AssumeRolePolicyDocument";
+    TRUST: "Add this to the trust policy of the role {resource-role}{of-owner}" => "{of-resource}";
+    SEE_TRUST: "See its trust policy" => "aws iam get-role --role-name {resource-role} --query Role.AssumeRolePolicyDocument";
     EXTERNAL_ID: "If that policy asks for an external ID, give it with `--external-id ID`, or as `external_id` in the profile";
     SEE_KEY: "See the key's policy" => "aws kms get-key-policy --key-id {resources} --policy-name default{region}";
-    KEY:
-        "Add this to the policy of the key{of-owner}" => "{of-resource}",
-        "Only account {owner}, which owns it, can change that policy";
-    SECRET:
-        "Add this to the policy of the secret{of-owner}" => "{of-resource}",
-        "Only account {owner}, which owns it, can change that policy";
+    KEY: "Add this to the policy of the key{of-owner}" => "{of-resource}";
+    SECRET: "Add this to the policy of the secret{of-owner}" => "{of-resource}";
     SHARE:
         "Account {resource-account} does not share it with {account}: it must (advanced parameters only), or assume a role there with `--role-arn`",
         "Share it" => "aws ram create-resource-share --name ssm-exec --resource-arns {resources} --principals {account} --region {resource-region}";
     UNNAMED_POLICY: "AWS does not say which policy decides: those of the caller, of the VPC endpoint and of the organization can deny it";
-    SIMULATE: "See what the caller's own policies allow" => "aws iam simulate-principal-policy --policy-source-arn {caller} --action-names ssm:GetParameters ssm:GetParametersByPath kms:Decrypt --query 'EvaluationResults[].[EvalActionName,EvalDecision]' --output text";
+    SIMULATE: "See what the caller's own policies allow" => "aws iam simulate-principal-policy --policy-source-arn {simulated} --action-names ssm:GetParameters ssm:GetParametersByPath kms:Decrypt --query 'EvaluationResults[].[EvalActionName,EvalDecision]' --output text";
     ACCOUNT: "The account is not active for this service: complete its sign-up, or ask AWS Support";
     RESERVED: "What AWS publishes is below `/aws/service`, and secrets of Secrets Manager below `/aws/reference/secretsmanager`";
     ENDPOINT: "Add this to the policy of the VPC endpoint" => "{of-endpoint}";
-    ENDPOINTS: "See the endpoints" => "aws ec2 describe-vpc-endpoints --filters Name=service-name,Values=com.amazonaws.{resource-region}.{service} --query 'VpcEndpoints[].[VpcEndpointId,PolicyDocument]' --region {resource-region}";
+    ENDPOINTS: "See the endpoints" => "aws ec2 describe-vpc-endpoints --filters Name=service-name,Values={endpoint-service} --query 'VpcEndpoints[].[VpcEndpointId,PolicyDocument]' --region {resource-region}";
     BOUNDARY: "Add this to the permissions boundary, and to {identity} if they lack it" => "{statement}";
-    SEE_BOUNDARY: "See the boundary" => "aws iam {get-caller}.PermissionsBoundary";
+    SEE_BOUNDARY: "See the boundary" => "aws iam get-{entity} --{entity}-name {name} --query {boundary}.PermissionsBoundary";
     SESSION: "Add this to the policy that is passed when the role is assumed" => "{statement}";
     ASSUMED_BY: "See who assumed it" => "aws cloudtrail lookup-events --lookup-attributes AttributeKey=ResourceName,AttributeValue={caller} --max-items 5{region}";
     ORGANIZATION: "An administrator of the organization must allow it";
-    OTHER: "Add this to the {kind}" => "{statement}";
+    ADD: "Add this to the {kind}" => "{statement}";
     SEE_ORGANIZATION:
         "See the policies, in the management account" => "aws organizations list-policies-for-target --filter {filter} --target-id {target}",
         "The organizational units above the account may have others" => "aws organizations list-parents --child-id {target}";
@@ -61,9 +56,11 @@ advice! {
     ONLY_OWNER: "Only account {owner}, which owns it, can change that policy";
     PASSED: "It is passed by whoever assumes the role";
     SEE_POLICY: "See it" => "aws iam get-policy-version --policy-arn {policy} --version-id \"$(aws iam get-policy --policy-arn {policy} --query Policy.DefaultVersionId --output text)\"";
-    SEE_ROLE:
-        "See the policies" => "aws iam list-attached-role-policies --role-name {role}",
-        "See those in the role itself" => "aws iam list-role-policies --role-name {role}";
+    SEE_IDENTITY:
+        "See the policies" => "aws iam list-attached-{entity}-policies --{entity}-name {name}",
+        "See those in the {entity} itself" => "aws iam list-{entity}-policies --{entity}-name {name}",
+        "See its groups, which have policies too" => "aws iam list-groups-for-user --user-name {user}";
+    ROOT: "Use the credentials of a user or a role";
     SHARED_WITHOUT_KEY: "Account {owner} shares the parameter, and not its KMS key: the key's policy there and {identity} here must allow it";
     FIND_KEY: "Find the key" => "aws ssm describe-parameters{shared} --parameter-filters {named} --query 'Parameters[].[Name,KeyId]' --output text{region}";
     ALIAS: "If that is an alias, find its ARN" => "aws kms describe-key --key-id ALIAS --query KeyMetadata.Arn --output text{region}";
@@ -75,25 +72,30 @@ pub(super) fn advice(refusal: &Refusal, context: &AwsContext) -> (Vec<Help>, Vec
     let facts = Facts::new(refusal, context);
     let (mut help, mut statements) = (Vec::new(), Vec::new());
     for (text, command) in facts.lines() {
+        let Some(text) = facts.fill(text) else {
+            continue;
+        };
         let statement = match command {
             "{statement}" => facts.statement(),
             "{of-resource}" => facts.of_resource(),
             "{of-endpoint}" => facts.of_endpoint(),
-            _ => None,
+            "" => {
+                help.push(Help::text(text));
+                continue;
+            }
+            command => {
+                help.extend(facts.fill(command).map(|command| Help::command(text, command)));
+                continue;
+            }
         };
-        let Some(text) = facts.fill(text) else {
+        // Without a statement, its line is left out.
+        let Some(statement) = statement else {
             continue;
         };
-        help.extend(match (&statement, command) {
-            (Some(statement), _) => Some(Help::command(&text, statement.to_string())),
-            (None, "") => Some(Help::text(&text)),
-            // Without a statement, its line is left out.
-            (None, "{statement}" | "{of-resource}" | "{of-endpoint}") => None,
-            (None, command) => facts.fill(command).map(|command| Help::command(&text, command)),
-        });
+        help.push(Help::command(&text, statement.to_string()));
         let place = text.strip_prefix("Add this to ").unwrap_or_default();
         let belongs_to = place.split(", and to ").next().unwrap_or_default().to_owned();
-        statements.extend(statement.map(|statement| Statement { belongs_to, statement }));
+        statements.push(Statement { belongs_to, statement });
     }
     (help, statements)
 }
@@ -130,8 +132,8 @@ impl<'a> Facts<'a> {
 
     fn lines(&self) -> Vec<Line> {
         use PolicyKind::{
-            Identity, PermissionsBoundary, Resource, ResourceControl, ServiceControl, Session,
-            VpcEndpoint,
+            Identity, Other, PermissionsBoundary, Resource, ResourceControl, RoleTrust,
+            ServiceControl, Session, VpcEndpoint,
         };
         let is_cross = self.owner.is_some();
         let external: &[Line] = if self.refusal.external_id { &[] } else { EXTERNAL_ID };
@@ -139,27 +141,31 @@ impl<'a> Facts<'a> {
         let lines: &[&[Line]] = match (&self.refusal.cause, self.service()) {
             _ if self.refusal.is_malformed_name() => &[],
             (DenialCause::NotAllowed(None), "sts") => {
-                &[Code::AssumeRoleDenied.help(), TRUST, IDENTITY]
+                &[Code::AssumeRoleDenied.help(), TRUST, ONLY_OWNER, SEE_TRUST, IDENTITY]
             }
             (DenialCause::NotAllowed(None | Some(Identity)), "kms") => &[IDENTITY, BOTH_SIDES],
             (DenialCause::NotAllowed(None | Some(Identity)), _) => &[IDENTITY],
-            (DenialCause::NotAllowed(Some(Resource)), "sts") => &[TRUST, external],
-            (DenialCause::NotAllowed(Some(Resource)), "kms") => &[SEE_KEY, KEY, both],
-            (DenialCause::NotAllowed(Some(Resource)), "secretsmanager") => &[SECRET],
+            (DenialCause::NotAllowed(Some(RoleTrust)), _)
+            | (DenialCause::NotAllowed(Some(Resource)), "sts") => {
+                &[TRUST, ONLY_OWNER, SEE_TRUST, external]
+            }
+            (DenialCause::NotAllowed(Some(Resource)), "kms") => &[SEE_KEY, KEY, ONLY_OWNER, both],
+            (DenialCause::NotAllowed(Some(Resource)), "secretsmanager") => &[SECRET, ONLY_OWNER],
             (DenialCause::NotAllowed(Some(Resource)), _) => &[SHARE],
             (DenialCause::NotAllowed(Some(VpcEndpoint)), _) => &[ENDPOINT, ENDPOINTS],
             (DenialCause::NotAllowed(Some(PermissionsBoundary)), _) => &[BOUNDARY, SEE_BOUNDARY],
             (DenialCause::NotAllowed(Some(Session)), _) => &[SESSION, ASSUMED_BY],
             (DenialCause::NotAllowed(Some(ServiceControl | ResourceControl)), _) => {
-                &[ORGANIZATION, OTHER, SEE_ORGANIZATION]
+                &[ORGANIZATION, ADD, SEE_ORGANIZATION]
             }
-            (DenialCause::NotAllowed(Some(_)), _) => &[OTHER],
+            (DenialCause::NotAllowed(Some(Other(_))), _) => &[ADD],
             (DenialCause::Denied(ServiceControl | ResourceControl, Some(_)), _) => {
                 &[DENIED_BY_ORGANIZATION, SEE_ORGANIZATIONS_POLICY, WHOLE_REGIONS]
             }
             (DenialCause::Denied(ServiceControl | ResourceControl, None), _) => {
                 &[DENIED_BY_ORGANIZATION, SEE_ORGANIZATION, WHOLE_REGIONS]
             }
+            (DenialCause::Denied(RoleTrust, _), _) => &[DENIED, ONLY_OWNER, SEE_TRUST],
             (DenialCause::Denied(Resource, _), "kms") => &[DENIED, SEE_KEY, ONLY_OWNER],
             (DenialCause::Denied(Resource, _), _) => &[DENIED, ONLY_OWNER],
             (DenialCause::Denied(VpcEndpoint, _), _) => &[DENIED, ENDPOINTS],
@@ -168,14 +174,22 @@ impl<'a> Facts<'a> {
                 &[DENIED, SEE_POLICY]
             }
             (DenialCause::Denied(PermissionsBoundary, _), _) => &[DENIED, SEE_BOUNDARY],
-            (DenialCause::Denied(..), _) => &[DENIED, SEE_ROLE],
+            (DenialCause::Denied(Other(name), _), _) => match name.as_str() {
+                "" => &[DENIED, UNNAMED_POLICY, SEE_IDENTITY],
+                _ => &[DENIED],
+            },
+            (DenialCause::Denied(Identity, _), _) => &[DENIED, SEE_IDENTITY],
             (DenialCause::UnnamedKey, _) if is_cross => {
-                &[SHARED_WITHOUT_KEY, FIND_KEY, KEY, IDENTITY, REPLICA]
+                &[SHARED_WITHOUT_KEY, FIND_KEY, KEY, ONLY_OWNER, IDENTITY, REPLICA]
             }
             (DenialCause::UnnamedKey, _) => &[FIND_KEY, ALIAS, IDENTITY, REPLICA],
             (DenialCause::UnexplainedSecret, _) => &[Code::SecretDenied.help(), IDENTITY],
             _ if self.refusal.answer.text.contains("reserved parameter name") => &[RESERVED],
             (DenialCause::Unknown, _) if self.is_of_account() => &[ACCOUNT],
+            (DenialCause::Unknown, "sts") if self.refusal.answer.text.contains("root account") => {
+                &[ROOT]
+            }
+            (DenialCause::Unknown, "sts") => &[UNNAMED_POLICY, SEE_TRUST],
             (DenialCause::Unknown, _) => &[UNNAMED_POLICY, SIMULATE],
         };
         lines.concat()
@@ -184,7 +198,7 @@ impl<'a> Facts<'a> {
     /// Whether no policy is meant, but an account that is not signed up, or suspended.
     fn is_of_account(&self) -> bool {
         let text = self.refusal.answer.text.to_ascii_lowercase();
-        ["subscription", "signed up", "suspended", "not active"]
+        ["subscription", "signed up", "suspended", "not active", "valid account"]
             .iter()
             .any(|words| text.contains(words))
     }
@@ -195,7 +209,6 @@ impl<'a> Facts<'a> {
 
     fn fill(&self, template: &str) -> Option<String> {
         let caller = self.caller.as_ref();
-        let role = caller.and_then(Arn::role_name);
         let (kind, policy) = match &self.refusal.cause {
             DenialCause::NotAllowed(kind) => (kind.as_ref(), None),
             DenialCause::Denied(kind, policy) => (Some(kind), policy.as_deref()),
@@ -214,46 +227,40 @@ impl<'a> Facts<'a> {
             }
             None => "Key=Type,Values=SecureString".to_owned(),
         };
-        let owned = |text: &str| Some(text.to_owned());
+        let identity = caller.and_then(identity);
+        let account = caller.map(|caller| caller.account.clone());
+        let set = |text: &str| Some(text.to_owned());
+        let region = resource.map(|arn| arn.region.as_str()).filter(|region| !region.is_empty());
+        let region = region.or(self.context.region.as_ref().map(Region::as_str));
+        let endpoint = region.and_then(|region| Region::parse(region).ok());
+        let endpoint = endpoint.map(|region| region.vpc_endpoint_service(self.service()));
+        let of_owner = self.owner.as_ref().map(|id| format!(" of account {id}"));
+        let (entity, name) = identity.unzip();
+        #[rustfmt::skip]
         let values = [
             ("identity", Some(policies_of(caller))),
-            ("role", role.and_then(owned)),
-            (
-                "get-caller",
-                Some(role.map_or("get-user --query User".to_owned(), |role| {
-                    format!("get-role --role-name {role} --query Role")
-                })),
-            ),
+            ("entity", entity.and_then(set)),
+            ("name", name.and_then(set)),
+            ("boundary", entity.map(|entity| if entity == "role" { "Role" } else { "User" }.to_owned())),
+            ("user", name.filter(|_| entity == Some("user")).and_then(set)),
             ("caller", caller.map(|caller| caller.as_policy_principal().to_string())),
-            ("account", caller.map(|caller| caller.account.clone())),
+            ("simulated", caller.and_then(simulated)),
+            ("account", account.clone()),
             ("owner", self.owner.clone()),
-            (
-                "of-owner",
-                Some(self.owner.as_ref().map_or(String::new(), |id| format!(" of account {id}"))),
-            ),
-            (
-                "target",
-                target.and_then(owned).or_else(|| caller.map(|caller| caller.account.clone())),
-            ),
-            (
-                "filter",
-                owned(if is_of_resources {
-                    "RESOURCE_CONTROL_POLICY"
-                } else {
-                    "SERVICE_CONTROL_POLICY"
-                }),
-            ),
+            ("of-owner", Some(of_owner.unwrap_or_default())),
+            ("target", target.and_then(set).or(account)),
+            ("filter", set(if is_of_resources { "RESOURCE_CONTROL_POLICY" } else { "SERVICE_CONTROL_POLICY" })),
             ("kind", kind.map(ToString::to_string)),
-            ("policy", policy.and_then(owned)),
-            ("policy-id", policy.and_then(|arn| arn.rsplit('/').next()).and_then(owned)),
-            ("service", owned(self.service())),
+            ("policy", policy.and_then(set)),
+            ("policy-id", policy.and_then(|arn| arn.rsplit('/').next()).and_then(set)),
+            ("endpoint-service", endpoint),
             ("resources", Some(self.refusal.resources.join(" "))),
-            ("resource-role", resource.and_then(Arn::role_name).and_then(owned)),
+            ("resource-role", resource.and_then(Arn::role_name).and_then(set)),
             ("resource-account", resource.map(|arn| arn.account.clone())),
-            ("resource-region", resource.map(|arn| arn.region.clone())),
+            ("resource-region", region.and_then(set)),
             ("region", Some(self.context.region_option())),
             ("region-name", self.context.region.as_ref().map(ToString::to_string)),
-            ("shared", owned(if self.owner.is_some() { " --shared" } else { "" })),
+            ("shared", set(if self.owner.is_some() { " --shared" } else { "" })),
             ("named", Some(named)),
         ];
         let is_unknown = |(name, value): &(&str, Option<String>)| {
@@ -292,6 +299,7 @@ impl<'a> Facts<'a> {
         };
         let arns: Option<Vec<String>> = resources.iter().map(arn).collect();
         let resource = match arns?.as_slice() {
+            [] => return None,
             [one] => json!(one),
             several => json!(several),
         };
@@ -301,16 +309,29 @@ impl<'a> Facts<'a> {
     /// For the policy of a resource, which names who may.
     fn of_resource(&self) -> Option<Value> {
         let mut statement = self.statement()?;
-        let caller = self.caller.as_ref().map(|caller| caller.as_policy_principal().to_string());
-        let principal = caller.or_else(|| self.refusal.principal.clone());
-        statement["Principal"] =
-            json!({ "AWS": principal.unwrap_or_else(|| "CALLER-ARN".to_owned()) });
+        let principal = match &self.caller {
+            Some(caller) => match permission_set(caller) {
+                // The path of its role is in no session's ARN, and without it no policy takes the role's (IAM Identity
+                // Center User Guide, "Referencing permission sets in resource policies").
+                Some(name) => {
+                    let Arn { partition, account, .. } = caller;
+                    let iam = format!("arn:{partition}:iam::{account}");
+                    statement["Condition"]["ArnLike"]["aws:PrincipalArn"] = json!(format!(
+                        "{iam}:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_{name}_*"
+                    ));
+                    format!("{iam}:root")
+                }
+                None => caller.as_policy_principal().to_string(),
+            },
+            None => self.refusal.principal.clone().unwrap_or_else(|| "CALLER-ARN".to_owned()),
+        };
+        statement["Principal"] = json!({ "AWS": principal });
         statement["Resource"] = json!("*");
         if self.service() == "sts" {
             statement.as_object_mut()?.remove("Resource");
         }
         if self.refusal.external_id {
-            statement["Condition"] = json!({ "StringEquals": { "sts:ExternalId": "EXTERNAL-ID" } });
+            statement["Condition"]["StringEquals"]["sts:ExternalId"] = json!("EXTERNAL-ID");
         }
         Some(statement)
     }
@@ -354,22 +375,35 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// The policies of the caller, or its permission set: that is behind a role of IAM Identity Center,
-/// `AWSReservedSSO_NAME_HASH`.
+/// Whether it is a user or a role that has policies, and its name.
+fn identity(caller: &Arn) -> Option<(&str, &str)> {
+    let user = caller.resource.strip_prefix("user/").and_then(|user| user.rsplit('/').next());
+    let role = caller.role_name().map(|role| ("role", role));
+    role.or_else(|| user.map(|user| ("user", user)))
+}
+
+/// The permission set of IAM Identity Center behind a role: `AWSReservedSSO_NAME_HASH`.
+fn permission_set(caller: &Arn) -> Option<&str> {
+    let (name, _) = caller.role_name()?.strip_prefix("AWSReservedSSO_")?.rsplit_once('_')?;
+    Some(name)
+}
+
+/// Whose permissions IAM can simulate: the path of a permission set's role is to be asked for.
+fn simulated(caller: &Arn) -> Option<String> {
+    let (_, name) = identity(caller)?;
+    Some(match permission_set(caller) {
+        Some(_) => {
+            format!("\"$(aws iam get-role --role-name {name} --query Role.Arn --output text)\"")
+        }
+        None => caller.as_policy_principal().to_string(),
+    })
+}
+
+/// The policies of the caller, or its permission set.
 fn policies_of(caller: Option<&Arn>) -> String {
-    let permission_set = |role: &str| {
-        let (name, _) = role.strip_prefix("AWSReservedSSO_")?.rsplit_once('_')?;
-        Some(format!("the permission set {name} in IAM Identity Center"))
-    };
-    let role = caller.and_then(Arn::role_name);
-    let user = caller.and_then(|caller| caller.resource.strip_prefix("user/"));
-    match (role, user) {
-        (Some(role), _) => {
-            permission_set(role).unwrap_or_else(|| format!("the policies of the role {role}"))
-        }
-        (None, Some(user)) => {
-            format!("the policies of the user {}", user.rsplit('/').next().unwrap_or(user))
-        }
-        _ => "the caller's policies".to_owned(),
+    match (caller.and_then(permission_set), caller.and_then(identity)) {
+        (Some(name), _) => format!("the permission set {name} in IAM Identity Center"),
+        (None, Some((entity, name))) => format!("the policies of the {entity} {name}"),
+        (None, None) => "the caller's policies".to_owned(),
     }
 }

@@ -5,7 +5,7 @@
 mod advice;
 mod policy_kind;
 
-use super::service_error::ServiceError;
+use super::service_error::{Service, ServiceError};
 use policy_kind::PolicyKind;
 use ssm_exec_core::arn::Arn;
 use ssm_exec_core::aws_context::AwsContext;
@@ -14,8 +14,11 @@ use ssm_exec_core::diagnostic::{Diagnostic, Help};
 use ssm_exec_core::plan::Request;
 
 /// The texts of KMS that name no key.
-const UNNAMED: &[&str] =
-    &["ciphertext refers to a customer master key", "the resource associated with this ciphertext"];
+const UNNAMED: &[&str] = &[
+    "ciphertext refers to a customer master key",
+    "the resource associated with this ciphertext",
+    "Invalid keyId",
+];
 
 /// A denial; of several that differ in their resources only, all of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,10 +64,10 @@ impl Refusal {
         let action = between("not authorized to perform: ", &[" on ", " because ", " with "]);
         let resource = between(" on resource: ", &[" "]);
         let is_unnamed = UNNAMED.iter().any(|form| text.contains(form));
-        let cause = match (&action, &resource) {
+        let cause = match &action {
             _ if is_unnamed => DenialCause::UnnamedKey,
-            (Some(_), Some(_)) => cause(text),
-            _ => DenialCause::Unknown,
+            Some(_) => cause(text, resource.is_some()),
+            None => DenialCause::Unknown,
         };
         let action = if is_unnamed { Some("kms:Decrypt".to_owned()) } else { action };
         Self {
@@ -88,18 +91,21 @@ impl Refusal {
         }
     }
 
-    /// Of a role that may not be assumed.
+    /// Of a role that may not be assumed. STS does not always name it.
     pub(super) fn of_role(answer: ServiceError, role: Option<&Arn>, external_id: bool) -> Self {
-        let refusal = Self { external_id, ..Self::new(answer, Vec::new()) };
-        match (&refusal.cause, role) {
-            (DenialCause::Unknown, Some(role)) => Self {
-                action: "sts:AssumeRole".to_owned(),
-                resources: vec![role.to_string()],
-                cause: DenialCause::NotAllowed(None),
-                ..refusal
-            },
-            _ => refusal,
+        let mut refusal = Self { external_id, ..Self::new(answer, Vec::new()) };
+        if refusal.resources.is_empty() {
+            refusal.resources.extend(role.map(ToString::to_string));
         }
+        if refusal.action.is_empty() {
+            "sts:AssumeRole".clone_into(&mut refusal.action);
+        }
+        let text = &refusal.answer.text;
+        let says_no_more = text.is_empty() || text.contains("uthorized to perform");
+        if refusal.cause == DenialCause::Unknown && says_no_more {
+            refusal.cause = DenialCause::NotAllowed(None);
+        }
+        refusal
     }
 
     /// What was asked for.
@@ -114,9 +120,7 @@ impl Refusal {
 
     /// Adds another denial, if it differs in the resource only.
     pub(super) fn absorb(&mut self, other: &Self) -> bool {
-        let same = (&self.principal, &self.action, &self.cause, self.is_malformed_name())
-            == (&other.principal, &other.action, &other.cause, other.is_malformed_name())
-            && (self.cause != DenialCause::Unknown || self.answer.text == other.answer.text);
+        let same = self.key() == other.key();
         if same {
             self.resources.extend(other.resources.iter().cloned());
             self.resources.sort();
@@ -124,6 +128,12 @@ impl Refusal {
             self.requests.extend(other.requests.iter().cloned());
         }
         same
+    }
+
+    /// What denials have in common that are told as one: the text too, where it is all that is known.
+    fn key(&self) -> impl PartialEq {
+        let text = (self.cause == DenialCause::Unknown).then_some(&self.answer.text);
+        (&self.principal, &self.action, &self.cause, self.is_malformed_name(), text)
     }
 
     /// A resource of `…:*` means that AWS could not build an ARN from a name.
@@ -173,6 +183,9 @@ impl Refusal {
             DenialCause::UnnamedKey => format!(
                 "access denied: kms:Decrypt for {requested}: the key does not exist in this Region, or the caller may not use it"
             ),
+            DenialCause::UnexplainedSecret if self.answer.service == Service::SecretsManager => {
+                format!("the secret {} cannot be read", self.resources.join(", "))
+            }
             DenialCause::UnexplainedSecret => {
                 format!(
                     "access denied, or no such secret: {}; AWS does not say which",
@@ -184,7 +197,10 @@ impl Refusal {
                 text => format!("access denied to {requested}: {text}"),
             },
         };
-        let code = self.answer.exchange.code.as_deref().unwrap_or("HTTP 403");
+        let code = match self.cause {
+            DenialCause::UnexplainedSecret => self.answer.to_string(),
+            _ => self.answer.exchange.code.clone().unwrap_or_else(|| "HTTP 403".to_owned()),
+        };
         let mut diagnostic = self.answer.diagnostic(self.code(), format!("{what} ({code})"));
         let (help, statements) = advice::advice(self, context);
         if !help.is_empty() {
@@ -225,10 +241,16 @@ impl Refusal {
     fn requested(&self) -> String {
         let all: Vec<String> = self.requests.iter().map(ToString::to_string).collect();
         match all.as_slice() {
-            [] => "it".to_owned(),
+            [] => self.role().unwrap_or_else(|| "it".to_owned()),
             [_, _, _, _, ..] => format!("{} parameters", all.len()),
             few => few.join(", "),
         }
+    }
+
+    /// The role that may not be assumed.
+    fn role(&self) -> Option<String> {
+        let role = self.resources.first().and_then(|it| Arn::parse(it))?;
+        Some(format!("the role {} of account {}", role.role_name()?, role.account))
     }
 
     /// On what it is denied, by a short name.
@@ -243,15 +265,10 @@ impl Refusal {
             None => resource.clone(),
         };
         let names: Vec<String> = self.resources.iter().map(name).collect();
-        let role = self.resources.first().and_then(|it| Arn::parse(it));
         match (self.action.split(':').next(), names.as_slice()) {
             (Some("kms"), _) => format!("with the key of {}", self.requested()),
-            (Some("sts"), [_])
-                if let Some(role) = &role
-                    && let Some(name) = role.role_name() =>
-            {
-                format!("on the role {name} of account {}", role.account)
-            }
+            (_, []) => format!("on {}", self.requested()),
+            (Some("sts"), _) if let Some(role) = self.role() => format!("on {role}"),
             (Some("secretsmanager"), names) => format!("on the secret {}", names.join(", ")),
             (_, names @ [_, _, _, _, ..]) => format!("on {} parameters", names.len()),
             (_, names) => format!("on {}", names.join(", ")),
@@ -259,9 +276,11 @@ impl Refusal {
     }
 }
 
-fn cause(text: &str) -> DenialCause {
-    if let Some((_, after)) = text.split_once("with an explicit deny in a") {
-        let after = after.strip_prefix('n').unwrap_or(after);
+/// The cause that a text names. Without a resource, it is a denial only if it has one.
+fn cause(text: &str, names_resource: bool) -> DenialCause {
+    if let Some((_, after)) = text.split_once("with an explicit deny") {
+        let articles = [" in an ", " in a ", " in the "];
+        let after = articles.iter().find_map(|it| after.strip_prefix(it)).unwrap_or_default();
         let arn = after.split_once(": arn:").map(|(_, arn)| {
             let arn = arn.split_whitespace().next().unwrap_or_default();
             format!("arn:{}", arn.trim_end_matches(['.', ',', ')']))
@@ -269,8 +288,11 @@ fn cause(text: &str) -> DenialCause {
         let kind = PolicyKind::parse(after).unwrap_or(PolicyKind::Other(String::new()));
         return DenialCause::Denied(kind, arn);
     }
-    let kind = text.split_once("because no ");
-    DenialCause::NotAllowed(kind.and_then(|(_, after)| PolicyKind::parse(after)))
+    let kind = text.split_once("because no ").and_then(|(_, after)| PolicyKind::parse(after));
+    match kind.is_some() || names_resource {
+        true => DenialCause::NotAllowed(kind),
+        false => DenialCause::Unknown,
+    }
 }
 
 /// The ID of a denial's details, and where they are (IAM User Guide, "Troubleshoot access denied error messages with

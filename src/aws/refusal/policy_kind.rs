@@ -16,6 +16,8 @@ pub(super) enum PolicyKind {
     PermissionsBoundary,
     /// Passed by whoever assumes a role.
     Session,
+    /// Of a role: who may assume it.
+    RoleTrust,
     /// Of an organization, for its accounts.
     ServiceControl,
     /// Of an organization, for its resources.
@@ -38,16 +40,18 @@ impl PolicyKind {
             "VPC endpoint" => Self::VpcEndpoint,
             // Both occur.
             "session" | "sessions" => Self::Session,
+            "role trust" => Self::RoleTrust,
             "service control" => Self::ServiceControl,
             "resource control" => Self::ResourceControl,
             other => Self::Other(other.to_owned()),
         })
     }
 
-    /// The name with its indefinite article.
+    /// The name with its article.
     pub(super) fn with_article(&self) -> String {
         let article = match self {
             Self::Identity => "an",
+            Self::RoleTrust => "the",
             _ => "a",
         };
         format!("{article} {self}")
@@ -62,6 +66,7 @@ impl fmt::Display for PolicyKind {
             Self::Resource => "resource-based",
             Self::VpcEndpoint => "VPC endpoint",
             Self::Session => "session",
+            Self::RoleTrust => "role trust",
             Self::ServiceControl => "service control",
             Self::ResourceControl => "resource control",
             Self::Other(name) if name.is_empty() => return f.write_str("policy"),
@@ -83,6 +88,7 @@ mod tests {
             ("VPC endpoint policy", PolicyKind::VpcEndpoint),
             ("permissions boundary", PolicyKind::PermissionsBoundary),
             ("session policy", PolicyKind::Session),
+            ("role trust policy", PolicyKind::RoleTrust),
             ("service control policy", PolicyKind::ServiceControl),
             ("resource control policy", PolicyKind::ResourceControl),
             ("odd policy", PolicyKind::Other("odd".to_owned())),

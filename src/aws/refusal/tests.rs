@@ -67,6 +67,8 @@ fn every_cause_is_parsed_whatever_follows_it() {
             "with an explicit deny in a VPC endpoint policy transitively through a service control policy",
             denied(PolicyKind::VpcEndpoint, None),
         ),
+        ("with an explicit deny", denied(PolicyKind::Other(String::new()), None)),
+        ("with an explicit deny in the role trust policy", denied(PolicyKind::RoleTrust, None)),
         // Since 2026 the policy is named, inside an organisation.
         (&long_scp, denied(PolicyKind::ServiceControl, Some(scp))),
     ];

@@ -83,7 +83,7 @@ impl HttpClient for Script {
         _: &HttpConnectorSettings,
         _: &RuntimeComponents,
     ) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
+        SharedHttpConnector::new(aws::Observed(self.clone()))
     }
 }
 
@@ -200,7 +200,7 @@ impl Client {
             .region(Region::new("eu-west-1"))
             .allow_no_auth()
             .retry_config(RetryConfig::disabled())
-            .http_client(SharedHttpClient::new(aws::Observed(script.clone())))
+            .http_client(SharedHttpClient::new(script.clone()))
             .build();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()

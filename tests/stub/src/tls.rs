@@ -24,8 +24,12 @@ pub enum Certificate {
     WrongName,
     /// It is only for clients.
     ClientOnly,
+    /// It is for no host.
+    Nameless,
     /// It is signed with its own key.
     SelfSigned,
+    /// It is signed with its own key, and a CA's: as `openssl req -x509` makes it.
+    SelfSignedCa,
     /// Its issuer has the name of the CA, and another key.
     Impostor,
     /// Its issuer has a certificate of the CA, and is no CA.
@@ -81,7 +85,7 @@ pub(crate) fn make(certificate: Certificate, protocol: Protocol) -> (Arc<ServerC
         signed.der().clone()
     };
     let chain: Vec<CertificateDer<'static>> = match certificate {
-        Certificate::SelfSigned => {
+        Certificate::SelfSigned | Certificate::SelfSignedCa => {
             vec![server.self_signed(&key).expect("a certificate").der().clone()]
         }
         // The trusted one is still `ca`.
@@ -153,6 +157,7 @@ fn intermediate(certificate: Certificate) -> CertificateParams {
 fn server(certificate: Certificate) -> CertificateParams {
     let names = match certificate {
         Certificate::WrongName => vec!["elsewhere.example".to_owned()],
+        Certificate::Nameless => Vec::new(),
         _ => ["localhost", "127.0.0.1", "::1"].map(str::to_owned).to_vec(),
     };
     let mut server = CertificateParams::new(names).expect("valid names");
@@ -161,6 +166,7 @@ fn server(certificate: Certificate) -> CertificateParams {
             server.not_before = date_time_ymd(2020, 1, 1);
             server.not_after = date_time_ymd(2021, 1, 1);
         }
+        Certificate::SelfSignedCa => server.is_ca = IsCa::Ca(BasicConstraints::Unconstrained),
         Certificate::NotValidYet => server.not_before = date_time_ymd(2090, 1, 1),
         Certificate::ClientOnly => {
             server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];

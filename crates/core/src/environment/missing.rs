@@ -96,6 +96,8 @@ pub fn diagnostics(
                     others.push(parameter.without_version(context));
                 } else if let Some(region) = parameter.other_region(context) {
                     others.push(parameter.elsewhere(region, context));
+                } else if let Some((owner, caller)) = parameter.accounts(context) {
+                    others.push(parameter.unshared(owner, caller, context));
                 } else if param.parameter.name().secret_name().is_some() {
                     secrets.push(parameter);
                 } else {
@@ -149,6 +151,34 @@ impl MissingParameter<'_> {
         );
         let help = vec![Help::text(help)];
         self.explained(message, help)
+    }
+
+    /// The account of its ARN and the caller's, if they are two.
+    fn accounts<'a>(&'a self, context: &'a AwsContext) -> Option<(&'a str, &'a str)> {
+        match (&self.param.parameter.subject, &context.account) {
+            (ParameterId::Arn(arn), Some(caller)) => {
+                let owner = arn.parts().account.as_str();
+                (owner != caller && !owner.is_empty()).then_some((owner, caller))
+            }
+            _ => None,
+        }
+    }
+
+    /// What is not shared seems not to exist.
+    fn unshared(&self, owner: &str, caller: &str, context: &AwsContext) -> Diagnostic {
+        let message = format!(
+            "account {owner} has no such parameter, or does not share it with account {caller}: {}",
+            self.text()
+        );
+        let shared = Help::command(
+            "See what other accounts share",
+            format!(
+                "aws ssm describe-parameters --shared --query 'Parameters[].ARN'{}",
+                context.region_option()
+            ),
+        );
+        let help = [shared].into_iter().chain(optional(std::slice::from_ref(self)));
+        self.explained(message, help.collect())
     }
 
     fn explained(&self, message: String, help: Vec<Help>) -> Diagnostic {

@@ -68,11 +68,17 @@ pub(super) enum Cause {
     /// It sent this in the place of TLS.
     NotTls(Vec<u8>),
     Certificate(CertificateProblem),
-    /// The connection ended before the response was complete.
+    /// It asks for a certificate of the client.
+    ClientCertificate,
+    /// Its response is not HTTP.
+    NotHttp,
+    /// The connection ended before the response was complete: why or when, if more is known.
     Lost(String),
     /// The response is larger than any valid one, in bytes.
     TooLarge(usize),
     Tunnel(RefusedTunnel),
+    /// A proxy said that there is a tunnel, and sent this.
+    NoTunnel(Vec<u8>),
 }
 
 /// Why a name has no address.
@@ -107,12 +113,13 @@ pub(super) struct RefusedTunnel {
     pub(super) schemes: Vec<String>,
 }
 
-/// Why a certificate was refused, as the rest of a sentence about it.
+/// Why a certificate was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum CertificateProblem {
-    UnknownIssuer(String),
-    NotValidYet(String),
-    Other(String),
+pub(super) struct CertificateProblem {
+    pub(super) code: Code,
+    /// The rest of a sentence about it.
+    pub(super) reason: String,
+    pub(super) help: &'static str,
 }
 
 impl fmt::Display for ConnectionError {
@@ -141,16 +148,11 @@ impl ConnectionError {
         proxy: Option<&Proxy>,
         origin: Option<&Origin>,
     ) -> Self {
-        let mut unknown_host = None;
-        if let (Cause::Lookup(problem), None) = (&cause, proxy)
-            && matches!(problem.reason, LookupError::NoSuchName)
-        {
-            unknown_host = Some(server.host.clone());
-        }
-        let is_silent = match &cause {
-            Cause::Silent(step, _) => *step != Step::Connect && proxy.is_none(),
-            _ => false,
-        };
+        let at_itself = proxy.is_none();
+        let is_unknown = at_itself
+            && matches!(&cause, Cause::Lookup(NoAddress { reason: LookupError::NoSuchName, .. }));
+        let is_silent =
+            at_itself && matches!(&cause, Cause::Silent(step, _) if *step != Step::Connect);
         let is_setting = matches!(cause, Cause::Url(..) | Cause::PlainHttp);
         let (code, text, help) = match (cause, proxy) {
             (Cause::Roots(diagnostic), _) => return (*diagnostic).into(),
@@ -161,29 +163,14 @@ impl ConnectionError {
         let mut diagnostic = Diagnostic::with_help(code, text, help);
         diagnostic.origin = origin.filter(|_| is_setting).cloned();
         diagnostic.subject.host = Some(server.host.clone());
+        let unknown_host = is_unknown.then(|| server.host.clone());
         Self { diagnostic, is_transient: code == Code::Unreachable, unknown_host, is_silent }
     }
 }
 
 /// A certificate of a server or a proxy.
 fn certificate(problem: CertificateProblem, whose: &str) -> Explanation {
-    let (code, reason, help) = match problem {
-        CertificateProblem::UnknownIssuer(reason) => (
-            Code::Tls,
-            reason,
-            "Behind a proxy that inspects TLS, or with a private CA, name the file of its root certificates with `--ca-bundle FILE`",
-        ),
-        CertificateProblem::NotValidYet(reason) => (
-            Code::CertificateTime,
-            reason,
-            "Set the clock, for example with `timedatectl set-ntp true`",
-        ),
-        CertificateProblem::Other(reason) => (
-            Code::Tls,
-            reason,
-            "Check the certificate, the host name of the endpoint and this machine's clock",
-        ),
-    };
+    let CertificateProblem { code, reason, help } = problem;
     let text = format!("the certificate of {whose} cannot be trusted: {reason}");
     (code, text, vec![Help::text(help)])
 }
@@ -233,8 +220,7 @@ fn asked(server: Option<IpAddr>) -> String {
 
 impl fmt::Display for CertificateProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Self::UnknownIssuer(reason) | Self::NotValidYet(reason) | Self::Other(reason)) = self;
-        f.write_str(reason)
+        f.write_str(&self.reason)
     }
 }
 
@@ -272,6 +258,20 @@ fn without_network(error: &io::Error) -> &'static str {
             ": this machine has no network but lo (PrivateNetwork=yes?)"
         }
         _ => "",
+    }
+}
+
+/// What a client certificate is asked with.
+fn client_certificate(whose: &str) -> Explanation {
+    let text = format!("{whose} asks for a client certificate, and ssm-exec has none");
+    (Code::Tls, text, vec![Help::text("Use an endpoint or a proxy that asks for none")])
+}
+
+/// What ended a connection, for the end of a sentence.
+fn in_brackets(reason: &str) -> String {
+    match reason {
+        "" => String::new(),
+        reason => format!(" ({reason})"),
     }
 }
 

@@ -3,7 +3,10 @@
 use super::super::proxy::Proxy;
 use super::super::server::Server;
 use super::server::at_server;
-use super::{Cause, Explanation, RefusedTunnel, Step, certificate, quoted, without_network};
+use super::{
+    Cause, Explanation, RefusedTunnel, Step, certificate, client_certificate, in_brackets, quoted,
+    without_network,
+};
 use crate::system_error::without_number;
 use ssm_exec_core::code::Code;
 use ssm_exec_core::diagnostic::Help;
@@ -35,15 +38,24 @@ pub(super) fn at_proxy(cause: Cause, proxy: &Proxy, server: &Server) -> Explanat
         Cause::NotTls(_) if proxy.server.tls => {
             (Tls, format!("{proxy} does not speak TLS"), vec![plain(" with http://")])
         }
-        Cause::Lost(reason) if proxy.server.tls => {
-            let (code, text, mut help) = unreached(reason);
-            help.push(plain(", if it does not speak TLS"));
+        Cause::Lost(reason) => {
+            let ended = format!("it ended the connection{}", in_brackets(&reason));
+            let (code, text, mut help) = unreached(ended);
+            if proxy.server.tls {
+                help.push(plain(", if it does not speak TLS"));
+            }
             (code, text, help)
         }
-        Cause::NotTls(first) => unreached(format!("it says {}", quoted(&first))),
-        Cause::Tls(reason) | Cause::Lost(reason) => unreached(reason),
+        Cause::NotHttp => unreached("its response is not HTTP".to_owned()),
+        Cause::Tls(reason) => unreached(reason),
         Cause::Certificate(problem) => certificate(problem, &proxy.to_string()),
+        Cause::ClientCertificate => client_certificate(&proxy.to_string()),
         Cause::Tunnel(refused) => refused_tunnel(refused, proxy, server, bypass),
+        Cause::NoTunnel(first) => (
+            Unreachable,
+            format!("{proxy} opens no tunnel to {server}, but says {}", quoted(&first)),
+            vec![Help::text("Log in to it, if it asks for that"), bypass],
+        ),
         other => at_server(other, server, None),
     }
 }
@@ -85,6 +97,11 @@ fn refused_tunnel(
             Code::Proxy,
             format!("{proxy} asks for a user and a password (HTTP 407), to connect to {server}"),
             vec![Help::command("Set them", example)],
+        ),
+        404 | 405 | 501 => (
+            Code::Proxy,
+            format!("{proxy} is no proxy (HTTP {status} to CONNECT{words})"),
+            vec![Help::text(format!("Correct {variable}")), bypass],
         ),
         403 => (
             Code::Proxy,

@@ -1,7 +1,10 @@
 //! What is said of a server that fails.
 
 use super::super::server::Server;
-use super::{Cause, Explanation, Step, certificate, errno, quoted, without_network};
+use super::{
+    Cause, Explanation, Step, certificate, client_certificate, errno, in_brackets, quoted,
+    without_network,
+};
 use crate::system_error::without_number;
 use nix::errno::Errno;
 use ssm_exec_core::code::Code;
@@ -31,7 +34,7 @@ pub(super) fn at_server(cause: Cause, server: &Server, origin: Option<&Origin>) 
             Unreachable,
             format!("DNS: {}{named}", problem.of(host)),
             match origin {
-                Some(origin) => correct(origin, server),
+                Some(origin) => correct(origin),
                 None => see_dns(host),
             },
         ),
@@ -92,10 +95,17 @@ pub(super) fn at_server(cause: Cause, server: &Server, origin: Option<&Origin>) 
             )],
         ),
         Cause::Certificate(problem) => certificate(problem, &server.to_string()),
+        Cause::ClientCertificate => client_certificate(&server.to_string()),
+        Cause::NotHttp => (
+            Unreachable,
+            format!("the response of {server} is not HTTP{named}"),
+            between(server, origin),
+        ),
         Cause::Lost(reason) => (
             Unreachable,
             format!(
-                "{server} ended the connection before its response was complete ({reason}){named}"
+                "{server} ended the connection before its response was complete{}{named}",
+                in_brackets(&reason)
             ),
             between(server, origin),
         ),
@@ -136,18 +146,13 @@ fn as_code(origin: &Origin) -> String {
 }
 
 /// What to do about the setting that names a server.
-fn correct(origin: &Origin, server: &Server) -> Vec<Help> {
-    let pods =
-        "kubectl -n kube-system get pods -l app.kubernetes.io/name=eks-pod-identity-agent -o wide";
+fn correct(origin: &Origin) -> Vec<Help> {
     match origin {
         Origin::Flag(_) => vec![Help::text("Correct it, or leave it out to use AWS's")],
         Origin::Variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") => vec![
             Help::text("In ECS, look at the agent"),
             Help::command("Outside ECS", "unset AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"),
         ],
-        Origin::Variable("AWS_CONTAINER_CREDENTIALS_FULL_URI") if is_pod_identity(&server.host) => {
-            vec![Help::command("The EKS Pod Identity Agent does not run on this node", pods)]
-        }
         Origin::Variable(name) if name.starts_with("AWS_CONTAINER") => {
             vec![Help::text(format!("Correct {name}, or unset it"))]
         }
@@ -156,14 +161,10 @@ fn correct(origin: &Origin, server: &Server) -> Vec<Help> {
     }
 }
 
-fn is_pod_identity(host: &str) -> bool {
-    matches!(host, "169.254.170.23" | "fd00:ec2::23")
-}
-
 /// A server that accepts no connection.
 fn reach(server: &Server, origin: Option<&Origin>) -> Vec<Help> {
     if let Some(origin) = origin {
-        return correct(origin, server);
+        return correct(origin);
     }
     let mut help = vec![Help::text(
         "Check the route and the security groups. Behind a proxy, set HTTPS_PROXY",
@@ -179,7 +180,7 @@ fn reach(server: &Server, origin: Option<&Origin>) -> Vec<Help> {
 
 /// A server that answers half, or not as it should.
 fn between(server: &Server, origin: Option<&Origin>) -> Vec<Help> {
-    let named = origin.map(|origin| correct(origin, server)).unwrap_or_default();
+    let named = origin.map(correct).unwrap_or_default();
     let path = Help::text(
         "Check what is in between: a VPC endpoint, NAT, a firewall, a proxy. `-vv` logs each step",
     );
@@ -199,10 +200,9 @@ fn plain_http(origin: Option<&Origin>) -> Vec<Help> {
 fn vpc_service(host: &str) -> Option<String> {
     let (service, rest) = host.split_once('.')?;
     let (region, suffix) = rest.split_once('.')?;
-    let is_aws = Region::parse(region).is_ok_and(|region| region.partition().dns_suffix == suffix);
-    let reversed: Vec<&str> = suffix.rsplit('.').collect();
-    (is_aws && !service.ends_with("-fips"))
-        .then(|| format!("{}.{region}.{service}", reversed.join(".")))
+    let region = Region::parse(region).ok()?;
+    let is_aws = region.partition().dns_suffix == suffix;
+    (is_aws && !service.ends_with("-fips")).then(|| region.vpc_endpoint_service(service))
 }
 
 /// AWS's endpoints have no IPv6 by default.
