@@ -215,6 +215,10 @@ impl<'a> Facts<'a> {
             None => "Key=Type,Values=SecureString".to_owned(),
         };
         let owned = |text: &str| Some(text.to_owned());
+        let region = || self.context.region.as_ref().map(ToString::to_string);
+        // A role has none.
+        let of_resource =
+            resource.map(|arn| arn.region.clone()).filter(|region| !region.is_empty());
         let values = [
             ("identity", Some(policies_of(caller))),
             ("role", role.and_then(owned)),
@@ -250,9 +254,9 @@ impl<'a> Facts<'a> {
             ("resources", Some(self.refusal.resources.join(" "))),
             ("resource-role", resource.and_then(Arn::role_name).and_then(owned)),
             ("resource-account", resource.map(|arn| arn.account.clone())),
-            ("resource-region", resource.map(|arn| arn.region.clone())),
+            ("resource-region", of_resource.or_else(region)),
             ("region", Some(self.context.region_option())),
-            ("region-name", self.context.region.as_ref().map(ToString::to_string)),
+            ("region-name", region()),
             ("shared", owned(if self.owner.is_some() { " --shared" } else { "" })),
             ("named", Some(named)),
         ];

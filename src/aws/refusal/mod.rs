@@ -93,9 +93,12 @@ impl Refusal {
         let refusal = Self { external_id, ..Self::new(answer, Vec::new()) };
         match (&refusal.cause, role) {
             (DenialCause::Unknown, Some(role)) => Self {
-                action: "sts:AssumeRole".to_owned(),
+                action: match refusal.answer.text.contains("sts:AssumeRoleWithWebIdentity") {
+                    true => "sts:AssumeRoleWithWebIdentity".to_owned(),
+                    false => "sts:AssumeRole".to_owned(),
+                },
                 resources: vec![role.to_string()],
-                cause: DenialCause::NotAllowed(None),
+                cause: cause(&refusal.answer.text),
                 ..refusal
             },
             _ => refusal,
