@@ -53,6 +53,8 @@ fn after_throttle(taken: Duration, chance: f64) -> Duration {
 pub(super) enum Work {
     Fetch(Request),
     Credentials(CredentialSource),
+    /// The `credential_process` of this profile.
+    Process(String),
     /// The Region of the instance.
     Region,
     /// Who the caller is.
@@ -196,6 +198,7 @@ impl Calls {
         let what = match fetching.or(asked) {
             Some(Work::Fetch(request)) => format!("fetching {request}"),
             Some(Work::Credentials(source)) => format!("asking {source} for credentials"),
+            Some(work @ Work::Process(_)) => format!("waiting for {work}"),
             Some(Work::Region) => "asking the metadata service for the Region".to_owned(),
             Some(Work::Caller) => "asking STS who the caller is".to_owned(),
             None => "looking for the Region and the credentials".to_owned(),
@@ -301,7 +304,7 @@ impl Attempts<'_> {
         let (verb, rest) = match work {
             Work::Fetch(_) => ("fetch", ""),
             Work::Credentials(CredentialSource::Role { .. }) => ("assume", ""),
-            Work::Credentials(_) => ("get credentials from", ""),
+            Work::Credentials(_) | Work::Process(_) => ("get credentials from", ""),
             Work::Region => ("get", ""),
             Work::Caller => ("ask", " who the caller is"),
         };
@@ -342,6 +345,9 @@ impl fmt::Display for Work {
             Self::Fetch(request) => request.fmt(f),
             Self::Credentials(CredentialSource::Role { arn, .. }) => write!(f, "the role {arn}"),
             Self::Credentials(source) => source.fmt(f),
+            Self::Process(profile) => {
+                write!(f, "the `credential_process` of the profile `{profile}`")
+            }
             Self::Region => f.write_str("the Region of the instance"),
             Self::Caller => f.write_str("STS"),
         }
