@@ -98,7 +98,13 @@ impl Refusal {
                     false => "sts:AssumeRole".to_owned(),
                 },
                 resources: vec![role.to_string()],
-                cause: cause(&refusal.answer.text),
+                cause: match cause(&refusal.answer.text) {
+                    // Such as the role trust policy, which is one of the two that must allow it.
+                    DenialCause::NotAllowed(Some(PolicyKind::Other(_))) => {
+                        DenialCause::NotAllowed(None)
+                    }
+                    cause => cause,
+                },
                 ..refusal
             },
             _ => refusal,
