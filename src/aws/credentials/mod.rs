@@ -88,7 +88,7 @@ type Outcome = Result<Credentials, Failure>;
 
 impl Search<'_> {
     /// The first credentials that there are. A source that isn't configured is passed over, and one that
-    /// fails ends the search: another one would be somebody else. `context` is told of it in both cases.
+    /// fails ends the search: another one would be somebody else. `context` is told of the one that is asked.
     pub(super) async fn find(
         &self,
         context: &mut AwsContext,
@@ -96,17 +96,16 @@ impl Search<'_> {
         let mut absent = Vec::new();
         for source in self.sources() {
             debug!("asking {source} for credentials");
-            let found = match self.ask(&source).await {
-                Ok(Asked::Absent(absence)) => {
+            // Before it answers: it may not until the deadline.
+            (context.credentials, context.unused) = (Some(source.to_string()), source.unused());
+            let credentials = match self.ask(&source).await? {
+                Asked::Found(credentials) => credentials,
+                Asked::Absent(absence) => {
+                    (context.credentials, context.unused) = (None, None);
                     absent.push((source, absence));
                     continue;
                 }
-                Ok(Asked::Found(credentials)) => Ok(credentials),
-                Err(failure) => Err(failure),
             };
-            context.credentials = Some(source.to_string());
-            context.unused = source.unused();
-            let credentials = found?;
             check::credentials(&credentials, PARTS).map_err(|error| failed(&source, error))?;
             return Ok((source, credentials));
         }
