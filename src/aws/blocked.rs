@@ -1,5 +1,5 @@
-//! Files that the SDK reads by itself, on the runtime's own thread: one that blocks, such as a FIFO or a
-//! dead network file system, stops every timer with it, and one without an end fills the memory.
+//! Files that are read on the runtime's own thread: one that blocks, such as a FIFO or a dead network file system, stops
+//! every timer with it, and one without an end fills the memory.
 // Asks what kind of file a path is.
 #![allow(clippy::disallowed_methods)]
 
@@ -48,7 +48,7 @@ pub(super) fn watch(deadline: Instant, timeout: Duration) -> Sender<()> {
         if ended.recv_timeout(left) == Err(RecvTimeoutError::Timeout) {
             logging::final_message(
                 format_args!(
-                    "timed out after {timeout:?}: a file that the AWS SDK reads does not answer. Look at ~/.aws and the files that the AWS_* variables name"
+                    "timed out after {timeout:?}: a file of AWS's settings cannot be read to its end. Look at ~/.aws and the files that the AWS_* variables name"
                 ),
                 Status::TryLater.word(),
                 Status::TryLater.code(),

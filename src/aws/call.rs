@@ -53,6 +53,8 @@ fn after_throttle(taken: Duration, chance: f64) -> Duration {
 pub(super) enum Work {
     Fetch(Request),
     Credentials(CredentialSource),
+    /// The `credential_process` of this profile.
+    Process(String),
     /// The Region of the instance.
     Region,
     /// Who the caller is.
@@ -337,6 +339,7 @@ impl Work {
             Self::Fetch(_) => ["fetch", "fetching", ""],
             Self::Credentials(CredentialSource::Role { .. }) => ["assume", "assuming", ""],
             Self::Credentials(_) => ["get credentials from", "getting credentials from", ""],
+            Self::Process(_) => ["get credentials from", "waiting for", ""],
             Self::Region => ["get", "getting", ""],
             Self::Caller => ["ask", "asking", " who the caller is"],
         }
@@ -349,6 +352,9 @@ impl fmt::Display for Work {
             Self::Fetch(request) => request.fmt(f),
             Self::Credentials(CredentialSource::Role { arn, .. }) => write!(f, "the role {arn}"),
             Self::Credentials(source) => source.fmt(f),
+            Self::Process(profile) => {
+                write!(f, "the `credential_process` of the profile `{profile}`")
+            }
             Self::Region => f.write_str("the Region of the instance"),
             Self::Caller => f.write_str("STS"),
         }

@@ -44,10 +44,8 @@ pub(super) fn refuse_quotes(inherited: &Inherited<'_>) -> Result<(), Diagnostic>
 pub unsafe fn unset_unusable_variables(inherited: &Inherited<'_>) {
     for (name, entry) in inherited.entries() {
         let value = entry.to_bytes().get(name.len() + 1..).unwrap_or_default();
-        let is_unusable = match name {
-            b"AWS_EXECUTION_ENV" => !value.iter().all(|byte| matches!(byte, b' '..=b'~')),
-            _ => false,
-        };
+        let is_printable = value.iter().all(|byte| matches!(byte, b' '..=b'~'));
+        let is_unusable = name == b"AWS_EXECUTION_ENV" && !is_printable;
         if name.starts_with(b"AWS_")
             && (value.is_empty() || is_unusable)
             && let Ok(name) = std::str::from_utf8(name)

@@ -1,8 +1,8 @@
 //! Region, credentials and endpoint: the SDK's default chain, with the corners of that chain taken care of.
 
 use super::call::{Calls, Clock, Unanswered, Work};
-use super::credentials::{self, CredentialSource, Search, short_origin, with_credentials};
-use super::failure::{Failure, Retry, internal};
+use super::credentials::{self, CredentialSource, Search, with_credentials};
+use super::failure::{Failure, Retry};
 use super::net::Transport;
 use super::service_error::{Class, Service, ServiceError};
 use super::shared_files::{self, SharedFiles};
@@ -20,11 +20,12 @@ use ssm_exec_core::config::{Aws, Config};
 use ssm_exec_core::diagnostic::{Diagnostic, Help};
 use ssm_exec_core::endpoint::Endpoint;
 use ssm_exec_core::inherited::Inherited;
-use ssm_exec_core::origin::{Given, Origin};
+use ssm_exec_core::origin::Given;
 use ssm_exec_core::parameter::ParameterRef;
 use ssm_exec_core::plan::{BATCH, Request};
 use ssm_exec_core::region::Region;
 use ssm_exec_core::shared_config::{FileKind, SharedConfig};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// One step of a connection: DNS, TCP, TLS. The SDK's own default.
@@ -58,16 +59,15 @@ impl Sdk {
         calls: &Calls,
         context: &mut AwsContext,
     ) -> Result<Self, Failure> {
-        let aws = &config.aws;
         let files = SharedFiles::read(inherited)?;
+        let aws = &with_ca_bundle(&config.aws, &files);
         let transport = Transport::new(aws, inherited, files.endpoints(), calls.is_start())?;
         check_profile(aws, &files)?;
-        let profile = aws.profile.as_ref().map(|given| given.value.as_str());
         let region = find_region(aws, inherited, &files, &transport, calls).await?;
         context.region = Some(region.clone());
         let clock = calls.clock();
         let shared = loader(&transport, &files.config, aws)
-            .region(sdk_region(&region))
+            .region(aws_config::Region::new(region.to_string()))
             .timeout_config(timeouts(config.timeout))
             .time_source(clock.clone())
             .no_credentials()
@@ -96,17 +96,9 @@ impl Sdk {
             region: &region,
             calls,
         };
-        let (source, found) = search.find().await;
-        context.credentials = source.as_ref().map(ToString::to_string);
-        context.unused = source.as_ref().and_then(unused);
-        let (mut found, mut source) = match (found?, source) {
-            (found, Some(source)) => (found, source),
-            (_, None) => return Err(internal("credentials without a source")),
-        };
+        let (mut source, mut found) = search.find(context).await?;
         if let Some(role) = &aws.role_arn {
-            let outcome;
-            (source, outcome) = search.assume(&role.value, source, found).await;
-            found = outcome?;
+            (source, found) = search.assume(&role.value, source, found).await?;
             context.credentials = Some(source.to_string());
         }
         let unused = context.unused.as_ref();
@@ -116,8 +108,8 @@ impl Sdk {
         );
         let of_aws = host.is_some_and(|host| region.partition().owns(&host));
         Ok(Self {
-            has_sts: of_aws || names_sts_endpoint(inherited, &files, profile),
-            endpoint: own_endpoint(aws).cloned(),
+            has_sts: of_aws || credentials::configured_url(&shared, "STS").is_some(),
+            endpoint: aws.endpoint.as_ref().map(|given| given.value.clone()),
             clock,
             shared: with_credentials(&shared, found),
             region,
@@ -235,20 +227,17 @@ fn timeouts(timeout: Duration) -> TimeoutConfig {
     timeouts.read_timeout(limit(ANSWER)).build()
 }
 
-fn sdk_region(region: &Region) -> aws_config::Region {
-    aws_config::Region::new(region.as_str().to_owned())
-}
-
-/// Keys in the environment hide a profile.
-fn unused(source: &CredentialSource) -> Option<String> {
-    match source {
-        CredentialSource::Environment { overrides: Some(profile), .. } => Some(format!(
-            "which take precedence over the profile `{}` ({})",
-            profile.value,
-            short_origin(&profile.origin)
-        )),
-        _ => None,
+/// The profile's bundle, where nothing else names one.
+fn with_ca_bundle(aws: &Aws, files: &SharedFiles) -> Aws {
+    let mut aws = aws.clone();
+    let section = files.config.profile(aws.profile_name());
+    if let Some(setting) = section.and_then(|section| section.get("ca_bundle"))
+        && aws.ca_bundle.is_none()
+    {
+        let origin = files.origin(setting, "ca_bundle");
+        aws.ca_bundle = Some(Given::new(PathBuf::from(setting.value()), origin));
     }
+    aws
 }
 
 fn loader(transport: &Transport, files: &SharedConfig, aws: &Aws) -> ConfigLoader {
@@ -282,13 +271,6 @@ fn user_agent(name: &'static str, value: &str) -> FrameworkMetadata {
         .expect("name and value are made of token characters")
 }
 
-/// An endpoint of the command line or ssm-exec.toml is for Parameter Store only; the SDK reads its own
-/// variables itself.
-fn own_endpoint(aws: &Aws) -> Option<&Endpoint> {
-    let given = aws.endpoint.as_ref();
-    given.filter(|given| !matches!(given.origin, Origin::Variable(_))).map(|given| &given.value)
-}
-
 /// Where Parameter Store's requests go.
 async fn endpoint(aws: &Aws, shared: &SdkConfig, region: &Region) -> Option<Endpoint> {
     if let Some(Given { value, .. }) = &aws.endpoint {
@@ -312,20 +294,6 @@ async fn endpoint(aws: &Aws, shared: &SdkConfig, region: &Region) -> Option<Endp
     Endpoint::parse(&url).ok()
 }
 
-/// Whether STS's endpoint is configured.
-fn names_sts_endpoint(
-    inherited: &Inherited<'_>,
-    files: &SharedFiles,
-    profile: Option<&str>,
-) -> bool {
-    let variables = ["AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"];
-    let profile = files.config.profile(profile.unwrap_or("default"));
-    variables.iter().any(|name| inherited.text(name).is_some())
-        || profile.is_some_and(|profile| {
-            profile.get("endpoint_url").is_some() || profile.get("services").is_some()
-        })
-}
-
 fn provider_config(transport: &Transport) -> ProviderConfig {
     ProviderConfig::without_region().with_http_client(transport.clone())
 }
@@ -341,8 +309,7 @@ async fn find_region(
     if let Some(given) = &aws.region {
         return Ok(given.value.clone());
     }
-    let profile = aws.profile.as_ref().map(|given| given.value.as_str());
-    let section = files.config.profile(profile.unwrap_or("default"));
+    let section = files.config.profile(aws.profile_name());
     if let Some(setting) = section.and_then(|section| section.get("region")) {
         let region = Region::parse(setting.value());
         return region.map_err(|error| error.at(files.origin(setting, "region")).into());
@@ -364,6 +331,18 @@ fn check_profile(aws: &Aws, files: &SharedFiles) -> Result<(), Diagnostic> {
     let known: Vec<String> = files.config.profiles().map(str::to_owned).collect();
     let message =
         format!("there is no profile `{name}` in the AWS configuration files, which have");
+    if known.is_empty() && files.lacks_home() {
+        let message = format!(
+            "HOME is not set, and the profile `{name}` is looked for in ~/.aws/config and ~/.aws/credentials"
+        );
+        let help = [
+            "Set HOME, or AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE",
+            "In a systemd unit, set `User=`, or `Environment=HOME=/root`",
+        ];
+        return Err(
+            Diagnostic::with_help(Code::UnknownProfile, message, help).at(given.origin.clone())
+        );
+    }
     let mut error = if known.is_empty() {
         let message = message + " no profiles";
         Diagnostic::new(Code::UnknownProfile, message).list(&files.unread())
@@ -375,6 +354,11 @@ fn check_profile(aws: &Aws, files: &SharedFiles) -> Result<(), Diagnostic> {
     if files.config.lacks_the_word_profile(name) {
         let path = files.path(FileKind::Config).display();
         let text = format!("In {path}, write `[profile {name}]` in place of `[{name}]`");
+        error.help.insert(0, Help::text(text));
+    }
+    if files.config.profile(&format!("profile {name}")).is_some() {
+        let path = files.path(FileKind::Credentials).display();
+        let text = format!("In {path}, write `[{name}]` in place of `[profile {name}]`");
         error.help.insert(0, Help::text(text));
     }
     Err(error.fill(&[("name", name)]).at(given.origin.clone()))

@@ -124,6 +124,19 @@ impl SharedFiles {
         invalid(self.path(setting.kind), setting.line, reason)
     }
 
+    /// Whether the home directory, where they would be, is not known.
+    pub(super) fn lacks_home(&self) -> bool {
+        self.config_path.starts_with("~")
+    }
+
+    /// The file and the line of a setting, or else the file of profiles.
+    pub(super) fn place(&self, setting: Option<&FileSetting>) -> String {
+        match setting {
+            Some(at) => format!("{}, line {}", self.path(at.kind).display(), at.line),
+            None => self.config_path.display().to_string(),
+        }
+    }
+
     /// Where a setting of a profile is.
     pub(super) fn origin(&self, setting: &FileSetting, key: &str) -> Origin {
         Origin::File {

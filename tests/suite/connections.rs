@@ -221,12 +221,17 @@ fn a_proxy_that_asks_for_a_password_or_forbids_the_host_ends_the_run_at_once() {
 
 #[test]
 fn ssl_cert_file_and_ssl_cert_dir_are_trusted() {
-    let trusted: [fn(Run) -> Run; 5] = [
+    let trusted: [fn(Run) -> Run; 6] = [
         |run| run.env("SSL_CERT_FILE", "ca.pem"),
         |run| run.env("SSL_CERT_FILE", "ca.pem").env("SSL_CERT_DIR", ""),
         |run| run.env("SSL_CERT_DIR", "."),
         |run| run.env("SSL_CERT_DIR", "/etc/ssl:."),
         |run| run.env("SSL_CERT_FILE", "").env("AWS_CA_BUNDLE", "ca.pem"),
+        |run| {
+            std::fs::write(run.home().join("aws"), "[default]\nca_bundle = ca.pem\n")
+                .expect("a file");
+            run.env("AWS_CONFIG_FILE", "aws")
+        },
     ];
     for trust in trusted {
         let (_stub, run) = over_tls();

@@ -34,6 +34,14 @@ impl Arn {
         })
     }
 
+    /// The ARN of a role, if the text is one.
+    pub fn of_role(text: &str) -> Option<Self> {
+        Self::parse(text).filter(|arn| {
+            let is_global = arn.service == "iam" && arn.region.is_empty();
+            is_global && is_account(&arn.account) && arn.role_name().is_some()
+        })
+    }
+
     /// The role behind a session's ARN (`assumed-role/NAME/SESSION`) or a role's own. A role's path is
     /// not part of a session's ARN.
     pub fn role_name(&self) -> Option<&str> {

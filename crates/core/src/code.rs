@@ -83,7 +83,7 @@ codes! {
         "One of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY is set without the other."
         ["Set {lacks} too, or unset {has} to use another source"]
     MalformedCredentials "malformed-credentials" Denied
-        "Credentials contain a character that credentials never have, such as a newline."
+        "Credentials contain what credentials never have, such as a newline or quotation marks, or two of them are swapped."
         ["Remove it from {place}", "`printf %s` writes a text without a newline, `echo` does not"]
     SsoExpired "sso-expired" Denied
         "The session of IAM Identity Center has expired, or there is none."
@@ -98,7 +98,7 @@ codes! {
         "The profile's role asks for an MFA code, which only a person can type."
         ["Get credentials with the AWS CLI first" => "eval \"$(aws configure export-credentials --profile {profile} --format env)\""]
     WebIdentityFile "web-identity-file" Denied
-        "The file with the web identity token cannot be read."
+        "The file with the web identity token cannot be read, or is empty."
         ["In EKS, restart the pod" => "kubectl delete pod NAME", "If that does not help, annotate its service account with `eks.amazonaws.com/role-arn`", "Elsewhere, correct {setting}"]
     WebIdentityExpired "web-identity-expired" Denied
         "The web identity token has expired."
@@ -120,7 +120,7 @@ codes! {
         []
     CredentialSourceUnavailable "credential-source-unavailable" TryLater
         "A source of credentials fails temporarily or cannot be reached."
-        []
+        ["Try again later"]
     CredentialsExpired "credentials-expired" Denied
         "The credentials have expired."
         []

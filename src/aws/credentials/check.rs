@@ -1,5 +1,5 @@
-//! Credentials that can't be right, found before they are sent: half of a pair of keys, or a stray character
-//! such as the newline that `echo … | base64` leaves in a Kubernetes secret.
+//! Credentials that can't be right, found before they are sent: half of a pair of keys, two keys that are swapped, or a
+//! stray character such as the newline that `echo … | base64` leaves in a Kubernetes secret.
 // Reads the files that hold a token.
 #![allow(clippy::disallowed_methods)]
 
@@ -9,6 +9,7 @@ use ssm_exec_core::code::Code;
 use ssm_exec_core::diagnostic::Diagnostic;
 use ssm_exec_core::endpoint::Endpoint;
 use ssm_exec_core::inherited::Inherited;
+use ssm_exec_core::shared_config::{SESSION_NAME, is_session_name};
 use std::path::Path;
 
 const AGENT_PATH: &str = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
@@ -45,12 +46,25 @@ pub(super) fn environment(inherited: &Inherited<'_>) -> Result<(), Diagnostic> {
         (false, false) => return Ok(()),
         (true, true) => {}
     }
-    [KEY_ID, SECRET].iter().chain(&SESSION_TOKENS).try_for_each(|name| variable(inherited, name))
+    [KEY_ID, SECRET]
+        .iter()
+        .chain(&SESSION_TOKENS)
+        .try_for_each(|name| variable(inherited, name))?;
+    let text = |name| inherited.text(name).unwrap_or_default();
+    pair([KEY_ID, SECRET], text(KEY_ID), text(SECRET))
 }
 
 /// Checks the variables of a web identity.
 pub(super) fn web_identity(inherited: &Inherited<'_>) -> Result<(), Diagnostic> {
-    ["AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME"].iter().try_for_each(|name| variable(inherited, name))
+    let name = "AWS_ROLE_SESSION_NAME";
+    ["AWS_ROLE_ARN", name].iter().try_for_each(|name| variable(inherited, name))?;
+    match inherited.text(name) {
+        Some(value) if !is_session_name(value) => {
+            let text = format!("{name} is not {SESSION_NAME}");
+            Err(malformed(text, "Correct it"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Checks the URL of a container's agent, at which the SDK panics without a scheme, and its token. That is
@@ -68,12 +82,17 @@ pub(super) fn container(inherited: &Inherited<'_>) -> Result<(), Diagnostic> {
     check(name, token, Spaces::Allowed)
 }
 
+fn malformed(text: String, help: &str) -> Diagnostic {
+    Diagnostic::with_help(Code::MalformedCredentials, text, [help])
+}
+
 fn variable(inherited: &Inherited<'_>, name: &str) -> Result<(), Diagnostic> {
     let value = inherited.get(name).unwrap_or_default();
     check(name, value, Spaces::Forbidden)
 }
 
-/// The token in a file. One that can't be read has this code.
+/// The token in a file. One that can't be read, or is empty, has this code. STS takes none with a newline, which is in
+/// a file that a shell wrote, so it is left out as by the AWS CLI. The SDK reads an agent's token itself.
 pub(super) fn token_file(
     path: &Path,
     variable: &str,
@@ -81,25 +100,73 @@ pub(super) fn token_file(
     unreadable: Code,
 ) -> Result<String, Diagnostic> {
     let place = format!("{} ({variable})", path.display());
-    let bytes = std::fs::read(path).map_err(|error| {
-        let text = format!("{place} cannot be read: {}", without_number(&error));
-        Diagnostic::new(unreadable, text).fill(&[("setting", variable)])
-    })?;
-    check(&place, &bytes, spaces)?;
-    Ok(bytes.into_iter().map(char::from).collect())
+    let error = |what: &str| {
+        let error = Diagnostic::new(unreadable, format!("{place} {what}"));
+        match error.help.is_empty() {
+            true => error.help(format!("Correct {variable}, or the file")),
+            false => error.fill(&[("setting", variable)]),
+        }
+    };
+    let bytes = std::fs::read(path)
+        .map_err(|reason| error(&format!("cannot be read: {}", without_number(&reason))))?;
+    let token = match spaces {
+        Spaces::Forbidden => bytes.trim_ascii(),
+        Spaces::Allowed => &bytes,
+    };
+    if token.trim_ascii().is_empty() {
+        return Err(error("is empty"));
+    }
+    check(&place, token, spaces)?;
+    Ok(token.iter().copied().map(char::from).collect())
 }
 
-/// Checks what a source returned.
-pub(super) fn credentials(credentials: &Credentials) -> Result<(), Diagnostic> {
+/// Checks what a source returned: key ID, secret and session token, which are called so.
+pub(super) fn credentials(
+    credentials: &Credentials,
+    [id, secret, token]: [&str; 3],
+) -> Result<(), Diagnostic> {
     let parts = [
-        ("the access key ID", Some(credentials.access_key_id())),
-        ("the secret access key", Some(credentials.secret_access_key())),
-        ("the session token", credentials.session_token()),
+        (id, credentials.access_key_id()),
+        (secret, credentials.secret_access_key()),
+        (token, credentials.session_token().unwrap_or_default()),
     ];
     for (place, text) in parts {
-        check(place, text.unwrap_or_default().as_bytes(), Spaces::Forbidden)?;
+        if let [first @ (b'"' | b'\''), .., last] = text.as_bytes()
+            && first == last
+        {
+            let text = format!("{place} is enclosed in quotation marks");
+            return Err(malformed(text, "Remove them"));
+        }
+        check(place, text.as_bytes(), Spaces::Forbidden)?;
     }
-    Ok(())
+    pair([id, secret], credentials.access_key_id(), credentials.secret_access_key())
+}
+
+/// An access key ID and its secret. AWS's error quotes the former, so a secret in its place must not be sent. Emulators
+/// take almost any text: only what is sure is refused.
+fn pair([id_name, secret_name]: [&str; 2], id: &str, secret: &str) -> Result<(), Diagnostic> {
+    let is_id = |text: &str| {
+        text.len() == 20
+            && ["AKIA", "ASIA"].iter().any(|start| text.starts_with(start))
+            && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+    };
+    if is_id(secret) || id.len() == 40 || id.contains(['/', '+', '=']) {
+        let help = format!(
+            "An access key ID begins with AKIA or ASIA and has 20 characters; {secret_name} is the longer one"
+        );
+        return Err(malformed(format!("{id_name} and {secret_name} are swapped"), &help));
+    }
+    match id.find(|c: char| c.is_ascii_punctuation() && !"_-.,:@".contains(c)) {
+        Some(at) => {
+            let text = format!(
+                "{id_name} has `{}` in it, and an access key ID has only letters and digits",
+                &id[at..=at]
+            );
+            let help = "Write the ID itself: nothing has replaced a placeholder, or removed quotation marks";
+            Err(malformed(text, help))
+        }
+        None => Ok(()),
+    }
 }
 
 fn check(place: &str, bytes: &[u8], spaces: Spaces) -> Result<(), Diagnostic> {
@@ -151,6 +218,28 @@ mod tests {
             (b"", "nothing"),
         ] {
             assert_eq!(found(bytes), character);
+        }
+    }
+
+    #[test]
+    fn keys_are_refused_only_where_they_are_surely_wrong() {
+        let secret = "canary/canary/canary/canary/canary/canar";
+        for (id, secret, error) in [
+            ("AKIAQWERTYUIOPASDFGH", secret, None),
+            ("test", "test", None),
+            ("canary-id.1", "canary-secret", None),
+            (secret, "AKIAQWERTYUIOPASDFGH", Some("ID and SECRET are swapped")),
+            (secret, "canary", Some("ID and SECRET are swapped")),
+            ("canary", "ASIAQWERTYUIOPASDFGH", Some("ID and SECRET are swapped")),
+            ("${canary}", secret, Some("ID has `$` in it")),
+            ("<canary>", secret, Some("ID has `<` in it")),
+        ] {
+            let found = pair(["ID", "SECRET"], id, secret).err().map(|error| error.message);
+            let is_expected = match (error, &found) {
+                (Some(error), Some(found)) => found.starts_with(error) && !found.contains("canary"),
+                (error, found) => error.is_none() && found.is_none(),
+            };
+            assert!(is_expected, "{id}: {found:?}");
         }
     }
 }

@@ -2,14 +2,17 @@
 // Reads what the machine calls itself.
 #![allow(clippy::disallowed_methods)]
 
-use super::{Absence, Asked, CONFIGURATION, CredentialSource, Search, explained, refused};
+use super::{
+    Absence, Asked, CONFIGURATION, CredentialSource, Search, allowed_by, explained, refused,
+};
 use crate::aws::call::{Calls, Unanswered, Work};
 use crate::aws::failure::Failure;
-use crate::aws::service_error::Service;
+use crate::aws::service_error::{Service, ServiceError};
 use aws_config::imds::{self, credentials::ImdsCredentialsProvider};
 use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, future};
+use serde_json::json;
 use ssm_exec_core::code::Code;
 use ssm_exec_core::diagnostic::{Diagnostic, Help};
 use ssm_exec_core::inherited::Inherited;
@@ -101,6 +104,18 @@ fn explain(
             let hint = Help::command("Give the instance a role", ATTACH);
             absent("has no role for this instance", Some(hint)).later()
         }
+        Unanswered::Error(answer) if is_elsewhere(&answer) => absent("is not that of EC2", None),
+        Unanswered::NotUnderstood(_, ref reason)
+            if reason.contains("AssumeRoleUnauthorizedAccess") =>
+        {
+            let failure = explained(source, unanswered, |answer| refused(source, &answer));
+            let statement = json!({
+                "Effect": "Allow",
+                "Principal": { "Service": "ec2.amazonaws.com" },
+                "Action": "sts:AssumeRole",
+            });
+            allowed_by(failure, "the trust policy of the instance's role", statement).later()
+        }
         unanswered => explained(source, unanswered, |answer| {
             let mut failure = refused(source, &answer);
             if answer.exchange.status == 403 {
@@ -110,6 +125,15 @@ fn explain(
             failure
         }),
     }
+}
+
+/// Whether another cloud's metadata service answers, which has no tokens as EC2's: Azure's refuses the request, and
+/// Google's the method or the header.
+fn is_elsewhere(answer: &ServiceError) -> bool {
+    let exchange = &answer.exchange;
+    let is_google = exchange.software.as_deref() == Some("Metadata Server for VM");
+    let is_azure = answer.to_string().contains("metadata header");
+    is_google || is_azure || exchange.status == 405
 }
 
 fn is_disabled(inherited: &Inherited<'_>) -> bool {

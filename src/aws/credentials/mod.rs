@@ -20,7 +20,6 @@ pub(in crate::aws) use request::configured_url;
 pub(in crate::aws) use role::with_credentials;
 pub(super) use source::CredentialSource;
 use source::Renewal;
-pub(in crate::aws) use source::short_origin;
 
 use super::call::{Calls, Unanswered, Work};
 use super::failure::{Failure, Retry};
@@ -34,15 +33,21 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
 use check::SESSION_TOKENS;
+use serde_json::Value;
+use source::TokenFault;
+use ssm_exec_core::aws_context::AwsContext;
 use ssm_exec_core::code::Code;
 use ssm_exec_core::config::Aws;
-use ssm_exec_core::diagnostic::{Diagnostic, Help};
+use ssm_exec_core::diagnostic::{Diagnostic, Help, Statement};
 use ssm_exec_core::inherited::Inherited;
 use ssm_exec_core::origin::Origin;
 use ssm_exec_core::region::Region;
 use ssm_exec_core::shared_config::Role;
 
 const KEEP: &str = "sudo --preserve-env=AWS_PROFILE,AWS_REGION,AWS_CONTAINER_CREDENTIALS_RELATIVE_URI,AWS_CONTAINER_CREDENTIALS_FULL_URI ssm-exec …";
+
+/// What credentials are made of, where no setting names them.
+const PARTS: [&str; 3] = ["the access key ID", "the secret access key", "the session token"];
 
 /// What the sources are asked with.
 pub(super) struct Search<'a> {
@@ -83,51 +88,54 @@ type Outcome = Result<Credentials, Failure>;
 
 impl Search<'_> {
     /// The first credentials that there are. A source that isn't configured is passed over, and one that
-    /// fails ends the search: another one would be somebody else. The source is returned in both cases.
-    pub(super) async fn find(&self) -> (Option<CredentialSource>, Outcome) {
+    /// fails ends the search: another one would be somebody else. `context` is told of the one that is asked.
+    pub(super) async fn find(
+        &self,
+        context: &mut AwsContext,
+    ) -> Result<(CredentialSource, Credentials), Failure> {
         let mut absent = Vec::new();
         for source in self.sources() {
             debug!("asking {source} for credentials");
-            let found = match self.ask(&source).await {
-                Ok(Asked::Absent(absence)) => {
+            // Before it answers: it may not until the deadline.
+            (context.credentials, context.unused) = (Some(source.to_string()), source.unused());
+            let credentials = match self.ask(&source).await? {
+                Asked::Found(credentials) => credentials,
+                Asked::Absent(absence) => {
+                    (context.credentials, context.unused) = (None, None);
                     absent.push((source, absence));
                     continue;
                 }
-                Ok(Asked::Found(credentials)) => match check::credentials(&credentials) {
-                    Ok(()) => Ok(credentials),
-                    Err(stray) => Err(failed(&source, stray)),
-                },
-                Err(failure) => Err(failure),
             };
-            return (Some(source), found);
+            check::credentials(&credentials, PARTS).map_err(|error| failed(&source, error))?;
+            return Ok((source, credentials));
         }
         let under_sudo = self.inherited.text("SUDO_COMMAND").is_some();
-        (None, Err(no_credentials(&absent, self.files.missed(), under_sudo)))
+        Err(no_credentials(&absent, self.files.missed(), under_sudo))
     }
 
     /// In the AWS CLI's order. A profile of the command line is stronger than all variables. Any other is weaker than
     /// keys, and than a web identity, unless it assumes a role.
     fn sources(&self) -> Vec<CredentialSource> {
         let given = self.aws.profile.as_ref();
-        let name = self.profile_name();
-        let profile = CredentialSource::Profile(name.to_owned(), self.renewal(name));
-        if self.is_named() {
-            return vec![profile, CredentialSource::Container, CredentialSource::Instance];
-        }
-        let token = SESSION_TOKENS.iter().find_map(|name| self.inherited.text(name));
-        let key_id = self.inherited.text("AWS_ACCESS_KEY_ID");
-        let environment = CredentialSource::environment(key_id, token.is_some(), given);
-        let [first, second] = match self.files.config.assumes_role(name) {
-            true => [profile, CredentialSource::WebIdentity],
-            false => [CredentialSource::WebIdentity, profile],
+        let name = self.aws.profile_name();
+        let profile = CredentialSource::Profile {
+            name: name.to_owned(),
+            renewal: self.renewal(name),
+            place: self.files.place(self.files.config.first_of_credentials(name)),
         };
-        vec![environment, first, second, CredentialSource::Container, CredentialSource::Instance]
-    }
-
-    /// The profile that was chosen.
-    fn profile_name(&self) -> &str {
-        let given = self.aws.profile.as_ref();
-        given.map_or("default", |given| given.value.as_str())
+        let mut sources = if self.is_named() {
+            vec![profile]
+        } else {
+            let token = SESSION_TOKENS.iter().find_map(|name| self.inherited.text(name));
+            let key_id = self.inherited.text("AWS_ACCESS_KEY_ID");
+            let environment = CredentialSource::environment(key_id, token.is_some(), given);
+            match self.files.config.assumes_role(name) {
+                true => vec![environment, profile, CredentialSource::WebIdentity],
+                false => vec![environment, CredentialSource::WebIdentity, profile],
+            }
+        };
+        sources.extend([CredentialSource::Container, CredentialSource::Instance]);
+        sources
     }
 
     /// Whether the command line names it.
@@ -138,7 +146,7 @@ impl Search<'_> {
 
     /// A setting of the profile that was chosen.
     fn profile_setting(&self, key: &str) -> Option<&str> {
-        let profile = self.files.config.profile(self.profile_name());
+        let profile = self.files.config.profile(self.aws.profile_name());
         profile.and_then(|profile| profile.value(key))
     }
 
@@ -155,7 +163,7 @@ impl Search<'_> {
     async fn ask(&self, source: &CredentialSource) -> Result<Asked, Failure> {
         match source {
             CredentialSource::Environment { .. } => self.environment(source),
-            CredentialSource::Profile(name, _) => self.profile(source, name).await,
+            CredentialSource::Profile { name, .. } => self.profile(source, name).await,
             CredentialSource::WebIdentity => self.web_identity(source).await,
             CredentialSource::Container => self.container(source).await,
             CredentialSource::Instance => self.instance(source).await,
@@ -278,15 +286,30 @@ fn refused(source: &CredentialSource, answer: &ServiceError) -> Failure {
     failed(source, answer.diagnostic(Code::CredentialSourceFailed, text))
 }
 
+/// With the statement that would allow it, and the policy that it belongs to.
+fn allowed_by(failure: Failure, belongs_to: &str, statement: Value) -> Failure {
+    let help = Help::command(format!("Add this to {belongs_to}"), statement.to_string());
+    let mut failure = failure.helped(vec![help]);
+    let belongs_to = belongs_to.to_owned();
+    failure.diagnostic.subject.statements = vec![Statement { belongs_to, statement }];
+    failure
+}
+
 /// Before a text of the metadata service, as the SDK has it.
 const CONFIGURATION: &str = "Incorrect IMDS/IAM configuration: ";
 
-/// The error in an answer that the SDK took for one: `failed to load credentials [Code]: text`.
-fn said(reason: &str) -> Option<&str> {
+/// The error in an answer that the SDK took for one: `failed to load credentials [Code]: text`, or without the signs.
+fn said(reason: &str) -> Option<String> {
     let starts =
         ["failed to load credentials ", "Error retrieving credentials from IMDS: ", CONFIGURATION];
     let (_, said) = starts.iter().find_map(|start| reason.split_once(start))?;
-    said.split(" Hint: ").next()
+    let said = said.split(" Hint: ").next()?;
+    Some(match said.split_once(' ') {
+        Some((code, text)) if code.starts_with(|c: char| c == '[' || c.is_ascii_uppercase()) => {
+            format!("{}: {text}", code.trim_matches(['[', ']', ':']))
+        }
+        _ => said.to_owned(),
+    })
 }
 
 /// No source has any.
@@ -329,16 +352,26 @@ pub(super) fn rejected(
     region: Option<&Region>,
 ) -> Failure {
     let from = source.map(|source| format!(" from {source}")).unwrap_or_default();
-    let (code, what) = match answer.class {
-        Class::Expired => (Code::CredentialsExpired, format!("expired credentials{from}")),
-        Class::Signature => (
+    let fault = source.and_then(CredentialSource::token_fault);
+    let (code, what) = match (answer.class, fault) {
+        (Class::Signature, _) if answer.text.contains("should be scoped to a valid region") => {
+            return of_another_region(answer, region);
+        }
+        (Class::Signature, _) => (
             Code::SignatureMismatch,
             format!("the secret access key{from} does not belong to the access key ID"),
         ),
-        _ if source.is_some_and(CredentialSource::lacks_session_token) => (
+        (_, Some((TokenFault::Missing, setting))) => (
             Code::CredentialsUnknown,
-            format!("AWS_SESSION_TOKEN is not set, and the access key{from} is a temporary one"),
+            format!("{setting} is not set, and the access key{from} is a temporary one"),
         ),
+        (_, Some((TokenFault::Needless, setting))) => (
+            Code::CredentialsUnknown,
+            format!(
+                "{setting} is set, and the access key{from} is a long-term one, which has none"
+            ),
+        ),
+        (Class::Expired, None) => (Code::CredentialsExpired, format!("expired credentials{from}")),
         _ => match region {
             Some(region) if region.is_opt_in() => (
                 Code::RegionNotEnabled,
@@ -364,6 +397,23 @@ pub(super) fn rejected(
     diagnostic.help.extend(renewal);
     let may_pass = !matches!(answer.class, Class::Expired | Class::Signature);
     Failure::from(diagnostic).retried(Retry::later_if(may_pass))
+}
+
+/// The endpoint takes no signature for the Region: the one that is configured is another's.
+fn of_another_region(answer: &ServiceError, region: Option<&Region>) -> Failure {
+    let server = &answer.exchange.server;
+    let region = region.map_or("the Region", Region::as_str);
+    let text = format!("{server} is no endpoint of {region} ({answer})");
+    let help = match answer.service {
+        Service::Sts => {
+            "Correct AWS_ENDPOINT_URL_STS (or AWS_ENDPOINT_URL, or `endpoint_url`), or the Region"
+        }
+        _ => {
+            "Correct the endpoint (`--endpoint-url`, AWS_ENDPOINT_URL_SSM, AWS_ENDPOINT_URL or `endpoint_url`), or the Region"
+        }
+    };
+    let diagnostic = answer.diagnostic(Code::RequestRejected, text);
+    Failure::from(diagnostic).helped(vec![Help::text(help)])
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use aws_credential_types::Credentials;
 use serde_json::Value;
 use std::io::Read;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::SystemTime;
 
 /// More is not the JSON object that is expected.
@@ -19,7 +19,7 @@ const LONGEST_OUTPUT: u64 = 256 * 1024;
 ///
 /// # Errors
 /// When it can't be run, fails, or prints something else; the text is the rest of a sentence, and quotes
-/// the first line of its standard error.
+/// the last line of its standard error: where a program says more, it ends with the reason.
 pub(super) async fn run(command: &str) -> Result<Credentials, String> {
     let _children = Waitable::new();
     let child = Command::new("sh")
@@ -40,12 +40,6 @@ pub(super) async fn run(command: &str) -> Result<Credentials, String> {
         return Err(failure(&output));
     }
     parse(&output.stdout)
-}
-
-struct Output {
-    status: ExitStatus,
-    stdout: Vec<u8>,
-    stderr: Vec<u8>,
 }
 
 /// Reads both streams, so that neither fills and stops the command.
@@ -74,7 +68,7 @@ fn failure(output: &Output) -> String {
         (None, None) => "it failed".to_owned(),
     };
     let text = String::from_utf8_lossy(&output.stderr);
-    match text.lines().find(|line| !line.trim().is_empty()) {
+    match text.lines().rfind(|line| !line.trim().is_empty()) {
         Some(line) => format!("{how} (standard error: {})", line.trim().escape_debug()),
         None => how,
     }
@@ -82,6 +76,9 @@ fn failure(output: &Output) -> String {
 
 /// The output's format is documented in "Sourcing credentials with an external process" of the AWS CLI.
 fn parse(output: &[u8]) -> Result<Credentials, String> {
+    if output.trim_ascii().is_empty() {
+        return Err("it printed nothing".to_owned());
+    }
     let Ok(Value::Object(object)) = serde_json::from_slice(output) else {
         return Err("its output is invalid JSON".to_owned());
     };
@@ -115,10 +112,12 @@ fn parse(output: &[u8]) -> Result<Credentials, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::process::ExitStatus;
 
     #[test]
     fn only_whole_credentials_are_accepted() {
         for (output, error) in [
+            (" \n", "printed nothing"),
             ("canary", "invalid JSON"),
             ("[]", "invalid JSON"),
             (r#"{"AccessKeyId":"a","SecretAccessKey":"canary"}"#, "`Version`"),
@@ -140,11 +139,11 @@ mod tests {
     }
 
     #[test]
-    fn a_standard_error_is_quoted_by_its_first_line_and_escaped() {
+    fn a_standard_error_is_quoted_by_its_last_line_and_escaped() {
         let output = Output {
             status: ExitStatus::from_raw(1 << 8),
             stdout: Vec::new(),
-            stderr: b"\n\x1b[31mlog in\nsecond\n".to_vec(),
+            stderr: b"\nTraceback:\n\x1b[31mlog in\n\n".to_vec(),
         };
         let text = failure(&output);
         assert_eq!(text, r"it ended with status 1 (standard error: \u{1b}[31mlog in)");

@@ -1,6 +1,10 @@
 //! A profile of the shared AWS configuration files, with all that it leads to.
 
-use super::{Absence, Asked, CredentialSource, Outcome, Renewal, Search, check, failed, process};
+use super::source::TokenFault;
+use super::{
+    Absence, Asked, CredentialSource, Outcome, PARTS, Renewal, Search, check, failed, process,
+};
+use crate::aws::call::Work;
 use crate::aws::failure::Failure;
 use crate::logging::debug;
 use aws_credential_types::Credentials;
@@ -30,7 +34,7 @@ impl Search<'_> {
         };
         let is_chosen = roles.is_empty() && !self.is_named();
         let mut credentials = self.base(source, &base, is_chosen).await?;
-        check::credentials(&credentials).map_err(|error| failed(source, error))?;
+        self.check_base(&base, &credentials).map_err(|error| failed(source, error))?;
         for role in &roles {
             credentials = self.assume_role(source, role, credentials).await?;
         }
@@ -40,7 +44,9 @@ impl Search<'_> {
     /// The credentials that a chain begins with.
     async fn base(&self, source: &CredentialSource, base: &Base<'_>, is_chosen: bool) -> Outcome {
         let (asked, named) = match base {
-            Base::Process(command) => return self.process(source, command).await,
+            Base::Process(profile, command) => {
+                return self.process(source, profile, command).await;
+            }
             Base::Sso(sso) => return self.sso(source, sso).await,
             Base::Login(profile, session) => return self.login(source, profile, session).await,
             Base::Keys(profile) => {
@@ -66,21 +72,45 @@ impl Search<'_> {
             Asked::Found(credentials) => Ok(credentials),
             Asked::Absent(Absence { why, hint, retry }) => {
                 let text = format!("`credential_source` gives none: {named} ({why})");
-                let diagnostic = Diagnostic::with_help(Code::CredentialSourceFailed, text, hint);
+                let mut diagnostic = Diagnostic::new(Code::CredentialSourceFailed, text);
+                diagnostic.help.extend(hint);
                 Err(failed(source, diagnostic).retried(retry))
             }
         }
     }
 
-    async fn process(&self, source: &CredentialSource, command: &FileSetting) -> Outcome {
+    /// Checks them by the names that they have where they are written.
+    fn check_base(&self, base: &Base<'_>, credentials: &Credentials) -> Result<(), Diagnostic> {
+        let Base::Keys(profile) = base else {
+            return check::credentials(credentials, PARTS);
+        };
+        let section = self.files.config.profile(profile);
+        let setting = |key: &str| section.and_then(|section| section.get(key));
+        let line = |key: &str| {
+            let line = setting(key).map(|setting| format!(" (line {})", setting.line));
+            format!("`{key}`{}", line.unwrap_or_default())
+        };
+        let id = "aws_access_key_id";
+        let id = setting(id).map(|it| self.files.origin(it, id).to_string()).unwrap_or_default();
+        let (secret, token) = (line("aws_secret_access_key"), line("aws_session_token"));
+        check::credentials(credentials, [&id, &secret, &token])
+    }
+
+    async fn process(
+        &self,
+        source: &CredentialSource,
+        profile: &str,
+        command: &FileSetting,
+    ) -> Outcome {
         debug!("running the `credential_process` of {source}");
+        // For the message at the deadline.
+        let _attempts = self.calls.attempts(Work::Process(profile.to_owned()));
         process::run(command.value()).await.map_err(|reason| {
-            // Its arguments may be secret.
-            let program = command.value().split_whitespace().next();
-            let command = format!("{} …", program.unwrap_or_default());
             let text = format!("`credential_process` failed: {reason}");
             let diagnostic = Diagnostic::new(Code::CredentialSourceFailed, text);
-            failed(source, diagnostic).helped(vec![Help::command("Run it by hand", command)])
+            let by_hand =
+                format!("sh -c \"$(aws configure get credential_process --profile {profile})\"");
+            failed(source, diagnostic).helped(vec![Help::command("Run it by hand", by_hand)])
         })
     }
 
@@ -93,8 +123,16 @@ impl Search<'_> {
             Some(Base::Keys(profile)) => {
                 let section = self.files.config.profile(profile);
                 let keys = section.and_then(|section| section.get("aws_access_key_id"));
-                let file = keys.map_or(FileKind::Credentials, |keys| keys.kind);
-                Renewal::Keys(profile.to_owned(), self.files.path(file).to_owned())
+                let kind = keys.map_or(FileKind::Credentials, |keys| keys.kind);
+                let (id, _, token) = self.files.config.keys(profile).unwrap_or_default();
+                Renewal::Keys {
+                    section: match kind {
+                        FileKind::Config if profile != "default" => format!("profile {profile}"),
+                        _ => profile.to_owned(),
+                    },
+                    file: self.files.path(kind).to_owned(),
+                    fault: TokenFault::of(id, token.is_some()),
+                }
             }
             _ => Renewal::Other,
         }

@@ -10,7 +10,7 @@ use aws_types::service_config::ServiceConfigKey;
 use http::Request;
 use serde_json::Value;
 use ssm_exec_core::region::Region;
-use std::error::Error;
+use std::io;
 
 /// The service's endpoint that a variable or a file of AWS's names.
 pub(in crate::aws) fn configured_url(sdk: &SdkConfig, service: &str) -> Option<String> {
@@ -30,9 +30,6 @@ pub(super) struct EndpointKind {
     pub(super) fips: bool,
     pub(super) dual_stack: bool,
 }
-
-/// An error of an exchange: what is to be said of it is in the exchange.
-type Broken = Box<dyn Error + Send + Sync>;
 
 impl Search<'_> {
     /// The URL of a service in a Region, by the rules that all of the SDK's endpoints share.
@@ -60,13 +57,10 @@ impl Search<'_> {
         }
     }
 
-    /// The JSON that a server answers with.
-    pub(super) async fn send(&self, request: Request<String>) -> Result<Value, std::io::Error> {
-        self.exchange(request).await.map_err(std::io::Error::other)
-    }
-
-    async fn exchange(&self, request: Request<String>) -> Result<Value, Broken> {
-        let mut request = HttpRequest::try_from(request.map(SdkBody::from))?;
+    /// The JSON that a server answers with. What is to be said of an error is in the exchange.
+    pub(super) async fn send(&self, request: Request<String>) -> io::Result<Value> {
+        let request = HttpRequest::try_from(request.map(SdkBody::from));
+        let mut request = request.map_err(io::Error::other)?;
         let agent = self.sdk.framework_metadata().iter();
         let agent: Vec<String> = agent.map(ToString::to_string).collect();
         request.headers_mut().insert("user-agent", agent.join(" "));
@@ -75,11 +69,11 @@ impl Search<'_> {
         settings.set_connect_timeout(timeouts.and_then(TimeoutConfig::connect_timeout));
         settings.set_read_timeout(timeouts.and_then(TimeoutConfig::read_timeout));
         let connector = self.transport.connector(&settings.build());
-        let response = connector.call(request).await?;
+        let response = connector.call(request).await.map_err(io::Error::other)?;
         if !response.status().is_success() {
-            return Err("an error".into());
+            return Err(io::Error::other("an error"));
         }
         let body = response.body().bytes().unwrap_or_default();
-        serde_json::from_slice(body).map_err(|_| "invalid JSON".into())
+        serde_json::from_slice(body).map_err(|_| io::Error::other("invalid JSON"))
     }
 }

@@ -24,19 +24,15 @@ impl Search<'_> {
         role: &Arn,
         base: CredentialSource,
         credentials: Credentials,
-    ) -> (CredentialSource, Outcome) {
-        let source = CredentialSource::Role {
-            arn: role.clone(),
-            base: Box::new(base),
-            with_external_id: self.aws.external_id.is_some(),
-        };
+    ) -> Result<(CredentialSource, Credentials), Failure> {
+        let source = CredentialSource::Role { arn: role.clone(), base: Box::new(base) };
         let role = Role {
             arn: &role.to_string(),
             external_id: self.aws.external_id.as_deref(),
             ..Role::default()
         };
-        let outcome = self.assume_role(&source, &role, credentials).await;
-        (source, outcome)
+        let credentials = self.assume_role(&source, &role, credentials).await?;
+        Ok((source, credentials))
     }
 
     /// Credentials of a role, by others.
@@ -56,12 +52,17 @@ impl Search<'_> {
         };
         let explain = |unanswered| {
             explained(source, unanswered, |answer| match role.mfa_serial {
-                Some(serial) if answer.class == Class::Denied => {
+                Some(serial) if answer.class == Class::Denied && !names_policy(&answer.text) => {
                     let text = format!(
                         "the role asks for an MFA code (mfa_serial {serial}), which ssm-exec cannot ask for"
                     );
                     let diagnostic = answer.diagnostic(Code::MfaRequired, text);
-                    failed(source, diagnostic.fill(&[("profile", self.profile_name())]))
+                    let mut diagnostic = diagnostic.fill(&[("profile", self.aws.profile_name())]);
+                    if self.is_named() {
+                        let help = "Then run without `--profile`, which is stronger than variables";
+                        diagnostic.help.push(Help::text(help));
+                    }
+                    failed(source, diagnostic)
                 }
                 _ => self.role_denied(source, Arn::parse(role.arn).as_ref(), answer),
             })
@@ -91,24 +92,41 @@ impl Search<'_> {
                 };
                 let role = role.map_or("its role".to_owned(), |role| format!("the role {role}"));
                 let mut failure = self.rejected(base, &answer);
-                let text = format!("They are used to assume {role}; the role is not the problem");
-                failure.diagnostic.help.insert(0, Help::text(text));
+                if failure.diagnostic.code != Code::RequestRejected {
+                    let text =
+                        format!("They are used to assume {role}; the role is not the problem");
+                    failure.diagnostic.help.insert(0, Help::text(text));
+                }
                 failure
             }
-            _ if answer.exchange.code.as_deref() == Some("RegionDisabledException") => {
-                let activate =
-                    format!("Activate STS for {} in IAM's account settings", self.region);
-                refused(source, &answer).helped(vec![
-                    Help::text(activate),
-                    Help::command(
-                        "Or use another Region's",
-                        "export AWS_ENDPOINT_URL_STS=https://sts.us-east-1.amazonaws.com",
-                    ),
-                ])
-            }
-            _ => refused(source, &answer),
+            _ => refused_by_sts(source, &answer),
         }
     }
+}
+
+/// Whether a denial names a policy. The one that asks for MFA is the role's trust policy.
+pub(super) fn names_policy(text: &str) -> bool {
+    let is_named = ["with an explicit deny in a", "because no "].iter().any(|it| text.contains(it));
+    let is_trust = ["role trust policy", "no resource-based policy"];
+    is_named && !is_trust.iter().any(|it| text.contains(it))
+}
+
+/// An error of STS that has no meaning of its own.
+pub(super) fn refused_by_sts(source: &CredentialSource, answer: &ServiceError) -> Failure {
+    let failure = refused(source, answer);
+    let help = match answer.text.as_str() {
+        text if text.contains("'roleSessionName'") => {
+            "Correct the session's name: AWS_ROLE_SESSION_NAME, or `role_session_name` of the profile"
+        }
+        text if text.contains("'externalId'") => {
+            "Correct the external ID: `--external-id`, or `external_id` of the profile"
+        }
+        _ if answer.exchange.code.as_deref() == Some("RegionDisabledException") => {
+            "Activate STS for the Region in the account settings of IAM, or use another Region"
+        }
+        _ => return failure,
+    };
+    failure.helped(vec![Help::text(help)])
 }
 
 /// No run lasts so long that they would have to be renewed.

@@ -19,7 +19,12 @@ pub(in crate::aws) enum CredentialSource {
         overrides: Option<Given<String>>,
     },
     /// A profile of the shared configuration files.
-    Profile(String, Renewal),
+    Profile {
+        name: String,
+        renewal: Renewal,
+        /// The first of its settings: a file and a line.
+        place: String,
+    },
     /// A token in a file, exchanged for a role.
     WebIdentity,
     /// The agent of ECS, EKS or another.
@@ -32,9 +37,24 @@ pub(in crate::aws) enum CredentialSource {
         arn: Arn,
         /// What it is assumed with.
         base: Box<CredentialSource>,
-        /// Whether an external ID is given.
-        with_external_id: bool,
     },
+}
+
+/// Temporary keys (ASIA…) have a session token, and others (AKIA…) have none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::aws) enum TokenFault {
+    Missing,
+    Needless,
+}
+
+impl TokenFault {
+    pub(super) fn of(key_id: &str, has_token: bool) -> Option<Self> {
+        match has_token {
+            false if key_id.starts_with("ASIA") => Some(Self::Missing),
+            true if key_id.starts_with("AKIA") => Some(Self::Needless),
+            _ => None,
+        }
+    }
 }
 
 /// How the credentials of a profile are renewed.
@@ -44,8 +64,8 @@ pub(in crate::aws) enum Renewal {
     Sso(String),
     /// By the user, with `aws login` for this profile.
     Login(String),
-    /// By whoever wrote the keys of this profile into the file.
-    Keys(String, PathBuf),
+    /// By whoever wrote the keys into this section of the file.
+    Keys { section: String, file: PathBuf, fault: Option<TokenFault> },
     /// By another source.
     Other,
 }
@@ -64,50 +84,85 @@ impl CredentialSource {
         }
     }
 
-    /// Whether these are temporary keys without their session token.
-    pub(super) fn lacks_session_token(&self) -> bool {
-        matches!(self, Self::Environment { key_id: Some(id), session_token: false, .. } if id.starts_with("ASIA"))
+    /// What is wrong with the session token of these keys, and the setting that it has or would have.
+    pub(super) fn token_fault(&self) -> Option<(TokenFault, &'static str)> {
+        match self {
+            Self::Environment { key_id: Some(id), session_token, .. } => {
+                TokenFault::of(id, *session_token).map(|fault| (fault, "AWS_SESSION_TOKEN"))
+            }
+            Self::Profile { renewal: Renewal::Keys { fault, .. }, .. } => {
+                fault.map(|fault| (fault, "`aws_session_token`"))
+            }
+            _ => None,
+        }
+    }
+
+    /// Keys in the environment hide a profile.
+    pub(in crate::aws) fn unused(&self) -> Option<String> {
+        match self {
+            Self::Environment { overrides: Some(profile), .. } => Some(format!(
+                "which take precedence over the profile `{}` ({})",
+                profile.value,
+                short_origin(&profile.origin)
+            )),
+            _ => None,
+        }
     }
 
     /// How to renew these credentials.
     pub(super) fn renewal(&self) -> Vec<Help> {
         let unset = "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN";
         match self {
-            Self::Environment { overrides: Some(profile), .. } => vec![
-                Help::text("Renew them"),
-                Help::command(
-                    format!(
-                        "Or use the profile `{}` ({}) in their place",
-                        profile.value,
-                        short_origin(&profile.origin)
-                    ),
-                    unset,
-                ),
-            ],
-            Self::Environment { .. } => vec![
-                Help::text(match self.lacks_session_token() {
-                    true => "Set AWS_SESSION_TOKEN too",
-                    false => {
-                        "Set new AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN"
+            Self::Environment { overrides, .. } => {
+                let first = match (self.token_fault(), overrides) {
+                    (Some((TokenFault::Missing, _)), _) => Help::text("Set AWS_SESSION_TOKEN too"),
+                    (Some((TokenFault::Needless, _)), _) => {
+                        Help::command("Unset it", "unset AWS_SESSION_TOKEN AWS_SECURITY_TOKEN")
                     }
-                }),
-                Help::command(
-                    "Or use a profile in their place",
-                    format!("{unset}; export AWS_PROFILE=NAME"),
-                ),
-            ],
-            Self::Profile(_, Renewal::Sso(name)) => {
-                vec![Help::command("Renew them", format!("aws sso login --profile {name}"))]
+                    (None, Some(_)) => Help::text("Renew them"),
+                    (None, None) => Help::text(
+                        "Set new AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN",
+                    ),
+                };
+                let or = match overrides {
+                    Some(profile) => {
+                        let Given { value, origin } = profile;
+                        let origin = short_origin(origin);
+                        let text =
+                            format!("Or use the profile `{value}` ({origin}) in their place");
+                        Help::command(text, unset)
+                    }
+                    None => Help::command(
+                        "Or use a profile in their place",
+                        format!("{unset}; export AWS_PROFILE=NAME"),
+                    ),
+                };
+                vec![first, or]
             }
-            Self::Profile(_, Renewal::Login(name)) => {
-                vec![Help::command("Renew them", format!("aws login --profile {name}"))]
-            }
-            // `aws configure` asks for no session token.
-            Self::Profile(_, Renewal::Keys(name, file)) => vec![Help::text(format!(
-                "Write new aws_access_key_id, aws_secret_access_key and aws_session_token into [{name}] of {}",
-                file.display()
-            ))],
-            Self::Profile(_, Renewal::Other) => vec![self.check()],
+            Self::Profile { renewal, .. } => vec![match renewal {
+                Renewal::Sso(name) => {
+                    Help::command("Renew them", format!("aws sso login --profile {name}"))
+                }
+                Renewal::Login(name) => {
+                    Help::command("Renew them", format!("aws login --profile {name}"))
+                }
+                Renewal::Keys { section, file, fault } => {
+                    let file = file.display();
+                    Help::text(match fault {
+                        Some(TokenFault::Missing) => {
+                            format!("Add aws_session_token to [{section}] of {file}")
+                        }
+                        Some(TokenFault::Needless) => {
+                            format!("Remove aws_session_token from [{section}] of {file}")
+                        }
+                        // `aws configure` asks for no session token.
+                        None => format!(
+                            "Write new aws_access_key_id, aws_secret_access_key and aws_session_token into [{section}] of {file}"
+                        ),
+                    })
+                }
+                Renewal::Other => self.check(),
+            }],
             Self::WebIdentity => vec![Help::text(
                 "Renew the token in AWS_WEB_IDENTITY_TOKEN_FILE: restart the pod, or fetch a new token before this step",
             )],
@@ -128,14 +183,11 @@ impl CredentialSource {
             Self::Environment { .. } => {
                 Help::text("Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN")
             }
-            Self::Profile(name, _) => Help::command(
-                "See what the profile has, and correct it in ~/.aws/config",
-                format!("aws configure list --profile {name}"),
-            ),
+            Self::Profile { name, place, .. } => {
+                Help::text(format!("Check the settings of the profile `{name}` ({place})"))
+            }
             Self::WebIdentity => Help::text("Check AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE"),
-            Self::Container => Help::text(
-                "Check the role of the task or the pod, its agent, and the token in AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
-            ),
+            Self::Container => Help::text("Check the role of the task or the pod, and its agent"),
             Self::Instance => Help::command(
                 "Check the instance's role and its metadata options",
                 "aws ec2 describe-instances --instance-ids ID --query 'Reservations[].Instances[].[IamInstanceProfile,MetadataOptions]'",
@@ -155,7 +207,7 @@ fn shown_key_id(text: &str) -> Option<&str> {
 }
 
 /// Where a profile was named, in a few words.
-pub(in crate::aws) fn short_origin(origin: &Origin) -> String {
+fn short_origin(origin: &Origin) -> String {
     match origin {
         Origin::File { path, .. } => format!("from {}", path.display()),
         origin => format!("from {origin}"),
@@ -172,7 +224,7 @@ impl fmt::Display for CredentialSource {
                     None => Ok(()),
                 }
             }
-            Self::Profile(name, _) => write!(f, "the profile `{name}`"),
+            Self::Profile { name, .. } => write!(f, "the profile `{name}`"),
             Self::WebIdentity => f.write_str("the web identity"),
             Self::Container => f.write_str("the container's agent"),
             Self::Instance => f.write_str("the instance metadata service"),

@@ -11,7 +11,6 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use ring::digest::SHA1_FOR_LEGACY_USE_ONLY;
 use serde_json::{Value, json};
 use ssm_exec_core::code::Code;
-use ssm_exec_core::diagnostic::Diagnostic;
 use ssm_exec_core::region::Region;
 use ssm_exec_core::shared_config::Sso;
 use std::time::SystemTime;
@@ -63,6 +62,10 @@ impl UserSession for SsoSession<'_> {
         let profile = format!(" --profile {profile}");
         let diagnostic = match answer.class {
             Class::Session | Class::Expired => self.ended_by(answer),
+            // The renewal is refused, in a code of OAuth 2.0 (RFC 6749, 5.2). The portal's codes have no underscore.
+            _ if answer.exchange.code.as_deref().is_some_and(|code| code.contains('_')) => {
+                self.ended_by(answer)
+            }
             Class::Denied => {
                 let text = format!(
                     "access denied: IAM Identity Center does not give the user the role `{role}` in account {account} ({answer})"
@@ -79,9 +82,8 @@ impl UserSession for SsoSession<'_> {
 impl Search<'_> {
     /// The keys of the role in the account.
     pub(super) async fn sso(&self, source: &CredentialSource, settings: &Sso<'_>) -> Outcome {
-        let region = Region::parse(settings.region).map_err(|error| {
-            failed(source, Diagnostic::new(Code::InvalidAwsFile, error.message))
-        })?;
+        let region = Region::parse(settings.region.value())
+            .map_err(|error| error.at(self.files.origin(settings.region, "sso_region")))?;
         let session =
             SsoSession { source, settings, oidc: self.service_url("SSO OIDC", "oidc", &region) };
         let name = settings.session.unwrap_or(settings.start_url);

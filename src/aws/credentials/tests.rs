@@ -18,7 +18,11 @@ pub(in crate::aws) fn hiding() -> CredentialSource {
 }
 
 pub(in crate::aws) fn profile() -> CredentialSource {
-    CredentialSource::Profile("ci".to_owned(), Renewal::Other)
+    CredentialSource::Profile {
+        name: "ci".to_owned(),
+        renewal: Renewal::Other,
+        place: "/home/ana/.aws/config, line 2".to_owned(),
+    }
 }
 
 /// One failure of each kind.

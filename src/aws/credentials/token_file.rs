@@ -8,7 +8,6 @@ use nix::fcntl::{Flock, FlockArg};
 use ring::digest::{self, Algorithm};
 use serde_json::Value;
 use ssm_exec_core::inherited::Inherited;
-use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
@@ -28,10 +27,7 @@ impl TokenFile {
         (algorithm, session): (&'static Algorithm, &str),
     ) -> Self {
         let digest = digest::digest(algorithm, session.as_bytes());
-        let name = digest.as_ref().iter().fold(String::new(), |mut name, byte| {
-            let _ = write!(name, "{byte:02x}");
-            name
-        });
+        let name: String = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
         let directory = shared_files::path(inherited, variable, directory);
         Self(directory.join(name + ".json"))
     }

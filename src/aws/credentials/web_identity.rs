@@ -3,10 +3,11 @@
 #![allow(clippy::disallowed_methods)]
 
 use super::check::{self, Spaces};
-use super::role::of_sts;
-use super::{Absence, Asked, CredentialSource, Outcome, Search, explained, failed, refused};
+use super::role::{names_policy, of_sts, refused_by_sts};
+use super::{Absence, Asked, CredentialSource, Outcome, Search, explained, failed};
 use crate::aws::call::Work;
-use crate::aws::failure::{Failure, Retry};
+use crate::aws::failure::{Failure, Retry, Scope};
+use crate::aws::refusal::Refusal;
 use crate::aws::service_error::{Class, Service, ServiceError};
 use aws_sdk_sts::Client;
 use base64::Engine;
@@ -50,6 +51,12 @@ impl Search<'_> {
         role: &Role<'_>,
     ) -> Outcome {
         let name = self.session_name(source, role)?;
+        if Arn::of_role(role.arn).is_none() {
+            let text = format!("`{}` is not the ARN of a role", role.arn.escape_debug());
+            let help = "Write AWS_ROLE_ARN, or `role_arn` of the profile, as `arn:aws:iam::ACCOUNT:role/NAME`";
+            let diagnostic = Diagnostic::new(Code::CredentialSourceFailed, text).help(help);
+            return Err(failed(source, diagnostic));
+        }
         let file = Path::new(path);
         let read = || check::token_file(file, setting, Spaces::Forbidden, Code::WebIdentityFile);
         let token = read().map_err(|error| failed(source, error))?;
@@ -82,6 +89,10 @@ pub(super) fn meaning(
         Class::Expired => {
             let text = format!("expired token in {path} ({setting}): STS says {answer}");
             answer.diagnostic(Code::WebIdentityExpired, text)
+        }
+        Class::Denied if names_policy(&answer.text) => {
+            let refusal = Refusal::of_role(answer.clone(), Arn::parse(role).as_ref(), false);
+            return Failure::from(refusal).of(Scope::Everything);
         }
         Class::Denied => {
             let role = Arn::parse(role);
@@ -129,7 +140,7 @@ pub(super) fn meaning(
             let mut rows = REFUSED.iter();
             let row = rows.find(|(words, _, _)| answer.text.contains(words));
             let Some((_, cause, help)) = row else {
-                return refused(source, answer);
+                return refused_by_sts(source, answer);
             };
             let issuer = Claims::of(Path::new(path)).map(|claims| claims.issuer);
             let issuer = issuer.as_deref().unwrap_or("ISSUER");

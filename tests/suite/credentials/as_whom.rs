@@ -69,8 +69,8 @@ fn stray_characters_are_named_with_their_variable() {
         run().env(variable, value).fails(77).says(&[variable, character]);
     }
     let run = with_web_identity(without_credentials(&stub));
-    write(&run, "token", "canary\n");
-    run.fails(77).says(&["token (AWS_WEB_IDENTITY_TOKEN_FILE) has a newline at its end"]);
+    write(&run, "token", "canary\ncanary");
+    run.fails(77).says(&["token (AWS_WEB_IDENTITY_TOKEN_FILE) has a newline in it"]);
     let run = with_web_identity(without_credentials(&stub)).env("AWS_ROLE_SESSION_NAME", "pod\n");
     run.fails(77).says(&["AWS_ROLE_SESSION_NAME has a newline"]);
 }

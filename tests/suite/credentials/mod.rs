@@ -316,6 +316,8 @@ fn with_web_identity(run: Run) -> Run {
 fn a_web_identity_token_is_exchanged_without_a_signature() {
     let (stub, sts) = (stub(), sts());
     let run = with_web_identity(without_credentials(&stub)).env("AWS_ENDPOINT_URL_STS", sts.url());
+    // As `echo` writes it.
+    write(&run, "token", "canary-web-identity\n");
     assert_eq!(signer(&stub, run), role());
     let parts = [ROLE_PART, "WebIdentityToken=canary-web-identity", "RoleSessionName=pod"];
     expect_assume_role(&sts, None, &parts);

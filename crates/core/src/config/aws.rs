@@ -17,9 +17,7 @@ pub(super) fn account(text: &str) -> Result<String, Diagnostic> {
 }
 
 pub(super) fn role(text: &str) -> Result<Arn, Diagnostic> {
-    let is_role =
-        |arn: &Arn| arn.service == "iam" && arn.region.is_empty() && arn.role_name().is_some();
-    Arn::parse(text).filter(is_role).ok_or_else(|| {
+    Arn::of_role(text).ok_or_else(|| {
         Diagnostic::invalid(
             format!("`{text}` is not the ARN of a role"),
             "Write it as `arn:aws:iam::ACCOUNT:role/NAME`",

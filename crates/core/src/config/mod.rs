@@ -250,6 +250,13 @@ pub struct Aws {
     pub post_quantum: PostQuantum,
 }
 
+impl Aws {
+    /// The profile that was chosen, or else that of the AWS CLI.
+    pub fn profile_name(&self) -> &str {
+        self.profile.as_ref().map_or("default", |given| given.value.as_str())
+    }
+}
+
 impl Sources {
     /// Whether nothing at all is asked for.
     pub fn are_empty(&self) -> bool {

@@ -1,6 +1,7 @@
 //! How a profile gets its credentials: by itself, or by a role that another profile's credentials assume.
 
 use super::{FileKind, FileSetting, Section, SharedConfig};
+use crate::arn::{Arn, is_account};
 use crate::diagnostic::Help;
 use crate::words;
 
@@ -45,8 +46,8 @@ pub struct Role<'a> {
 /// Where the chain of a profile begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Base<'a> {
-    /// The command of a `credential_process`.
-    Process(&'a FileSetting),
+    /// A `credential_process`: the profile that has it, and its command.
+    Process(&'a str, &'a FileSetting),
     /// A file with an OpenID Connect token, and the role that it is exchanged for.
     WebIdentity(&'a str, Role<'a>),
     /// IAM Identity Center.
@@ -73,7 +74,7 @@ pub struct Sso<'a> {
     /// Where the user logs in. A session's token isn't named after it.
     pub start_url: &'a str,
     /// The Region of IAM Identity Center.
-    pub region: &'a str,
+    pub region: &'a FileSetting,
     /// The account.
     pub account: &'a str,
     /// The role.
@@ -91,6 +92,12 @@ pub struct ChainError<'a> {
     pub help: Help,
 }
 
+impl<'a> ChainError<'a> {
+    fn new(at: &'a FileSetting, reason: String, help: impl Into<Help>) -> Self {
+        Self { at, reason, help: help.into() }
+    }
+}
+
 /// What `credential_source` may be.
 const NAMED: [(&str, Base<'static>); 3] = [
     ("Environment", Base::Environment),
@@ -104,19 +111,61 @@ fn set(key: &str, value: &str, profile: &str) -> Help {
     Help::command("Correct it", command)
 }
 
+/// What STS takes as the name of a role's session, and as an external ID.
+pub const SESSION_NAME: &str = "2 to 64 letters, digits or `_+=,.@-`";
+const EXTERNAL_ID: &str = "2 to 1,224 letters, digits or `_+=,.@:/-`";
+
+/// Whether STS takes it as the name of a role's session.
+pub fn is_session_name(text: &str) -> bool {
+    is_made_of(text, "_+=,.@-", 64)
+}
+
+fn is_external_id(text: &str) -> bool {
+    is_made_of(text, "_+=,.@:/-", 1224)
+}
+
+fn is_made_of(text: &str, others: &str, longest: usize) -> bool {
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || others.contains(c);
+    (2..=longest).contains(&text.len()) && text.chars().all(is_allowed)
+}
+
 impl Section {
     /// A role with its other settings.
-    fn role<'a>(&'a self, arn: &'a FileSetting) -> Role<'a> {
-        Role {
+    fn role<'a>(&'a self, arn: &'a FileSetting) -> Result<Role<'a>, ChainError<'a>> {
+        let is_role = |text: &str| Arn::of_role(text).is_some();
+        self.checked("role_arn", is_role, "the ARN of a role, `arn:aws:iam::ACCOUNT:role/NAME`")?;
+        Ok(Role {
             arn: arn.value(),
-            session_name: self.value("role_session_name"),
-            external_id: self.value("external_id"),
+            session_name: self.checked("role_session_name", is_session_name, SESSION_NAME)?,
+            external_id: self.checked("external_id", is_external_id, EXTERNAL_ID)?,
             mfa_serial: self.value("mfa_serial"),
+        })
+    }
+
+    /// The value of a setting that must have a form.
+    fn checked(
+        &self,
+        key: &str,
+        is_valid: impl Fn(&str) -> bool,
+        form: &str,
+    ) -> Result<Option<&str>, ChainError<'_>> {
+        match self.get(key) {
+            Some(at) if !is_valid(at.value()) => {
+                Err(ChainError::new(at, format!("`{key}` is not {form}"), "Correct it"))
+            }
+            at => Ok(at.map(FileSetting::value)),
         }
     }
 }
 
 impl SharedConfig {
+    /// The first setting of a profile by which it gets credentials.
+    pub fn first_of_credentials(&self, profile: &str) -> Option<&FileSetting> {
+        let section = self.profile(profile)?;
+        let settings = CREDENTIALS.iter().filter_map(|key| section.get(key));
+        settings.min_by_key(|setting| (setting.kind, setting.line))
+    }
+
     /// How a profile gets its credentials. `None` for a profile that has none, or doesn't exist.
     ///
     /// # Errors
@@ -131,28 +180,18 @@ impl SharedConfig {
         let mut source: Option<&FileSetting> = None;
         loop {
             let Some(section) = self.profile(name) else {
-                return match source {
-                    None => Ok(None),
-                    Some(at) => Err(ChainError {
-                        at,
-                        reason: format!(
-                            "there is no profile `{}`, which `source_profile` names (existing: {})",
-                            at.value(),
-                            listed(self.profiles())
-                        ),
-                        help: set(
-                            "source_profile",
-                            "NAME",
-                            visited.last().copied().unwrap_or(profile),
-                        ),
-                    }),
-                };
+                return source.map_or(Ok(None), |at| {
+                    let reason = format!(
+                        "there is no profile `{}`, which `source_profile` names (existing: {})",
+                        at.value(),
+                        listed(self.profiles())
+                    );
+                    let named_by = visited.last().copied().unwrap_or(profile);
+                    Err(ChainError::new(at, reason, set("source_profile", "NAME", named_by)))
+                });
             };
             if !CREDENTIALS.iter().any(|key| section.get(key).is_some()) {
-                return match source {
-                    None => Ok(None),
-                    Some(at) => Err(empty_source(at)),
-                };
+                return source.map_or(Ok(None), |at| Err(empty_source(at)));
             }
             visited.push(name);
             let keys = (section.get("aws_access_key_id"), section.get("aws_secret_access_key"));
@@ -164,7 +203,17 @@ impl SharedConfig {
                 Some((_, Some(next))) if next.value() != name => next,
                 _ => {
                     let Some(base) = self.base(name, section)? else {
-                        return source.map_or(Ok(None), |at| Err(empty_source(at)));
+                        return match (assumed, source) {
+                            (Some((_, Some(at))), _) => Err(ChainError::new(
+                                at,
+                                format!(
+                                    "the profile `{name}` names itself as `source_profile` and has no keys"
+                                ),
+                                set("source_profile", "NAME", name),
+                            )),
+                            (_, Some(at)) => Err(empty_source(at)),
+                            (_, None) => Ok(None),
+                        };
                     };
                     roles.reverse();
                     return Ok(Some(Chain { base, roles }));
@@ -173,17 +222,15 @@ impl SharedConfig {
             if let Some(start) = visited.iter().position(|seen| *seen == next.value()) {
                 let mut profiles = visited.split_off(start);
                 profiles.push(next.value());
-                return Err(ChainError {
-                    at: next,
-                    reason: format!(
-                        "`source_profile` leads back to the same profile: {}",
-                        profiles.join(" → ")
-                    ),
-                    help: Help::command(
-                        "Let one of them name a profile with credentials of its own",
-                        format!("aws configure set source_profile NAME --profile {name}"),
-                    ),
-                });
+                let reason = format!(
+                    "`source_profile` leads back to the same profile: {}",
+                    profiles.join(" → ")
+                );
+                let help = Help::command(
+                    "Let one of them name a profile with credentials of its own",
+                    format!("aws configure set source_profile NAME --profile {name}"),
+                );
+                return Err(ChainError::new(next, reason, help));
             }
             (name, source) = (next.value(), Some(next));
         }
@@ -202,24 +249,23 @@ impl SharedConfig {
             return Ok(None);
         }
         match (section.get("source_profile"), section.get("credential_source")) {
-            (Some(_), Some(at)) => Err(ChainError {
-                at,
-                reason: format!(
+            (Some(_), Some(at)) => {
+                let reason = format!(
                     "the profile `{profile}` has both `source_profile` and `credential_source`"
-                ),
-                help: Help::text("Remove one of them"),
-            }),
-            (None, None) => Err(ChainError {
-                at: role,
-                reason: format!(
+                );
+                Err(ChainError::new(at, reason, "Remove one of them"))
+            }
+            (None, None) => {
+                let reason = format!(
                     "the profile `{profile}` has `role_arn` and neither `source_profile` nor `credential_source`"
-                ),
-                help: Help::command(
+                );
+                let help = Help::command(
                     "Name the profile whose credentials assume it",
                     format!("aws configure set source_profile NAME --profile {profile}"),
-                ),
-            }),
-            (source, _) => Ok(Some((section.role(role), source))),
+                );
+                Err(ChainError::new(role, reason, help))
+            }
+            (source, _) => Ok(Some((section.role(role)?, source))),
         }
     }
 
@@ -237,19 +283,14 @@ impl SharedConfig {
                 return Ok(Some(base.clone()));
             }
             let nearest = words::nearest(source, names()).unwrap_or("NAME");
-            return Err(ChainError {
-                at,
-                reason: format!(
-                    "`credential_source` is `{source}`, and not one of {}",
-                    listed(names())
-                ),
-                help: set("credential_source", nearest, profile),
-            });
+            let reason =
+                format!("`credential_source` is `{source}`, and not one of {}", listed(names()));
+            return Err(ChainError::new(at, reason, set("credential_source", nearest, profile)));
         }
         half("web_identity_token_file", "role_arn")?;
         let file = section.value("web_identity_token_file");
         if let (Some(file), Some(role)) = (file, section.get("role_arn")) {
-            return Ok(Some(Base::WebIdentity(file, section.role(role))));
+            return Ok(Some(Base::WebIdentity(file, section.role(role)?)));
         }
         if let Some(sso) = self.sso(profile, section)? {
             return Ok(Some(Base::Sso(sso)));
@@ -262,7 +303,7 @@ impl SharedConfig {
                 Some(Base::Keys(profile))
             }
             (Some(session), _) => Some(Base::Login(profile, session)),
-            (None, Some(command)) => Some(Base::Process(command)),
+            (None, Some(command)) => Some(Base::Process(profile, command)),
             (None, None) if keys.is_some() => Some(Base::Keys(profile)),
             (None, None) => {
                 half("source_profile", "role_arn")?;
@@ -287,15 +328,12 @@ impl SharedConfig {
                 None => {
                     let sessions = || self.sso_sessions();
                     let nearest = words::nearest(at.value(), sessions()).unwrap_or("NAME");
-                    return Err(ChainError {
-                        at,
-                        reason: format!(
-                            "there is no section `[sso-session {}]`, which `sso_session` names (existing: {})",
-                            at.value(),
-                            listed(sessions())
-                        ),
-                        help: set("sso_session", nearest, profile),
-                    });
+                    let reason = format!(
+                        "there is no section `[sso-session {}]`, which `sso_session` names (existing: {})",
+                        at.value(),
+                        listed(sessions())
+                    );
+                    return Err(ChainError::new(at, reason, set("sso_session", nearest, profile)));
                 }
             },
             None => {
@@ -309,18 +347,19 @@ impl SharedConfig {
         else {
             return Ok(None);
         };
+        section.checked("sso_account_id", is_account, "an account's ID, twelve digits")?;
         let settings = named.map_or(section, |(_, session)| session);
-        let Some(region) = settings.value("sso_region") else {
+        let Some(region) = settings.get("sso_region") else {
             let session = section.get("sso_session");
             let whose = match session {
                 Some(name) => format!("the section `[sso-session {}]`", name.value()),
                 None => format!("the profile `{profile}`"),
             };
-            return Err(ChainError {
-                at: session.unwrap_or(account),
-                reason: format!("{whose} has no `sso_region`"),
-                help: Help::text("Add the Region of IAM Identity Center to it, `sso_region`"),
-            });
+            return Err(ChainError::new(
+                session.unwrap_or(account),
+                format!("{whose} has no `sso_region`"),
+                "Add the Region of IAM Identity Center to it, `sso_region`",
+            ));
         };
         Ok(Some(Sso {
             profile,
@@ -341,26 +380,22 @@ fn both<'a>(
     lacks: &'static str,
 ) -> Result<(), ChainError<'a>> {
     match section.get(has) {
-        Some(at) if section.get(lacks).is_none() => Err(lacking(at, profile, has, lacks)),
+        Some(at) if section.get(lacks).is_none() => Err(ChainError::new(
+            at,
+            format!("the profile `{profile}` has `{has}` and no `{lacks}`"),
+            format!("Add `{lacks}`, or remove `{has}`"),
+        )),
         _ => Ok(()),
-    }
-}
-
-fn lacking<'a>(at: &'a FileSetting, profile: &str, has: &str, lacks: &str) -> ChainError<'a> {
-    ChainError {
-        at,
-        reason: format!("the profile `{profile}` has `{has}` and no `{lacks}`"),
-        help: Help::text(format!("Add `{lacks}`, or remove `{has}`")),
     }
 }
 
 fn empty_source(at: &FileSetting) -> ChainError<'_> {
     let name = at.value();
-    ChainError {
+    ChainError::new(
         at,
-        reason: format!("the profile `{name}`, which `source_profile` names, has no credentials"),
-        help: Help::command("Give it some", format!("aws configure --profile {name}")),
-    }
+        format!("the profile `{name}`, which `source_profile` names, has no credentials"),
+        Help::command("Give it some", format!("aws configure --profile {name}")),
+    )
 }
 
 fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {

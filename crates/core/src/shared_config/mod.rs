@@ -8,7 +8,7 @@
 mod chain;
 mod parse;
 
-pub use chain::{Base, Chain, ChainError, Role, Sso};
+pub use chain::{Base, Chain, ChainError, Role, SESSION_NAME, Sso, is_session_name};
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};

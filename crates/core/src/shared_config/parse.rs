@@ -2,7 +2,7 @@
 //! after a value.
 
 use super::{FileKind, FileSetting, Section, SectionName, SyntaxError};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use zeroize::Zeroizing;
 
 /// Sections of one file.
@@ -14,8 +14,8 @@ pub(super) fn parse(bytes: &[u8], kind: FileKind) -> Result<Sections, SyntaxErro
     let mut current: Option<SectionName> = None;
     let mut last: Option<(usize, String)> = None;
     // What stands twice would be mixed, such as the ID of one key and the secret of another.
-    let mut headers = BTreeSet::new();
-    let mut keys = BTreeSet::new();
+    let mut headers = BTreeMap::new();
+    let mut keys = BTreeMap::new();
     // A carriage return ends a line too, as for Python.
     let text = Zeroizing::new(text.replace("\r\n", "\n"));
     for (at, line) in text.split(['\n', '\r']).enumerate() {
@@ -33,8 +33,8 @@ pub(super) fn parse(bytes: &[u8], kind: FileKind) -> Result<Sections, SyntaxErro
         }
         if let Some(rest) = content.strip_prefix('[') {
             let (header, _) = rest.split_once(']').ok_or_else(|| wrong("has no `]`"))?;
-            if !headers.insert(header) {
-                return Err(wrong("begins a section that is there already"));
+            if let Some(first) = headers.insert(header, number) {
+                return Err(wrong(&format!("begins `[{header}]` again, after line {first}")));
             }
             keys.clear();
             let name = section_name(header, kind);
@@ -51,8 +51,8 @@ pub(super) fn parse(bytes: &[u8], kind: FileKind) -> Result<Sections, SyntaxErro
         if key.is_empty() {
             return Err(wrong("has nothing before its `=`"));
         }
-        if !keys.insert(key.clone()) {
-            return Err(wrong("has a setting that is there already"));
+        if let Some(first) = keys.insert(key.clone(), number) {
+            return Err(wrong(&format!("sets `{key}` again, after line {first}")));
         }
         let setting = FileSetting::new(without_comment(value), kind, number);
         let section = sections.entry(name.clone()).or_default();

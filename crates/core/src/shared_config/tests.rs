@@ -41,8 +41,8 @@ fn what_cannot_be_read_is_an_error_with_its_line() {
         (b"[default\nregion = x\n", 1, "has no `]`"),
         (b"\nregion = x\n", 2, "before the first section"),
         (b"[default]\n= x\n", 2, "nothing before its `=`"),
-        (b"[default]\na = 1\nA = 2\n", 3, "a setting that is there already"),
-        (b"[default]\n[profile a]\n[default]\n", 3, "a section that is there already"),
+        (b"[default]\na = 1\nA = 2\n", 3, "sets `a` again, after line 2"),
+        (b"[default]\n[profile a]\n[default]\n", 3, "begins `[default]` again, after line 1"),
     ] {
         let mut config = SharedConfig::default();
         let error = config.add(bytes, FileKind::Config).expect_err(reason);
@@ -89,12 +89,12 @@ fn each_kind_of_profile_has_its_base() {
     let keys = "aws_access_key_id = i\naws_secret_access_key = s";
     for (text, base) in [
         (format!("[default]\n{keys}"), "Keys"),
-        ("[default]\nrole_arn = r\nsource_profile = b\n[profile b]\ncredential_process = p".to_owned(), "Process("),
-        (format!("[default]\nrole_arn = r\nsource_profile = default\n{keys}"), "Keys"),
-        (format!("[default]\nrole_arn = r\nsource_profile = b\n[profile b]\nrole_arn = r\nsource_profile = default\n{keys}"), "Keys"),
-        ("[default]\nrole_arn = r\ncredential_source = Environment".to_owned(), "Environment"),
-        ("[default]\nrole_arn = r\nweb_identity_token_file = f".to_owned(), "WebIdentity(\"f\""),
-        ("[default]\nsso_session = s\nsso_account_id = a\nsso_role_name = n\n[sso-session s]\nsso_region = r".to_owned(), "Sso"),
+        ("[default]\nrole_arn = arn:aws:iam::111122223333:role/r\nsource_profile = b\n[profile b]\ncredential_process = p".to_owned(), "Process("),
+        (format!("[default]\nrole_arn = arn:aws:iam::111122223333:role/r\nsource_profile = default\n{keys}"), "Keys"),
+        (format!("[default]\nrole_arn = arn:aws:iam::111122223333:role/r\nsource_profile = b\n[profile b]\nrole_arn = arn:aws:iam::111122223333:role/r\nsource_profile = default\n{keys}"), "Keys"),
+        ("[default]\nrole_arn = arn:aws:iam::111122223333:role/r\ncredential_source = Environment".to_owned(), "Environment"),
+        ("[default]\nrole_arn = arn:aws:iam::111122223333:role/r\nweb_identity_token_file = f".to_owned(), "WebIdentity(\"f\""),
+        ("[default]\nsso_session = s\nsso_account_id = 111122223333\nsso_role_name = n\n[sso-session s]\nsso_region = r".to_owned(), "Sso"),
         ("[default]\nlogin_session = a".to_owned(), "Login"),
     ] {
         let config = config(&text);
@@ -114,14 +114,22 @@ fn a_profile_without_credentials_leaves_them_to_other_sources() {
 fn a_profile_that_cannot_give_credentials_is_an_error() {
     for (text, line, words) in [
         (
-            "[default]\nrole_arn = r\nsource_profile = b\n[profile b]\nrole_arn = r\nsource_profile = default",
+            "[default]\nrole_arn = arn:aws:iam::111122223333:role/r\nsource_profile = b\n[profile b]\nrole_arn = arn:aws:iam::111122223333:role/r\nsource_profile = default",
             6,
             "default → b → default",
         ),
-        ("[default]\nrole_arn = r\nsource_profile = gone", 3, "no profile `gone`"),
-        ("[default]\nrole_arn = r", 2, "neither `source_profile` nor `credential_source`"),
         (
-            "[default]\nrole_arn = r\nsource_profile = b\ncredential_source = Environment",
+            "[default]\nrole_arn = arn:aws:iam::111122223333:role/r\nsource_profile = gone",
+            3,
+            "no profile `gone`",
+        ),
+        (
+            "[default]\nrole_arn = arn:aws:iam::111122223333:role/r",
+            2,
+            "neither `source_profile` nor `credential_source`",
+        ),
+        (
+            "[default]\nrole_arn = arn:aws:iam::111122223333:role/r\nsource_profile = b\ncredential_source = Environment",
             4,
             "has both",
         ),
@@ -129,17 +137,32 @@ fn a_profile_that_cannot_give_credentials_is_an_error() {
         ("[default]\naws_secret_access_key = s", 2, "no `aws_access_key_id`"),
         ("[default]\nsource_profile = b", 2, "no `role_arn`"),
         ("[default]\nsso_session = s", 2, "no section `[sso-session s]`"),
-        ("[default]\nsso_account_id = a", 2, "no `sso_role_name`"),
+        ("[default]\nsso_account_id = 111122223333", 2, "no `sso_role_name`"),
         (
-            "[default]\nrole_arn = r\ncredential_source = Ec2",
+            "[default]\nrole_arn = arn:aws:iam::111122223333:role/r\ncredential_source = Ec2",
             3,
             "not one of Environment, Ec2InstanceMetadata, EcsContainer",
         ),
         ("[default]\nweb_identity_token_file = f", 2, "no `role_arn`"),
         (
-            "[default]\nrole_arn = r\nsource_profile = b\n[profile b]\nregion = x",
+            "[default]\nrole_arn = arn:aws:iam::111122223333:role/r\nsource_profile = b\n[profile b]\nregion = x",
             3,
             "has no credentials",
+        ),
+        (
+            "[default]\nrole_arn = arn:aws:iam::111122223333:role/r\nsource_profile = default",
+            3,
+            "names itself as `source_profile` and has no keys",
+        ),
+        (
+            "[default]\nrole_arn = arn:aws:iam::${ID}:role/r\nsource_profile = b",
+            2,
+            "`role_arn` is not the ARN of a role",
+        ),
+        (
+            "[default]\nrole_arn = arn:aws:iam::111122223333:role/r\nrole_session_name = a b\nsource_profile = b",
+            3,
+            "`role_session_name` is not 2 to 64",
         ),
     ] {
         let config = config(text);
@@ -152,18 +175,23 @@ fn a_profile_that_cannot_give_credentials_is_an_error() {
 #[test]
 fn the_roles_of_a_chain_are_assumed_from_its_base() {
     let config = config(
-        "[default]\nrole_arn = last\nsource_profile = b\nexternal_id = x\n[profile b]\nrole_arn = first\nmfa_serial = device\nrole_session_name = me\nsource_profile = c\n[profile c]\naws_access_key_id = i\naws_secret_access_key = s\n[profile e]\nregion = x\n[services s]\n",
+        "[default]\nrole_arn = arn:aws:iam::111122223333:role/r/last\nsource_profile = b\nexternal_id = xy\n[profile b]\nrole_arn = arn:aws:iam::111122223333:role/r/first\nmfa_serial = device\nrole_session_name = me\nsource_profile = c\n[profile c]\naws_access_key_id = i\naws_secret_access_key = s\n[profile e]\nregion = x\n[services s]\n",
     );
     let chain = config.credential_chain("default").expect("a chain");
     let chain = chain.expect("credentials");
     assert_eq!(chain.base, Base::Keys("c"));
     let first = Role {
-        arn: "first",
+        arn: "arn:aws:iam::111122223333:role/r/first",
         session_name: Some("me"),
         external_id: None,
         mfa_serial: Some("device"),
     };
-    let last = Role { arn: "last", session_name: None, external_id: Some("x"), mfa_serial: None };
+    let last = Role {
+        arn: "arn:aws:iam::111122223333:role/r/last",
+        session_name: None,
+        external_id: Some("xy"),
+        mfa_serial: None,
+    };
     assert_eq!(chain.roles, [first, last]);
     let profiles: Vec<&str> = config.profiles().collect();
     assert_eq!(profiles, ["b", "c", "default", "e"]);
