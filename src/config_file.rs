@@ -26,7 +26,9 @@ const FILE_NAME: &str = "ssm-exec.toml";
 const LARGEST: u64 = 1 << 20;
 /// As the kernel (path_resolution(7)).
 const MOST_LINKS: usize = 40;
-/// What else to do about a configuration file.
+/// What else to do about a configuration file that a variable names.
+const VARIABLE: &str = "Use another one with `SSM_EXEC_CONFIG=FILE`, or unset it";
+/// What else to do about another one.
 const FILE: &str = "Use another one with `--config FILE`, or none with `--no-config`";
 /// What else to do about a template.
 const TEMPLATE: &str = "Use another file, or write it into ssm-exec.toml as `template`";
@@ -46,8 +48,13 @@ pub(crate) fn find_config_file(
         ConfigLocation::File(given) => {
             let opened = open(&given.value, FLAGS, Mode::empty()).map_err(io::Error::from);
             let text = opened.and_then(|file| read(file.into()));
-            let text = text
-                .map_err(|error| unreadable(&given.value, &error, FILE).at(given.origin.clone()))?;
+            let otherwise = match given.origin {
+                Origin::Variable(_) => VARIABLE,
+                _ => FILE,
+            };
+            let text = text.map_err(|error| {
+                unreadable(&given.value, &error, otherwise).at(given.origin.clone())
+            })?;
             Ok(Some((given.value.clone(), text)))
         }
         ConfigLocation::Nearest => {
@@ -58,6 +65,25 @@ pub(crate) fn find_config_file(
             nearest(&directory)
         }
     }
+}
+
+/// A path as messages have it: from the working directory where that or a directory above it has the file, since
+/// a long path hides what is wrong.
+pub(crate) fn shown(path: &Path) -> String {
+    let directory = std::env::current_dir().unwrap_or_default();
+    let shown = relative(path, &directory);
+    let is_shorter = |it: &PathBuf| it.as_os_str().len() < path.as_os_str().len();
+    let shown = shown.filter(is_shorter);
+    shown.as_deref().unwrap_or(path).display().to_string()
+}
+
+fn relative(path: &Path, directory: &Path) -> Option<PathBuf> {
+    if let Ok(below) = path.strip_prefix(directory) {
+        return Some(below.to_owned());
+    }
+    let parent = path.parent().filter(|parent| parent.is_absolute())?;
+    let up = directory.strip_prefix(parent).ok()?.components().map(|_| Path::new(".."));
+    Some(up.collect::<PathBuf>().join(path.file_name()?))
 }
 
 /// The text of a template. It decides where secrets are written, so the same holds as for a file that was
@@ -162,9 +188,10 @@ struct Distrust {
 }
 
 fn untrusted(path: &Path, Distrust { reason, help }: Distrust) -> Diagnostic {
-    let shown = path.display().to_string();
-    let message = format!("{shown} {reason}, and it decides what is started with your secrets");
-    let mut error = Diagnostic::new(Code::UntrustedFile, message).fill(&[("path", &shown)]);
+    let message =
+        format!("{} {reason}, and it decides what is started with your secrets", shown(path));
+    let path_text = path.display().to_string();
+    let mut error = Diagnostic::new(Code::UntrustedFile, message).fill(&[("path", &path_text)]);
     error.help.insert(0, help);
     error.path(path)
 }
@@ -270,7 +297,7 @@ fn read(file: File) -> io::Result<String> {
     String::from_utf8(bytes).map_err(|error| {
         let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = valid.iter().filter(|&&byte| byte == b'\n').count() + 1;
-        io::Error::other(format!("line {line} is not UTF-8"))
+        io::Error::new(ErrorKind::InvalidData, format!("line {line} is not UTF-8"))
     })
 }
 
@@ -289,9 +316,13 @@ fn unreadable(path: &Path, error: &io::Error, otherwise: &str) -> Diagnostic {
             "permission denied".to_owned()
         }
         ErrorKind::IsADirectory => "it is a directory".to_owned(),
+        ErrorKind::InvalidData => {
+            help = vec![Help::text("Save it as UTF-8")];
+            error.to_string()
+        }
         _ => without_number(error),
     };
-    let message = format!("cannot read {shown}: {reason}");
+    let message = format!("cannot read {}: {reason}", self::shown(path));
     Diagnostic::with_help(Code::InvalidFile, message, help).path(path)
 }
 
@@ -317,5 +348,20 @@ mod tests {
         let error = unreadable(path, &Errno::EMFILE.into(), FILE).to_string();
         let expected = "the system refused to open ssm-exec.toml: Too many open files\n  help: Raise the limit of open files, which is ";
         assert!(error.starts_with(expected), "{error}");
+    }
+
+    #[test]
+    fn a_path_is_shown_from_the_working_directory() {
+        for (path, expected) in [
+            ("/a/b/x.toml", Some("x.toml")),
+            ("/a/b/c/x.toml", Some("c/x.toml")),
+            ("/a/x.toml", Some("../x.toml")),
+            ("/x.toml", Some("../../x.toml")),
+            ("/c/x.toml", None),
+            ("x.toml", None),
+        ] {
+            let relative = relative(Path::new(path), Path::new("/a/b"));
+            assert_eq!(relative.as_deref(), expected.map(Path::new), "{path}");
+        }
     }
 }

@@ -139,8 +139,10 @@ impl SharedFiles {
 
     /// Where a setting of a profile is.
     pub(super) fn origin(&self, setting: &FileSetting, key: &str) -> Origin {
+        let path = self.path(setting.kind);
         Origin::File {
-            path: self.path(setting.kind).to_owned(),
+            path: path.to_owned(),
+            shown: path.display().to_string(),
             line: setting.line,
             key: key.to_owned(),
         }

@@ -1,10 +1,10 @@
 //! The definition of the command line for clap, made from the table of settings.
 
-use super::{Document, Subcommand};
+use super::Document;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command};
 use ssm_exec_core::config::SETTINGS;
-use ssm_exec_core::config::setting::{Group, Kind, Setting, Subcommands};
+use ssm_exec_core::config::setting::{Group, Kind, Setting, Subcommand};
 
 const ABOUT: &str =
     "Start a program with parameters from AWS SSM Parameter Store in its environment";
@@ -77,24 +77,24 @@ pub(super) fn command() -> Command {
         .after_long_help(AFTER_HELP)
         .max_term_width(80)
         .disable_help_subcommand(true)
-        .args(options(Subcommands::All))
+        .args(options(None))
         .arg(words("The program to start, and its arguments").trailing_var_arg(true))
         .subcommands([
             Command::new(Subcommand::Check.word())
                 .about("Resolve everything, start nothing, and report")
-                .args(options(Subcommands::All))
-                .args(options(Subcommands::Check))
+                .args(options(None))
+                .args(options(Some(Subcommand::Check)))
                 .arg(
-                    words("The program whose arguments count towards the size of the environment")
+                    words("The program to look up; its arguments count towards the size of the environment")
                         .last(true),
                 ),
             Command::new(Subcommand::Policy.word())
                 .about("Print the least-privilege IAM policy for this configuration")
-                .args(options(Subcommands::All))
-                .args(options(Subcommands::Policy)),
+                .args(options(None))
+                .args(options(Some(Subcommand::Policy))),
             Command::new(Subcommand::Init.word())
                 .about("Write an ssm-exec.toml to begin with: the names and types below a prefix, never a value")
-                .args(options(Subcommands::All)),
+                .args(options(None)),
             Command::new(Subcommand::Completions.word())
                 .about("Print completions for a shell, the man page, or the schema of ssm-exec.toml")
                 .arg(
@@ -104,6 +104,17 @@ pub(super) fn command() -> Command {
                         .value_parser(PossibleValuesParser::new(Document::WORDS)),
                 ),
         ])
+        .mut_subcommands(|subcommand| {
+            let name = subcommand.get_name().to_owned();
+            subcommand.override_usage(usage(&name))
+        })
+}
+
+/// A subcommand's line of the usage.
+fn usage(subcommand: &str) -> &'static str {
+    let mut lines = USAGE.lines().map(str::trim);
+    let is_of = |line: &&str| line.split(' ').nth(1) == Some(subcommand);
+    lines.find(is_of).unwrap_or(USAGE)
 }
 
 /// The command to start and its arguments.
@@ -111,14 +122,14 @@ fn words(help: &'static str) -> Arg {
     Arg::new("COMMAND").help(help).num_args(0..).hide_short_help(true)
 }
 
-pub(super) fn options(taken_by: Subcommands) -> impl Iterator<Item = Arg> {
+pub(super) fn options(taken_by: Option<Subcommand>) -> impl Iterator<Item = Arg> {
     let settings = SETTINGS.iter().filter(move |setting| setting.taken_by == taken_by);
     settings.flat_map(|setting| option(setting).into_iter().chain(negation(setting)))
 }
 
 fn option(setting: &'static Setting) -> Option<Arg> {
     let flag = setting.flag?;
-    let is_common = COMMON.contains(&flag) || setting.taken_by != Subcommands::All;
+    let is_common = COMMON.contains(&flag) || setting.taken_by.is_some();
     let mut arg = Arg::new(flag)
         .long(long(flag))
         .action(action(setting))
@@ -183,8 +194,8 @@ fn long_text(setting: &Setting) -> String {
 
 fn heading(setting: &Setting) -> &'static str {
     match (setting.group, setting.taken_by) {
-        (Group::Command, Subcommands::Check) => "Options of check",
-        (Group::Command, Subcommands::Policy) => "Options of policy",
+        (Group::Command, Some(Subcommand::Check)) => "Options of check",
+        (Group::Command, Some(Subcommand::Policy)) => "Options of policy",
         (group, _) => group.word(),
     }
 }

@@ -38,9 +38,11 @@ fn write_man(page: &mut Vec<u8>) -> io::Result<()> {
         let name = subcommand.get_name();
         writeln!(page, ".SH \"SSM-EXEC {}\"", name.to_uppercase())?;
         writeln!(page, "{}.", subcommand.get_about().unwrap_or_default())?;
-        if let Some(scope) = Subcommand::parse(name).ok().and_then(Subcommand::own_options) {
-            let own = Command::new("").disable_help_flag(true);
-            Man::new(own.args(definition::options(scope))).render_options_section(page)?;
+        let own = Subcommand::parse(name).ok();
+        let own: Vec<_> = own.into_iter().flat_map(|it| definition::options(Some(it))).collect();
+        if !own.is_empty() {
+            let own = Command::new("").disable_help_flag(true).args(own);
+            Man::new(own).render_options_section(page)?;
         }
     }
     writeln!(page, ".SH ENVIRONMENT")?;

@@ -21,6 +21,7 @@ const OPTIONS: &[(&[&str], &str)] = &[
     (&["--output", "--output-format", "-o"], "For a report, use `ssm-exec check --format table|json|markdown|toml`. Values go to the command's environment only"),
     (&["--upcase", "--uppercase"], "Names are upper case by default; `--case keep` keeps the case"),
     (&["--dry-run", "--noop", "-n"], "`ssm-exec check` resolves everything and starts nothing"),
+    (&["--log-level", "--loglevel", "--level"], "`-v` prints more, and `--quiet` errors only; SSM_EXEC_LOG has the level"),
     (&["--debug", "-d"], "`-vv` prints each step"),
     (&["--silent", "-s"], "`--quiet` prints errors only"),
     (&["--role", "--assume-role"], "Use `--role-arn ARN`"),
@@ -201,11 +202,7 @@ pub(crate) fn is_built_in(word: &str) -> bool {
 /// Whether a word with one hyphen is meant to be a long option: one of ours, or another tool's.
 pub(super) fn is_long_with_one_hyphen(name: &str) -> bool {
     let long = format!("-{name}");
-    name.len() > 2 && (is_option(&long) || row(OPTIONS, &long).is_some())
-}
-
-fn is_option(name: &str) -> bool {
-    flags().any(|flag| flag == name)
+    name.len() > 2 && (flags().any(|flag| flag == long) || row(OPTIONS, &long).is_some())
 }
 
 fn flags() -> impl Iterator<Item = &'static str> {
@@ -222,7 +219,7 @@ fn row(table: &[(&[&str], &'static str)], word: &str) -> Option<&'static str> {
 pub(super) fn unknown_option(name: &str) -> Diagnostic {
     let long = format!("--{}", name.trim_start_matches('-'));
     let setting = SETTINGS.iter().find(|row| row.flag == Some(name));
-    let subcommand = setting.and_then(|row| Subcommand::of(row.taken_by));
+    let subcommand = setting.and_then(|row| row.taken_by);
     let what = format!("unknown option `{name}`");
     if let Some(help) = row(OPTIONS, &long).or_else(|| row(OPTIONS, name)) {
         return usage(what, help);

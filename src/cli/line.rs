@@ -4,7 +4,7 @@
 
 use super::{Action, Document, Subcommand, Task, Words, definition, hints};
 use ssm_exec_core::code::Code;
-use ssm_exec_core::config::setting::{Kind, Setting, Subcommands};
+use ssm_exec_core::config::setting::{Kind, Setting};
 use ssm_exec_core::config::{Layer, SETTINGS};
 use ssm_exec_core::diagnostic::{Diagnostic, Help};
 use ssm_exec_core::origin::Origin;
@@ -168,10 +168,8 @@ impl<'a> LineReader<'a> {
 
     /// The settings whose options can be given here.
     pub(super) fn settings(&self) -> impl Iterator<Item = &'static Setting> {
-        let own = self.subcommand.and_then(Subcommand::own_options);
-        SETTINGS.iter().filter(move |setting| {
-            setting.taken_by == Subcommands::All || own == Some(setting.taken_by)
-        })
+        let own = self.subcommand;
+        SETTINGS.iter().filter(move |it| it.taken_by.is_none() || it.taken_by == own)
     }
 
     /// Sets what an option means. Its value is attached to it, or is the next word.
@@ -226,7 +224,11 @@ impl<'a> LineReader<'a> {
             return Err(hints::no_value(setting, name, self.subcommand));
         };
         let value = next.to_str().ok_or_else(not_utf8)?;
-        if value.starts_with('-') && value != "-" {
+        let begins_a_number = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
+        let is_number = matches!(setting.kind, Kind::Number | Kind::Duration)
+            && value.strip_prefix('-').is_some_and(begins_a_number);
+        // No number is below zero: that is what is said of it.
+        if value.starts_with('-') && value != "-" && !is_number {
             let mut mistake = hints::no_value(setting, name, self.subcommand);
             mistake.message += &format!(", and `{value}` begins with a dash, as an option does");
             if self.find(value).is_none() {
@@ -308,7 +310,7 @@ mod tests {
     #[test]
     fn every_option_of_the_definition_for_clap_is_read_in_the_same_way() {
         for setting in SETTINGS {
-            let subcommand = Subcommand::of(setting.taken_by).map_or("", Subcommand::word);
+            let subcommand = setting.taken_by.map_or("", Subcommand::word);
             let value = match setting.kind {
                 Kind::Choice(words) => words[0],
                 _ => "1",

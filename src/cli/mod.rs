@@ -10,21 +10,8 @@ mod schema;
 pub(crate) use complete::candidates;
 pub(crate) use line::{CommandLine, read};
 
-use ssm_exec_core::config::setting::Subcommands;
+use ssm_exec_core::config::setting::Subcommand;
 use std::ffi::OsString;
-
-ssm_exec_core::choice! {
-    /// What the first word can be, besides the command.
-    enum Subcommand {
-        /// Everything but the start, and a report.
-        Check = "check",
-        Policy = "policy",
-        /// A configuration file to begin with.
-        Init = "init",
-        /// Texts for shells, readers and editors.
-        Completions = "completions",
-    }
-}
 
 ssm_exec_core::choice! {
     /// What `completions` prints.
@@ -35,22 +22,6 @@ ssm_exec_core::choice! {
         Man = "man",
         /// The JSON Schema of ssm-exec.toml.
         Schema = "schema",
-    }
-}
-
-impl Subcommand {
-    /// The options that only it takes.
-    fn own_options(self) -> Option<Subcommands> {
-        match self {
-            Self::Check => Some(Subcommands::Check),
-            Self::Policy => Some(Subcommands::Policy),
-            Self::Init | Self::Completions => None,
-        }
-    }
-
-    /// The one that alone takes these options.
-    fn of(taken_by: Subcommands) -> Option<Self> {
-        [Self::Check, Self::Policy].into_iter().find(|it| it.own_options() == Some(taken_by))
     }
 }
 

@@ -125,13 +125,11 @@ fn shape(kind: Kind) -> Value {
 /// What one rule of the contract takes.
 fn rule_shape(rule: &str) -> Value {
     match rule {
-        "type" => json!({ "type": "string", "enum": TypeName::WORDS }),
+        "type" => shape(Kind::Choice(TypeName::WORDS)),
         "min" | "max" => json!({ "type": "number" }),
         "min_length" | "max_length" => json!({ "type": "integer", "minimum": 0 }),
-        "secure" | "optional" => json!({ "type": "boolean" }),
-        "one_of" | "schemes" | "label" => json!({
-            "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }]
-        }),
-        _ => json!({ "type": "string" }),
+        "secure" | "optional" => shape(Kind::Switch),
+        "one_of" | "schemes" | "label" => shape(Kind::List),
+        _ => shape(Kind::Text),
     }
 }

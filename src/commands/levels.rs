@@ -71,7 +71,10 @@ impl Levels {
     pub(super) fn stages(&self, inherited: &Inherited<'_>) -> Result<Vec<String>, Error> {
         match &self.file {
             None => Ok(Vec::new()),
-            Some((path, text)) => Ok(ConfigFile::parse(path, text, inherited)?.stages()?),
+            Some((path, text)) => {
+                let shown = config_file::shown(path);
+                Ok(ConfigFile::parse(path, &shown, text, inherited)?.stages()?)
+            }
         }
     }
 
@@ -108,7 +111,8 @@ impl Levels {
             config::refuse_stage(stage)?;
             return Ok((layer, Vec::new(), Vec::new()));
         };
-        let file = ConfigFile::parse(path, text, inherited)?;
+        let shown = config_file::shown(path);
+        let file = ConfigFile::parse(path, &shown, text, inherited)?;
         let mut dropped = Vec::new();
         if !every_stage_is_checked {
             self.check_other_stages(&file, stage, inherited)?;

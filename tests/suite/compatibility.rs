@@ -6,7 +6,7 @@ use crate::support::project;
 use serde_json::Value;
 use ssm_exec_core::code::Code;
 use ssm_exec_core::config::SETTINGS;
-use ssm_exec_core::config::setting::{Kind, Subcommands};
+use ssm_exec_core::config::setting::Kind;
 use ssm_stub::{Parameter, Stub};
 use std::collections::BTreeSet;
 
@@ -23,11 +23,7 @@ fn stable() -> BTreeSet<String> {
         }
     }
     for row in SETTINGS {
-        let command = match row.taken_by {
-            Subcommands::All => "",
-            Subcommands::Check => "check ",
-            Subcommands::Policy => "policy ",
-        };
+        let command = row.taken_by.map(|own| format!("{} ", own.word())).unwrap_or_default();
         for flag in [row.flag, row.negation].into_iter().flatten() {
             add(format!("option {command}{flag}"));
             if let Kind::Choice(words) = row.kind {

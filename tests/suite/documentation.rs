@@ -4,7 +4,7 @@
 use crate::harness::Run;
 use ssm_exec_core::code::Code;
 use ssm_exec_core::config::SETTINGS;
-use ssm_exec_core::config::setting::{Group, Setting, Subcommands};
+use ssm_exec_core::config::setting::{Group, Setting};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -119,11 +119,7 @@ fn the_tables_of_options_are_up_to_date() {
         let _ = writeln!(full, "### {heading}\n");
         full.push_str("| option | variables | key in the file | meaning | default |\n| --- | --- | --- | --- | --- |\n");
         for row in rows() {
-            let of = match row.taken_by {
-                Subcommands::All => "",
-                Subcommands::Check => "`check`: ",
-                Subcommands::Policy => "`policy`: ",
-            };
+            let of = row.taken_by.map(|own| format!("`{}`: ", own.word())).unwrap_or_default();
             let _ = writeln!(
                 full,
                 "| {} | {} | {} | {of}{}. {} | {} |",

@@ -57,7 +57,7 @@ const TYPED: &[(&[&str], i32, &str)] = &[
     (&["check", "--json"], 64, "`ssm-exec check --format json`"),
     (&["check", "--json", "-p", "/a"], 64, "`ssm-exec check --format json`"),
     (&["--format", "json", "check"], 64, "`ssm-exec check --format`"),
-    (&["--timeout", "-5s", "env"], 64, "`--timeout=-5s`"),
+    (&["--timeout", "-5s", "env"], 64, "Write it as `30s`"),
     // Words of other tools.
     (&["run", "env"], 64, "Write the command itself"),
     (&["exec", "service", "--", "env"], 64, "Write the command itself"),

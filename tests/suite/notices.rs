@@ -55,7 +55,7 @@ fn a_pattern_of_only_that_matches_nothing_is_a_warning() {
     let file = || {
         Run::against(&stub.url()).file("prefix = { path = \"/n/api\", only = [\"LOG\", \"X\"] }")
     };
-    is_warning(file, "", "line 1, `prefix`: `X` matches no variable", 78);
+    is_warning(file, "", "line 1, `prefix.only`: `X` matches no variable", 78);
 }
 
 #[test]

@@ -185,16 +185,16 @@ scenarios! {
 
     fn filters_name_prefix_and_case_can_be_set_for_each_prefix(ssm) {
         ssm.put(&[secure("/t14/a/one", "canary-1"), secure("/t14/a/two", "canary-2"), secure("/t14/b/Mixed", "canary-3")]);
-        let environment = Run::against(&ssm.url())
-            .file(r#"
-                name_prefix = "ALL_"
-                prefix = [
-                    { path = "/t14/a", only = ["*ONE"] },
-                    { path = "/t14/b", name_prefix = "b_", case = "keep" },
-                ]
-            "#)
-            .environment();
-        assert_eq!(environment.names(), ["ALL_ONE", "b_Mixed"]);
+        let run = || Run::against(&ssm.url()).file(r#"
+            name_prefix = "ALL_"
+            prefix = [
+                { path = "/t14/a", only = ["*ONE"] },
+                { path = "/t14/b", name_prefix = "b_", case = "keep" },
+            ]
+        "#);
+        assert_eq!(run().environment().names(), ["ALL_ONE", "b_Mixed"]);
+        let stronger = run().args("--only *TWO,*MIXED --case upper").env("SSM_EXEC_NAME_PREFIX", "X_");
+        assert_eq!(stronger.environment().names(), ["SSM_EXEC_NAME_PREFIX", "X_MIXED", "X_TWO"]);
     }
 
     fn pristine_keep_and_keep_existing_control_the_inherited_environment(ssm) {

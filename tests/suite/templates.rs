@@ -306,17 +306,25 @@ fn check_reports_a_file_with_a_template() {
 fn a_variable_that_nothing_replaces_is_a_warning() {
     let stub = stub();
     for (text, form) in [
-        ("[compose]\nA = \"$USER\"", "$NAME"),
-        ("[compose]\nA = \"{{ USER }}:${USER}\"", "{{NAME}}"),
-        ("[files]\nA = { template = \"$USER\" }", "$NAME"),
-        ("[keys]\nA = { param = \"/t/no\", default = \"$USER\" }", "$NAME"),
-        ("[files]\nA = { param = \"/t/no\", default = \"{{USER}}\" }", "{{NAME}}"),
+        ("[compose]\nA = \"$USER\"", "a variable in the form `$NAME`"),
+        ("[compose]\nA = \"{{ USER }}:${USER}\"", "a variable in the form `{{NAME}}`"),
+        ("[files]\nA = { template = \"$USER\" }", "a variable in the form `$NAME`"),
+        (
+            "[keys]\nA = { param = \"/t/no\", default = \"$USER\" }",
+            "a variable in the form `$NAME`",
+        ),
+        (
+            "[files]\nA = { param = \"/t/no\", default = \"{{USER}}\" }",
+            "a variable in the form `{{NAME}}`",
+        ),
+        ("[compose]\nA = \"a:ssm:///t/user\"", "an `ssm://` reference"),
+        ("[keys]\nA = { param = \"/t/no\", default = \"ssm:///t/user\" }", "an `ssm://` reference"),
     ] {
         let run = || Run::against(&stub.url()).file(&format!("prefix = \"/t\"\n{text}"));
-        let says = format!(".A`: has a variable in the form `{form}`, which nothing replaces");
+        let says = format!(".A`: has {form}, which nothing replaces");
         let outcome = run().args("-- true").run();
         assert_eq!(outcome.status, 0, "{}", outcome.stderr);
-        outcome.says(&[&says, "warning: ", "Write `${NAME}`"]);
+        outcome.says(&[&says, "warning: ", "rite `${NAME}`"]);
         run().args("--strict").fails(78).says(&[&says]);
     }
     for path in ["/t/$USER", "/t/{{USER}}"] {
@@ -347,9 +355,10 @@ fn a_reference_inside_a_longer_value_is_a_warning() {
 fn a_variable_in_the_default_of_a_reference_is_a_warning() {
     let stub = stub();
     for (default, form) in [
-        ("http://$HOST/", "$NAME"),
-        ("http://${HOST}/", "${NAME}"),
-        ("http://{{HOST}}/", "{{NAME}}"),
+        ("http://$HOST/", "a variable in the form `$NAME`"),
+        ("http://${HOST}/", "a variable in the form `${NAME}`"),
+        ("http://{{HOST}}/", "a variable in the form `{{NAME}}`"),
+        ("http://ssm:///t/user", "an `ssm://` reference"),
     ] {
         let run = || {
             let value = format!("ssm:///none?default={default}");
@@ -357,9 +366,7 @@ fn a_variable_in_the_default_of_a_reference_is_a_warning() {
         };
         let outcome = run().args("-- printenv URL").run();
         assert_eq!(outcome.text(), format!("{default}\n"));
-        let says = format!(
-            "the default of URL has a variable in the form `{form}`, which nothing replaces"
-        );
+        let says = format!("the default of URL has {form}, which nothing replaces");
         outcome.says(&["warning", &says]);
         run().args("--strict").fails(78).says(&[&says]);
     }

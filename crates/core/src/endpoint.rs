@@ -1,7 +1,8 @@
 //! Where SSM is, when it isn't where the region says. Parsed by the type that the HTTP client dials with,
 //! so that the rule for plain HTTP judges the host that is connected to.
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Help};
+use crate::origin::Origin;
 use http::Uri;
 use http::uri::Authority;
 use std::fmt;
@@ -26,7 +27,15 @@ impl Endpoint {
             Diagnostic::invalid(format!("`{url}` {reason}"), form)
         };
         if !url.contains("://") {
-            return Err(invalid("has no scheme"));
+            let authority = url.split('/').next().unwrap_or(url).parse::<Authority>();
+            let is_local = authority.is_ok_and(|it| is_loopback(bare(it.host())));
+            return Err(match is_local {
+                true => Diagnostic::invalid(
+                    format!("`{url}` has no scheme"),
+                    format!("Write `http://{url}`"),
+                ),
+                false => invalid("has no scheme"),
+            });
         }
         let uri: Uri = url.parse().map_err(|_| invalid("is not a URL"))?;
         if !matches!(uri.scheme_str(), Some("https" | "http")) {
@@ -110,6 +119,20 @@ fn is_host_name(host: &str) -> bool {
     name.len() <= 253 && name.split('.').all(is_label)
 }
 
+/// How to use AWS's endpoint in the place of the one that was given there.
+pub fn without(origin: &Origin) -> Option<Help> {
+    match origin {
+        Origin::Variable(name) => {
+            Some(Help::command("To use AWS's endpoint, unset it", format!("unset {name}")))
+        }
+        Origin::Flag(_) => Some(Help::text("To use AWS's endpoint, leave the option out")),
+        Origin::File { key, .. } => {
+            Some(Help::text(format!("To use AWS's endpoint, remove `{key}`")))
+        }
+        Origin::Default => None,
+    }
+}
+
 /// Whether a host is this machine.
 pub fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost")
@@ -146,6 +169,18 @@ mod tests {
         }
         for url in ["https:///path", "http://a b", "http://a%20b", "http://[::1"] {
             assert!(Endpoint::parse(url).is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn this_machine_needs_no_encryption() {
+        for url in ["localhost:4566", "127.0.0.1:4566/", "[::1]:4566", "localhost"] {
+            let error = Endpoint::parse(url).expect_err(url).to_string();
+            assert!(error.ends_with(&format!("Write `http://{url}`")), "{error}");
+        }
+        for url in ["ssm.example:443", "", ":", "a b"] {
+            let error = Endpoint::parse(url).expect_err(url).to_string();
+            assert!(error.ends_with("`https://HOST:PORT`"), "{error}");
         }
     }
 

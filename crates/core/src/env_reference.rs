@@ -41,14 +41,19 @@ pub fn find_references(
         .collect()
 }
 
-/// Whether a value was probably meant as a reference: with a quote or a blank before it, in capitals,
-/// or with a single slash.
+/// Whether a value was probably meant as a reference: with a quote or a blank before it, in capitals, with a
+/// single slash, or, if it is one word, without the colon or without any slash after it.
 fn is_near_reference(value: &[u8]) -> bool {
     let start = String::from_utf8_lossy(&value[..value.len().min(64)]);
     let unwanted =
         |c: char| c.is_whitespace() || "\"'`\u{feff}\u{201c}\u{201d}\u{2018}\u{2019}".contains(c);
     let bare = start.trim_start_matches(unwanted);
-    bare.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("ssm:/"))
+    let begins = |scheme: &str| {
+        let start = bare.get(..scheme.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    };
+    let is_path = bare.contains('/') && !bare.contains(char::is_whitespace);
+    begins("ssm:/") || is_path && (begins("ssm//") || begins("ssm:"))
 }
 
 fn near_reference(name: &[u8]) -> Diagnostic {
@@ -95,6 +100,16 @@ pub fn parse(text: &str) -> Result<(ValueRef, OnMissing), Diagnostic> {
     let absence = match option {
         None => OnMissing::Fail,
         Some("optional") => OnMissing::Omit,
+        // What follows may be a part of a secret's default: it is not shown.
+        Some(option) if option.contains('#') => {
+            let message = format!("`ssm://{param}?…` has a `#` after the `?`");
+            let (parameter, _) = param.split_once('#').unwrap_or((param, ""));
+            let help = format!(
+                "A field belongs before the `?`: write `ssm://{parameter}#FIELD?default=TEXT`"
+            );
+            return Err(Diagnostic::invalid(message, help)
+                .help("A default with a `#` can be written in `[keys]` of ssm-exec.toml only"));
+        }
         Some(option) => {
             let default = option.strip_prefix("default=").ok_or_else(|| {
                 Diagnostic::invalid(

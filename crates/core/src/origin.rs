@@ -13,6 +13,8 @@ pub enum Origin {
     /// A key of the configuration file.
     File {
         path: PathBuf,
+        /// The path as messages have it.
+        shown: String,
         /// Counted from 1.
         line: usize,
         /// The key's dotted path.
@@ -30,6 +32,18 @@ impl Origin {
             Self::Variable(_) | Self::File { .. } | Self::Default => Status::Config,
         }
     }
+
+    /// Whether what was given here is of a stronger level than what was given there.
+    pub fn overrides(&self, other: &Self) -> bool {
+        let strength = |origin: &Self| match origin {
+            Self::Flag(_) => 4,
+            Self::Variable(_) => 3,
+            Self::File { key, .. } if key.starts_with("stage.") => 2,
+            Self::File { .. } => 1,
+            Self::Default => 0,
+        };
+        strength(self) > strength(other)
+    }
 }
 
 impl fmt::Display for Origin {
@@ -37,7 +51,7 @@ impl fmt::Display for Origin {
         match self {
             Self::Flag(flag) => f.write_str(flag),
             Self::Variable(name) => f.write_str(name),
-            Self::File { path, line, key } => write!(f, "{}, line {line}, `{key}`", path.display()),
+            Self::File { shown, line, key, .. } => write!(f, "{shown}, line {line}, `{key}`"),
             Self::Default => f.write_str("default"),
         }
     }

@@ -35,8 +35,11 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Piece<'_>>, Unclosed> {
     Ok(pieces)
 }
 
-/// How a text has a variable in a form that other programs replace, if it has one. In capitals only: `pa$word`
-/// is none.
+/// What is written as `ssm://PARAM`.
+pub(crate) const REFERENCE: &str = "an `ssm://` reference";
+
+/// What a text has that other programs, or we elsewhere, would replace, if it has something. Variables in capitals
+/// only: `pa$word` is none.
 pub(crate) fn other_form(text: &str) -> Option<&'static str> {
     let is_name = |name: &str| {
         let is_part = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
@@ -44,22 +47,25 @@ pub(crate) fn other_form(text: &str) -> Option<&'static str> {
             && !name.starts_with(|c: char| c.is_ascii_digit())
             && name.chars().all(is_part)
     };
+    if text.contains("ssm://") {
+        return Some(REFERENCE);
+    }
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     let mut dollars = text.split('$').skip(1);
     if dollars.any(|rest| is_name(rest.split(|c| !is_word(c)).next().unwrap_or_default())) {
-        return Some("$NAME");
+        return Some("a variable in the form `$NAME`");
     }
     let mut braces = text.split("{{").skip(1);
     let has_braces = braces.any(|rest| {
         let inside = rest.split_once("}}");
         inside.is_some_and(|(inside, _)| is_name(inside.trim()))
     });
-    has_braces.then_some("{{NAME}}")
+    has_braces.then_some("a variable in the form `{{NAME}}`")
 }
 
 /// The same, also in our own form, where that isn't replaced either.
 pub(crate) fn any_form(text: &str) -> Option<&'static str> {
-    other_form(text).or(text.contains("${").then_some("${NAME}"))
+    other_form(text).or(text.contains("${").then_some("a variable in the form `${NAME}`"))
 }
 
 #[cfg(test)]
@@ -69,15 +75,18 @@ mod tests {
     #[test]
     fn the_forms_of_other_programs_are_found() {
         for (text, form) in [
-            ("a:$DB_HOST/b", Some("$NAME")),
-            ("$A", Some("$NAME")),
-            ("{{DB_HOST}}", Some("{{NAME}}")),
-            ("a {{ DB_HOST }} b", Some("{{NAME}}")),
+            ("a:$DB_HOST/b", Some("`$NAME`")),
+            ("$A", Some("`$NAME`")),
+            ("{{DB_HOST}}", Some("`{{NAME}}`")),
+            ("a {{ DB_HOST }} b", Some("`{{NAME}}`")),
+            ("postgres://ssm:///org/db", Some("reference")),
             ("${DB_HOST} $${DB_HOST}", None),
             ("pa$word $1A $(A) $ A $Ab US$", None),
             ("{{ item }} {{DB_HOST {A}", None),
         ] {
-            assert_eq!(other_form(text), form, "{text}");
+            let found = other_form(text);
+            assert_eq!(found.is_some(), form.is_some(), "{text}");
+            assert!(found.unwrap_or_default().ends_with(form.unwrap_or_default()), "{text}");
         }
     }
 

@@ -29,6 +29,33 @@ pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&
         .map(|(_, candidate)| candidate)
 }
 
+/// Words of other tools, and ours.
+#[rustfmt::skip]
+const MEANT: &[(&[&str], &str)] = &[
+    (&["path", "paths", "prefixes"], "prefix"),
+    (&["param", "parameter", "parameters", "env", "environment", "variables", "vars", "secret", "secrets"], "keys"),
+    (&["path", "name", "key", "parameter", "from", "secret"], "param"),
+    (&["param", "name", "prefix", "parameter"], "path"),
+    (&["stages", "environments", "profiles"], "stage"),
+    (&["cmd", "entrypoint", "exec", "run"], "command"),
+    (&["interval", "period", "watch"], "every"),
+    (&["signal", "kill_signal"], "on_change"),
+    (&["log_level", "level"], "log"),
+    (&["uri"], "url"),
+    (&["string", "str"], "text"),
+];
+
+/// The known word that stands for a word of another tool, or else the [`nearest`].
+pub fn meant<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let known: Vec<&str> = known.collect();
+    let rows =
+        MEANT.iter().filter(|(typed, _)| typed.iter().any(|it| it.eq_ignore_ascii_case(word)));
+    let ours = |(_, ours): &(&[&str], &str)| {
+        known.iter().find(|known| known.eq_ignore_ascii_case(ours)).copied()
+    };
+    rows.into_iter().find_map(ours).or_else(|| nearest(word, known.iter().copied()))
+}
+
 /// The known word that differs by one letter, or in the order of two. Stricter than [`nearest`], for a word that may
 /// be correct as it is.
 pub fn misspelled<'a>(word: &str, mut known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
@@ -42,7 +69,7 @@ pub fn unknown_word(word: &str, known: &[&str]) -> Diagnostic {
         Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
         _ => list.concat(),
     };
-    let correction = match nearest(word, known.iter().copied()) {
+    let correction = match meant(word, known.iter().copied()) {
         Some(nearest) => format!("Correct it: did you mean `{nearest}`?"),
         None if known.len() > 1 => "Choose one of them".to_owned(),
         None => format!("Use {words}"),
@@ -93,6 +120,7 @@ mod tests {
                 &["one", "text"],
                 "`texts` is not `one` or `text`\n  help: Correct it: did you mean `text`?",
             ),
+            (&["one", "path"], "`texts` is not `one` or `path`\n  help: Choose one of them"),
         ] {
             assert_eq!(unknown_word("texts", known).to_string(), text);
         }

@@ -62,7 +62,7 @@ PORT = { type = "port", secure = true }
 /// What else prevents a start: every mistake in the sources, the rules and the values.
 fn problems() -> Vec<Diagnostic> {
     let inherited = Inherited::new(vec![c"REF=ssm:///org/ref", c"TEXT=\xff"]);
-    let layer = ConfigFile::parse("t.toml".as_ref(), FILE, &inherited)
+    let layer = ConfigFile::parse("t.toml".as_ref(), "t.toml", FILE, &inherited)
         .and_then(|file| file.layer(None))
         .expect("a valid file");
     let config = Config::resolve(layer, &inherited).expect("a valid configuration");

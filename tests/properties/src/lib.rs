@@ -68,7 +68,7 @@ pub fn config(data: &[u8]) {
         return;
     };
     let inherited = Inherited::new(vec![c"STAGE=prod", c"EMPTY=", c"odd"]);
-    let file = ConfigFile::parse(Path::new("ssm-exec.toml"), text, &inherited);
+    let file = ConfigFile::parse(Path::new("ssm-exec.toml"), "ssm-exec.toml", text, &inherited);
     let stages = file.as_ref().map_or(Ok(Vec::new()), ConfigFile::stages);
     let stage = stages.ok().and_then(|mut stages| stages.pop());
     let chosen = stage.map(|name| Given::new(name, Origin::Flag("--stage")));
@@ -119,7 +119,8 @@ pub fn contracts(data: &[u8]) {
 fn rule_of(text: &str) -> Option<Rule> {
     let text = format!("prefix = \"/p\"\n[contract]\nX = {text}");
     let inherited = Inherited::default();
-    let file = ConfigFile::parse(Path::new("ssm-exec.toml"), &text, &inherited).ok()?;
+    let file =
+        ConfigFile::parse(Path::new("ssm-exec.toml"), "ssm-exec.toml", &text, &inherited).ok()?;
     let config = Config::resolve(file.layer(None).ok()?, &inherited).ok()?;
     config.contract.rules.into_values().next()
 }

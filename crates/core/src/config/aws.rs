@@ -4,8 +4,8 @@ use super::given::parse;
 use crate::arn::{Arn, is_account};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Help};
-use crate::endpoint::Endpoint;
-use crate::origin::{Given, Origin};
+use crate::endpoint::{Endpoint, without};
+use crate::origin::Given;
 
 pub(super) fn account(text: &str) -> Result<String, Diagnostic> {
     if is_account(text) {
@@ -34,20 +34,9 @@ pub(super) fn endpoint(
     let endpoint = parse(given, Endpoint::parse)?;
     if endpoint.value.is_plain_and_remote() && !allow_http {
         let message = format!("`{url}` would send secrets over plain HTTP to another machine");
-        let error = Diagnostic::new(Code::PlainHttp, message);
-        return Err(error.help(without(&endpoint.origin)).at(endpoint.origin));
+        let mut error = Diagnostic::new(Code::PlainHttp, message);
+        error.help.extend(without(&endpoint.origin));
+        return Err(error.at(endpoint.origin));
     }
     Ok(endpoint)
-}
-
-/// How to use AWS's endpoint.
-fn without(origin: &Origin) -> Help {
-    match origin {
-        Origin::Variable(name) => {
-            Help::command("To use AWS's endpoint, unset it", format!("unset {name}"))
-        }
-        Origin::Flag(_) => Help::text("To use AWS's endpoint, leave the option out"),
-        Origin::File { key, .. } => Help::text(format!("To use AWS's endpoint, remove `{key}`")),
-        Origin::Default => Help::default(),
-    }
 }

@@ -2,7 +2,7 @@
 
 use super::duration;
 use super::given::{count, on, parse_one};
-use super::layer::One;
+use super::layer::{One, place};
 use super::settings::{Layer, ReportFormat};
 use crate::diagnostic::Diagnostic;
 use crate::fingerprint::Fingerprint;
@@ -45,7 +45,7 @@ pub fn refuse_beside_all_stages(options: &Layer) -> Result<(), Diagnostic> {
             switched_on(&options.unused),
             switched_on(&options.identity),
             switched_on(&options.fingerprint),
-            options.unchanged_since.as_ref().map(|given| &given.origin),
+            place(&options.unchanged_since),
             options.format.as_ref().filter(is_toml).map(|given| &given.origin),
         ],
         "has no effect with `--all-stages`, which shows which variable is set in which stage",
@@ -76,11 +76,11 @@ impl CheckOptions {
             (print, since) => {
                 refuse(
                     [
-                        layer.format.as_ref().map(|given| &given.origin),
-                        layer.max_age.as_ref().map(|given| &given.origin),
+                        place(&layer.format),
+                        place(&layer.max_age),
                         switched_on(&layer.unused),
                         switched_on(&layer.identity),
-                        layer.processes.as_ref().map(|given| &given.origin),
+                        place(&layer.processes),
                     ],
                     "has no effect with `--fingerprint` and `--unchanged-since`, which print no report",
                     "Leave it out, or run `ssm-exec check` once more for the report",

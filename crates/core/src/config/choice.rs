@@ -19,7 +19,7 @@ macro_rules! choice {
             pub fn parse(text: &str) -> Result<Self, $crate::diagnostic::Diagnostic> {
                 match text {
                     $($word => Ok(Self::$variant),)+
-                    _ => Err($crate::config::unknown_word(text, Self::WORDS)),
+                    _ => Err($crate::words::unknown_word(text, Self::WORDS)),
                 }
             }
 

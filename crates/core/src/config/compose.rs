@@ -107,8 +107,12 @@ mod tests {
 
     fn order(pairs: &[(&str, &str)]) -> Result<Vec<String>, String> {
         let pairs = pairs.iter().map(|&(name, text)| {
-            let origin =
-                Origin::File { path: "t.toml".into(), line: 1, key: format!("compose.{name}") };
+            let origin = Origin::File {
+                path: "t.toml".into(),
+                shown: "t.toml".to_owned(),
+                line: 1,
+                key: format!("compose.{name}"),
+            };
             Given::new((name.to_owned(), text.to_owned()), origin)
         });
         let composed = resolve(Some(pairs.collect()), Vec::new(), &[]);

@@ -35,6 +35,9 @@ fn read(text: &str, unit: &str, units: &str) -> Result<Duration, Diagnostic> {
         return Err(Diagnostic::invalid(message, correction));
     }
     if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+        if text.trim_matches('0').is_empty() {
+            return Ok(Duration::ZERO);
+        }
         let correction = format!("Write `{text}{unit}` for {units}");
         let message = format!("`{text}` has no unit");
         return Err(Diagnostic::invalid(message, correction));
@@ -65,6 +68,7 @@ mod tests {
     #[test]
     fn durations_have_a_unit() {
         assert_eq!(parse("1h 30m"), Ok(Duration::from_secs(5400)));
+        assert_eq!(parse("0"), Ok(Duration::ZERO));
         assert_eq!(parse("500ms"), Ok(Duration::from_millis(500)));
         let form = "is not a duration\n  help: Write it as `30s`, `500ms`, `2m` or `90d`";
         for (text, reason) in [
@@ -72,6 +76,7 @@ mod tests {
             ("", form),
             ("soon", form),
             ("-1s", form),
+            ("01", "has no unit\n  help: Write `01s` for seconds"),
             ("5M", "has the unit `M`, which means months\n  help: Write `5m` for minutes"),
             ("1h 5M", "has the unit `M`, which means months\n  help: Write `1h 5m` for minutes"),
         ] {

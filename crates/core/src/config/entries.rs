@@ -3,8 +3,8 @@
 
 use super::layer::{Content, KeySpec, PathSpec, TemplateSpec};
 use super::misplaced;
-use super::reader::{Reader, TomlValue, join};
-use super::setting::Setting;
+use super::reader::{Reader, TomlValue};
+use super::setting::{Setting, join};
 use crate::contract::{ContractSpec, RuleValue};
 use crate::diagnostic::Diagnostic;
 use crate::origin::{Given, Origin};
@@ -47,14 +47,14 @@ impl Reader<'_> {
         let mut text = None;
         for (name, value) in entries {
             let path = join(key, name.get_ref());
-            let string = || self.text(&path, value, "a string").map(|given| given.value);
+            let string = || self.text(&path, value, "a string");
             match name.get_ref().as_ref() {
-                name if name == path_key => text = Some(string()?),
+                name if name == path_key => text = Some(string()?.value),
                 "optional" => spec.optional = self.switch(&path, value)?.value,
-                "only" => spec.only = Some(plain(self.list(&path, value)?)),
-                "exclude" => spec.exclude = Some(plain(self.list(&path, value)?)),
-                "name_prefix" => spec.name_prefix = Some(string()?),
-                "case" => spec.case = Some(string()?),
+                "only" => spec.naming.only = Some(self.words(&path, value)?),
+                "exclude" => spec.naming.exclude = Some(self.words(&path, value)?),
+                "name_prefix" => spec.naming.name_prefix = Some(string()?),
+                "case" => spec.naming.case = Some(string()?),
                 _ => {
                     let known = PATH_KEYS.iter().copied().chain([path_key]);
                     return Err(self.unknown_key(key, name, known));
@@ -77,7 +77,12 @@ impl Reader<'_> {
         read: impl Fn(&Self, &str, &str, &TomlValue<'_>) -> Result<Given<T>, Diagnostic>,
     ) -> Result<Vec<Given<T>>, Diagnostic> {
         let DeValue::Table(entries) = value.get_ref() else {
-            return Err(self.wrong_type(key, value, &format!("a table of NAME = {form}")));
+            return Err(self.wrong_type(
+                key,
+                value,
+                "a table",
+                &format!("[{{key}}]`, and below it `NAME = {form}"),
+            ));
         };
         entries
             .iter()
@@ -146,7 +151,7 @@ impl Reader<'_> {
     ) -> Result<Given<ContractSpec>, Diagnostic> {
         let origin = self.origin(key, &value.span());
         let mut rules = Vec::new();
-        for (name, value) in self.as_table(key, value)? {
+        for (name, value) in self.as_table(key, value, "{name} = { type = \"text\" }")? {
             let path = join(key, name.get_ref());
             let origin = self.origin(&path, &value.span());
             let rule = match value.get_ref() {
@@ -189,7 +194,7 @@ impl Reader<'_> {
     /// A string as it is.
     fn raw(&self, key: &str, value: &TomlValue<'_>) -> Result<String, Diagnostic> {
         let text = value.get_ref().as_str().map(str::to_owned);
-        text.ok_or_else(|| self.wrong_type(key, value, "a string"))
+        text.ok_or_else(|| self.wrong_type(key, value, "a string", "{name} = \"…\""))
     }
 }
 

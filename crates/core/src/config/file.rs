@@ -2,12 +2,14 @@
 //! read elsewhere.
 
 use super::interpolate::Unset;
-use super::reader::{Reader, STAGE, TomlValue, join};
+use super::reader::{Reader, STAGE, TomlValue};
+use super::setting::join;
 use super::settings::Layer;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::escape;
 use crate::inherited::Inherited;
+use std::ops::Range;
 use std::path::Path;
 use toml::Spanned;
 use toml::de::DeTable;
@@ -19,26 +21,26 @@ pub struct ConfigFile<'a> {
 }
 
 impl<'a> ConfigFile<'a> {
-    /// Parses the text. `path` is for messages.
+    /// Parses the text. `path` is for messages, which show it as `shown`.
     ///
     /// # Errors
     /// For what is not TOML.
     pub fn parse(
         path: &'a Path,
+        shown: &'a str,
         text: &'a str,
         inherited: &'a Inherited<'a>,
     ) -> Result<Self, Diagnostic> {
-        let reader = Reader::new(path, text, inherited);
+        let reader = Reader::new(path, shown, text, inherited);
         let document = DeTable::parse(text).map_err(|error| {
-            let at = error.span().unwrap_or_default().start;
-            let (line, column) = reader.position(at, text);
-            // The parser's message may have several lines.
-            let reason: Vec<&str> = error.message().split_whitespace().collect();
-            let reason = reason.join(" ");
-            let shown = path.display();
-            let message =
-                format!("{shown}, line {line}, column {column}: not valid TOML: {reason}");
-            let error = Diagnostic::new(Code::InvalidFile, message).path(path);
+            let span = error.span().unwrap_or_default();
+            let (line, column) = reader.position(span.start, text);
+            let (reason, help) = reason(error.message(), text, span);
+            let message = format!("{shown}, line {line}, column {column}: not valid TOML{reason}");
+            let mut error = Diagnostic::new(Code::InvalidFile, message).path(path);
+            if let Some(help) = help {
+                error.help = vec![help.into()];
+            }
             match other_format(text) {
                 Some(format) => error.help(format!("It is {format}, and ssm-exec reads TOML")),
                 None => error,
@@ -48,8 +50,13 @@ impl<'a> ConfigFile<'a> {
     }
 
     /// The file's path.
-    pub fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         self.reader.path
+    }
+
+    /// The path as messages have it.
+    pub(super) fn shown(&self) -> &str {
+        self.reader.shown
     }
 
     /// The settings outside any stage.
@@ -71,7 +78,7 @@ impl<'a> ConfigFile<'a> {
     pub fn stages(&self) -> Result<Vec<String>, Diagnostic> {
         let mut names = Vec::new();
         for (name, value) in self.stage_tables()? {
-            self.reader.as_table(&join(STAGE, name), value)?;
+            self.reader.as_table(&join(STAGE, name), value, "[{key}]")?;
             names.push(name.to_owned());
         }
         names.sort();
@@ -96,7 +103,7 @@ impl<'a> ConfigFile<'a> {
         let mut layer = Layer::default();
         for (_, value) in self.stage_tables()?.filter(|(key, _)| *key == name) {
             let path = join(STAGE, name);
-            let entries = reader.as_table(&path, value)?;
+            let entries = reader.as_table(&path, value, "[{key}]")?;
             for forbidden in [STAGE, "default_stage"] {
                 if let Some((key, _)) = entries.get_key_value(forbidden) {
                     let origin = reader.origin(&join(&path, forbidden), &key.span());
@@ -120,8 +127,47 @@ impl<'a> ConfigFile<'a> {
             let error = Diagnostic::invalid("is a TOML string, not a table of stages", correction);
             return Err(error.at(self.reader.origin(STAGE, &value.span())));
         }
-        let tables = stages.map(|value| self.reader.as_table(STAGE, value)).transpose()?;
+        let tables =
+            stages.map(|value| self.reader.as_table(STAGE, value, "[stage.NAME]")).transpose()?;
         Ok(tables.into_iter().flatten().map(|(name, value)| (name.get_ref().as_ref(), value)))
+    }
+}
+
+/// What is most often wrong with TOML: how the parser's message begins, what it is, and what to write.
+#[rustfmt::skip]
+const MISTAKES: &[(&str, &str, &str)] = &[
+    ("string values must be quoted", "a text has no quotation marks", "Write it as `name = \"text\"`"),
+    ("invalid basic string, expected `\"`", "a string is not closed", "Write `\"` where the text ends"),
+    ("invalid literal string, expected `'`", "a string is not closed", "Write `'` where the text ends"),
+    ("key with no value", "a name has no value", "Write it as `name = \"text\"`"),
+    ("invalid boolean", "a text has no quotation marks", "Write `true` or `false`, or a text as `name = \"text\"`"),
+    ("missing comma", "a list has neither a comma nor its `]` here", "Write it as `[\"text\", \"text\"]`"),
+    ("unclosed array", "a list is not closed", "Write `]` where it ends"),
+    ("unclosed table", "the name of a table is not closed", "Write it as `[name]`"),
+    ("invalid unquoted key", "a name has a character that none has", "Names have letters, digits, `_` and `-`"),
+    ("missing escaped value", "a string has a `\\` that escapes nothing", "Write `\\\\`, or the text in single quotation marks"),
+    ("unexpected key or value", "the line goes on after its value", "Write one setting on each line"),
+];
+
+/// What to add about a place that is not TOML, and what to write.
+fn reason(message: &str, text: &str, place: Range<usize>) -> (String, Option<&'static str>) {
+    let rest = text.get(place.start..).unwrap_or_default();
+    let known = MISTAKES.iter().find(|(start, ..)| message.starts_with(start));
+    match rest.chars().next() {
+        Some('“' | '”' | '„' | '‘' | '’') => {
+            let reason = ": it has typographic quotation marks";
+            (reason.to_owned(), Some("Write `\"` in their place"))
+        }
+        _ if message.starts_with("duplicate key") => {
+            let name = text.get(place).unwrap_or_default();
+            (format!(": `{name}` is there twice"), Some("Write it once"))
+        }
+        None | Some('\n' | '\r') if message.starts_with("string values") => {
+            (": a value is missing".to_owned(), None)
+        }
+        _ => known.map_or_else(Default::default, |(_, reason, help)| {
+            (format!(": {reason}"), Some(*help))
+        }),
     }
 }
 

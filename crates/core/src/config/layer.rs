@@ -18,14 +18,17 @@ pub struct PathSpec {
     pub text: String,
     /// Whether it may have no parameter.
     pub optional: bool,
-    /// Replaces `only`.
-    pub only: Option<Vec<String>>,
-    /// Replaces `exclude`.
-    pub exclude: Option<Vec<String>>,
-    /// Replaces `name_prefix`.
-    pub name_prefix: Option<String>,
-    /// Replaces `case`.
-    pub case: Option<String>,
+    /// Its own naming rules.
+    pub naming: NamingSpec,
+}
+
+/// How names are made from paths: for all sources, or for one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NamingSpec {
+    pub only: List<String>,
+    pub exclude: List<String>,
+    pub name_prefix: One<String>,
+    pub case: One<String>,
 }
 
 impl PathSpec {
@@ -148,6 +151,12 @@ field!(List<KeySpec>, Keys, first, self, weaker => merge(self, weaker, |key| key
 field!(List<ContractSpec>, Contract, first, self, weaker => merge(self, weaker, |spec| Some(&spec.name)));
 field!(List<Pair>, Pairs, first, self, weaker => merge(self, weaker, |(name, _)| Some(name)));
 
+/// Where a value was given.
+pub(super) fn place<T>(one: &One<T>) -> Option<&Origin> {
+    one.as_ref().map(|given| &given.origin)
+}
+
+/// Where a list was given.
 pub(super) fn first<T>(list: &List<T>) -> Option<&Origin> {
     Some(&list.as_ref()?.first()?.origin)
 }

@@ -23,7 +23,6 @@ mod unused;
 mod variables;
 mod watch;
 
-pub use crate::words::{nearest, unknown_word};
 pub use check::{CheckOptions, FingerprintOptions, refuse_beside_all_stages};
 pub use file::ConfigFile;
 pub use settings::{Layer, LogFormat, LogLevel, PostQuantum, ReportFormat, SETTINGS};
@@ -277,7 +276,7 @@ pub(crate) fn parse_file(
     text: &str,
     inherited: &crate::inherited::Inherited<'_>,
 ) -> Result<Layer, Diagnostic> {
-    ConfigFile::parse(path, text, inherited)?.layer(None)
+    ConfigFile::parse(path, &path.to_string_lossy(), text, inherited)?.layer(None)
 }
 
 #[cfg(test)]

@@ -3,13 +3,16 @@
 use super::interpolate::{Unset, interpolate};
 use super::layer::Slot;
 use super::misplaced;
-use super::setting::{Kind, Setting};
+use super::setting::{Kind, Setting, join};
 use super::settings::{Layer, SETTINGS};
+use super::texts::outside_braces;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::escape;
 use crate::inherited::Inherited;
 use crate::origin::{Given, Origin};
+use crate::toml_text;
+use crate::words::meant;
 use std::borrow::Cow;
 use std::ops::Range;
 use std::path::Path;
@@ -27,6 +30,8 @@ pub(super) type TomlName<'i> = Spanned<Cow<'i, str>>;
 #[derive(Clone)]
 pub(super) struct Reader<'a> {
     pub(super) path: &'a Path,
+    /// The path as messages have it.
+    pub(super) shown: &'a str,
     pub(super) inherited: &'a Inherited<'a>,
     pub(super) unset: Unset,
     /// Where each line begins.
@@ -34,10 +39,16 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(path: &'a Path, text: &str, inherited: &'a Inherited<'a>) -> Self {
+    pub(super) fn new(
+        path: &'a Path,
+        shown: &'a str,
+        text: &str,
+        inherited: &'a Inherited<'a>,
+    ) -> Self {
         let ends = text.match_indices('\n').map(|(at, _)| at + 1);
         Self {
             path,
+            shown,
             inherited,
             unset: Unset::Refused,
             lines: std::iter::once(0).chain(ends).collect(),
@@ -58,6 +69,7 @@ impl<'a> Reader<'a> {
     pub(super) fn origin(&self, key: &str, span: &Range<usize>) -> Origin {
         Origin::File {
             path: self.path.to_owned(),
+            shown: self.shown.to_owned(),
             line: self.line(span.start),
             key: key.to_owned(),
         }
@@ -99,10 +111,11 @@ impl<'a> Reader<'a> {
         &self,
         key: &str,
         value: &'t TomlValue<'v>,
+        example: &str,
     ) -> Result<&'t DeTable<'v>, Diagnostic> {
         match value.get_ref() {
             DeValue::Table(entries) => Ok(entries),
-            _ => Err(self.wrong_type(key, value, "a table")),
+            _ => Err(self.wrong_type(key, value, "a table", example)),
         }
     }
 
@@ -134,18 +147,7 @@ impl<'a> Reader<'a> {
             return Ok(());
         };
         let key = name.get_ref();
-        let belongs = match table {
-            "" => root.to_owned(),
-            table => join(root, table),
-        };
-        let message = match path {
-            "" => format!("the setting `{key}` is at the top level"),
-            path => format!("the setting `{key}` is in `[{path}]`"),
-        };
-        let correction = match belongs.as_str() {
-            "" => "Write it above the first `[table]`".to_owned(),
-            belongs => format!("Write it in `[{belongs}]`"),
-        };
+        let [message, correction] = misplaced::described(path, root, key, table);
         let origin = self.origin(&join(path, key), &name.span());
         Err(Diagnostic::with_help(Code::UnknownSetting, message, [correction]).at(origin))
     }
@@ -168,7 +170,12 @@ impl<'a> Reader<'a> {
                     _ => self.text(key, value, "a string")?,
                 });
             }
-            Some(Slot::List(slot)) => *slot = Some(self.list(key, value)?),
+            Some(Slot::List(slot)) => {
+                *slot = Some(match setting.kind {
+                    Kind::List => self.words(key, value)?,
+                    _ => self.list(key, value)?,
+                });
+            }
             Some(Slot::Paths(slot)) => {
                 let path_key = match setting.kind {
                     Kind::Paths(path_key) => path_key,
@@ -205,7 +212,7 @@ impl<'a> Reader<'a> {
     ) -> Result<Given<bool>, Diagnostic> {
         match value.get_ref().as_bool() {
             Some(on) => Ok(Given::new(on, self.origin(key, &value.span()))),
-            None => Err(self.wrong_type(key, value, "`true` or `false`")),
+            None => Err(self.wrong_type(key, value, "`true` or `false`", "{name} = true")),
         }
     }
 
@@ -217,7 +224,14 @@ impl<'a> Reader<'a> {
         expected: &str,
     ) -> Result<Given<String>, Diagnostic> {
         let Some(text) = value.get_ref().as_str() else {
-            return Err(self.wrong_type(key, value, expected));
+            let example = match value.get_ref() {
+                _ if expected == "a number" => "{name} = 1000".to_owned(),
+                _ if expected.contains("list") => "{name} = [\"…\", \"…\"]".to_owned(),
+                DeValue::Integer(number) => format!("{{name}} = \"{number}\""),
+                DeValue::Boolean(on) => format!("{{name}} = \"{on}\""),
+                _ => "{name} = \"…\"".to_owned(),
+            };
+            return Err(self.wrong_type(key, value, expected, &example));
         };
         let origin = self.origin(key, &value.span());
         match interpolate(text, self.inherited, self.unset) {
@@ -240,19 +254,39 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A list of names or patterns. A comma separates none here, as it does in an option.
+    pub(super) fn words(
+        &self,
+        key: &str,
+        value: &TomlValue<'_>,
+    ) -> Result<Vec<Given<String>>, Diagnostic> {
+        let words = self.list(key, value)?;
+        for Given { value: text, origin } in &words {
+            let parts = outside_braces(text, |c| c == ',');
+            if text.contains(',') && parts != [text.trim()] {
+                let message = format!("`{text}` has a comma, which separates nothing in a string");
+                let correction = format!("Write a list of strings: `{}`", toml_text::list(parts));
+                return Err(Diagnostic::invalid(message, correction).at(origin.clone()));
+            }
+        }
+        Ok(words)
+    }
+
     pub(super) fn wrong_type(
         &self,
         key: &str,
         value: &TomlValue<'_>,
         expected: &str,
+        example: &str,
     ) -> Diagnostic {
         let message = format!("is a TOML {}, not {expected}", value.get_ref().type_str());
         let is_duration = |row: &Setting| row.kind == Kind::Duration && row.key == Some(key);
+        let name = key.rsplit('.').next().unwrap_or(key);
         let correction = match value.get_ref() {
             DeValue::Integer(number) if SETTINGS.iter().any(is_duration) => {
                 format!("A duration has a unit: `\"{number}s\"`")
             }
-            _ => format!("Write {expected}"),
+            _ => format!("Write `{}`", example.replace("{name}", name).replace("{key}", key)),
         };
         Diagnostic::invalid(message, correction).at(self.origin(key, &value.span()))
     }
@@ -264,45 +298,30 @@ impl<'a> Reader<'a> {
         known: impl Iterator<Item = &'k str>,
     ) -> Diagnostic {
         let origin = self.origin(&join(table, key.get_ref()), &key.span());
-        unknown(format!("unknown key `{}`", key.get_ref()), meant(key.get_ref(), known.collect()))
-            .at(origin)
+        let known: Vec<&str> = known.collect();
+        let key = key.get_ref().as_ref();
+        let message = format!("unknown key `{key}`");
+        let mut elsewhere = ELSEWHERE.iter().filter(|_| known.contains(&"optional"));
+        let elsewhere = elsewhere.find(|(typed, _)| typed.contains(&key));
+        let correction = elsewhere.map(|(_, help)| (*help).to_owned()).or_else(|| {
+            let meant = meant(key, known.into_iter())?;
+            Some(format!("Correct it: did you mean `{meant}`?"))
+        });
+        let error = match correction {
+            Some(correction) => Diagnostic::with_help(Code::UnknownSetting, message, [correction]),
+            None => Diagnostic::new(Code::UnknownSetting, message),
+        };
+        error.at(origin)
     }
 }
 
-/// The error for an unknown name of a setting.
-pub(super) fn unknown(message: String, nearest: Option<&str>) -> Diagnostic {
-    match nearest {
-        Some(nearest) => {
-            let correction = format!("Correct it: did you mean `{nearest}`?");
-            Diagnostic::with_help(Code::UnknownSetting, message, [correction])
-        }
-        None => Diagnostic::new(Code::UnknownSetting, message),
-    }
-}
-
-/// Keys of other tools' files, and ours.
+/// What is written in another place than in a key of a source.
 #[rustfmt::skip]
-const MEANT: &[(&[&str], &str)] = &[
-    (&["path", "paths", "prefixes"], "prefix"),
-    (&["param", "parameter", "parameters", "env", "environment", "variables", "vars", "secret", "secrets"], "keys"),
-    (&["stages", "environments", "profiles"], "stage"),
-    (&["cmd", "entrypoint", "exec", "run"], "command"),
-    (&["interval", "period", "watch"], "every"),
+const ELSEWHERE: &[(&[&str], &str)] = &[
+    (&["version", "label", "selector", "tag"], "Write it after the parameter: `/org/key:3`, `/org/key:blue`"),
+    (&["field", "json_key", "json", "member"], "Write it after the parameter: `/org/key#field`"),
+    (&["required", "mandatory"], "Remove it: a parameter must exist, unless it has `optional = true`"),
 ];
-
-/// The key that is most likely meant, of those that can be there.
-fn meant<'k>(key: &str, known: Vec<&'k str>) -> Option<&'k str> {
-    let meant = MEANT.iter().find(|(typed, _)| typed.contains(&key));
-    let meant = meant.and_then(|(_, meant)| known.iter().find(|it| *it == meant));
-    meant.copied().or_else(|| super::nearest(key, known.into_iter()))
-}
-
-pub(super) fn join(path: &str, name: &str) -> String {
-    match path {
-        "" => name.to_owned(),
-        path => format!("{path}.{name}"),
-    }
-}
 
 /// The names that a table of settings has: those of settings, and of tables of settings.
 fn names_below(table: &str) -> impl Iterator<Item = &'static str> {

@@ -1,7 +1,7 @@
 //! From what the levels give to a valid configuration.
 
 use super::given::{count, each, on, parse, parse_each, parse_one, parse_text};
-use super::layer::{Content, List, One, Pair, TemplateSpec};
+use super::layer::{Content, List, NamingSpec, One, Pair, TemplateSpec};
 use super::settings::{Layer, LogFormat, LogLevel, PostQuantum};
 use super::{
     Aws, CheckOptions, Config, ConfigLocation, KeySource, Logging, MAX_PARAMETERS, PolicyOptions,
@@ -15,7 +15,7 @@ use crate::origin::{Given, Origin};
 use crate::parameter::OnMissing;
 use crate::reason::Reason;
 use crate::region::{Region, parse_partition};
-use crate::variable::{Case, Glob, Naming, VariableName};
+use crate::variable::{Glob, VariableName};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -36,6 +36,11 @@ impl Config {
         let logging = layer.logging()?;
         let check = CheckOptions::resolve(&layer)?;
         let without_effect = unused::find(&layer);
+        let is_lambda =
+            inherited.get("AWS_LAMBDA_RUNTIME_API").is_some_and(|address| !address.is_empty());
+        let is_skipped = on(layer.skip.clone());
+        // Nothing is fetched with `--skip`, so there is nothing to follow.
+        let watch = watch::resolve(&layer, is_lambda && !is_skipped)?.filter(|_| !is_skipped);
         // Every field by name: a setting that is not used here does not compile.
         let Layer {
             prefix,
@@ -63,11 +68,6 @@ impl Config {
             drop,
             compose: composed,
             rename,
-            watch,
-            on_change,
-            on_file_change,
-            settle,
-            trigger,
             region,
             profile,
             endpoint_url,
@@ -86,6 +86,12 @@ impl Config {
             account,
             partition,
             kms_key,
+            // In `watch.rs`.
+            watch: _,
+            on_change: _,
+            on_file_change: _,
+            settle: _,
+            trigger: _,
             // In `check.rs`.
             format: _,
             fingerprint: _,
@@ -103,35 +109,30 @@ impl Config {
             log: _,
             log_format: _,
         } = layer;
-        let naming = Naming {
-            prefix: parse_one(name_prefix, Naming::parse_prefix)?.unwrap_or_default(),
-            case: parse_one(case, Case::parse)?.unwrap_or_default(),
-            only: parse_each(only, Glob::parse)?,
-            exclude: parse_each(exclude, Glob::parse)?,
-        };
+        let names = NamingSpec { only, exclude, name_prefix, case };
+        let naming = names.clone().parse()?;
         let keep = parse_each(keep, Glob::parse)?;
         let pristine = on(pristine);
         if let (false, Some(glob)) = (pristine, keep.first()) {
-            let message = format!("`{}` has no effect without `--pristine`", glob.value.as_str());
-            let correction = "Add `--pristine`, or remove it: the command inherits everything";
+            let pristine = match glob.origin {
+                Origin::File { .. } => "pristine = true",
+                _ => "--pristine",
+            };
+            let message = format!("`{}` has no effect without `{pristine}`", glob.value.as_str());
+            let correction =
+                format!("Add `{pristine}`, or remove it: the command inherits everything");
             return Err(Diagnostic::invalid(message, correction).at(glob.origin.clone()));
         }
         let allow_http = on(allow_http);
-        let is_lambda =
-            inherited.get("AWS_LAMBDA_RUNTIME_API").is_some_and(|address| !address.is_empty());
         let default_timeout = if is_lambda { LAMBDA_TIMEOUT } else { TIMEOUT };
         let skip = skip.filter(|given| given.value).map(|given| given.origin);
         if skip.is_none() && !on(allow_snapshot) {
             refuse_snapshot(inherited)?;
         }
-        let settings = watch::Settings { every: watch, on_change, on_file_change, settle, trigger };
-        // Nothing is fetched with `--skip`, so there is nothing to follow.
-        let watch =
-            watch::resolve(settings, is_lambda && skip.is_none())?.filter(|_| skip.is_none());
         let composed_files = compose::files(&files)?;
         let sources = Sources {
-            prefixes: each(prefix, |given| sources::prefix(given, &naming))?,
-            objects: each(json, |given| sources::object(given, &naming))?,
+            prefixes: each(prefix, |given| sources::prefix(given, &names))?,
+            objects: each(json, |given| sources::object(given, &names))?,
             keys: sources::keys(keys, files, base64, &naming)?,
             references: !on(no_refs),
             trigger: watch.as_ref().and_then(|watch| watch.trigger.clone()),
@@ -311,7 +312,10 @@ fn renamed(given: Given<Pair>) -> Result<Rename, Diagnostic> {
 
 /// Lambda ends the start of a sandbox after 10 seconds, and tries again by itself.
 fn waiting(given: Given<String>, is_lambda: bool) -> Result<Duration, Diagnostic> {
-    let wait = parse_text(&given.value, &given.origin, duration::parse)?;
+    let wait = parse_text(&given.value, &given.origin, |text| match watch::is_off(text) {
+        true => Ok(Duration::ZERO),
+        false => duration::parse(text),
+    })?;
     if is_lambda && !wait.is_zero() {
         let message = "on Lambda there is no time to wait";
         let correction = "Remove it there, or set SSM_EXEC_WAIT=0s";
@@ -324,7 +328,7 @@ fn time_limit(given: Given<String>) -> Result<Duration, Diagnostic> {
     let timeout = parse_text(&given.value, &given.origin, duration::parse)?;
     if timeout.is_zero() {
         let message = format!("`{}` leaves no time for any request", given.value);
-        let correction = "To start without fetching, use `--skip`";
+        let correction = "Write one such as `30s`, or use `--skip` to start without fetching";
         return Err(Diagnostic::invalid(message, correction).at(given.origin));
     }
     Ok(timeout.min(LONGEST_TIMEOUT))

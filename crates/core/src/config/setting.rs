@@ -7,8 +7,8 @@ pub struct Setting {
     pub field: &'static str,
     /// What it holds, and how texts become it.
     pub kind: Kind,
-    /// The subcommands that take it.
-    pub taken_by: Subcommands,
+    /// The subcommand that alone takes it. Without one, all that read a configuration do.
+    pub taken_by: Option<Subcommand>,
     /// The heading of its part of the help.
     pub group: Group,
     /// `--long`
@@ -76,15 +76,18 @@ impl Kind {
     }
 }
 
-/// Which subcommands take a setting.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Subcommands {
-    /// All that read a configuration.
-    All,
-    /// `check`
-    Check,
-    /// `policy`
-    Policy,
+crate::choice! {
+    /// What the first word can be, besides the command.
+    pub enum Subcommand {
+        /// Everything but the start, and a report.
+        Check = "check",
+        /// The least-privilege IAM policy.
+        Policy = "policy",
+        /// A configuration file to begin with.
+        Init = "init",
+        /// Texts for shells, readers and editors.
+        Completions = "completions",
+    }
 }
 
 crate::choice! {
@@ -113,7 +116,7 @@ impl Setting {
         Self {
             field: "",
             kind,
-            taken_by: Subcommands::All,
+            taken_by: None,
             group,
             flag: None,
             negation: None,
@@ -148,5 +151,13 @@ impl Setting {
     /// Whether an option of this kind takes a value.
     pub fn takes_value(&self) -> bool {
         !matches!(self.kind, Kind::Switch | Kind::Constant(_) | Kind::Count(_))
+    }
+}
+
+/// A key of the file with the name of its table before it.
+pub(super) fn join(path: &str, name: &str) -> String {
+    match path {
+        "" => name.to_owned(),
+        path => format!("{path}.{name}"),
     }
 }

@@ -6,7 +6,7 @@
 //! To add a setting: add its row, and use its field in `resolve.rs`, which does not compile until then.
 
 use super::layer::{KeySpec, LayerField, List, One, Pair, PathSpec, Slot};
-use super::setting::{Group, Kind, Setting, Subcommands};
+use super::setting::{Group, Kind, Setting, Subcommand};
 use crate::contract::ContractSpec;
 use crate::origin::Origin;
 use crate::variable::Case;
@@ -71,6 +71,25 @@ macro_rules! valued {
             key: $key,
             ..Setting::new($kind, Group::$group, $help)
         }
+    };
+}
+
+/// An option of one subcommand.
+macro_rules! own {
+    ($subcommand:ident, $kind:expr, $flag:literal $value:literal, $help:literal) => {
+        Setting {
+            flag: Some(concat!("--", $flag)),
+            value_name: $value,
+            taken_by: Some(Subcommand::$subcommand),
+            ..Setting::new($kind, Group::Command, $help)
+        }
+    };
+}
+
+/// What only the file has.
+macro_rules! keyed {
+    ($kind:expr, $group:ident, $key:literal $value:literal, $help:literal) => {
+        Setting { key: Some($key), value_name: $value, ..Setting::new($kind, Group::$group, $help) }
     };
 }
 
@@ -169,7 +188,7 @@ settings! {
     /// `--no-refs`
     no_refs: One<bool> = [Setting {
         negation: Some("--refs"),
-        details: "By default, NAME=ssm://PARAM in the environment is replaced by the parameter's value; ?optional or ?default=TEXT may follow.",
+        details: "By default, NAME=ssm://PARAM in the environment is replaced by the parameter's value; #FIELD may follow, and after it ?optional or ?default=TEXT.",
         ..switch!(Sources, "no-refs", ["SSM_EXEC_NO_REFS"], Some("no_refs"), "Do not resolve ssm://PARAM in inherited variables")
     }];
 
@@ -213,10 +232,8 @@ settings! {
 
     /// `[contract]`, which only the file has
     contract: List<ContractSpec> = [Setting {
-        key: Some("contract"),
-        value_name: "RULES",
         details: "docs/contract.md has the rules. A variable that breaks one is an error that names the rule, never the value.",
-        ..Setting::new(Kind::Contract, Group::Environment, "What each variable must be: NAME = { type = \"url\", secure = true }")
+        ..keyed!(Kind::Contract, Environment, "contract" "RULES", "What each variable must be: NAME = { type = \"url\", secure = true }")
     }];
 
     /// `--closed`
@@ -267,25 +284,19 @@ settings! {
     }];
 
     /// `drop`, which only the file has
-    drop: List<String> = [Setting {
-        key: Some("drop"),
-        value_name: "GLOB",
-        ..Setting::new(Kind::List, Group::Environment, "Leave these variables out of the final environment, such as the parts of composed ones")
-    }];
+    drop: List<String> = [
+        keyed!(Kind::List, Environment, "drop" "GLOB", "Leave these variables out of the final environment, such as the parts of composed ones")
+    ];
 
     /// `[compose]`, which only the file has
-    compose: List<Pair> = [Setting {
-        key: Some("compose"),
-        value_name: "TEMPLATE",
-        ..Setting::new(Kind::Pairs { interpolated: false }, Group::Environment, "Compose variables from others: NAME = \"${OTHER|url}\"; filters are url, json, yaml, xml, shell, pgpass and base64")
-    }];
+    compose: List<Pair> = [
+        keyed!(Kind::Pairs { interpolated: false }, Environment, "compose" "TEMPLATE", "Compose variables from others: NAME = \"${OTHER|url}\"; filters are url, json, yaml, xml, shell, pgpass and base64")
+    ];
 
     /// `[rename]`, which only the file has
-    rename: List<Pair> = [Setting {
-        key: Some("rename"),
-        value_name: "NAME",
-        ..Setting::new(Kind::Pairs { interpolated: true }, Group::Environment, "Rename variables: OLD = \"NEW\"")
-    }];
+    rename: List<Pair> = [
+        keyed!(Kind::Pairs { interpolated: true }, Environment, "rename" "NAME", "Rename variables: OLD = \"NEW\"")
+    ];
 
     /// `--watch`
     watch: One<String> = [Setting {
@@ -405,11 +416,9 @@ settings! {
     }];
 
     /// `command`, which only the file has
-    command: List<String> = [Setting {
-        key: Some("command"),
-        value_name: "COMMAND",
-        ..Setting::new(Kind::Words, Group::General, "The command to start when the command line has none")
-    }];
+    command: List<String> = [
+        keyed!(Kind::Words, General, "command" "COMMAND", "The command to start when the command line has none")
+    ];
 
     /// `--config`
     config: One<String> = [Setting {
@@ -431,11 +440,9 @@ settings! {
     }];
 
     /// `default_stage`, which only the file has
-    default_stage: One<String> = [Setting {
-        key: Some("default_stage"),
-        value_name: "NAME",
-        ..Setting::new(Kind::Text, Group::General, "The stage that applies where none is chosen")
-    }];
+    default_stage: One<String> = [
+        keyed!(Kind::Text, General, "default_stage" "NAME", "The stage that applies where none is chosen")
+    ];
 
     /// `--verbose`, `--quiet` and the log level
     log: One<String> = [
@@ -466,92 +473,63 @@ settings! {
 
     /// `check --format`
     format: One<String> = [Setting {
-        flag: Some("--format"),
-        value_name: "FORMAT",
-        taken_by: Subcommands::Check,
         default: Some("table"),
-        ..Setting::new(Kind::Choice(ReportFormat::WORDS), Group::Command, "Format of the report")
+        ..own!(Check, Kind::Choice(ReportFormat::WORDS), "format" "FORMAT", "Format of the report")
     }];
 
     /// `check --fingerprint`
     fingerprint: One<bool> = [Setting {
-        flag: Some("--fingerprint"),
-        taken_by: Subcommands::Check,
         details: "One SHA-256 of the settings, the names and the versions; no value is read, except from Secrets Manager, whose secrets have no versions here.",
-        ..Setting::new(Kind::Switch, Group::Command, "Print a fingerprint of the configuration and the versions of its parameters")
+        ..own!(Check, Kind::Switch, "fingerprint" "", "Print a fingerprint of the configuration and the versions of its parameters")
     }];
 
     /// `check --unchanged-since`
-    unchanged_since: One<String> = [Setting {
-        flag: Some("--unchanged-since"),
-        value_name: "FINGERPRINT",
-        taken_by: Subcommands::Check,
-        ..Setting::new(Kind::Text, Group::Command, "Exit with 0 if the fingerprint is still this one, else with 1")
-    }];
+    unchanged_since: One<String> = [
+        own!(Check, Kind::Text, "unchanged-since" "FINGERPRINT", "Exit with 0 if the fingerprint is still this one, else with 1")
+    ];
 
     /// `check --max-age`
-    max_age: One<String> = [Setting {
-        flag: Some("--max-age"),
-        value_name: "DURATION",
-        taken_by: Subcommands::Check,
-        ..Setting::new(Kind::Duration, Group::Command, "Fail with status 1 if a parameter has not changed for longer than DURATION, such as 90d")
-    }];
+    max_age: One<String> = [
+        own!(Check, Kind::Duration, "max-age" "DURATION", "Fail with status 1 if a parameter has not changed for longer than DURATION, such as 90d")
+    ];
 
     /// `check --unused`
-    unused: One<bool> = [Setting {
-        flag: Some("--unused"),
-        taken_by: Subcommands::Check,
-        ..Setting::new(Kind::Switch, Group::Command, "List parameters below a prefix that no key and no required variable names")
-    }];
+    unused: One<bool> = [
+        own!(Check, Kind::Switch, "unused" "", "List parameters below a prefix that no key and no required variable names")
+    ];
 
     /// `check --identity`
     identity: One<bool> = [Setting {
-        flag: Some("--identity"),
-        taken_by: Subcommands::Check,
         details: "One request to STS, which needs no permission. Without it, the report names the account and the role only where they are known, or after a failure.",
-        ..Setting::new(Kind::Switch, Group::Command, "Ask STS for the account and the ARN of the caller, and report them")
+        ..own!(Check, Kind::Switch, "identity" "", "Ask STS for the account and the ARN of the caller, and report them")
     }];
 
     /// `check --processes`
-    processes: One<String> = [Setting {
-        flag: Some("--processes"),
-        value_name: "N",
-        taken_by: Subcommands::Check,
-        ..Setting::new(Kind::Number, Group::Command, "Report how long the quota keeps N processes that start at once")
-    }];
+    processes: One<String> = [
+        own!(Check, Kind::Number, "processes" "N", "Report how long the quota keeps N processes that start at once")
+    ];
 
     /// `check --all-stages`
-    all_stages: One<bool> = [Setting {
-        flag: Some("--all-stages"),
-        taken_by: Subcommands::Check,
-        ..Setting::new(Kind::Switch, Group::Command, "Check every stage, with a report for each")
-    }];
+    all_stages: One<bool> = [
+        own!(Check, Kind::Switch, "all-stages" "", "Check every stage, with a report for each")
+    ];
 
     /// `policy --account`
     account: One<String> = [Setting {
-        flag: Some("--account"),
-        value_name: "ID",
-        taken_by: Subcommands::Policy,
         default: Some("the caller's"),
-        ..Setting::new(Kind::Text, Group::Command, "The account ID of the parameters")
+        ..own!(Policy, Kind::Text, "account" "ID", "The account ID of the parameters")
     }];
 
     /// `policy --partition`
     partition: One<String> = [Setting {
-        flag: Some("--partition"),
-        value_name: "NAME",
-        taken_by: Subcommands::Policy,
         default: Some("the Region's"),
-        ..Setting::new(Kind::Text, Group::Command, "The partition, such as aws, aws-cn or aws-us-gov")
+        ..own!(Policy, Kind::Text, "partition" "NAME", "The partition, such as aws, aws-cn or aws-us-gov")
     }];
 
     /// `policy --kms-key`
-    kms_key: One<String> = [Setting {
-        flag: Some("--kms-key"),
-        value_name: "KEY",
-        taken_by: Subcommands::Policy,
-        ..Setting::new(Kind::Text, Group::Command, "The ID or ARN of the KMS key that encrypts the parameters")
-    }];
+    kms_key: One<String> = [
+        own!(Policy, Kind::Text, "kms-key" "KEY", "The ID or ARN of the KMS key that encrypts the parameters")
+    ];
 }
 
 #[cfg(test)]

@@ -1,56 +1,64 @@
 //! Prefixes, JSON objects, keys and files, parsed.
 
-use super::given::{each, parse_one, parse_text};
-use super::layer::{KeySpec, List, PathSpec};
+use super::given::{each, parse_each, parse_one, parse_text};
+use super::layer::{KeySpec, List, NamingSpec, PathSpec, first, place};
 use super::{Delivery, Encoding, KeySource, ObjectSource, PrefixSource, duration};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::origin::{Given, Origin};
 use crate::parameter::{OnMissing, Prefix, ValueRef};
+use crate::toml_text;
 use crate::variable::{Case, Glob, Naming, VariableName};
 use crate::words::unknown_word;
 use std::collections::HashMap;
 
-/// The naming rules for all sources, with those of one source over them.
-fn own_naming(spec: &PathSpec, origin: &Origin, all: &Naming) -> Result<Naming, Diagnostic> {
-    let globs = |own: &Option<Vec<String>>, all: &[Given<Glob>]| match own {
-        None => Ok(all.to_vec()),
-        Some(texts) => texts
-            .iter()
-            .map(|text| {
-                let glob = parse_text(text, origin, Glob::parse)?;
-                Ok(Given::new(glob, origin.clone()))
-            })
-            .collect(),
-    };
-    let given = |text: &Option<String>| {
-        let text = text.clone();
-        text.map(|text| Given::new(text, origin.clone()))
-    };
-    let prefix = parse_one(given(&spec.name_prefix), Naming::parse_prefix)?;
-    Ok(Naming {
-        prefix: prefix.unwrap_or_else(|| all.prefix.clone()),
-        case: parse_one(given(&spec.case), Case::parse)?.unwrap_or(all.case),
-        only: globs(&spec.only, &all.only)?,
-        exclude: globs(&spec.exclude, &all.exclude)?,
-    })
+impl NamingSpec {
+    pub(super) fn parse(self) -> Result<Naming, Diagnostic> {
+        Ok(Naming {
+            prefix: parse_one(self.name_prefix, Naming::parse_prefix)?.unwrap_or_default(),
+            case: parse_one(self.case, Case::parse)?.unwrap_or_default(),
+            only: parse_each(self.only, Glob::parse)?,
+            exclude: parse_each(self.exclude, Glob::parse)?,
+        })
+    }
+
+    /// The rules of the source that was given at `origin`: its own, and for the rest those for all. Those of a
+    /// stronger level override its own.
+    fn over(self, origin: &Origin, all: &Self) -> Self {
+        fn stronger<T: Clone>(own: Option<T>, all: &Option<T>, is_overridden: bool) -> Option<T> {
+            own.filter(|_| !is_overridden).or_else(|| all.clone())
+        }
+        let by = |place: Option<&Origin>| place.is_some_and(|place| place.overrides(origin));
+        Self {
+            only: stronger(self.only, &all.only, by(first(&all.only))),
+            exclude: stronger(self.exclude, &all.exclude, by(first(&all.exclude))),
+            name_prefix: stronger(self.name_prefix, &all.name_prefix, by(place(&all.name_prefix))),
+            case: stronger(self.case, &all.case, by(place(&all.case))),
+        }
+    }
 }
 
-pub(super) fn prefix(given: Given<PathSpec>, naming: &Naming) -> Result<PrefixSource, Diagnostic> {
+fn naming(own: NamingSpec, origin: &Origin, all: &NamingSpec) -> Result<Naming, Diagnostic> {
+    // A mistake in what is overridden is one all the same.
+    own.clone().parse()?;
+    own.over(origin, all).parse()
+}
+
+pub(super) fn prefix(given: Given<PathSpec>, all: &NamingSpec) -> Result<PrefixSource, Diagnostic> {
     let (spec, origin) = (given.value, given.origin);
     refuse_name(&spec.text, &origin)?;
     Ok(PrefixSource {
-        naming: own_naming(&spec, &origin, naming)?,
+        naming: naming(spec.naming, &origin, all)?,
         optional: spec.optional,
         prefix: parse_text(&spec.text, &origin, Prefix::parse)?,
     })
 }
 
-pub(super) fn object(given: Given<PathSpec>, naming: &Naming) -> Result<ObjectSource, Diagnostic> {
+pub(super) fn object(given: Given<PathSpec>, all: &NamingSpec) -> Result<ObjectSource, Diagnostic> {
     let (spec, origin) = (given.value, given.origin);
     refuse_name(&spec.text, &origin)?;
     Ok(ObjectSource {
-        naming: own_naming(&spec, &origin, naming)?,
+        naming: naming(spec.naming, &origin, all)?,
         optional: spec.optional,
         param: parse_text(&spec.text, &origin, ValueRef::parse)?,
     })
@@ -64,6 +72,17 @@ pub(super) fn refuse_name(text: &str, origin: &Origin) -> Result<(), Diagnostic>
             Err(Diagnostic::invalid(message, format!("Write `{param}`")).at(origin.clone()))
         }
         _ => Ok(()),
+    }
+}
+
+/// How it is written where it was given.
+fn assignment(name: &str, param: &str, origin: &Origin) -> String {
+    match origin {
+        Origin::File { .. } if is_parameter(name) => {
+            format!("{} = {}", toml_text::string(name), toml_text::string(param))
+        }
+        Origin::File { .. } => format!("{name} = {}", toml_text::string(param)),
+        _ => format!("{name}={param}"),
     }
 }
 
@@ -132,8 +151,31 @@ fn key(
         return Err(invalid(message, format!("Write `NAME={param}`")));
     }
     if let Some(name) = spec.name.as_deref().filter(|name| is_parameter(name)) {
-        let message = format!("`{name}={param}` has the parameter before the name");
-        return Err(invalid(message, format!("Write `{param}={name}`")));
+        let (reason, written) = match is_parameter(param) {
+            false => ("has the parameter before the name", assignment(param, name, &origin)),
+            true => ("has no variable's name", assignment("NAME", param, &origin)),
+        };
+        let why = match delivery {
+            Delivery::File => ": the variable gets the path of an in-memory file",
+            Delivery::Variable => "",
+        };
+        return Err(invalid(
+            format!("`{}` {reason}", assignment(name, param, &origin)),
+            format!("Write `{written}`{why}"),
+        ));
+    }
+    // In a variable, a blank divides the words of a list.
+    if let Some(name) = spec.name.as_deref()
+        && (name.is_empty() || param.is_empty())
+        && !matches!(origin, Origin::File { .. })
+    {
+        let reason = match (name, param) {
+            ("", "") => "is a word of its own",
+            ("", _) => "has no name before the `=`",
+            _ => "has no parameter after the `=`",
+        };
+        let message = format!("`{name}={param}` {reason}");
+        return Err(invalid(message, "Write `NAME=PARAM`, without blanks".to_owned()));
     }
     let name = spec.name.as_deref();
     let name = name.map(|name| parse_text(name, &origin, VariableName::parse));

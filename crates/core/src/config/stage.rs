@@ -1,11 +1,13 @@
 //! Stages: tables of the file that lie over the rest of it.
 
 use super::file::ConfigFile;
-use super::reader::{STAGE, join};
+use super::reader::STAGE;
+use super::setting::join;
 use super::settings::Layer;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::origin::{Given, Origin};
+use crate::words::nearest;
 
 impl ConfigFile<'_> {
     /// The file's level with the chosen stage over the rest. Without a choice, `default_stage` applies.
@@ -16,7 +18,7 @@ impl ConfigFile<'_> {
     pub fn layer(&self, chosen: Option<&Given<String>>) -> Result<Layer, Diagnostic> {
         let base = self.base()?;
         let known = self.stages()?;
-        let path = self.path().display();
+        let path = self.shown();
         let Some(chosen) = chosen.or(base.default_stage.as_ref()) else {
             if known.is_empty() {
                 return Ok(base);
@@ -32,9 +34,15 @@ impl ConfigFile<'_> {
             return Err(no_stage(message, help, origin));
         }
         if !known.contains(stage) {
-            let message = format!("there is no stage `{stage}` in {path}, which has");
-            let error = Diagnostic::new(Code::InvalidStage, message);
-            return Err(error.list(&known).at(origin.clone()));
+            let message = match origin {
+                Origin::File { .. } => format!("there is no stage `{stage}`, and the file has"),
+                _ => format!("there is no stage `{stage}` in {path}, which has"),
+            };
+            let help = match nearest(stage, known.iter().map(String::as_str)) {
+                Some(nearest) => format!("Correct it: did you mean `{nearest}`?"),
+                None => format!("Choose one of them, or add `[stage.{stage}]`"),
+            };
+            return Err(no_stage(message, help, origin).list(&known));
         }
         // A mistake in another stage is found now, not on the day that it is used.
         for other in known.iter().filter(|name| *name != stage) {
@@ -120,7 +128,7 @@ C = "/org/prod/c"
     fn layer(text: &str, stage: Option<&str>) -> Result<Layer, Diagnostic> {
         let inherited = Inherited::default();
         let chosen = stage.map(|name| Given::new(name.to_owned(), Origin::Flag("--stage")));
-        ConfigFile::parse(Path::new("t.toml"), text, &inherited)
+        ConfigFile::parse(Path::new("t.toml"), "t.toml", text, &inherited)
             .and_then(|file| file.layer(chosen.as_ref()))
     }
 
@@ -155,10 +163,15 @@ C = "/org/prod/c"
         let error = |text: &str, stage| layer(text, stage).expect_err(text).to_string();
         let choose = "\n  help: Choose one with `--stage NAME`, or set `default_stage` in the file";
         let unknown = "--stage: there is no stage `prd` in t.toml, which has: dev, prod";
-        assert_eq!(error(FILE, Some("prd")), format!("{unknown}{choose}"));
+        let near = "\n  help: Correct it: did you mean `prod`?";
+        assert_eq!(error(FILE, Some("prd")), format!("{unknown}{near}"));
+        let add = |name| format!("\n  help: Choose one of them, or add `[stage.{name}]`");
+        let other = "default_stage = \"x\"\n[stage.a]";
+        let unknown = "t.toml, line 1, `default_stage`: there is no stage `x`, and the file has: a";
+        assert_eq!(error(other, None), format!("{unknown}{}", add("x")));
         let four = "[stage]\na = {}\nb = {}\nc = {}\nd = {}";
         let unknown = "--stage: there is no stage `x` in t.toml, which has\n  a\n  b\n  c\n  d";
-        assert_eq!(error(four, Some("x")), format!("{unknown}{choose}"));
+        assert_eq!(error(four, Some("x")), format!("{unknown}{}", add("x")));
         let none = FILE.replace("default_stage", "# ");
         let unchosen = "no stage is chosen, and t.toml has: dev, prod";
         assert_eq!(error(&none, None), format!("{unchosen}{choose}"));
@@ -185,11 +198,11 @@ C = "/org/prod/c"
             ),
             (
                 "stage = 1",
-                "t.toml, line 1, `stage`: is a TOML integer, not a table\n  help: Write a table",
+                "t.toml, line 1, `stage`: is a TOML integer, not a table\n  help: Write `[stage.NAME]`",
             ),
             (
                 "[stage]\na = 1",
-                "t.toml, line 2, `stage.a`: is a TOML integer, not a table\n  help: Write a table",
+                "t.toml, line 2, `stage.a`: is a TOML integer, not a table\n  help: Write `[stage.a]`",
             ),
             (
                 "[stage.a]\n[stage.b]\nskipp = true",

@@ -257,6 +257,10 @@ fn a_watcher_has_an_interval_and_what_else_is_given() {
         let watch = watch(&[text]).expect("a watcher");
         assert_eq!(watch.is_frequent(), frequent, "{text}");
     }
+    for off in [c"SSM_EXEC_WATCH=false", c"SSM_EXEC_WATCH=OFF", c"SSM_EXEC_WATCH=0"] {
+        assert!(resolve(&[], &[off], "").expect("valid").watch.is_none(), "{off:?}");
+    }
+    assert_eq!(resolve(&["--wait=off"], &[], "").expect("valid").wait, Duration::ZERO);
     // Nothing is fetched, so there is nothing to follow: on Lambda too.
     let variables = [c"AWS_LAMBDA_RUNTIME_API=x"];
     let skipped = resolve(&["--watch=1m", "--skip"], &variables, "").expect("valid");

@@ -1,5 +1,6 @@
 //! How a text of the command line or of a variable becomes a field of a layer.
 
+use super::given::parse_text;
 use super::layer::{KeySpec, PathSpec, Slot};
 use super::setting::{Kind, Setting};
 use super::settings::Layer;
@@ -37,7 +38,7 @@ impl Layer {
         origin: &Origin,
     ) -> Result<(), Diagnostic> {
         if setting.kind == Kind::Switch {
-            self.set_switch(setting, parse_switch(text, origin)?, origin.clone());
+            self.set_switch(setting, parse_text(text, origin, parse_switch)?, origin.clone());
             return Ok(());
         }
         let words = outside_braces(text, |c| c == ',' || c.is_whitespace());
@@ -84,7 +85,7 @@ fn each<'t, T>(
 }
 
 /// The words between separators. Inside braces, as in `{DB,LOG}_*`, a separator belongs to the word.
-fn outside_braces(text: &str, is_separator: impl Fn(char) -> bool) -> Vec<&str> {
+pub(super) fn outside_braces(text: &str, is_separator: impl Fn(char) -> bool) -> Vec<&str> {
     let mut depth = 0_u32;
     text.split(|c: char| {
         match c {
@@ -100,11 +101,11 @@ fn outside_braces(text: &str, is_separator: impl Fn(char) -> bool) -> Vec<&str> 
 }
 
 /// On or off, in the words that environment variables usually have.
-pub(super) fn parse_switch(text: &str, origin: &Origin) -> Result<bool, Diagnostic> {
+pub(super) fn parse_switch(text: &str) -> Result<bool, Diagnostic> {
     match text.to_ascii_lowercase().as_str() {
         "1" | "true" | "yes" | "on" => Ok(true),
         "0" | "false" | "no" | "off" => Ok(false),
-        _ => Err(unknown_word(text, &["true", "false"]).at(origin.clone())),
+        _ => Err(unknown_word(text, &["true", "false"])),
     }
 }
 

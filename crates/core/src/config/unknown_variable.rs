@@ -2,7 +2,7 @@
 
 use super::setting::Setting;
 use super::settings::SETTINGS;
-use crate::words::nearest;
+use crate::words::meant;
 
 /// What our own variables begin with.
 pub(super) const PREFIX: &str = "SSM_EXEC_";
@@ -50,7 +50,7 @@ pub(super) fn correction(name: &str) -> String {
 /// What all of them begin with says nothing about which one is meant.
 fn nearest_variable(name: &str) -> Option<&'static str> {
     let suffix = |name: &'static str| name.strip_prefix(PREFIX);
-    let nearest = nearest(name.strip_prefix(PREFIX)?, known().filter_map(suffix))?;
+    let nearest = meant(name.strip_prefix(PREFIX)?, known().filter_map(suffix))?;
     known().find(|known| suffix(known) == Some(nearest))
 }
 
@@ -67,6 +67,7 @@ mod tests {
             ("SSM_EXEC_CA_BUNDLE", "Use `AWS_CA_BUNDLE`"),
             ("SSM_EXEC_VERBOSE", "Use `SSM_EXEC_LOG=info`"),
             ("SSM_EXEC_QUIET", "Use `SSM_EXEC_LOG=error`"),
+            ("SSM_EXEC_LOG_LEVEL", "Correct it: did you mean `SSM_EXEC_LOG`?"),
             ("SSM_EXEC_COMMAND", "Use `command` in ssm-exec.toml"),
             ("SSM_EXEC_MAX_AGE", "Use the option `--max-age`"),
             ("SSM_EXEC_PREFIXES", "Correct it: did you mean `SSM_EXEC_PREFIX`?"),
@@ -83,7 +84,8 @@ mod tests {
     fn only_a_near_variable_is_suggested() {
         assert_eq!(nearest_variable("SSM_EXEC_PREFIXES"), Some("SSM_EXEC_PREFIX"));
         assert_eq!(nearest_variable("SSM_EXEC_REQUIRED"), Some("SSM_EXEC_REQUIRE"));
-        assert_eq!(nearest_variable("SSM_EXEC_PATH"), None);
+        assert_eq!(nearest_variable("SSM_EXEC_PATH"), Some("SSM_EXEC_PREFIX"));
+        assert_eq!(nearest_variable("SSM_EXEC_HOME"), None);
         assert_eq!(nearest_variable("SSM_EXEC_VERSION"), None);
     }
 }

@@ -1,5 +1,6 @@
 //! The level of configuration that the environment gives: `SSM_EXEC_*`, and the SDK's own names.
 
+use super::given::parse_text;
 use super::setting::{Kind, Setting};
 use super::settings::{Layer, LogFormat, SETTINGS};
 use super::texts::parse_switch;
@@ -46,7 +47,7 @@ fn first_set<'e>(
 ) -> Result<Option<(&'static str, &'e str)>, Diagnostic> {
     if let Some(name) = setting.variables_ignored_by
         && let Some(text) = text(name, Kind::Switch, inherited)?
-        && parse_switch(text, &Origin::Variable(name))?
+        && parse_text(text, &Origin::Variable(name), parse_switch)?
     {
         return Ok(None);
     }

@@ -3,12 +3,15 @@
 use super::Delivery;
 use super::duration;
 use super::given::{parse_one, parse_text};
-use super::layer::One;
+use super::layer::place;
+use super::settings::Layer;
 use super::sources::refuse_name;
+use super::texts::parse_switch;
 use crate::diagnostic::Diagnostic;
 use crate::environment::Environment;
 use crate::origin::{Given, Origin};
 use crate::parameter::{ParameterRef, Selector};
+use crate::words::unknown_word;
 use std::fmt;
 use std::time::Duration;
 
@@ -18,8 +21,6 @@ const SHORTEST: Duration = Duration::from_secs(1);
 const FREQUENT: Duration = Duration::from_secs(30);
 /// A longer interval means the same, and would overflow what the clock can represent.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-/// In place of an interval, it switches off what a weaker level has switched on.
-pub(super) const OFF: &str = "off";
 /// How long parameters must stay the same, where nothing else is configured.
 const SETTLE: Duration = Duration::from_secs(30);
 
@@ -118,7 +119,7 @@ impl ChangeSignal {
         let known = REQUESTS.iter().find(|&signal| is_meant(signal));
         known
             .map(|&(name, _)| Self(name))
-            .ok_or_else(|| super::unknown_word(name, &Self::names().collect::<Vec<_>>()))
+            .ok_or_else(|| unknown_word(name, &Self::names().collect::<Vec<_>>()))
     }
 
     /// The names of all, without `SIG`.
@@ -139,46 +140,45 @@ impl fmt::Display for ChangeSignal {
     }
 }
 
-/// What the levels give.
-pub(super) struct Settings {
-    pub(super) every: One<String>,
-    pub(super) on_change: One<String>,
-    pub(super) on_file_change: One<String>,
-    pub(super) settle: One<String>,
-    pub(super) trigger: One<String>,
+/// Whether this stands in the place of an interval, and switches off what a weaker level has switched on.
+pub(super) fn is_off(text: &str) -> bool {
+    parse_switch(text) == Ok(false)
 }
 
 /// Parses the settings of the watcher, if it is asked for.
-pub(super) fn resolve(given: Settings, is_lambda: bool) -> Result<Option<Watch>, Diagnostic> {
+pub(super) fn resolve(given: &Layer, is_lambda: bool) -> Result<Option<Watch>, Diagnostic> {
     let on_change = parse_one(given.on_change.clone(), ChangeSignal::parse)?;
     let on_file_change = parse_one(given.on_file_change.clone(), ChangeSignal::parse)?;
     let settle = given.settle.as_ref().map(parse_duration).transpose()?;
     let trigger = given.trigger.as_ref().map(parse_trigger).transpose()?;
-    let Some(every) = given.every else {
-        let signals = [given.on_change, given.on_file_change];
-        let unused = signals.into_iter().chain([given.settle, given.trigger]);
-        return match unused.flatten().next() {
+    let Some(Given { value: text, origin }) = &given.watch else {
+        let unused = [&given.on_change, &given.on_file_change, &given.settle, &given.trigger];
+        return match unused.into_iter().find_map(place) {
             Some(unused) => {
-                let message = "has no effect without `--watch`";
-                let correction = "Add `--watch DURATION`, or remove it";
-                Err(Diagnostic::invalid(message, correction).at(unused.origin))
+                let every = match unused {
+                    Origin::File { .. } => "every = \"5m\"",
+                    _ => "--watch 5m",
+                };
+                let message = "has no effect, since nothing is watched";
+                let correction = format!("Add `{every}`, or remove it");
+                Err(Diagnostic::invalid(message, correction).at(unused.clone()))
             }
             None => Ok(None),
         };
     };
-    if every.value == OFF {
+    if is_off(text) {
         return Ok(None);
     }
-    let interval = parse_duration(&every)?;
-    let text = &every.value;
+    let interval = parse_text(text, origin, duration::parse)?.min(LONGEST);
     if interval < SHORTEST {
         let message = format!("`{text}` is too short: requests cost quota");
-        return Err(Diagnostic::invalid(message, "The shortest interval is `1s`").at(every.origin));
+        let help = "The shortest interval is `1s`, and `off` switches it off";
+        return Err(Diagnostic::invalid(message, help).at(origin.clone()));
     }
     if is_lambda {
         let message = "does not work on Lambda, which freezes a sandbox between invocations";
         let help = "Compare `ssm-exec check --fingerprint` in a pipeline instead";
-        return Err(Diagnostic::invalid(message, help).at(every.origin));
+        return Err(Diagnostic::invalid(message, help).at(origin.clone()));
     }
     Ok(Some(Watch {
         every: interval,
@@ -186,7 +186,7 @@ pub(super) fn resolve(given: Settings, is_lambda: bool) -> Result<Option<Watch>,
         on_file_change,
         settle: settle.unwrap_or(SETTLE),
         trigger,
-        origin: every.origin,
+        origin: origin.clone(),
     }))
 }
 

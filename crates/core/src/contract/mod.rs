@@ -12,6 +12,7 @@ pub use pattern::Pattern;
 pub use spec::{ContractSpec, RULES, RuleValue};
 pub use type_name::TypeName;
 pub use value_type::ValueType;
+pub(crate) use value_type::is_uuid;
 
 use crate::config::duration;
 use crate::fetched::ParameterType;

@@ -3,7 +3,6 @@
 use super::{Rule, ValueType};
 use crate::config::duration;
 use crate::toml_text::{inline, list, on, string};
-use ::toml::Value;
 
 impl Rule {
     /// The rules as an inline table.
@@ -11,7 +10,7 @@ impl Rule {
         let words =
             |words: &[String]| (!words.is_empty()).then(|| list(words.iter().map(String::as_str)));
         let whole = |number: Option<i64>| number.map(|number| number.to_string());
-        let float = |number: Option<f64>| number.map(|number| Value::Float(number).to_string());
+        let float = |number: Option<f64>| number.map(|number| format!("{number:?}"));
         let (schemes, label, min, max) = match &self.value_type {
             ValueType::Integer { min, max } => (None, None, whole(*min), whole(*max)),
             ValueType::Number { min, max } => (None, None, float(*min), float(*max)),

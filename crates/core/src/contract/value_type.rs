@@ -237,6 +237,6 @@ fn pem_labels(text: &str) -> Option<Vec<String>> {
 }
 
 /// Five groups of hexadecimal digits between hyphens.
-fn is_uuid(text: &str) -> bool {
+pub(crate) fn is_uuid(text: &str) -> bool {
     text.len() == 36 && uuid::Uuid::try_parse(text).is_ok()
 }

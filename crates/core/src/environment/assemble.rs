@@ -289,9 +289,7 @@ impl<'a, 'e> Assembler<'a, 'e> {
         if let OnMissing::Default(text) = absence
             && let Some(form) = placeholder::any_form(text)
         {
-            let message = format!(
-                "the default of {name} has a variable in the form `{form}`, which nothing replaces"
-            );
+            let message = format!("the default of {name} has {form}, which nothing replaces");
             let help = "Write its value, or the default with `${NAME}` in `[keys]`";
             self.report(Diagnostic::warning(message).help(help).variables([name]));
         }

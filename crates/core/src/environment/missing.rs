@@ -244,6 +244,12 @@ fn absent(parameters: &[MissingParameter<'_>], context: &AwsContext) -> Diagnost
     folders.dedup();
     let mut diagnostic = Diagnostic::new(Code::Missing, what + &place(context)).list(&names);
     diagnostic.help.extend(optional(parameters));
+    let mut names = parameters.iter().filter_map(|one| one.requester.variable());
+    if names.any(|name| name.as_str() == "prefix") {
+        let help =
+            "If the setting `prefix` is meant, write it above the first `[table]` of the file";
+        diagnostic = diagnostic.help(help);
+    }
     for folder in folders.iter().take(FOLDERS) {
         // Below the root is everything that the account has.
         let recursive = if *folder == "/" { "" } else { " --recursive" };

@@ -72,7 +72,7 @@ fn winner(present: &[&str], keep_existing: bool) -> Option<String> {
         entries.push(c"X=inherited");
     }
     let inherited = Inherited::new(entries);
-    let layer = crate::config::ConfigFile::parse("t.toml".as_ref(), &toml, &inherited)
+    let layer = crate::config::ConfigFile::parse("t.toml".as_ref(), "t.toml", &toml, &inherited)
         .and_then(|file| file.layer(None))
         .expect("a valid file");
     let config = Config::resolve(layer, &inherited).expect("a valid configuration");

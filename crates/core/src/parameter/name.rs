@@ -159,10 +159,19 @@ pub(super) fn check_segments(text: &str, inner: &str) -> Result<(), Diagnostic> 
     let characters = "A parameter's name has letters, digits, `_`, `.`, `-` and `/`";
     let (reason, correction) = if let Some(c) = inner.chars().find(|&c| !allowed(c)) {
         let correction = match c {
+            '?' if inner.contains("?optional") => {
+                "Use `--optional-key`, or `optional = true` in ssm-exec.toml"
+            }
+            '?' if inner.contains("?default=") => {
+                "Write it in ssm-exec.toml: `NAME = { param = \"PARAM\", default = \"TEXT\" }`"
+            }
             '*' | '?' => {
                 "Use `--prefix PATH` for every parameter below a path, and `--only GLOB` to filter"
             }
             '$' => "No shell replaced it: in ssm-exec.toml, write `${NAME}`",
+            '{' | '[' if inner.starts_with(c) => {
+                "It looks like JSON: write `/org/a,/org/b`, or keys as `A=/org/a,B=/org/b`"
+            }
             '{' => "In ssm-exec.toml, write `${NAME}`",
             '"' | '\'' => "Leave the quotation marks out",
             c if c == ',' || c.is_whitespace() => {

@@ -40,7 +40,12 @@ impl Prefix {
             let correction = "Write a path, such as `/org/service`";
             return Err(Diagnostic::invalid("the prefix is empty", correction));
         }
+        if ["null", "undefined", "None"].contains(&path) {
+            let correction = "Correct what sets it: it has no value for the prefix";
+            return Err(malformed(text, "is no path", correction));
+        }
         if !path.starts_with('/') {
+            check_segments(text, path.trim_end_matches('/'))?;
             let correction = format!("Write `/{text}`");
             return Err(malformed(text, "does not begin with a slash", correction));
         }

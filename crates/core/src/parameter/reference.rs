@@ -1,6 +1,7 @@
 //! References to a parameter in one version, and to a value inside it.
 
 use super::{Field, Label, ParameterArn, ParameterName, Selector, malformed};
+use crate::contract::is_uuid;
 use crate::diagnostic::Diagnostic;
 use std::fmt;
 
@@ -90,17 +91,12 @@ impl ParameterRef {
         match &self.selector {
             Some(Selector::Version(_)) => true,
             Some(Selector::Label(label)) => {
-                self.name().is_secret_reference() && is_secret_version(label.as_str())
+                // Secrets Manager's version IDs are UUIDs (API_GetSecretValue, `VersionId`).
+                self.name().is_secret_reference() && is_uuid(label.as_str())
             }
             None => false,
         }
     }
-}
-
-/// Secrets Manager's version IDs are UUIDs (API_GetSecretValue, `VersionId`).
-fn is_secret_version(text: &str) -> bool {
-    let groups: Vec<usize> = text.split('-').map(str::len).collect();
-    groups == [8, 4, 4, 4, 12] && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
 }
 
 impl fmt::Display for ParameterRef {

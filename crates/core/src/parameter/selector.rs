@@ -59,10 +59,19 @@ impl Selector {
                 malformed(whole, &reason, "Versions begin with 1; leave it out for the latest")
             });
         }
-        if text.starts_with('/') {
-            let (name, _) = whole.split_once(':').unwrap_or_default();
+        let (name, _) = whole.split_once(':').unwrap_or_default();
+        let is_name = !name.contains('/');
+        if text.starts_with('/') && is_name {
             let correction = format!("Write `{name}={text}`");
             return Err(malformed(whole, "has a colon in place of `=`", correction));
+        }
+        if text.starts_with('/') {
+            let correction = "One value is one parameter: join several in `[compose]`";
+            return Err(malformed(whole, "has a path after the colon", correction));
+        }
+        if text.is_empty() && is_name {
+            let correction = format!("For a variable, write `{name}=PARAM`, without blanks");
+            return Err(malformed(whole, "ends with a colon", correction));
         }
         Label::parse(whole, text).map(Self::Label)
     }

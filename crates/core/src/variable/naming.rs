@@ -6,18 +6,13 @@ use crate::origin::Given;
 
 crate::choice! {
     /// The case of names made from paths.
+    #[derive(Default)]
     pub enum Case {
         /// `db/url` becomes `DB_URL`.
+        #[default]
         Upper = "upper",
         /// `db/url` becomes `db_url`.
         Keep = "keep",
-    }
-}
-
-#[allow(clippy::derivable_impls)] // The macro writes the enum.
-impl Default for Case {
-    fn default() -> Self {
-        Self::Upper
     }
 }
 

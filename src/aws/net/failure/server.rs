@@ -9,7 +9,7 @@ use crate::system_error::without_number;
 use nix::errno::Errno;
 use ssm_exec_core::code::Code;
 use ssm_exec_core::diagnostic::Help;
-use ssm_exec_core::endpoint::is_loopback;
+use ssm_exec_core::endpoint::{self, is_loopback};
 use ssm_exec_core::origin::Origin;
 use ssm_exec_core::region::Region;
 use std::io;
@@ -190,9 +190,7 @@ fn between(server: &Server, origin: Option<&Origin>) -> Vec<Help> {
 
 fn plain_http(origin: Option<&Origin>) -> Vec<Help> {
     let mut help = vec![Help::text("Use https, or allow it with `--allow-http`")];
-    if let Some(Origin::Variable(name)) = origin {
-        help.push(Help::command("To use AWS's own", format!("unset {name}")));
-    }
+    help.extend(origin.and_then(endpoint::without));
     help
 }
 

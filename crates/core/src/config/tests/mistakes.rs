@@ -61,7 +61,10 @@ fn mistakes_name_their_place_and_end_with_its_status() {
             &["--watch=1s", "--on-change=KILL"],
             "--on-change: `KILL` ends a program before it can finish its work",
         ),
-        (&["--settle=1s"], "--settle: has no effect without `--watch`"),
+        (
+            &["--settle=1s"],
+            "--settle: has no effect, since nothing is watched\n  help: Add `--watch 5m`",
+        ),
         (&["--watch=999ms"], "--watch: `999ms` is too short: requests cost quota"),
         (
             &["--watch=1m", "--trigger=/a:3"],
@@ -79,6 +82,16 @@ fn mistakes_name_their_place_and_end_with_its_status() {
             "SSM_EXEC_PREFIXES: unknown variable\n  help: Correct it: did you mean `SSM_EXEC_PREFIX`?",
         ),
         (&[c"SSM_EXEC_PREFIX=/\xff"], "SSM_EXEC_PREFIX: is not UTF-8"),
+        (
+            &[c"SSM_EXEC_KEY=A = /a"],
+            "SSM_EXEC_KEY: `=` is a word of its own\n  help: Write `NAME=PARAM`, without blanks",
+        ),
+        (
+            &[c"SSM_EXEC_KEY=A: /a"],
+            "SSM_EXEC_KEY: `A:` ends with a colon\n  help: For a variable, write `A=PARAM`",
+        ),
+        (&[c"SSM_EXEC_WATCH=0s"], "SSM_EXEC_WATCH: `0s` is too short: requests cost quota"),
+        (&[c"SSM_EXEC_TIMEOUT=0"], "SSM_EXEC_TIMEOUT: `0` leaves no time for any request"),
         (&[c"SSM_EXEC_SKIP=maybe"], "SSM_EXEC_SKIP: `maybe` is not `true` or `false`"),
         (
             &[c"SSM_EXEC_WATCH=1m", c"AWS_LAMBDA_RUNTIME_API=x"],
@@ -165,7 +178,39 @@ fn mistakes_name_their_place_and_end_with_its_status() {
         ),
         (
             "pristine = false\nkeep = [\"A\"]",
-            "t.toml, line 2, `keep`: `A` has no effect without `--pristine`",
+            "t.toml, line 2, `keep`: `A` has no effect without `pristine = true`",
+        ),
+        (
+            "[watch]\nsettle = \"5s\"",
+            "t.toml, line 2, `watch.settle`: has no effect, since nothing is watched\n  help: Add `every = \"5m\"`",
+        ),
+        (
+            "prefix = \"/a\"\nexclude = \"DB_*,{A,B}\"",
+            "t.toml, line 2, `exclude`: `DB_*,{A,B}` has a comma, which separates nothing in a string\n  help: Write a list of strings: `[\"DB_*\", \"{A,B}\"]`",
+        ),
+        (
+            "prefix = { path = \"/a\", only = [\"A,B\"] }",
+            "t.toml, line 1, `prefix.only`: `A,B` has a comma",
+        ),
+        (
+            "[keys]\n\"/a/b\" = \"B\"",
+            "t.toml, line 2, `keys./a/b`: `\"/a/b\" = \"B\"` has the parameter before the name\n  help: Write `B = \"/a/b\"`",
+        ),
+        (
+            "[files]\n\"/etc/x.pem\" = \"/a/b\"",
+            "t.toml, line 2, `files./etc/x.pem`: `\"/etc/x.pem\" = \"/a/b\"` has no variable's name\n  help: Write `NAME = \"/a/b\"`: the variable gets",
+        ),
+        (
+            "[keys]\nA = { path = \"/a\" }",
+            "t.toml, line 2, `keys.A.path`: unknown key `path`\n  help: Correct it: did you mean `param`?",
+        ),
+        (
+            "[keys]\nA = { param = \"/a\", version = 3 }",
+            "t.toml, line 2, `keys.A.version`: unknown key `version`\n  help: Write it after the parameter",
+        ),
+        (
+            "[contract]\nA = { type = \"uri\" }",
+            "t.toml, line 2, `contract.A.type`: `uri` is not `base64`, `boolean`, `integer`, `json`, `number`, `pem`, `port`, `text`, `url` or `uuid`\n  help: Correct it: did you mean `url`?",
         ),
         (
             "prefix = \"/a\"\nonly = [\"{A, B}\"]",
@@ -232,10 +277,65 @@ fn settings_without_effect_beside_the_others_are_found() {
         ["--external-id: has no effect, since no role is assumed"]
     );
     assert_eq!(
+        reasons(&["--watch=1m", "--on-file-change=HUP"]),
+        ["--on-file-change: has no effect, since there is no in-memory file"]
+    );
+    assert_eq!(reasons(&["--watch=1m", "--on-file-change=HUP", "--file=A=/a"]), [""; 0]);
+    assert_eq!(reasons(&["--watch=off", "--on-file-change=HUP"]), [""; 0]);
+    // A key without a name gets one by the same rules.
+    assert_eq!(
+        reasons(&["--key=/a", "--only=A", "--name-prefix=X_", "--case=keep"]),
+        [no_prefix("--only")]
+    );
+    assert_eq!(
         reasons(&["--watch=1m", "--trigger=/t", "--settle=5s"]),
         ["--settle: has no effect, since a change of the trigger counts immediately"]
     );
     assert_eq!(reasons(&["--watch=1m", "--settle=5s"]), [""; 0]);
+}
+
+#[test]
+fn a_rule_for_names_yields_to_that_of_a_source_unless_its_level_is_stronger() {
+    let file = "prefix = [{ path = \"/a\", only = \"A\", case = \"keep\" }]\nonly = \"X\"";
+    let only = |flags: &[&'static str], variables: &[&CStr], file: &str| {
+        let config = resolve(flags, variables, file).expect("valid");
+        let only = globs(&config.sources.prefixes[0].naming.only).join(" ");
+        let unused: Vec<_> = config.without_effect.iter().map(Diagnostic::line).collect();
+        (only, unused.join(" "))
+    };
+    let none = String::new();
+    assert_eq!(only(&["--only=B"], &[], file), ("B".to_owned(), none.clone()));
+    assert_eq!(only(&[], &[c"SSM_EXEC_ONLY=C"], file), ("C".to_owned(), none.clone()));
+    let unused =
+        "t.toml, line 2, `only`: has no effect, since each prefix and JSON object has its own";
+    assert_eq!(only(&[], &[], file), ("A".to_owned(), unused.to_owned()));
+    let both = format!("json = \"/j\"\n{file}");
+    assert_eq!(only(&[], &[], &both), ("A".to_owned(), none.clone()));
+    // A stage lies over the rest of the file.
+    let stage =
+        "default_stage = \"s\"\nprefix = { path = \"/a\", only = \"A\" }\n[stage.s]\nonly = \"S\"";
+    assert_eq!(only(&[], &[], stage), ("S".to_owned(), none));
+    let config = resolve(&["--case=upper"], &[], file).expect("valid");
+    assert_eq!(config.sources.prefixes[0].naming.case, Case::Upper);
+}
+
+#[test]
+fn a_path_below_the_name_of_a_setting_is_most_likely_the_setting() {
+    let lines = |file: &str| {
+        let config = resolve(&[], &[], file).expect("valid");
+        let lines = config.without_effect.iter().map(ToString::to_string);
+        lines.collect::<Vec<_>>()
+    };
+    assert_eq!(
+        lines("[keys]\njson = \"/a\"\n[files]\ntrigger = \"/b\""),
+        [
+            "t.toml, line 2, `keys.json`: the setting `json` is in `[keys]`, where it is the name of a variable\n  help: Write it above the first `[table]`",
+            "t.toml, line 4, `files.trigger`: the setting `trigger` is in `[files]`, where it is the name of a variable\n  help: Write it in `[watch]`",
+        ]
+    );
+    let stage = "default_stage = \"s\"\n[stage.s.keys]\nprefix = \"/a\"";
+    assert!(lines(stage)[0].contains("is in `[stage.s.keys]`"));
+    assert!(lines(stage)[0].ends_with("Write it in `[stage.s]`"));
 }
 
 #[test]

@@ -48,7 +48,7 @@ only = ["A"]"#,
             parameters: Some(&[("/p/c", "1"), ("/q/b", "2")]),
             environment: &["B=2", "C=1"],
             notices: &[
-                "t.toml, line 1, `prefix`: `C` matches no variable of a prefix or a JSON object",
+                "t.toml, line 1, `prefix.only`: `C` matches no variable of a prefix or a JSON object",
             ],
             ..Case::default()
         },
@@ -438,7 +438,7 @@ only = ["A", "B"]
 "#;
     let inherited = Inherited::default();
     let stage = crate::origin::Given::new("dev".to_owned(), Origin::Flag("--stage"));
-    let layer = crate::config::ConfigFile::parse("t.toml".as_ref(), FILE, &inherited)
+    let layer = crate::config::ConfigFile::parse("t.toml".as_ref(), "t.toml", FILE, &inherited)
         .and_then(|file| file.layer(Some(&stage)));
     let config = Config::resolve(layer.expect("a file"), &inherited).expect("a configuration");
     let fetched = answer(&plan(&config.sources, &[]), &[("/p/a", "1")], &[]);
