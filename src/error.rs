@@ -119,9 +119,7 @@ impl Error {
             "problems": self.diagnostics.iter().map(|it| self.problem(it)).collect::<Vec<_>>(),
         })
     }
-}
 
-impl Error {
     /// With the credentials that AWS was asked with, if it was.
     fn problem(&self, diagnostic: &Diagnostic) -> Value {
         let asked = diagnostic.subject.aws.as_ref();
