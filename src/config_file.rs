@@ -3,11 +3,10 @@
 // Looks for the configuration file and reads it.
 #![allow(clippy::disallowed_methods)]
 
-use crate::exec::refused;
+use crate::exec::refused_file;
 use crate::system_error::without_number;
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
-use nix::libc;
 use nix::sys::stat::{FileStat, Mode, SFlag, fstat};
 use nix::unistd::Uid;
 use ssm_exec_core::code::Code;
@@ -302,11 +301,10 @@ fn read(file: File) -> io::Result<String> {
 }
 
 fn unreadable(path: &Path, error: &io::Error, otherwise: &str) -> Diagnostic {
-    let shown = path.display();
-    if let Some(limit @ (libc::EMFILE | libc::ENFILE | libc::ENOMEM)) = error.raw_os_error() {
-        let error = io::Error::from_raw_os_error(limit);
-        return refused(&format!("to open {shown}"), "open", error);
+    if let Some(refused) = refused_file(path, error) {
+        return refused;
     }
+    let shown = path.display();
     let mut help = vec![Help::text(otherwise)];
     let reason = match error.kind() {
         ErrorKind::NotFound => "there is no such file".to_owned(),
@@ -329,6 +327,7 @@ fn unreadable(path: &Path, error: &io::Error, otherwise: &str) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use nix::libc;
     use ssm_exec_core::status::Status;
 
     #[test]

@@ -120,9 +120,7 @@ impl Error {
             "problems": self.diagnostics.iter().map(|it| self.problem(it)).collect::<Vec<_>>(),
         })
     }
-}
 
-impl Error {
     /// The host that was asked: Parameter Store's, or that of the service which failed in its place.
     fn endpoint(&self) -> Option<&String> {
         let failed = self.diagnostics.iter().find_map(|it| it.subject.host.as_ref());

@@ -4,7 +4,7 @@ use super::check as check_command;
 use super::levels::Levels;
 use super::output;
 use super::resolve::Invocation;
-use crate::cli::Words;
+use crate::cli::{Task, Words};
 use crate::error::{Error, usage};
 use crate::logging::{Logger, error};
 use ssm_exec_core::config::{self, Layer, ReportFormat};
@@ -48,6 +48,7 @@ pub(super) fn run(
                 inherited,
                 called_as: called_as.to_owned(),
                 words: Words::Separated(words.to_vec()),
+                task: Task::Check,
                 // Each stage has the whole time limit.
                 started: Instant::now(),
             })

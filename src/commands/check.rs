@@ -29,7 +29,7 @@ pub(super) fn make_report(session: &Invocation<'_>) -> Result<(Report, Option<Er
         Ok(command) => (command, None),
         Err(error) => (None, Some(error.into())),
     };
-    let mut resolved = session.resolve(command.as_ref())?;
+    let mut resolved = session.resolve(command.as_ref(), Read::Values)?;
     if session.config.check.identity
         && let Err(reason) = resolved.identify()
     {

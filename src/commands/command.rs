@@ -107,24 +107,21 @@ pub(super) fn near_file(file: Option<&Path>) -> Option<Help> {
 
 /// The error for a command that was not found, with what was most likely meant.
 fn not_found(words: &[OsString], giver: &Giver<'_>, path: &[u8]) -> Diagnostic {
-    if let Giver::Line(words) = giver
-        && let Some(hint) = hints::for_command(words)
-    {
-        return hint;
-    }
-    let name = words.first().cloned().unwrap_or_default();
-    let text = name.to_string_lossy();
-    let directory = Path::new(&name).parent().unwrap_or(Path::new(""));
-    let is_path = !directory.as_os_str().is_empty();
-    let name = name.display();
     let write = match giver {
         Giver::Line(_) => on_the_line,
         Giver::File | Giver::Handler => in_the_file,
     };
-    let (what, help) = if hints::is_built_in(&text) {
-        let line = format!("{name} … && exec ./server");
-        let help = format!("Start a shell: `{}`", write(&["sh", "-c", &line]));
-        (format!("`{name}` is built into shells, and there is no such program"), help)
+    let name = words.first().cloned().unwrap_or_default();
+    let directory = Path::new(&name).parent().unwrap_or(Path::new(""));
+    let is_path = !directory.as_os_str().is_empty();
+    let name = name.display();
+    let (what, help) = if words.first().is_some_and(|word| word != "--")
+        && let Giver::Line(words) = giver
+        && let Some(hint) = hints::for_command(words)
+    {
+        return hint;
+    } else if let Some(mistyped) = mistyped(words, write) {
+        mistyped
     } else if let Some(words) = apart(words) {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let help =
@@ -148,6 +145,48 @@ fn not_found(words: &[OsString], giver: &Giver<'_>, path: &[u8]) -> Diagnostic {
         )
     };
     Diagnostic::with_help(Code::CommandNotFound, what, [help])
+}
+
+/// What is wrong with a first word that only a shell would know, or that is none, and what to do.
+fn mistyped(words: &[OsString], write: fn(&[&str]) -> String) -> Option<(String, String)> {
+    let words: Vec<&str> = words.iter().map_while(|word| word.to_str()).collect();
+    let (&name, rest) = words.split_first()?;
+    let quoted = ['"', '\''].iter().find_map(|&quote| {
+        let inner = name.strip_prefix(quote)?.strip_suffix(quote)?;
+        (!inner.is_empty() && !inner.contains(quote)).then_some(inner)
+    });
+    let (what, help) = if name.is_empty() {
+        let help = "Name the program to start: a variable in its place may have been empty";
+        ("the command is empty".to_owned(), help.to_owned())
+    } else if name == "--" {
+        let help = "Leave one `--` out: an ENTRYPOINT, for example, may end with one".to_owned();
+        ("`--` stands where the command begins".to_owned(), help)
+    } else if let Some(inner) = quoted {
+        let words: Vec<&str> = [inner].iter().chain(rest).copied().collect();
+        let help = format!("Leave them out: `{}`", write(&words));
+        (format!("the command `{name}` has quotation marks around it"), help)
+    } else if name.starts_with("~/") {
+        let line = format!("exec {name} \"$@\"");
+        let line: Vec<&str> = ["sh", "-c", &line, "sh"].iter().chain(rest).copied().collect();
+        let help = format!("Write the whole path, or start a shell: `{}`", write(&line));
+        (format!("the `~` of {name} was not replaced, since no shell read it"), help)
+    } else if hints::is_built_in(name) {
+        let line = match name {
+            "source" => ". … && exec ./server".to_owned(),
+            _ => format!("{name} … && exec ./server"),
+        };
+        let help = match name {
+            "exec" if !rest.is_empty() => format!("Leave `exec` out: `{}`", write(rest)),
+            "exec" | "exit" | "bg" | "fg" | "for" | "if" | "while" => {
+                "Name the program to start".to_owned()
+            }
+            _ => format!("Start a shell: `{}`", write(&["sh", "-c", &line])),
+        };
+        (format!("`{name}` is built into shells, and there is no such program"), help)
+    } else {
+        return None;
+    };
+    Some((what, help))
 }
 
 /// The words that one holds, as a person would write them, if there is more than one.

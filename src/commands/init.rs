@@ -2,15 +2,37 @@
 
 use super::output;
 use super::resolve::Invocation;
+use crate::aws::Read;
 use crate::config_file;
 use crate::error::{Error, usage};
-use ssm_exec_core::config::{Rules, Sources};
+use ssm_exec_core::config::{Layer, Rules, Sources};
 use ssm_exec_core::diagnostic::Diagnostic;
 use ssm_exec_core::report::{self, Report};
 use ssm_exec_core::status::Status;
 use ssm_exec_core::words::count;
 use std::path::Path;
 use std::time::SystemTime;
+
+/// The lists of options that the file has.
+const WRITTEN: &[&str] = &["--prefix", "--only", "--exclude"];
+
+/// Refuses options of which nothing would be in the file.
+pub(super) fn refuse_options(options: &Layer) -> Result<(), Diagnostic> {
+    let lists = options.replaced_lists(options).into_iter().map(|(origin, _)| origin);
+    let lists = lists.filter(|origin| !WRITTEN.contains(&origin.to_string().as_str()));
+    let switches = [&options.pristine, &options.keep_existing, &options.drop_aws_credentials];
+    let switches = switches.into_iter().flatten().filter(|given| given.value);
+    let others = switches.map(|given| &given.origin);
+    let others = others.chain(options.watch.iter().map(|given| &given.origin));
+    match lists.chain(others).next() {
+        Some(origin) => {
+            let message = "is not written by `init`, which begins a file with prefixes";
+            let correction = "Leave it out, and add it to the file";
+            Err(Diagnostic::invalid(message, correction).at(origin.clone()))
+        }
+        None => Ok(()),
+    }
+}
 
 /// Reads what is below the prefixes and writes the file to `path`, else to the working directory.
 pub(super) fn run(mut session: Invocation<'_>, path: Option<&Path>) -> Result<u8, Error> {
@@ -26,7 +48,7 @@ pub(super) fn run(mut session: Invocation<'_>, path: Option<&Path>) -> Result<u8
     }
     // Before anything is fetched.
     config_file::ensure_no_config_file(path)?;
-    let mut resolved = session.resolve(None)?;
+    let mut resolved = session.resolve(None, Read::Values)?;
     // Other problems are for the file's reader to solve.
     let errors: Vec<_> = resolved.environment.errors().cloned().collect();
     let is_missing = |it: &Diagnostic| it.status() == Status::Missing;
@@ -42,10 +64,11 @@ pub(super) fn run(mut session: Invocation<'_>, path: Option<&Path>) -> Result<u8
     );
     report.problems = errors;
     let text = report::starter_file(&report, &session.config);
+    let option = path.map_or_else(String::new, |path| format!(" --config {}", path.display()));
     let path = config_file::create_config_file(path, &text)?;
     let variables = count(report.rows.len(), "variable");
     let next = format!(
-        "Wrote {} with {variables}. Next: read it, try it with `ssm-exec check`, then start the command with `ssm-exec -- COMMAND`.\n",
+        "Wrote {} with {variables}. Next: read it, try it with `ssm-exec check{option}`, then start the command with `ssm-exec{option} -- COMMAND`.\n",
         path.display()
     );
     output::print(next.as_bytes())?;

@@ -3,6 +3,7 @@
 use super::levels::Levels;
 use super::resolve::Invocation;
 use super::watch::StartedWatcher;
+use crate::aws::Read;
 use crate::error::Error;
 use crate::exec::{self, rounds};
 use crate::logging::{info, warn};
@@ -20,7 +21,7 @@ pub(super) fn run(session: &Invocation<'_>, levels: &Levels) -> Result<Infallibl
     }
     // Before there is a secret in this process, of which it is a copy.
     let watcher = session.start_watcher(levels)?;
-    let mut resolved = session.resolve(Some(&command))?;
+    let mut resolved = session.resolve(Some(&command), Read::Values)?;
     if let Some(error) = resolved.error() {
         return Err(error);
     }

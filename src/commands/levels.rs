@@ -35,17 +35,6 @@ impl Levels {
         Self::with_file(stronger, location)
     }
 
-    fn with_file(stronger: Layer, location: ConfigLocation) -> Result<Self, Error> {
-        Ok(Self { file: config_file::find_config_file(&location)?, stronger, location })
-    }
-
-    /// The configuration that a new start would have: from the file as it is now.
-    pub(super) fn read_again(&self, inherited: &Inherited<'_>) -> Result<(Config, Self), Error> {
-        let again = Self::with_file(self.stronger.clone(), self.location.clone())?;
-        let (layer, ..) = again.merged(None, inherited)?;
-        Ok((Config::resolve(layer, inherited)?, again))
-    }
-
     /// Reads the variables only.
     pub(super) fn without_file(
         options: Layer,
@@ -54,7 +43,23 @@ impl Levels {
     ) -> Result<Self, Error> {
         let stronger = options.over(config::read_variables(inherited)?);
         logger.configure(stronger.logging()?);
-        Ok(Self { stronger, location: ConfigLocation::None, file: None })
+        Self::with_file(stronger, ConfigLocation::None)
+    }
+
+    fn with_file(stronger: Layer, location: ConfigLocation) -> Result<Self, Error> {
+        Ok(Self { file: config_file::find_config_file(&location)?, stronger, location })
+    }
+
+    /// The configuration that a new start would have: from the file as it is now.
+    pub(super) fn read_again(&self, inherited: &Inherited<'_>) -> Result<(Config, Self), Error> {
+        let again = Self::with_file(self.stronger.clone(), self.location.clone())?;
+        if let (Some((path, _)), None) = (&self.file, &again.file) {
+            let message = format!("{} is gone, which the start used", path.display());
+            let help = "Put it back, or restart the command without it";
+            return Err(Diagnostic::invalid(message, help).path(path).into());
+        }
+        let (layer, ..) = again.merged(None, inherited)?;
+        Ok((Config::resolve(layer, inherited)?, again))
     }
 
     /// The file that was read.

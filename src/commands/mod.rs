@@ -73,6 +73,7 @@ pub(crate) fn run(
         inherited,
         called_as,
         words,
+        task,
         started,
     };
     logging::set_deadline(started + session.config.timeout + session.config.wait);
@@ -120,6 +121,9 @@ fn configuration(
     inherited: &Inherited<'_>,
     logger: &mut Logger,
 ) -> Result<(Levels, Config), Error> {
+    if task == Task::Init {
+        init::refuse_options(&options)?;
+    }
     let levels = match task {
         Task::Init => Levels::without_file(options, inherited, logger)?,
         _ => Levels::read(options, inherited, logger)?,

@@ -5,7 +5,7 @@ use super::resolve::Invocation;
 use crate::aws;
 use crate::error::Error;
 use crate::exec::signals;
-use crate::logging::warn;
+use crate::logging::info;
 use ssm_exec_core::plan;
 use ssm_exec_core::policy::{self, Place};
 
@@ -15,14 +15,13 @@ pub(super) fn run(session: &Invocation<'_>) -> Result<u8, Error> {
     let references = session.references()?;
     session.ensure_any_source(&references)?;
     let requests = plan::plan(&session.config.sources, &references);
-    let region = session.config.aws.region.as_ref().map(|given| given.value.clone());
-    let (account, region) = match (options.account.clone(), region) {
-        (Some(account), Some(region)) => (account, region),
-        (account, region) => {
+    let (account, region) = match (options.account.clone(), &session.config.aws.region) {
+        (Some(account), Some(region)) => (account, region.value.clone()),
+        (account, _) => {
             signals::install_termination_handlers();
-            let (callers, found) =
+            let (callers, region) =
                 aws::identity(&session.config, session.inherited, session.started)?;
-            (account.unwrap_or(callers), region.unwrap_or(found))
+            (account.unwrap_or(callers), region)
         }
     };
     let place = Place {
@@ -33,7 +32,7 @@ pub(super) fn run(session: &Invocation<'_>) -> Result<u8, Error> {
     let document = policy::document(&requests, &place, options.kms_key.as_ref());
     output::print(format!("{document:#}\n").as_bytes())?;
     if session.config.watch.is_some() {
-        warn!(
+        info!(
             "the polls of --watch read versions, not values, and need no kms:Decrypt; the start and the rehearsal before a signal need all of this policy"
         );
     }

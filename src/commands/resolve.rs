@@ -3,7 +3,7 @@
 use super::command;
 use super::wait::Wait;
 use crate::aws::{self, Failure, Read};
-use crate::cli::Words;
+use crate::cli::{Task, Words};
 use crate::error::Error;
 use crate::exec::lookup::Command;
 use crate::exec::{process, signals};
@@ -33,6 +33,7 @@ pub(super) struct Invocation<'a> {
     pub(super) called_as: OsString,
     /// The command line's command and its arguments.
     pub(super) words: Words,
+    pub(super) task: Task,
     pub(super) started: Instant,
 }
 
@@ -126,12 +127,7 @@ impl<'a> Invocation<'a> {
     }
 
     /// Fetches everything and builds the environment. `command` counts for its size.
-    pub(super) fn resolve(&self, command: Option<&Command>) -> Result<Resolved<'a>, Error> {
-        self.resolve_by(command, Read::Values)
-    }
-
-    /// The same, also for a rehearsal of a start.
-    pub(super) fn resolve_by(
+    pub(super) fn resolve(
         &self,
         command: Option<&Command>,
         read: Read,
@@ -146,7 +142,9 @@ impl<'a> Invocation<'a> {
         let mut began = self.started;
         loop {
             let mut resolved = self.attempt(command, &references, read, began)?;
-            if read != Read::Values || wait.is_over(|| resolved.may_pass()) {
+            // Where nothing is fetched, nothing can come.
+            let is_once = read != Read::Values || resolved.fetched.is_none();
+            if is_once || wait.is_over(|| resolved.may_pass()) {
                 resolved.waited = wait.waited();
                 return Ok(resolved);
             }
@@ -192,29 +190,27 @@ impl<'a> Invocation<'a> {
         if !self.config.sources.are_empty() || !references.is_empty() {
             return Ok(());
         }
-        let message = "no source of parameters is configured";
-        let option = command::option_after(self.words.all());
-        let (message, help) = match (option, &self.config_file) {
-            (None, None) => {
-                let mut error = Diagnostic::new(Code::NoSources, message);
-                error.help.splice(0..0, command::near_file(None));
-                return Err(error);
+        let mut error = Diagnostic::new(Code::NoSources, "no source of parameters is configured");
+        if let Some(option) = command::option_after(self.words.all()) {
+            error.message +=
+                &format!(": `{option}` is after the command, and is read as its argument");
+            let help = format!(
+                "Write options of ssm-exec before the command: `ssm-exec {option} … -- COMMAND`"
+            );
+            error.help = vec![help.into()];
+            return Err(error);
+        }
+        match &self.config_file {
+            None => error.help.splice(0..0, command::near_file(None)).for_each(drop),
+            Some(file) => {
+                error.message += &format!(", and {} has none", file.display());
+                error.help = vec!["Add one to it, such as `prefix = \"/org/service\"`".into()];
             }
-            (Some(option), _) => (
-                format!("{message}: `{option}` is after the command, and is read as its argument"),
-                vec![format!(
-                    "Write options of ssm-exec before the command: `ssm-exec {option} … -- COMMAND`"
-                )],
-            ),
-            (None, Some(file)) => (
-                format!("{message}, and {} has none", file.display()),
-                vec![
-                    "Add one to it, such as `prefix = \"/org/service\"`".to_owned(),
-                    "To start the command without any, use `--skip`".to_owned(),
-                ],
-            ),
-        };
-        Err(Diagnostic::with_help(Code::NoSources, message, help))
+        }
+        if self.task == Task::Launch {
+            error = error.help("To start the command without any, use `--skip`");
+        }
+        Err(error)
     }
 
     /// Fetches everything, unless `--skip` says that nothing is.

@@ -2,6 +2,7 @@
 //! "Changes that I make are not always immediately visible").
 
 use crate::logging::warn;
+use ssm_exec_core::config::duration;
 use ssm_exec_core::diagnostic::Diagnostic;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -32,7 +33,8 @@ impl Wait {
             return true;
         };
         if self.attempts == 0 {
-            warn!("{}; waiting up to {:?} for it (`--wait`)", reason.line(), self.limit);
+            let limit = duration::written(self.limit);
+            warn!("{}; waiting up to {limit} for it (`--wait`)", reason.line());
         }
         let longest = FIRST.saturating_mul(2_u32.saturating_pow(self.attempts));
         let wait = longest.min(LONGEST).mul_f64(0.5 + 0.5 * fastrand::f64());

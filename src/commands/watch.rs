@@ -100,6 +100,20 @@ impl StartedWatcher {
         self.watch.on_file_change.is_some()
     }
 
+    /// Says that a signal brings the running command nothing new, if that is so: its variables can't change, and its
+    /// in-memory files only with `on_file_change`.
+    fn warn_of_no_effect(&self, environment: &Environment<'_>) {
+        let mut settings = environment.set.values();
+        let only_live_files =
+            self.writes_files() && settings.all(|setting| setting.delivery == Delivery::File);
+        let signal = self.watch.on_change.name();
+        if !self.watch.on_change.ends() && !only_live_files {
+            warn!(
+                "--on-change {signal}: the environment of a running process does not change, so a command that reloads keeps the old values of its variables. Use TERM and a supervisor that restarts it, or pass the values as files with `--on-file-change {signal}`"
+            );
+        }
+    }
+
     /// Tells it what it has to know about the start. It begins when this process has become the command.
     pub(super) fn hand_over(
         &self,
@@ -107,9 +121,7 @@ impl StartedWatcher {
         fetched: Option<&Fetched>,
         ready: &Ready<'_>,
     ) -> Result<(), Error> {
-        if let Some(warning) = self.watch.without_effect(environment) {
-            warn!("{warning}");
-        }
+        self.warn_of_no_effect(environment);
         let files = environment.set.iter();
         let files = files.filter(|(_, setting)| setting.delivery == Delivery::File);
         let files = files.zip(ready.live_files());
@@ -169,7 +181,11 @@ impl ForkedWork for Forked<'_> {
         started.unwrap_or_else(|error| {
             let failed = match error.status() {
                 Status::TryLater | Status::System => Rehearsal::Failed(Some(fails(look, &error))),
-                _ => mistake(look, &error, "a new start would fail"),
+                _ => mistake(
+                    look,
+                    &error,
+                    "a new start would fail, so the command keeps its old values",
+                ),
             };
             (failed, Vec::new())
         })
@@ -203,12 +219,13 @@ impl Forked<'_> {
             inherited: self.session.inherited,
             called_as: self.session.called_as.clone(),
             words: self.session.words.clone(),
+            task: self.session.task,
             started: Instant::now(),
         };
         let command = session.required_command()?;
         let references = session.references()?;
         let requests = session.watched(self.watch)?;
-        let mut resolved = session.resolve_by(Some(&command), Read::ValuesOnce)?;
+        let mut resolved = session.resolve(Some(&command), Read::ValuesOnce)?;
         if let Some(error) = resolved.error() {
             return Err(error);
         }
@@ -242,7 +259,7 @@ impl Forked<'_> {
                 if others {
                     error.list.push(format!("These changes wait for that: {changes}"));
                 }
-                let why = "the command is not restarted without it";
+                let why = "the command is not restarted without it, and keeps its old values";
                 return Ok((mistake(look, &error.into(), why), Vec::new()));
             }
             _ if !settled => return Ok((Rehearsal::Unsettled(found), Vec::new())),
@@ -271,7 +288,7 @@ fn fails(look: &Look<'_>, error: &Error) -> u64 {
 fn mistake(look: &Look<'_>, error: &Error, follows: &str) -> Rehearsal {
     let told = look.mistakes.map(|told| {
         tell(told, error, |first, lines| {
-            error!(lines; "{first}; {follows}, so it keeps its old values");
+            error!(lines; "{first}; {follows}");
         })
     });
     Rehearsal::Broken(told.unwrap_or_default())

@@ -18,7 +18,7 @@ pub(crate) mod rounds;
 pub mod signals;
 pub mod stdio;
 
-pub(crate) use refusal::{limit, refused};
+pub(crate) use refusal::{limit, refused, refused_file};
 
 use block::Block;
 use image::Image;
@@ -69,11 +69,12 @@ pub fn prepare<'e>(
     let strings: Vec<(&[u8], &[u8])> = environment
         .set
         .iter()
-        .map(|(name, setting)| match setting.delivery {
-            Delivery::Variable => (name.as_str().as_bytes(), setting.value.bytes()),
-            Delivery::File => {
-                (name.as_str().as_bytes(), paths.next().unwrap_or_default().as_bytes())
-            }
+        .map(|(name, setting)| {
+            let value = match setting.delivery {
+                Delivery::Variable => setting.value.bytes(),
+                Delivery::File => paths.next().unwrap_or_default().as_bytes(),
+            };
+            (name.as_str().as_bytes(), value)
         })
         .chain(round)
         .collect();

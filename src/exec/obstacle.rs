@@ -41,38 +41,61 @@ pub(super) fn explain(path: &Path, error: Errno) -> Diagnostic {
     }
 }
 
-/// Why this user may not execute a file.
+/// Why this user may not execute a file: itself, or what its first line or its header names.
 pub(super) fn denied(path: &Path) -> Diagnostic {
+    let file = closed_file(path);
+    let (reason, help) = why_denied(&file);
+    if file == path {
+        return cannot(path, &reason, help);
+    }
+    let (file, path) = (file.display(), path.display());
+    not_executable(&format!("the interpreter {file} of {path}"), &reason, help)
+}
+
+fn why_denied(path: &Path) -> (String, Help) {
     if let Some(closed) = closed_directory(path) {
         let closed = closed.display();
         let reason = format!("permission denied on the directory {closed}");
-        let help = Help::command("See its mode", format!("ls -ld {closed}"));
-        return cannot(path, &reason, help);
+        return (reason, Help::command("See its mode", format!("ls -ld {closed}")));
     }
     let Ok(metadata) = fs::metadata(path) else {
-        return cannot(path, "permission denied", "Correct its path");
+        return ("permission denied".to_owned(), Help::text("Correct its path"));
     };
     let mode = metadata.permissions().mode() & 0o7777;
     if !metadata.is_file() {
-        return cannot(path, "it is not a regular file", "Correct its path");
+        return ("it is not a regular file".to_owned(), Help::text("Correct its path"));
     }
     if let Some(mount) = noexec_mount(path) {
         let mount = mount.display();
         let remount = format!("mount -o remount,exec {mount}");
         let help = Help::command("Mount it without, or move the file", remount);
-        return cannot(path, &format!("{mount} is mounted with `noexec`"), help);
+        return (format!("{mount} is mounted with `noexec`"), help);
     }
     if mode & 0o111 == 0 {
         let help = Help::command("Set it", format!("chmod +x {}", path.display()));
-        return cannot(path, "it has no execute permission", help);
+        return ("it has no execute permission".to_owned(), help);
     }
     let (owner, owning_group) = (metadata.uid(), metadata.gid());
     let (user, group) = (nix::unistd::geteuid(), nix::unistd::getegid());
     let reason = format!(
         "its mode is {mode:o} and its owner {owner}:{owning_group}, and this is {user}:{group}"
     );
-    let help = "Change its mode or its owner, or start ssm-exec as another user";
-    cannot(path, &reason, help)
+    (reason, Help::text("Change its mode or its owner, or start ssm-exec as another user"))
+}
+
+/// The first of a file and its interpreters that can't be executed; the file where none is known to be at fault.
+fn closed_file(path: &Path) -> PathBuf {
+    let mut file = path.to_owned();
+    for _ in 0..DEEPEST {
+        if !file.is_file() || access(&file, AccessFlags::X_OK).is_err() {
+            return file;
+        }
+        match Image::of_file(&file).ok().as_ref().and_then(Image::interpreter) {
+            Some(interpreter) => file = interpreter.into(),
+            None => break,
+        }
+    }
+    path.to_owned()
 }
 
 /// The first directory above that this user may not search.
@@ -142,6 +165,10 @@ fn lacks(path: &Path, reason: &str, help: impl Into<Help>) -> Diagnostic {
 
 /// There is a file, and it can't be executed.
 pub(super) fn cannot(path: &Path, reason: &str, help: impl Into<Help>) -> Diagnostic {
-    let message = format!("the command {} cannot be executed: {reason}", path.display());
+    not_executable(&format!("the command {}", path.display()), reason, help)
+}
+
+fn not_executable(what: &str, reason: &str, help: impl Into<Help>) -> Diagnostic {
+    let message = format!("{what} cannot be executed: {reason}");
     Diagnostic::with_help(Code::CommandNotExecutable, message, [help])
 }

@@ -6,6 +6,7 @@ use nix::sys::resource::{Resource, getrlimit};
 use ssm_exec_core::code::Code;
 use ssm_exec_core::diagnostic::{Diagnostic, Help};
 use std::io;
+use std::path::Path;
 
 /// The system refused something that a start needs. `call` is the system call.
 pub(crate) fn refused(what: &str, call: &str, error: impl Into<io::Error>) -> Diagnostic {
@@ -17,6 +18,14 @@ pub(crate) fn refused(what: &str, call: &str, error: impl Into<io::Error>) -> Di
         Some(help) => Diagnostic::with_help(Code::System, message, [help]),
         None => Diagnostic::new(Code::System, message),
     }
+}
+
+/// A file that a limit of the system keeps from being read is not at fault itself.
+pub(crate) fn refused_file(path: &Path, error: &io::Error) -> Option<Diagnostic> {
+    let limits = [Errno::EMFILE, Errno::ENFILE, Errno::ENOMEM];
+    let number = error.raw_os_error().map(Errno::from_raw);
+    let limit = number.filter(|number| limits.contains(number))?;
+    Some(refused(&format!("to open {}", path.display()), "open", limit))
 }
 
 /// What to do about the refusal of a system call.

@@ -23,10 +23,7 @@ static LOGGER: OnceLock<Logger> = OnceLock::new();
 static DEADLINE: OnceLock<Instant> = OnceLock::new();
 /// For how many milliseconds messages have waited since the last that did not have to.
 static WAITED: AtomicU64 = AtomicU64::new(0);
-/// Whether messages are JSON, for those that are written in a signal's handler or by a panic.
-static JSON: AtomicBool = AtomicBool::new(false);
-
-/// Whether stderr is the journal, for the same.
+/// Whether stderr is the journal, for messages that are written in a signal's handler or by a panic.
 static JOURNAL: AtomicBool = AtomicBool::new(false);
 
 /// How long a failure waits for a reader, if not until the deadline.
@@ -70,7 +67,6 @@ impl Logger {
 
     /// Makes these the rules for the whole process.
     pub fn install(self) {
-        JSON.store(self.format == LogFormat::Json, Ordering::Relaxed);
         // A second one would be a bug of ours with no harm in it.
         let _ = LOGGER.set(self);
     }
@@ -165,12 +161,12 @@ pub(crate) fn final_message(message: fmt::Arguments<'_>, kind: &str, status: u8)
     // What doesn't fit is cut off.
     let priority = if JOURNAL.load(Ordering::Relaxed) { "<3>" } else { "" };
     let _ = rest.write_all(priority.as_bytes());
-    let _ = match JSON.load(Ordering::Relaxed) {
-        true => write!(
+    let _ = match LOGGER.get().map(|logger| logger.format) {
+        Some(LogFormat::Json) => write!(
             rest,
             r#"{{"kind":"{kind}","level":"error","message":"{message}","program":"ssm-exec","status":{status}}}"#
         ),
-        false => write!(rest, "ssm-exec: error: {message}"),
+        _ => write!(rest, "ssm-exec: error: {message}"),
     };
     let _ = rest.write_all(b"\n");
     let unused = rest.len();

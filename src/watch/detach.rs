@@ -4,12 +4,13 @@
 // /proc lists the descriptors where close_range(2) is missing.
 #![allow(clippy::disallowed_methods)]
 
+use super::fork::wait_for;
 use crate::exec::{allocator, core_dumps, process, refused, stdio};
 use nix::errno::Errno;
 use nix::libc;
 use nix::sys::prctl;
 use nix::sys::signal::{SigSet, SigmaskHow, sigprocmask};
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::sys::wait::{WaitPidFlag, WaitStatus};
 use nix::unistd::{ForkResult, Pid, chdir, fork, getpid, setsid};
 use ssm_exec_core::diagnostic::Diagnostic;
 use std::os::fd::RawFd;
@@ -55,7 +56,8 @@ pub(super) fn detach(
     if adopts_orphans {
         return Ok(());
     }
-    match wait_for(child).map_err(refused)? {
+    // A child that raises no SIGCHLD is a "clone" child to waitpid(2).
+    match wait_for(child, Some(WaitPidFlag::__WCLONE)).map_err(refused)? {
         WaitStatus::Exited(_, 0) => Ok(()),
         WaitStatus::Exited(_, error) => Err(refused(Errno::from_raw(error))),
         _ => Err(refused(Errno::EINTR)),
@@ -99,16 +101,6 @@ fn run_in_thread(work: impl FnOnce() + Send) -> ! {
         let _ = thread::Builder::new().spawn_scoped(scope, work);
     });
     process::end(0)
-}
-
-fn wait_for(child: Pid) -> nix::Result<WaitStatus> {
-    loop {
-        // A child that raises no SIGCHLD is a "clone" child to waitpid(2).
-        match waitpid(child, Some(WaitPidFlag::__WCLONE)) {
-            Err(Errno::EINTR) => {}
-            other => return other,
-        }
-    }
 }
 
 /// Gives up what is inherited: descriptors, signals and the working directory.

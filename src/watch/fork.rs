@@ -7,7 +7,7 @@ use crate::exec::process;
 use nix::errno::Errno;
 use nix::sys::prctl;
 use nix::sys::signal::{Signal, kill};
-use nix::sys::wait::{WaitStatus, waitpid};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork, getpid, getppid};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -69,7 +69,7 @@ pub(super) fn run<T: Serialize + DeserializeOwned>(
             if !matches!(received, Received::Message(..)) {
                 let _ = kill(child, Signal::SIGKILL);
             }
-            let status = wait_for(child);
+            let status = wait_for(child, None);
             let text = match received {
                 Received::CommandEnded => return None,
                 Received::Late => {
@@ -100,9 +100,10 @@ fn ended_by(signal: Signal) -> Why {
     Why::Reason(format!("{signal} ended its process{cause}"))
 }
 
-fn wait_for(child: Pid) -> nix::Result<WaitStatus> {
+/// Waits for the end of a child, whatever signals arrive.
+pub(super) fn wait_for(child: Pid, options: Option<WaitPidFlag>) -> nix::Result<WaitStatus> {
     loop {
-        match waitpid(child, None) {
+        match waitpid(child, options) {
             Err(Errno::EINTR) => {}
             ended => return ended,
         }

@@ -31,7 +31,7 @@ const TYPED: &[(&[&str], i32, &str)] = &[
     (&["--skip", "--", "FOO=canary", "env"], 64, "`-- env FOO=… COMMAND`"),
     (&["--skip", "cd", "/tmp"], 127, "`-- sh -c 'cd … && exec ./server'`"),
     (&["--skip", "--", "export", "A=canary"], 127, "`-- sh -c 'export … && exec ./server'`"),
-    (&["--skip", "source", "env.sh"], 127, "`-- sh -c 'source … && exec ./server'`"),
+    (&["--skip", "source", "env.sh"], 127, "`-- sh -c '. … && exec ./server'`"),
     (&["--skip", "--", "$COMMAND"], 64, "`-- sh -c '$COMMAND'`"),
     (&["--skip", "sh -c true"], 127, "`-- sh -c true`"),
     (&["--skip", "A=1 ./server"], 127, "`-- sh -c 'A=1 ./server'`"),

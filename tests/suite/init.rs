@@ -45,6 +45,16 @@ fn init_writes_a_file_that_is_trusted_whatever_the_umask() {
 }
 
 #[test]
+fn init_names_the_file_that_it_wrote_where_it_is_another_one() {
+    let stub = ssm_stub::Stub::start();
+    stub.put(ssm_stub::Parameter::secure("/init5/a", "canary"));
+    let outcome = Run::against(&stub.url()).args("init -p /init5 --config other.toml").run();
+    let said = outcome.text();
+    assert!(said.contains("`ssm-exec check --config other.toml`"), "{said}");
+    assert!(said.contains("`ssm-exec --config other.toml -- COMMAND`"), "{said}");
+}
+
+#[test]
 fn init_overwrites_nothing() {
     let stub = ssm_stub::Stub::start();
     stub.put(ssm_stub::Parameter::secure("/init2/a", "canary"));
@@ -69,7 +79,7 @@ fn init_needs_a_prefix_with_parameters_and_writes_nothing_otherwise() {
     let stub = ssm_stub::Stub::start();
     for (words, status, says) in [
         ("init", 64, "init needs a prefix"),
-        ("init -k /a", 64, "init needs a prefix"),
+        ("init -k /a", 64, "--key: is not written by `init`"),
         ("init -p /init3", 66, "nothing below the prefix /init3"),
     ] {
         let run = Run::against(&stub.url()).args(words);

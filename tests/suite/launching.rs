@@ -112,6 +112,25 @@ fn a_missing_interpreter_and_a_missing_file_have_different_errors() {
 }
 
 #[test]
+fn an_interpreter_that_is_not_executable_is_named() {
+    for (name, reason) in
+        [("plain", "it has no execute permission"), ("", "it is not a regular file")]
+    {
+        let run = Run::bare();
+        let interpreter = run.home().join(name);
+        if !name.is_empty() {
+            std::fs::write(&interpreter, "#!/bin/sh\n").expect("a file");
+        }
+        let path = run.home().join("script");
+        script(&path, &format!("#!{}\n", interpreter.display()));
+        let outcome = run.args("--skip -q").arg(path).run();
+        assert_eq!(outcome.status, 126, "{}", outcome.stderr);
+        let named = format!("the interpreter {} of ", interpreter.display());
+        outcome.says(&[&named, reason]);
+    }
+}
+
+#[test]
 fn what_a_program_needs_and_does_not_find_is_named() {
     let loader = elf_with_loader("/lib/ld-none.so.1");
     let files: [(&str, &[u8], &[&str]); 4] = [

@@ -36,9 +36,15 @@ fn a_parameter_that_is_created_meanwhile_reaches_the_command() {
             assert!(outcome.text().contains("A=canary-late"));
             let warnings = outcome.stderr.matches("warning: ").count();
             assert_eq!(warnings, 1, "{}", outcome.stderr);
-            outcome.says(&["/wait/a (for A)", "waiting up to 60s for it (`--wait`)"]);
+            outcome.says(&["/wait/a (for A)", "waiting up to 1m for it (`--wait`)"]);
         });
     }
+}
+
+#[test]
+fn without_a_request_there_is_nothing_to_wait_for() {
+    let outcome = Run::bare().args("--skip --wait 60s --require A -k A=/wait/a").fails(66);
+    assert_eq!(outcome.stderr.matches("warning: ").count(), 1, "{}", outcome.stderr);
 }
 
 #[test]

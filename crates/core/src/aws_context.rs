@@ -2,7 +2,6 @@
 
 use crate::arn::Arn;
 use crate::region::Region;
-use std::fmt;
 use std::time::Duration;
 
 /// Where AWS was asked, and as whom.
@@ -58,31 +57,25 @@ pub fn region_option(region: Option<&Region>) -> String {
     region.map_or_else(String::new, |region| format!(" --region {region}"))
 }
 
-/// The clauses, separated by commas.
-impl fmt::Display for AwsContext {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.clauses().join(", "))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn what_is_known_is_shown_in_one_sentence() {
+    fn what_is_known_is_shown_in_clauses() {
         let mut context = AwsContext::default();
-        assert_eq!((context.to_string(), context.region_option()), <_>::default());
+        assert_eq!((context.clauses(), context.region_option()), <_>::default());
         context.endpoint = Some("ssm.example".to_owned());
-        assert_eq!(context.to_string(), "ssm.example");
+        assert_eq!(context.clauses(), ["ssm.example"]);
         context.region = Region::parse("eu-west-1").ok();
         context.set_principal("arn:aws:sts::111122223333:assumed-role/api/i-0abc");
         context.credentials = Some("the environment".to_owned());
         context.unused = Some("not the profile".to_owned());
         let rest = "account 111122223333, caller arn:aws:sts::111122223333:assumed-role/api/i-0abc, credentials from the environment, not the profile";
-        assert_eq!(context.to_string(), format!("Region eu-west-1 (ssm.example), {rest}"));
+        let shown = context.clauses().join(", ");
+        assert_eq!(shown, format!("Region eu-west-1 (ssm.example), {rest}"));
         context.endpoint = None;
-        assert_eq!(context.to_string(), format!("Region eu-west-1, {rest}"));
+        assert_eq!(context.clauses().join(", "), format!("Region eu-west-1, {rest}"));
         assert_eq!(context.region_option(), " --region eu-west-1");
     }
 }

@@ -63,7 +63,7 @@ codes! {
         ["If you trust it, pass `--config {path}` or set `SSM_EXEC_CONFIG={path}`", "Otherwise pass `--no-config` or set `SSM_EXEC_NO_CONFIG=1`"]
     NoSources "no-sources" Config
         "No source of parameters is configured."
-        ["Use `--prefix /org/service`, `--key NAME=/org/service/key`, a variable such as `NAME=ssm:///org/service/key`, or an ssm-exec.toml", "To start the command without any, use `--skip`"]
+        ["Use `--prefix /org/service`, `--key NAME=/org/service/key`, a variable such as `NAME=ssm:///org/service/key`, or an ssm-exec.toml"]
     CaBundle "ca-bundle" Config
         "The CA bundle cannot be used."
         ["Use a PEM file with valid certificates"]
@@ -218,11 +218,11 @@ codes! {
         "There is no parameter below a prefix."
         ["Check the account and the Region (`--profile`, `--region`), then correct the path, or mark the prefix `optional` in ssm-exec.toml", "A parameter of exactly that name is not below it: give it with `--key`", "See what exists" => "aws ssm describe-parameters --parameter-filters Key=Name,Option=Contains,Values={start} --query 'Parameters[].Name'{region}"]
     NothingAdmitted "nothing-admitted" Missing
-        "`--only` or `--exclude` leaves no variable of a prefix or a JSON object."
+        "`--only` leaves no variable of a prefix or a JSON object. Where only `--exclude` does, it is a warning."
         ["Correct the pattern: it is matched against the name of the variable, not the path"]
     Warning "warning" Config
         "There is a warning, and `--strict` makes it an error."
-        ["Correct what it names, or run without `--strict`"]
+        ["Correct it, or run without `--strict`"]
     Required "required" Missing
         "A required variable is unset or empty."
         ["Set it, or do not require it"]
@@ -255,7 +255,7 @@ codes! {
         ["Correct the value, or the rule in `[contract]`"]
     Base64 "base64" Unusable
         "A value is not Base64."
-        ["Correct the value, or remove `--base64`"]
+        ["Correct the value, or remove `--base64 {name}` or `encoding` in ssm-exec.toml"]
     TooLarge "too-large" Unusable
         "A value or the whole environment is larger than the kernel allows."
         ["Pass large values as files with `--file`, and long arguments in a file or on stdin"]

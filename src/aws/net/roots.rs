@@ -5,6 +5,7 @@
 #![allow(clippy::disallowed_methods)]
 
 use super::certificate::Certificate;
+use crate::exec::refused_file;
 use crate::system_error::without_number;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -100,7 +101,7 @@ impl TlsRoots {
     /// When the bundle can't be used.
     pub(super) fn bundle(path: &Path, origin: &Origin) -> Result<Self, Diagnostic> {
         let invalid = |reason: &str| unusable(path, origin, reason);
-        let pem = read(path).map_err(|error| invalid(&without_number(&error)))?;
+        let pem = read(path).map_err(|error| unreadable(path, origin, &error))?;
         let bundle = RootBundle(pem);
         let is_unreadable = |certificate: Encoded| certificate.anchor().is_none();
         let unreadable = bundle.certificates().position(is_unreadable);
@@ -160,7 +161,8 @@ fn from_named(named: &[NamedPath]) -> Result<RootBundle, Diagnostic> {
             true => read(&entry.path),
             false => read_all(&entry.path),
         };
-        let bundle = RootBundle(pem.map_err(|error| invalid(entry, &without_number(&error)))?);
+        let origin = Origin::Variable(entry.variable);
+        let bundle = RootBundle(pem.map_err(|error| unreadable(&entry.path, &origin, &error))?);
         if is_file && !bundle.is_usable() {
             return Err(invalid(entry, WITHOUT));
         }
@@ -171,6 +173,11 @@ fn from_named(named: &[NamedPath]) -> Result<RootBundle, Diagnostic> {
         Some(entry) if !all.is_usable() => Err(invalid(entry, WITHOUT)),
         _ => Ok(all),
     }
+}
+
+/// A configured path that can't be read.
+fn unreadable(path: &Path, origin: &Origin, error: &io::Error) -> Diagnostic {
+    refused_file(path, error).unwrap_or_else(|| unusable(path, origin, &without_number(error)))
 }
 
 /// A configured path that can't be used.

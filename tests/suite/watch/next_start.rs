@@ -46,6 +46,12 @@ fn a_file_that_is_broken_by_then_is_an_error() {
 }
 
 #[test]
+fn a_file_that_is_gone_by_then_is_an_error() {
+    let away = |home: &Path| fs::remove_file(home.join("ssm-exec.toml")).expect("a file");
+    expect_no_signal("ssm-exec.toml is gone, which the start used", FILE, away, write_file(FILE));
+}
+
+#[test]
 fn a_file_that_others_may_write_by_then_is_an_error() {
     let mode = |mode| {
         move |home: &Path| {

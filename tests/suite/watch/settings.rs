@@ -158,7 +158,7 @@ fn check_reports_the_cost_as_json_too() {
 
 #[test]
 fn policy_says_that_polls_need_no_decryption() {
-    let run = Run::bare().args("policy -p /watch --watch 5m --trigger /org/generation");
+    let run = Run::bare().args("policy -v -p /watch --watch 5m --trigger /org/generation");
     let outcome = run.args("--region eu-west-1 --account 111122223333").run();
     outcome.says(&["need no kms:Decrypt"]);
     assert!(outcome.text().contains("parameter/org/generation"));

@@ -1,6 +1,5 @@
 //! Settings of the watcher, which sends a signal to the running command when its parameters have changed.
 
-use super::Delivery;
 use super::duration;
 use super::given::{parse_one, parse_text};
 use super::layer::place;
@@ -8,7 +7,6 @@ use super::settings::Layer;
 use super::sources::refuse_name;
 use super::texts::parse_switch;
 use crate::diagnostic::Diagnostic;
-use crate::environment::Environment;
 use crate::origin::{Given, Origin};
 use crate::parameter::{ParameterRef, Selector};
 use crate::words::unknown_word;
@@ -45,21 +43,6 @@ impl Watch {
     /// Whether the interval is so short that its cost is worth a warning.
     pub fn is_frequent(&self) -> bool {
         self.every < FREQUENT
-    }
-
-    /// Why a signal brings the running command nothing new, if that is so: its variables can't change, and
-    /// its in-memory files only with `on_file_change`.
-    pub fn without_effect(&self, environment: &Environment<'_>) -> Option<String> {
-        let mut settings = environment.set.values();
-        let only_live_files = self.on_file_change.is_some()
-            && settings.all(|setting| setting.delivery == Delivery::File);
-        if self.on_change.ends() || only_live_files {
-            return None;
-        }
-        Some(format!(
-            "--on-change {}: the environment of a running process does not change, so a command that reloads keeps the old values of its variables. Use TERM and a supervisor that restarts it, or pass the values as files with `--on-file-change {}`",
-            self.on_change.0, self.on_change.0
-        ))
     }
 
     /// The error for a configuration whose parameters can't change.
@@ -125,6 +108,11 @@ impl ChangeSignal {
     /// The names of all, without `SIG`.
     pub fn names() -> impl Iterator<Item = &'static str> {
         REQUESTS.iter().map(|&(name, _)| name)
+    }
+
+    /// The name without `SIG`.
+    pub fn name(self) -> &'static str {
+        self.0
     }
 
     /// Whether it asks a program to end, whatever handles it.

@@ -6,6 +6,7 @@ use super::missing::missing;
 use super::{Environment, Provenance, Requester, SetVariable, Value, denylist};
 use crate::code::Code;
 use crate::config::{Config, Encoding, KeySource, ObjectSource, PrefixSource};
+use crate::decode;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::env_reference::EnvReference;
 use crate::fetched::{Answer, Fetched, FetchedParameter};
@@ -224,12 +225,11 @@ impl<'a, 'e> Assembler<'a, 'e> {
                 }
             }
         }
-        if admitted {
-            self.filters.see(naming, names);
-        } else {
+        if !admitted {
             let problem = filters::nothing_admitted(naming, &names, what);
             self.report(problem.parameters([pattern]));
         }
+        self.filters.see(naming, names);
         for (name, mut candidates) in named {
             if candidates.len() > 1 {
                 // A key for that very name decides which value it has.
@@ -263,12 +263,16 @@ impl<'a, 'e> Assembler<'a, 'e> {
         let mut found = self.find(&requester, &key.param, &key.absence);
         // A default is not encoded.
         if let (Found::Value(value, parameter), Encoding::Base64) = (&found, key.encoding) {
-            found = match value.decode_base64() {
-                Some(decoded) => Found::Value(decoded, Rc::clone(parameter)),
+            found = match decode::base64(value.bytes()) {
+                Some(decoded) => {
+                    let decoded = Value::Made(Secret::from_bytes(decoded));
+                    Found::Value(decoded, Rc::clone(parameter))
+                }
                 None => {
                     let message =
                         format!("the value of {} (for {}) is not Base64", key.param, key.name);
-                    let problem = Diagnostic::new(Code::Base64, message);
+                    let problem =
+                        Diagnostic::new(Code::Base64, message).fill(&[("name", key.name.as_str())]);
                     self.report(problem.variables([&key.name]).parameters([&key.param]));
                     Found::Reported
                 }
@@ -402,9 +406,16 @@ fn unusable(requester: &Requester, param: &ValueRef, fault: &json::Fault) -> Dia
     let what = if fault.is_absent { &whole } else { &param.to_string() };
     let message = format!("{what} (for {requester}) {}", fault.reason);
     let mut problem = Diagnostic::new(Code::Json, message);
-    if let (false, Some(name)) = (fault.is_absent, requester.variable()) {
-        let help = format!("Or use the whole value: `--key {name}={whole}`");
-        problem = problem.help(help);
+    if !fault.is_absent {
+        let help = match requester {
+            Requester::Variable(name) => format!("`--key {name}={whole}`"),
+            // It would decide against a key.
+            Requester::Reference(name) => format!("`{name}=ssm://{whole}`"),
+            Requester::Object | Requester::Trigger => String::new(),
+        };
+        problem
+            .help
+            .extend((!help.is_empty()).then(|| format!("Or use the whole value: {help}").into()));
     }
     problem.variables(requester.variable()).parameters([param])
 }

@@ -52,10 +52,11 @@ pub(super) fn nothing_admitted(naming: &Naming, names: &[VariableName], what: &s
     Diagnostic::new(Code::NothingAdmitted, message).at(first.origin.clone())
 }
 
-/// What to say of a pattern that matches nothing.
+/// What to say of a pattern that matches nothing: a warning if it would in another case.
 pub(super) fn unmatched(
     glob: &Given<Glob>,
     what: &str,
+    severity: Severity,
     is_match: impl Fn(&Glob) -> bool,
 ) -> Option<Diagnostic> {
     if is_match(&glob.value) {
@@ -63,7 +64,8 @@ pub(super) fn unmatched(
     }
     let meant = did_you_mean(in_other_case(&glob.value, is_match).as_slice());
     let message = format!("`{}` matches no {what}{meant}", glob.value.as_str());
-    Some(Diagnostic::warning(message).at(glob.origin.clone()))
+    let severity = if meant.is_empty() { severity } else { Severity::Warning };
+    Some(Diagnostic { severity, ..Diagnostic::warning(message).at(glob.origin.clone()) })
 }
 
 fn matches_any(naming: &Naming, glob: &Glob, names: &[VariableName]) -> bool {
@@ -75,6 +77,11 @@ fn in_other_case(glob: &Glob, is_match: impl Fn(&Glob) -> bool) -> Option<Glob> 
     glob.in_other_case().into_iter().find(is_match)
 }
 
+/// A pattern, and where it was given.
+pub(super) fn shown(glob: &Given<Glob>) -> String {
+    format!("`{}` of {}", glob.value.as_str(), glob.origin)
+}
+
 fn did_you_mean(meant: &[Glob]) -> String {
     let meant: Vec<&str> = meant.iter().map(Glob::as_str).collect();
     match meant.as_slice() {
@@ -84,6 +91,18 @@ fn did_you_mean(meant: &[Glob]) -> String {
 }
 
 impl Filters<'_> {
+    /// What keeps a source from setting a variable.
+    pub(super) fn excluding(&self, name: &VariableName) -> Option<String> {
+        let seen = self.seen.iter().filter(|(_, names)| names.contains(name));
+        let mut refusing = seen.map(|(naming, _)| *naming).filter(|naming| !naming.admits(name));
+        refusing.find_map(|naming| {
+            let mut exclude = naming.exclude.iter();
+            let excludes = exclude.find(|glob| naming.is_match(&glob.value, name.as_str()));
+            let only = || naming.only.first().map(|glob| glob.origin.to_string());
+            excludes.map(shown).or_else(only)
+        })
+    }
+
     /// The patterns of sources that match no name.
     pub(super) fn unmatched(&self) -> Vec<Diagnostic> {
         let what = "variable of a prefix or a JSON object";
@@ -95,7 +114,11 @@ impl Filters<'_> {
 
     fn unmatched_of(&self, of: fn(&Naming) -> &[Given<Glob>], what: &str) -> Vec<Diagnostic> {
         let mut globs: Vec<&Given<Glob>> = Vec::new();
-        for glob in self.seen.iter().flat_map(|(naming, _)| of(naming)) {
+        let admitted = |(naming, names): &&(&Naming, Vec<VariableName>)| {
+            names.iter().any(|name| naming.admits(name))
+        };
+        // That nothing is left of a source is reported elsewhere.
+        for glob in self.seen.iter().filter(admitted).flat_map(|(naming, _)| of(naming)) {
             // Sources without filters of their own share those for all.
             if !globs.contains(&glob) {
                 globs.push(glob);
@@ -104,7 +127,7 @@ impl Filters<'_> {
         let found = globs.into_iter().filter_map(|glob| {
             let seen = self.seen.iter();
             let own = seen.filter(|(naming, _)| of(naming).contains(glob));
-            unmatched(glob, what, |glob| {
+            unmatched(glob, what, Severity::Warning, |glob| {
                 let mut own = own.clone();
                 own.any(|(naming, names)| matches_any(naming, glob, names))
             })

@@ -1,7 +1,7 @@
 //! What follows the sources: composed and renamed variables, requirements, notes.
 
 use super::assemble::Assembler;
-use super::filters::unmatched;
+use super::filters::{self, unmatched};
 use super::inherit;
 use super::limits;
 use super::{Environment, Provenance, SetVariable, Value};
@@ -66,7 +66,7 @@ impl<'e> Assembler<'_, 'e> {
         parts.dedup();
         let unset = parts.into_iter().filter(|part| self.lookup(part).is_none());
         let problems = unset.filter_map(|part| {
-            let (reason, help) = self.why_unset(part, &composed.name)?;
+            let (reason, help) = self.why_no_part(part, &composed.name)?;
             let message = format!("{} cannot be composed, since {part} {reason}", composed.name);
             let problem = match help {
                 Some(help) => Diagnostic::with_help(Code::ComposePartUnset, message, [help]),
@@ -78,8 +78,8 @@ impl<'e> Assembler<'_, 'e> {
     }
 
     /// Why a part of a template has no value, and what to do about it if not what is usual. It may exist, but
-    /// not yet, or not any more.
-    fn why_unset(&self, part: &str, of: &VariableName) -> Option<(String, Option<String>)> {
+    /// not yet.
+    fn why_no_part(&self, part: &str, of: &VariableName) -> Option<(String, Option<String>)> {
         let name = VariableName::inherited(part);
         let rules = &self.config.rules;
         let mut renames = rules.rename.iter();
@@ -93,18 +93,49 @@ impl<'e> Assembler<'_, 'e> {
                 format!("is the name that {from} gets by `[rename]`, after variables are composed");
             return Some((reason, Some(format!("Write `${{{from}}}`"))));
         }
-        let option = inherit::withheld(rules, part.as_bytes());
-        if let Some(option) = option.filter(|_| self.inherited.get(part).is_some()) {
-            let help = match option {
-                "--pristine" => format!("Add `--keep {part}`"),
-                _ => format!("Correct the template, or run without `{option}`"),
-            };
-            return Some((format!("is set, but `{option}` leaves it out"), Some(help)));
-        }
         // Another part that is composed too has a problem of its own.
         let is_composed = name != *of && rules.compose.iter().any(|one| one.name == name);
-        let is_reported = is_composed || self.is_explained(&name);
-        (!is_reported).then(|| ("is not set by any source".to_owned(), None))
+        if is_composed || self.is_explained(&name) {
+            return None;
+        }
+        if let Some((reason, help)) = self.why_unset(&name) {
+            return Some((reason, Some(help)));
+        }
+        Some(match self.environment.similar(&name) {
+            Some(other) => (format!("is not set; did you mean `{other}`, which is set?"), None),
+            None => ("is not set by any source".to_owned(), None),
+        })
+    }
+
+    /// Why a variable that could be set is not, and what to do about it.
+    pub(super) fn why_unset(&self, name: &VariableName) -> Option<(String, String)> {
+        let (rules, environment) = (&self.config.rules, &self.environment);
+        let is_inherited = self.inherited.get(name.as_str()).is_some();
+        let option = inherit::withheld(rules, name.as_str().as_bytes());
+        if let Some(option) = option.filter(|_| is_inherited) {
+            let help = match option {
+                "--pristine" => format!("Add `--keep {name}`"),
+                _ => format!("Run without `{option}`"),
+            };
+            return Some((format!("is left out by `{option}`"), help));
+        }
+        let mut drop = rules.drop.iter();
+        let dropped = drop.find(|glob| {
+            let is_there = is_inherited || environment.dropped.contains_key(name);
+            is_there && glob.value.matches(name.as_str())
+        });
+        let dropped = dropped.map(filters::shown);
+        if let Some(pattern) = dropped.or_else(|| self.filters.excluding(name)) {
+            return Some((format!("is left out by {pattern}"), "Correct the pattern".to_owned()));
+        }
+        let is_renamed = |setting: &SetVariable| setting.renamed_from.as_ref() == Some(name);
+        if let Some((to, _)) = environment.set.iter().find(|(_, setting)| is_renamed(setting)) {
+            let reason = format!("gets the name {to} by `[rename]`");
+            return Some((reason, format!("Write {to} in its place, or do not rename it")));
+        }
+        let absent = environment.absent.get(name).filter(|_| self.fetched.is_some())?;
+        let reason = format!("has no value: the optional {absent} does not exist");
+        Some((reason, "Create it, or give it a default".to_owned()))
     }
 
     /// A variable after the sources. The path of a file isn't known yet, so it can't be a part.
@@ -140,6 +171,16 @@ impl<'e> Assembler<'_, 'e> {
         }
         for (from, to, setting) in renamed {
             if let Some(other) = self.environment.set.get(to) {
+                if let Some(earlier) = &other.renamed_from {
+                    let message = format!(
+                        "{to} is set twice: `[rename]` gives {earlier} and {from} this name"
+                    );
+                    let help = "Give one of them another name";
+                    let problem = Diagnostic::with_help(Code::Collision, message, [help]);
+                    let problem = problem.variables([to]).parameters(other.provenance.param());
+                    self.report(problem);
+                    continue;
+                }
                 let message = format!(
                     "{to} is set twice: `[rename]` gives {from} this name, and {} sets it too",
                     other.provenance
@@ -167,7 +208,7 @@ impl<'e> Assembler<'_, 'e> {
     /// Reports the patterns and allowed names without effect. Of what was not fetched, nothing is known.
     fn report_without_effect(&mut self) {
         let rules = &self.config.rules;
-        let filters = std::mem::take(&mut self.filters);
+        let filters = &self.filters;
         let is_known = self.fetched.is_some() && !self.unknown_source;
         let mut diagnostics = Vec::new();
         if is_known {
@@ -176,7 +217,8 @@ impl<'e> Assembler<'_, 'e> {
             let is_match = |glob: &Glob| names.iter().any(|name| glob.matches(name));
             let drops = rules.drop.iter().filter(|_| !self.absent_source);
             let what = "variable; nothing was dropped";
-            diagnostics.extend(drops.filter_map(|glob| unmatched(glob, what, is_match)));
+            let severity = Severity::Warning;
+            diagnostics.extend(drops.filter_map(|glob| unmatched(glob, what, severity, is_match)));
         }
         for diagnostic in &mut diagnostics {
             // Another stage may have what a pattern for all stages matches.
@@ -194,8 +236,7 @@ impl<'e> Assembler<'_, 'e> {
         let is_kept = |glob: &Glob| inherited.iter().any(|(name, _)| inherit::is_match(glob, name));
         let keeps = rules.pristine.iter().flatten();
         let what = "inherited variable; nothing was kept";
-        let keeps = keeps.filter_map(|glob| unmatched(glob, what, is_kept));
-        diagnostics.extend(keeps.map(|it| Diagnostic { severity: Severity::Note, ..it }));
+        diagnostics.extend(keeps.filter_map(|glob| unmatched(glob, what, Severity::Note, is_kept)));
         let allow =
             rules.allow.iter().filter(|name| is_known && !filters.allowed.contains(&name.value));
         diagnostics.extend(allow.map(|name| {
@@ -204,6 +245,32 @@ impl<'e> Assembler<'_, 'e> {
             Diagnostic::note(message).at(name.origin.clone())
         }));
         self.environment.diagnostics.extend(diagnostics);
+    }
+
+    /// Reports references that `--pristine` leaves out with their variables, which nothing else sets.
+    fn report_references_left_out(&mut self) {
+        let rules = &self.config.rules;
+        let entries = self.inherited.entries().filter(|(name, entry)| {
+            let value = entry.to_bytes().get(name.len() + 1..);
+            value.is_some_and(|value| value.starts_with(SCHEME))
+                && !name.starts_with(b"SSM_EXEC_")
+                && inherit::withheld(rules, name) == Some("--pristine")
+        });
+        let names = entries.map(|(name, _)| String::from_utf8_lossy(name));
+        let lost = names.filter(|name| {
+            let is_dropped = rules.drop.iter().any(|glob| glob.value.matches(name));
+            let is_set = self.environment.set.contains_key(&VariableName::inherited(name));
+            self.config.sources.references && !is_dropped && !is_set
+        });
+        let warnings = lost.map(|name| {
+            let message = format!("{name} holds a reference, and `--pristine` leaves it out");
+            let help = format!("Add `--keep {name}`");
+            Diagnostic::warning(message)
+                .help(help)
+                .help(env_reference::not_meant())
+                .variables([name])
+        });
+        self.environment.diagnostics.extend(warnings.collect::<Vec<_>>());
     }
 
     /// Reports inherited values with a reference inside them: only a whole value is resolved.
@@ -257,15 +324,17 @@ impl<'e> Assembler<'_, 'e> {
             !drops(&name) && !set.contains_key(&VariableName::inherited(&name))
         });
         environment.inherited = self.base.iter().map(|(_, entry)| *entry).collect();
-        environment.absent.retain(|name, _| !set.contains_key(name));
         for (name, setting) in &mut environment.set {
             let rule = self.config.contract.rules.get(name);
             setting.max_age = setting.max_age.or(rule.and_then(|rule| rule.max_age));
         }
+        self.report_references_left_out();
         self.report_embedded_references();
         self.verify();
         let notes = notes(&self.environment, self.fetched.is_some());
-        self.environment.diagnostics.extend(notes);
+        let environment = &mut self.environment;
+        environment.diagnostics.extend(notes);
+        environment.absent.retain(|name, _| !environment.set.contains_key(name));
         self.environment
     }
 }
@@ -278,7 +347,13 @@ fn notes(environment: &Environment<'_>, fetched: bool) -> Vec<Diagnostic> {
         notes.push(note.parameters(provenance.param()));
     };
     for (name, provenance) in environment.absent.iter().filter(|_| fetched) {
-        note(name, provenance, format!("{name} is absent, since {provenance} does not exist"));
+        let other = environment.set.get(name).map(|setting| setting.provenance.to_string());
+        let inherited = || environment.value(name).map(|_| Provenance::Inherited.to_string());
+        let what = match other.or_else(inherited) {
+            Some(other) => format!("comes from {other}"),
+            None => "is absent".to_owned(),
+        };
+        note(name, provenance, format!("{name} {what}, since {provenance} does not exist"));
     }
     for (name, provenance) in &environment.kept {
         let message = format!("{name} keeps its inherited value instead of {provenance}");

@@ -71,12 +71,16 @@ impl Environment<'_> {
         missing.any(|(missing, _)| missing == name) || self.errors().any(concerns)
     }
 
-    /// Makes every warning an error (`--strict`).
+    /// Makes every warning an error (`--strict`). The last one says so.
     pub fn refuse_warnings(&mut self) {
+        let mut last = None;
         let all = self.diagnostics.iter_mut();
         for warning in all.filter(|it| it.severity == Severity::Warning) {
             warning.severity = Severity::Error;
-            warning.help.extend(Help::all(Code::Warning.help()));
+            last = Some(warning);
+        }
+        if let Some(last) = last {
+            last.help.extend(Help::all(Code::Warning.help()));
         }
     }
 

@@ -181,7 +181,8 @@ impl Case {
         let layer = crate::config::parse_file("t.toml".as_ref(), self.file, &inherited);
         let layer = layer.expect(self.file);
         let config = Config::resolve(layer, &inherited).expect(self.file);
-        let references = crate::env_reference::find_references(&inherited, |_| true);
+        let references =
+            crate::env_reference::find_references(&inherited, |name| is_kept(&config.rules, name));
         let references = references.expect(self.file);
         let fetched = self.parameters.map(|parameters| {
             let requests = plan(&config.sources, &references);

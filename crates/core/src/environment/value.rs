@@ -2,7 +2,6 @@
 
 use super::provenance::Provenance;
 use crate::config::Delivery;
-use crate::decode;
 use crate::fetched::FetchedParameter;
 use crate::secret::Secret;
 use crate::variable::VariableName;
@@ -25,12 +24,6 @@ impl Value {
             Self::Fetched(parameter) => parameter.value.expose(),
             Self::Made(secret) => secret.expose(),
         }
-    }
-
-    /// Decodes Base64.
-    pub(super) fn decode_base64(&self) -> Option<Self> {
-        let decoded = decode::base64(self.bytes())?;
-        Some(Self::Made(Secret::from_bytes(decoded)))
     }
 }
 

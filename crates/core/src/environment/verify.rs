@@ -6,6 +6,7 @@ use crate::code::Code;
 use crate::config::Delivery;
 use crate::diagnostic::{Diagnostic, Help};
 use crate::variable::VariableName;
+use crate::words::count;
 
 /// How a variable breaks the contract: the rest of a sentence that begins with the variable, and what else helps.
 type Violation = (String, Option<Help>);
@@ -26,6 +27,7 @@ impl Assembler<'_, '_> {
             let words = violations.into_iter().map(|(words, _)| words).collect();
             self.environment.violations.insert(name, words);
         }
+        self.report_unexpected();
     }
 
     /// A variable that is required and unset or empty.
@@ -34,10 +36,18 @@ impl Assembler<'_, '_> {
             Some([]) => "is empty".to_owned(),
             Some(_) => return None,
             None if self.is_explained(name) => return None,
-            None => match self.environment.similar(name) {
-                Some(other) => format!("is not set; did you mean `{other}`, which is set?"),
-                None => "is not set".to_owned(),
-            },
+            None => {
+                if let Some((reason, help)) = self.why_unset(name) {
+                    let message = format!("{name} is required, but {reason}");
+                    let problem = problem(Code::Required, message, help);
+                    let problem = problem.help("Or do not require it");
+                    return Some(problem.variables([name]));
+                }
+                match self.environment.similar(name) {
+                    Some(other) => format!("is not set; did you mean `{other}`, which is set?"),
+                    None => "is not set".to_owned(),
+                }
+            }
         };
         let message = format!("{name} is required and {lack}");
         Some(Diagnostic::new(Code::Required, message).variables([name]))
@@ -54,11 +64,7 @@ impl Assembler<'_, '_> {
                     found.extend(rule.violations(value).into_iter().map(|it| (it, None)));
                 }
                 None if rule.optional || self.is_explained(name) => {}
-                None => {
-                    let similar = environment.similar(name);
-                    let help = similar.map(|it| format!("Is `{it}` meant, which is set?").into());
-                    found.push(("must be set".to_owned(), help));
-                }
+                None => found.push(self.unset(name)),
             }
             let parameter = setting.and_then(|setting| setting.parameter.as_ref());
             if let Some(parameter) = parameter
@@ -73,14 +79,50 @@ impl Assembler<'_, '_> {
             }
             (name.clone(), found)
         });
-        let is_unexpected = |(name, setting): &(&VariableName, &SetVariable)| {
-            contract.closed && setting.is_found() && !contract.rules.contains_key(name)
+        ruled.filter(|(_, found)| !found.is_empty()).collect()
+    }
+
+    /// How one breaks it that is not set.
+    fn unset(&self, name: &VariableName) -> Violation {
+        if let Some((reason, help)) = self.why_unset(name) {
+            return (format!("must be set, but {reason}"), Some(help.into()));
+        }
+        let help = match self.environment.similar(name) {
+            Some(other) => format!("Is `{other}` meant, which is set?"),
+            None => "Set it".to_owned(),
         };
-        let unexpected = environment.set.iter().filter(is_unexpected).map(|(name, _)| {
-            let words = "is not in the contract, which is closed".to_owned();
-            (name.clone(), vec![(words, None)])
+        ("must be set".to_owned(), Some(help.into()))
+    }
+
+    /// Reports all variables that a closed contract does not have.
+    fn report_unexpected(&mut self) {
+        let contract = &self.config.contract;
+        let set = self.environment.set.iter().filter(|(name, setting)| {
+            contract.closed && setting.is_found() && !contract.rules.contains_key(*name)
         });
-        ruled.chain(unexpected).filter(|(_, found)| !found.is_empty()).collect()
+        let unexpected: Vec<_> =
+            set.map(|(name, setting)| (name.clone(), setting.provenance.clone())).collect();
+        let verb = match unexpected.len() {
+            0 => return,
+            1 => "is",
+            _ => "are",
+        };
+        let what = count(unexpected.len(), "variable");
+        let message = format!("{what} {verb} not in the contract, which is closed");
+        let names: Vec<&str> = unexpected.iter().map(|(name, _)| name.as_str()).collect();
+        let list: Vec<String> =
+            unexpected.iter().map(|(name, from)| format!("{name} ({from})")).collect();
+        let help = format!(
+            "Add what belongs to it to `[contract]`, and leave out the rest: `--exclude {}`",
+            names.join(",")
+        );
+        let problem = problem(Code::Contract, message, help).list(&list);
+        let params = unexpected.iter().filter_map(|(_, from)| from.param());
+        let problem = problem.variables(names).parameters(params);
+        self.report(problem);
+        let words = "is not in the contract, which is closed";
+        let violations = &mut self.environment.violations;
+        violations.extend(unexpected.into_iter().map(|(name, _)| (name, vec![words.to_owned()])));
     }
 
     fn violated(&self, name: &VariableName, (words, help): &Violation) -> Diagnostic {
@@ -88,14 +130,22 @@ impl Assembler<'_, '_> {
         let provenance = setting.map(|setting| &setting.provenance);
         let from = provenance.map_or_else(String::new, source);
         let message = format!("{name}{from} breaks the contract: it {words}");
-        let code = match self.environment.value(name) {
-            Some(_) => Code::Contract,
-            None => Code::Required,
+        let mut problem = match self.environment.value(name) {
+            Some(_) => Diagnostic::new(Code::Contract, message),
+            None => {
+                let help = "Or give it `optional = true` in `[contract]`";
+                self::problem(Code::Required, message, help)
+            }
         };
-        let mut problem = Diagnostic::new(code, message);
-        problem.help.extend(help.clone());
+        let at = if problem.code == Code::Required { 0 } else { problem.help.len() };
+        problem.help.splice(at..at, help.clone());
         problem.variables([name]).parameters(provenance.and_then(Provenance::param))
     }
+}
+
+/// One whose help depends on more than its code.
+fn problem(code: Code, message: String, help: impl Into<Help>) -> Diagnostic {
+    Diagnostic::with_help(code, message, [help])
 }
 
 /// A value that no variable can hold.

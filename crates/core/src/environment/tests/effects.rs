@@ -36,6 +36,17 @@ drop = ["path"]"#,
             ..Case::default()
         },
         Case {
+            file: r#"pristine = true
+keep = ["path", "NOPE"]
+skip = true"#,
+            inherited: &[c"PATH=/bin"],
+            notices: &[
+                "t.toml, line 2, `keep`: `path` matches no inherited variable; nothing was kept; did you mean `PATH`?",
+                "t.toml, line 2, `keep`: `NOPE` matches no inherited variable; nothing was kept",
+            ],
+            ..Case::default()
+        },
+        Case {
             file: r#"prefix = ["/p", "/q"]
 only = ["A"]"#,
             parameters: Some(&[("/p/a", "1"), ("/q/b", "2")]),
@@ -260,7 +271,7 @@ V = "${AWS_SESSION_TOKEN}""#,
             inherited: &[c"AWS_SECRET_ACCESS_KEY=s"],
             parameters: Some(&[]),
             problems: &[
-                "URL cannot be composed, since AWS_SECRET_ACCESS_KEY is set, but `--drop-aws-credentials` leaves it out",
+                "URL cannot be composed, since AWS_SECRET_ACCESS_KEY is left out by `--drop-aws-credentials`",
                 "V cannot be composed, since AWS_SESSION_TOKEN is not set by any source",
             ],
             ..Case::default()
@@ -272,7 +283,7 @@ skip = true
 URL = "${B}""#,
             inherited: &[c"B=b"],
             parameters: Some(&[]),
-            problems: &["URL cannot be composed, since B is set, but `--pristine` leaves it out"],
+            problems: &["URL cannot be composed, since B is left out by `--pristine`"],
             ..Case::default()
         },
         Case {

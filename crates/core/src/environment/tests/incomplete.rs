@@ -67,7 +67,7 @@ B = { param = "/a:2", optional = true }"#,
             failed: &["/a:1"],
             notices: &["B is absent, since /a:2 does not exist"],
             problems: &[
-                "C cannot be composed, since B is not set by any source",
+                "C cannot be composed, since B has no value: the optional /a:2 does not exist",
                 "D cannot be composed, since NOPE is not set by any source",
             ],
             ..Case::default()

@@ -210,7 +210,7 @@ fn strict_makes_errors_of_warnings_and_leaves_the_notes() {
     assert_eq!((error.code, error.status()), (Code::Warning, Status::Config));
     assert_eq!(
         error.to_string(),
-        "t.toml, line 4, `rename.A`: there is no variable A to rename\n  help: Correct what it names, or run without `--strict`"
+        "t.toml, line 4, `rename.A`: there is no variable A to rename\n  help: Correct it, or run without `--strict`"
     );
 }
 

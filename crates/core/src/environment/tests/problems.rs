@@ -28,9 +28,15 @@ C = { param = "/c", default = "c" }"#,
         Case {
             file: r#"prefix = "/p"
 [keys]
-A = { param = "/none", optional = true }"#,
+A = { param = "/none", optional = true }
+B = { param = "/none", optional = true }"#,
+            inherited: &[c"B=2"],
             parameters: Some(&[("/p/a", "1")]),
-            environment: &["A=1"],
+            environment: &["A=1", "B=2"],
+            notices: &[
+                "A comes from /p/a, since /none does not exist",
+                "B comes from the inherited environment, since /none does not exist",
+            ],
             ..Case::default()
         },
         Case {
@@ -226,6 +232,94 @@ A = "${NOPE}""#,
 }
 
 #[test]
+fn why_a_variable_that_could_be_set_is_not_is_told() {
+    for case in [
+        Case {
+            file: r#"prefix = ["/p", { path = "/q", only = ["Q"] }]
+exclude = ["B*"]
+require = ["B", "C", "D", "E", "R"]
+drop = ["C"]
+[keys]
+D = { param = "/none", optional = true }
+[rename]
+E = "X"
+[contract]
+BB = {}
+[compose]
+F = "${B}"
+G = "${AA}""#,
+            parameters: Some(&[
+                ("/p/a", "1"),
+                ("/p/aaa", "1"),
+                ("/p/b", "1"),
+                ("/p/bb", "1"),
+                ("/p/c", "1"),
+                ("/p/e", "1"),
+                ("/q/q", "1"),
+                ("/q/r", "1"),
+            ]),
+            environment: &["A=1", "AAA=1", "Q=1", "X=1"],
+            notices: &["D is absent, since /none does not exist"],
+            problems: &[
+                "F cannot be composed, since B is left out by `B*` of t.toml, line 2, `exclude`",
+                "G cannot be composed, since AA is not set by any source",
+                "B is required, but is left out by `B*` of t.toml, line 2, `exclude`",
+                "C is required, but is left out by `C` of t.toml, line 4, `drop`",
+                "D is required, but has no value: the optional /none does not exist",
+                "E is required, but gets the name X by `[rename]`",
+                "R is required, but is left out by t.toml, line 1, `prefix`",
+                "BB breaks the contract: it must be set, but is left out by `B*` of t.toml, line 2, `exclude`",
+            ],
+            ..Case::default()
+        },
+        Case {
+            file: r#"skip = true
+pristine = true
+require = ["A"]
+[contract]
+DB_URL = {}
+[compose]
+DB_URI = "x"
+E = "${DB_URJ}""#,
+            inherited: &[c"A=1"],
+            environment: &["DB_URI=x"],
+            problems: &[
+                "E cannot be composed, since DB_URJ is not set; did you mean `DB_URI`, which is set?",
+                "A is required, but is left out by `--pristine`",
+                "DB_URL breaks the contract: it must be set",
+            ],
+            ..Case::default()
+        },
+        Case {
+            file: r#"prefix = "/p"
+[rename]
+A = "X"
+B = "X""#,
+            parameters: Some(&[("/p/a", "1"), ("/p/b", "1")]),
+            environment: &["X=1"],
+            problems: &["X is set twice: `[rename]` gives A and B this name"],
+            ..Case::default()
+        },
+        Case {
+            file: r#"pristine = true
+drop = ["D"]
+[keys]
+C = "/c""#,
+            inherited: &[c"B=ssm:///b", c"C=ssm:///x", c"D=ssm:///d", c"SSM_EXEC_X=ssm:///e"],
+            parameters: Some(&[("/b", "1"), ("/c", "1"), ("/x", "1"), ("/d", "1")]),
+            environment: &["C=1"],
+            notices: &[
+                "t.toml, line 2, `drop`: `D` matches no variable; nothing was dropped",
+                "B holds a reference, and `--pristine` leaves it out",
+            ],
+            ..Case::default()
+        },
+    ] {
+        case.check();
+    }
+}
+
+#[test]
 fn a_contract_holds_for_every_variable() {
     for case in [
         Case {
@@ -242,7 +336,7 @@ D = {}"#,
             problems: &[
                 "A breaks the contract: it must be set",
                 "C, from /p/c, breaks the contract: it must be a port (1 to 65535)",
-                "F, from /p/f, breaks the contract: it is not in the contract, which is closed",
+                "1 variable is not in the contract, which is closed: F (/p/f)",
             ],
             ..Case::default()
         },
