@@ -72,6 +72,7 @@ pub(super) fn run<T: Serialize + DeserializeOwned>(
             let status = wait_for(child, None);
             let text = match received {
                 Received::CommandEnded => return None,
+                Received::Failed(error) => return refused("a wait for its process", error),
                 Received::Late => {
                     let reason = format!("its process took longer than {limit:?}");
                     return failed(None, Why::Reason(reason));

@@ -57,6 +57,7 @@ pub(super) enum Received {
     Message(Vec<u8>, Vec<OwnedFd>),
     /// Nothing more came in time.
     Late,
+    Failed(Errno),
     CommandEnded,
 }
 
@@ -78,7 +79,7 @@ pub(super) fn receive(socket: &OwnedFd, command: &Running, limit: Option<Duratio
             Ok(0) if until.is_some_and(|until| Instant::now() >= until) => return Received::Late,
             Ok(0) | Err(Errno::EINTR) => continue,
             Ok(_) => {}
-            Err(_) => return Received::CommandEnded,
+            Err(error) => return Received::Failed(error),
         }
         if watched[1].any().unwrap_or(true) {
             return Received::CommandEnded;
@@ -89,7 +90,7 @@ pub(super) fn receive(socket: &OwnedFd, command: &Running, limit: Option<Duratio
         let received = match received {
             Ok(received) => received,
             Err(Errno::EINTR | Errno::EAGAIN) => continue,
-            Err(_) => return Received::CommandEnded,
+            Err(error) => return Received::Failed(error),
         };
         for message in received.cmsgs().into_iter().flatten() {
             if let ControlMessageOwned::ScmRights(numbers) = message {

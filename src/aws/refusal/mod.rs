@@ -61,7 +61,10 @@ impl Refusal {
             Some(rest[..end.unwrap_or(rest.len())].to_owned())
         };
         let principal = between("User: ", &[" is not authorized"]);
-        let action = between("not authorized to perform: ", &[" on ", " because ", " with "]);
+        // STS puts no colon before it where it names no caller.
+        let action = between("uthorized to perform", &[" on ", " because ", " with "]);
+        let action = action.map(|action| action.trim_start_matches([':', ' ']).to_owned());
+        let action = action.filter(|action| action.contains(':'));
         let resource = between(" on resource: ", &[" "]);
         let is_unnamed = UNNAMED.iter().any(|form| text.contains(form));
         let cause = match &action {
