@@ -267,7 +267,7 @@ G = "${AA}""#,
                 "C is required, but is left out by `C` of t.toml, line 4, `drop`",
                 "D is required, but has no value: the optional /none does not exist",
                 "E is required, but gets the name X by `[rename]`",
-                "R is required, but is left out by t.toml, line 1, `prefix`",
+                "R is required, but is left out by t.toml, line 1, `prefix.only`",
                 "BB breaks the contract: it must be set, but is left out by `B*` of t.toml, line 2, `exclude`",
             ],
             ..Case::default()
