@@ -127,9 +127,7 @@ impl Failure {
         };
         Some(Self::from(diagnostic).retried(retry))
     }
-}
 
-impl Failure {
     /// An answer without an error of AWS in it. Its own servers and those in between can fail without one, but not
     /// refuse.
     pub(super) fn foreign(answer: &ServiceError) -> Self {

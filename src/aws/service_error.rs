@@ -64,7 +64,8 @@ const AWS_CODES: &[(Class, &[&str])] = &[
     ]),
     (Class::Failed, &[
         "DependencyTimeoutException", "IDPCommunicationError", "InternalFailure", "InternalServerError",
-        "InternalServiceError", "InternalServiceErrorException", "KMSInternalException", "KeyUnavailableException", "RequestTimeout", "ServiceUnavailable",
+        "InternalServiceError", "InternalServiceErrorException", "KMSInternalException", "KeyUnavailableException",
+        "RequestTimeout", "ServiceUnavailable",
     ]),
     (Class::Page, &["InvalidNextToken"]),
     (Class::Denied, &[
@@ -137,8 +138,7 @@ impl ServiceError {
     /// but sends no page and redirects nowhere; the metadata service sends pages.
     pub(super) fn is_anonymous(&self) -> bool {
         let Exchange { status, content_type, code, request_id, .. } = &self.exchange;
-        let is_page =
-            *status < 400 && *status >= 300 || content_type.as_deref() == Some("text/html");
+        let is_page = (300..400).contains(status) || content_type.as_deref() == Some("text/html");
         let is_foreign = self.class == Class::Foreign;
         let is_unsigned = self.class == Class::Failed && code.is_none() && request_id.is_none();
         match self.service {
@@ -146,6 +146,12 @@ impl ServiceError {
             Service::Agent => is_page && (is_foreign || is_unsigned),
             _ => is_foreign || is_unsigned && (is_page || self.is_of_store()),
         }
+    }
+
+    /// What was answered in the place of the service's response.
+    pub(super) fn unexpected(&self) -> String {
+        let Self { service, exchange, .. } = self;
+        format!("HTTP {}, and not what {service} sends{}", exchange.status, exchange.signs())
     }
 
     /// Whether it came from Parameter Store, also if another service says it.

@@ -25,6 +25,7 @@ use ssm_exec_core::parameter::ParameterRef;
 use ssm_exec_core::plan::{BATCH, Request};
 use ssm_exec_core::region::Region;
 use ssm_exec_core::shared_config::{FileKind, SharedConfig};
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -60,7 +61,8 @@ impl Sdk {
         context: &mut AwsContext,
     ) -> Result<Self, Failure> {
         let files = SharedFiles::read(inherited)?;
-        let aws = &with_ca_bundle(&config.aws, &files);
+        let aws = with_ca_bundle(&config.aws, &files);
+        let aws = aws.as_ref();
         let transport = Transport::new(aws, inherited, files.endpoints(), calls.is_start())?;
         check_profile(aws, &files)?;
         let region = find_region(aws, inherited, &files, &transport, calls).await?;
@@ -228,16 +230,16 @@ fn timeouts(timeout: Duration) -> TimeoutConfig {
 }
 
 /// The profile's bundle, where nothing else names one.
-fn with_ca_bundle(aws: &Aws, files: &SharedFiles) -> Aws {
-    let mut aws = aws.clone();
+fn with_ca_bundle<'a>(aws: &'a Aws, files: &SharedFiles) -> Cow<'a, Aws> {
     let section = files.config.profile(aws.profile_name());
-    if let Some(setting) = section.and_then(|section| section.get("ca_bundle"))
-        && aws.ca_bundle.is_none()
-    {
-        let origin = files.origin(setting, "ca_bundle");
-        aws.ca_bundle = Some(Given::new(PathBuf::from(setting.value()), origin));
+    match section.and_then(|section| section.get("ca_bundle")) {
+        Some(setting) if aws.ca_bundle.is_none() => {
+            let origin = files.origin(setting, "ca_bundle");
+            let bundle = Some(Given::new(PathBuf::from(setting.value()), origin));
+            Cow::Owned(Aws { ca_bundle: bundle, ..aws.clone() })
+        }
+        _ => Cow::Borrowed(aws),
     }
-    aws
 }
 
 fn loader(transport: &Transport, files: &SharedConfig, aws: &Aws) -> ConfigLoader {

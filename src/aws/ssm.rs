@@ -329,12 +329,7 @@ impl ParameterStore {
             },
             Unanswered::Error(answer) => self.meaning(request, answer),
             Unanswered::NotUnderstood(answer, _) => {
-                let reason = format!(
-                    "HTTP {}, and not what Parameter Store sends{}",
-                    answer.exchange.status,
-                    answer.exchange.signs()
-                );
-                let failure = invalid_response(request, &reason);
+                let failure = invalid_response(request, &answer.unexpected());
                 failure.of(Scope::Everything).retried(Retry::SOON)
             }
             Unanswered::NotSent(reason) => {
@@ -421,7 +416,7 @@ impl ParameterStore {
         };
         diagnostic.subject.parameters = request.names();
         let may_pass = matches!(diagnostic.code, Code::Missing | Code::SecretMissing)
-            || diagnostic.message.contains(CREATING);
+            || answer.class == Class::Key && answer.text.contains(CREATING);
         let failure = Failure::from(diagnostic).of(Scope::OneName);
         failure.retried(Retry::later_if(may_pass))
     }

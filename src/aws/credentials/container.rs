@@ -4,6 +4,7 @@ use super::check::{self, Spaces};
 use super::{Absence, Asked, CredentialSource, Search, allowed_by, explained, failed, refused};
 use crate::aws::call::Unanswered;
 use crate::aws::failure::{Failure, Retry};
+use crate::aws::refusal::Refusal;
 use crate::aws::service_error::{Class, Service, ServiceError};
 use aws_config::ecs::EcsCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
@@ -103,7 +104,7 @@ fn meaning(
         return failure.later();
     }
     if answer.text.contains(OF_NODE) {
-        return denied_to_node(failure, &answer.text).later();
+        return denied_to_node(failure, answer).later();
     }
     if answer.text.contains("EKS does not have permissions") {
         let statement = json!({
@@ -126,9 +127,9 @@ fn meaning(
 }
 
 /// The agent asks with the role of the pod's node.
-fn denied_to_node(failure: Failure, text: &str) -> Failure {
-    let user = text.split_once("User: ").and_then(|(_, rest)| rest.split(' ').next());
-    let user = user.and_then(Arn::parse);
+fn denied_to_node(failure: Failure, answer: &ServiceError) -> Failure {
+    let refusal = Refusal::new(answer.clone(), Vec::new());
+    let user = refusal.principal().and_then(Arn::parse);
     let role = user.as_ref().and_then(Arn::role_name).unwrap_or("ROLE");
     let partition = user.as_ref().map_or("aws", |user| &user.partition);
     let statement = json!({ "Effect": "Allow", "Action": OF_NODE, "Resource": "*" });

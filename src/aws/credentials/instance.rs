@@ -132,7 +132,7 @@ fn explain(
 fn is_elsewhere(answer: &ServiceError) -> bool {
     let exchange = &answer.exchange;
     let is_google = exchange.software.as_deref() == Some("Metadata Server for VM");
-    let is_azure = answer.to_string().contains("metadata header");
+    let is_azure = answer.text.contains("metadata header");
     is_google || is_azure || exchange.status == 405
 }
 

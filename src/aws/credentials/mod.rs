@@ -88,7 +88,7 @@ type Outcome = Result<Credentials, Failure>;
 
 impl Search<'_> {
     /// The first credentials that there are. A source that isn't configured is passed over, and one that
-    /// fails ends the search: another one would be somebody else. `context` is told of the one that is asked.
+    /// fails ends the search: another one would be somebody else. `context` has the one that is asked.
     pub(super) async fn find(
         &self,
         context: &mut AwsContext,
@@ -251,16 +251,11 @@ fn explained(
             None => meaning(answer),
         },
         Unanswered::NotUnderstood(answer, _) if answer.is_anonymous() => {
-            let ServiceError { service, exchange, .. } = answer;
-            let text = format!(
-                "invalid response: HTTP {}, and not what {service} sends{}",
-                exchange.status,
-                exchange.signs()
-            );
+            let text = format!("invalid response: {}", answer.unexpected());
             let mut diagnostic = Diagnostic::new(Code::InvalidResponse, text);
-            diagnostic.help = Help::all(Code::ForeignResponse.help());
-            diagnostic.subject.host = Some(exchange.server);
-            Failure::from(diagnostic).retried(Retry::SOON)
+            diagnostic.subject.host = Some(answer.exchange.server);
+            let help = Help::all(Code::ForeignResponse.help());
+            Failure::from(diagnostic).retried(Retry::SOON).helped(help)
         }
         Unanswered::NotUnderstood(answer, reason) => {
             let ServiceError { service, exchange, .. } = answer;

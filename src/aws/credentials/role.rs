@@ -14,7 +14,7 @@ use aws_sdk_sts::Client;
 use ssm_exec_core::arn::Arn;
 use ssm_exec_core::code::Code;
 use ssm_exec_core::diagnostic::{Diagnostic, Help};
-use ssm_exec_core::shared_config::Role;
+use ssm_exec_core::shared_config::{Role, is_in_session_name};
 use std::fs;
 
 impl Search<'_> {
@@ -51,21 +51,7 @@ impl Search<'_> {
             request.role_session_name(&name).send()
         };
         let explain = |unanswered| {
-            explained(source, unanswered, |answer| match role.mfa_serial {
-                Some(serial) if answer.class == Class::Denied && !names_policy(&answer.text) => {
-                    let text = format!(
-                        "the role asks for an MFA code (mfa_serial {serial}), which ssm-exec cannot ask for"
-                    );
-                    let diagnostic = answer.diagnostic(Code::MfaRequired, text);
-                    let mut diagnostic = diagnostic.fill(&[("profile", self.aws.profile_name())]);
-                    if self.is_named() {
-                        let help = "Then run without `--profile`, which is stronger than variables";
-                        diagnostic.help.push(Help::text(help));
-                    }
-                    failed(source, diagnostic)
-                }
-                _ => self.role_denied(source, Arn::parse(role.arn).as_ref(), answer),
-            })
+            explained(source, unanswered, |answer| self.role_denied(source, role, &answer))
         };
         let work = Work::Credentials(source.clone());
         let answer = self.calls.ask(work, Service::Sts, attempt, explain);
@@ -76,22 +62,28 @@ impl Search<'_> {
     fn role_denied(
         &self,
         source: &CredentialSource,
-        role: Option<&Arn>,
-        answer: ServiceError,
+        role: &Role<'_>,
+        answer: &ServiceError,
     ) -> Failure {
+        let arn = Arn::parse(role.arn);
         match answer.class {
             Class::Denied => {
                 let with_external_id = self.aws.external_id.is_some();
-                Failure::from(Refusal::of_role(answer, role, with_external_id))
-                    .of(Scope::Everything)
+                let refusal = Refusal::of_role(answer.clone(), arn.as_ref(), with_external_id);
+                match role.mfa_serial {
+                    Some(serial) if !refusal.names_policy() => {
+                        self.mfa_required(source, serial, answer)
+                    }
+                    _ => Failure::from(refusal).of(Scope::Everything),
+                }
             }
             Class::Expired | Class::Unknown | Class::Signature => {
                 let base = match source {
                     CredentialSource::Role { base, .. } => base,
                     source => source,
                 };
-                let role = role.map_or("its role".to_owned(), |role| format!("the role {role}"));
-                let mut failure = self.rejected(base, &answer);
+                let role = arn.map_or("its role".to_owned(), |arn| format!("the role {arn}"));
+                let mut failure = self.rejected(base, answer);
                 if failure.diagnostic.code != Code::RequestRejected {
                     let text =
                         format!("They are used to assume {role}; the role is not the problem");
@@ -99,16 +91,27 @@ impl Search<'_> {
                 }
                 failure
             }
-            _ => refused_by_sts(source, &answer),
+            _ => refused_by_sts(source, answer),
         }
     }
-}
 
-/// Whether a denial names a policy. The one that asks for MFA is the role's trust policy.
-pub(super) fn names_policy(text: &str) -> bool {
-    let is_named = ["with an explicit deny in a", "because no "].iter().any(|it| text.contains(it));
-    let is_trust = ["role trust policy", "no resource-based policy"];
-    is_named && !is_trust.iter().any(|it| text.contains(it))
+    fn mfa_required(
+        &self,
+        source: &CredentialSource,
+        serial: &str,
+        answer: &ServiceError,
+    ) -> Failure {
+        let text = format!(
+            "the role asks for an MFA code (mfa_serial {serial}), which ssm-exec cannot ask for"
+        );
+        let diagnostic = answer.diagnostic(Code::MfaRequired, text);
+        let mut diagnostic = diagnostic.fill(&[("profile", self.aws.profile_name())]);
+        if self.is_named() {
+            let help = "Then run without `--profile`, which is stronger than variables";
+            diagnostic.help.push(Help::text(help));
+        }
+        failed(source, diagnostic)
+    }
 }
 
 /// An error of STS that has no meaning of its own.
@@ -160,9 +163,8 @@ pub(super) fn default_session() -> String {
 
 /// In the characters that IAM allows, and not too long for it.
 fn session_on(host: &str) -> String {
-    let is_allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
     let host = host.trim().chars();
-    let host: String = host.map(|c| if is_allowed(c) { c } else { '-' }).collect();
+    let host: String = host.map(|c| if is_in_session_name(c) { c } else { '-' }).collect();
     match format!("ssm-exec-{host}") {
         mut name if !host.is_empty() => {
             name.truncate(64);

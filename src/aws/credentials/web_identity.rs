@@ -3,7 +3,7 @@
 #![allow(clippy::disallowed_methods)]
 
 use super::check::{self, Spaces};
-use super::role::{names_policy, of_sts, refused_by_sts};
+use super::role::{of_sts, refused_by_sts};
 use super::{Absence, Asked, CredentialSource, Outcome, Search, explained, failed};
 use crate::aws::call::Work;
 use crate::aws::failure::{Failure, Retry, Scope};
@@ -90,12 +90,12 @@ pub(super) fn meaning(
             let text = format!("expired token in {path} ({setting}): STS says {answer}");
             answer.diagnostic(Code::WebIdentityExpired, text)
         }
-        Class::Denied if names_policy(&answer.text) => {
-            let refusal = Refusal::of_role(answer.clone(), Arn::parse(role).as_ref(), false);
-            return Failure::from(refusal).of(Scope::Everything);
-        }
         Class::Denied => {
             let role = Arn::parse(role);
+            let refusal = Refusal::of_role(answer.clone(), role.as_ref(), false);
+            if refusal.names_policy() {
+                return Failure::from(refusal).of(Scope::Everything);
+            }
             let name = role.as_ref().and_then(Arn::role_name).unwrap_or("ROLE");
             let text = format!(
                 "access denied: the trust policy of the role {name} does not allow the token ({answer})"

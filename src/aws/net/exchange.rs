@@ -153,9 +153,7 @@ impl Exchange {
             ..exchange
         }
     }
-}
 
-impl Exchange {
     /// By what one recognizes who sent it, for the end of a sentence.
     pub(in crate::aws) fn signs(&self) -> String {
         let software = self.software.as_ref();

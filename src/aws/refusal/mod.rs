@@ -121,6 +121,19 @@ impl Refusal {
         self.principal.as_deref()
     }
 
+    /// Whether AWS names a policy that decides, other than the role's own, which is the one that asks for MFA or a token.
+    pub(super) fn names_policy(&self) -> bool {
+        match &self.cause {
+            DenialCause::Denied(kind, _) => {
+                !matches!(kind, PolicyKind::RoleTrust) && *kind != PolicyKind::Other(String::new())
+            }
+            DenialCause::NotAllowed(Some(kind)) => {
+                !matches!(kind, PolicyKind::RoleTrust | PolicyKind::Resource)
+            }
+            _ => false,
+        }
+    }
+
     /// Adds another denial, if it differs in the resource only.
     pub(super) fn absorb(&mut self, other: &Self) -> bool {
         let same = self.key() == other.key();
@@ -133,7 +146,7 @@ impl Refusal {
         same
     }
 
-    /// What denials have in common that are told as one: the text too, where it is all that is known.
+    /// Denials with the same key are one message. The text counts where nothing else is known.
     fn key(&self) -> impl PartialEq {
         let text = (self.cause == DenialCause::Unknown).then_some(&self.answer.text);
         (&self.principal, &self.action, &self.cause, self.is_malformed_name(), text)

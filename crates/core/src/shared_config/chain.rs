@@ -117,16 +117,17 @@ const EXTERNAL_ID: &str = "2 to 1,224 letters, digits or `_+=,.@:/-`";
 
 /// Whether STS takes it as the name of a role's session.
 pub fn is_session_name(text: &str) -> bool {
-    is_made_of(text, "_+=,.@-", 64)
+    (2..=64).contains(&text.len()) && text.chars().all(is_in_session_name)
+}
+
+/// Whether it can be in the name of a role's session.
+pub fn is_in_session_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "_+=,.@-".contains(c)
 }
 
 fn is_external_id(text: &str) -> bool {
-    is_made_of(text, "_+=,.@:/-", 1224)
-}
-
-fn is_made_of(text: &str, others: &str, longest: usize) -> bool {
-    let is_allowed = |c: char| c.is_ascii_alphanumeric() || others.contains(c);
-    (2..=longest).contains(&text.len()) && text.chars().all(is_allowed)
+    let is_allowed = |c| is_in_session_name(c) || ":/".contains(c);
+    (2..=1224).contains(&text.len()) && text.chars().all(is_allowed)
 }
 
 impl Section {

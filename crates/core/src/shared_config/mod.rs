@@ -8,7 +8,9 @@
 mod chain;
 mod parse;
 
-pub use chain::{Base, Chain, ChainError, Role, SESSION_NAME, Sso, is_session_name};
+pub use chain::{
+    Base, Chain, ChainError, Role, SESSION_NAME, Sso, is_in_session_name, is_session_name,
+};
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
