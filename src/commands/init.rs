@@ -7,19 +7,19 @@ use crate::config_file;
 use crate::error::{Error, usage};
 use ssm_exec_core::config::{Layer, Rules, Sources};
 use ssm_exec_core::diagnostic::Diagnostic;
+use ssm_exec_core::origin::Origin;
 use ssm_exec_core::report::{self, Report};
 use ssm_exec_core::status::Status;
 use ssm_exec_core::words::count;
 use std::path::Path;
 use std::time::SystemTime;
 
-/// The lists of options that the file has.
-const WRITTEN: &[&str] = &["--prefix", "--only", "--exclude"];
-
 /// Refuses options of which nothing would be in the file.
 pub(super) fn refuse_options(options: &Layer) -> Result<(), Diagnostic> {
     let lists = options.replaced_lists(options).into_iter().map(|(origin, _)| origin);
-    let lists = lists.filter(|origin| !WRITTEN.contains(&origin.to_string().as_str()));
+    let is_written =
+        |origin: &Origin| matches!(origin, Origin::Flag("--prefix" | "--only" | "--exclude"));
+    let lists = lists.filter(|origin| !is_written(origin));
     let switches = [&options.pristine, &options.keep_existing, &options.drop_aws_credentials];
     let switches = switches.into_iter().flatten().filter(|given| given.value);
     let others = switches.map(|given| &given.origin);

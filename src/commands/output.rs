@@ -1,13 +1,9 @@
 //! What the subcommands write to stdout.
 
 use crate::error::Error;
-use crate::exec::limit;
+use crate::exec::failed;
 use crate::logging::stderr::SignalsBlocked;
-use crate::system_error::without_number;
-use nix::errno::Errno;
 use nix::sys::signal::Signal;
-use ssm_exec_core::code::Code;
-use ssm_exec_core::diagnostic::Diagnostic;
 use ssm_exec_core::inherited::Inherited;
 use ssm_exec_core::report::Terminal;
 use std::io::{IsTerminal, Write};
@@ -22,11 +18,7 @@ pub(super) fn print(text: &[u8]) -> Result<(), Error> {
     let mut stdout = std::io::stdout();
     match stdout.write_all(text).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            let limit = error.raw_os_error().and_then(|number| limit(Errno::from_raw(number)));
-            let place = || "Make room there, or redirect stdout to another place".to_owned();
-            let message = format!("cannot write to stdout: {}", without_number(&error));
-            let help = [limit.unwrap_or_else(place)];
-            Err(Diagnostic::with_help(Code::System, message, help).into())
+            Err(failed("cannot write to stdout", "write", &error).into())
         }
         _ => Ok(()),
     }

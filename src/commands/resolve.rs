@@ -11,7 +11,7 @@ use crate::logging::{debug, info, warn};
 use ssm_exec_core::aws_context::AwsContext;
 use ssm_exec_core::code::Code;
 use ssm_exec_core::config::Config;
-use ssm_exec_core::diagnostic::Diagnostic;
+use ssm_exec_core::diagnostic::{Diagnostic, Help};
 use ssm_exec_core::env_reference::{self, EnvReference};
 use ssm_exec_core::environment::missing::{self, Missing};
 use ssm_exec_core::environment::{self, Environment};
@@ -190,27 +190,28 @@ impl<'a> Invocation<'a> {
         if !self.config.sources.are_empty() || !references.is_empty() {
             return Ok(());
         }
-        let mut error = Diagnostic::new(Code::NoSources, "no source of parameters is configured");
-        if let Some(option) = command::option_after(self.words.all()) {
-            error.message +=
-                &format!(": `{option}` is after the command, and is read as its argument");
-            let help = format!(
-                "Write options of ssm-exec before the command: `ssm-exec {option} … -- COMMAND`"
-            );
-            error.help = vec![help.into()];
-            return Err(error);
-        }
-        match &self.config_file {
-            None => error.help.splice(0..0, command::near_file(None)).for_each(drop),
-            Some(file) => {
-                error.message += &format!(", and {} has none", file.display());
-                error.help = vec!["Add one to it, such as `prefix = \"/org/service\"`".into()];
+        let message = "no source of parameters is configured";
+        let option = command::option_after(self.words.all());
+        let (message, mut help) = match (option, &self.config_file) {
+            (Some(option), _) => (
+                format!("{message}: `{option}` is after the command, and is read as its argument"),
+                vec![Help::text(format!(
+                    "Write options of ssm-exec before the command: `ssm-exec {option} … -- COMMAND`"
+                ))],
+            ),
+            (None, Some(file)) => (
+                format!("{message}, and {} has none", file.display()),
+                vec![Help::text("Add one to it, such as `prefix = \"/org/service\"`")],
+            ),
+            (None, None) => {
+                let usual = Help::all(Code::NoSources.help());
+                (message.to_owned(), command::near_file(None).into_iter().chain(usual).collect())
             }
+        };
+        if option.is_none() && self.task == Task::Launch {
+            help.push(Help::text("To start the command without any, use `--skip`"));
         }
-        if self.task == Task::Launch {
-            error = error.help("To start the command without any, use `--skip`");
-        }
-        Err(error)
+        Err(Diagnostic::with_help(Code::NoSources, message, help))
     }
 
     /// Fetches everything, unless `--skip` says that nothing is.

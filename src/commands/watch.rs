@@ -100,8 +100,8 @@ impl StartedWatcher {
         self.watch.on_file_change.is_some()
     }
 
-    /// Says that a signal brings the running command nothing new, if that is so: its variables can't change, and its
-    /// in-memory files only with `on_file_change`.
+    /// Warns if the signal cannot bring new values: the variables of a running process do not change, and its in-memory
+    /// files only with `on_file_change`.
     fn warn_of_no_effect(&self, environment: &Environment<'_>) {
         let mut settings = environment.set.values();
         let only_live_files =

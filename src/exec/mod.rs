@@ -18,7 +18,7 @@ pub(crate) mod rounds;
 pub mod signals;
 pub mod stdio;
 
-pub(crate) use refusal::{limit, refused, refused_file};
+pub(crate) use refusal::{failed, limit, refused, refused_file};
 
 use block::Block;
 use image::Image;

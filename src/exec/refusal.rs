@@ -10,14 +10,15 @@ use std::path::Path;
 
 /// The system refused something that a start needs. `call` is the system call.
 pub(crate) fn refused(what: &str, call: &str, error: impl Into<io::Error>) -> Diagnostic {
-    let error = error.into();
+    failed(&format!("the system refused {what}"), call, &error.into())
+}
+
+/// What a system call could not do.
+pub(crate) fn failed(what: &str, call: &str, error: &io::Error) -> Diagnostic {
     let number = error.raw_os_error().map(Errno::from_raw);
-    let reason = without_number(&error);
-    let message = format!("the system refused {what}: {reason}");
-    match number.and_then(|number| remedy(number, call)) {
-        Some(help) => Diagnostic::with_help(Code::System, message, [help]),
-        None => Diagnostic::new(Code::System, message),
-    }
+    let message = format!("{what}: {}", without_number(error));
+    let help = number.and_then(|number| remedy(number, call));
+    Diagnostic::new(Code::System, message).own_help(help)
 }
 
 /// A file that a limit of the system keeps from being read is not at fault itself.
@@ -55,6 +56,7 @@ pub(crate) fn limit(error: Errno) -> Option<String> {
         Errno::EFBIG => {
             "Raise the limit on the size of files: `ulimit -f`, LimitFSIZE= of the unit"
         }
+        Errno::ENOSPC => "Make room there, or redirect stdout to another place",
         Errno::EAFNOSUPPORT => {
             "RestrictAddressFamilies= of the unit must have AF_INET, AF_INET6 and AF_UNIX"
         }

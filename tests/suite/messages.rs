@@ -123,7 +123,9 @@ fn few_places_give_help_of_their_own() {
             }
             let text = std::fs::read_to_string(&path).unwrap_or_default();
             let lines = text.lines().enumerate();
-            let own = lines.filter(|(_, line)| line.contains("Diagnostic::with_help("));
+            let own = lines.filter(|(_, line)| {
+                line.contains("Diagnostic::with_help(") || line.contains(".own_help(")
+            });
             places.extend(own.map(|(at, _)| format!("{}:{}", path.display(), at + 1)));
         }
     }

@@ -157,6 +157,14 @@ impl Diagnostic {
         }
     }
 
+    /// With help of its own in the place of its code's, if there is some.
+    pub fn own_help(self, help: Option<impl Into<Help>>) -> Self {
+        match help {
+            Some(help) => Self { help: vec![help.into()], ..self },
+            None => self,
+        }
+    }
+
     /// A setting with an invalid value, and how to correct it.
     pub fn invalid(message: impl Into<String>, correction: impl Into<Help>) -> Self {
         Self::new(Code::InvalidSetting, message).help(correction)

@@ -6,6 +6,7 @@ use crate::diagnostic::{Diagnostic, Help};
 use crate::inherited::Inherited;
 use crate::parameter::{OnMissing, ValueRef};
 use crate::variable::VariableName;
+use std::ffi::CStr;
 
 /// What a reference begins with.
 pub(crate) const SCHEME: &[u8] = b"ssm://";
@@ -20,7 +21,7 @@ pub struct EnvReference {
     pub absence: OnMissing,
 }
 
-/// All references among the variables that `kept` lets through. Our own variables hold none.
+/// All references among the variables that `kept` lets through.
 ///
 /// # Errors
 /// For the first one that is malformed, or almost a reference: its text must never reach the command.
@@ -28,17 +29,22 @@ pub fn find_references(
     inherited: &Inherited<'_>,
     kept: impl Fn(&[u8]) -> bool,
 ) -> Result<Vec<EnvReference>, Diagnostic> {
-    inherited
-        .entries()
-        .filter(|(name, _)| !name.starts_with(b"SSM_EXEC_") && kept(name))
-        .filter_map(|(name, entry)| {
-            let value = entry.to_bytes().get(name.len() + 1..)?;
-            match value.strip_prefix(SCHEME) {
-                Some(reference) => Some(read(name, reference)),
-                None => is_near_reference(value).then(|| Err(near_reference(name))),
-            }
+    values(inherited.entries())
+        .filter(|(name, _)| kept(name))
+        .filter_map(|(name, value)| match value.strip_prefix(SCHEME) {
+            Some(reference) => Some(read(name, reference)),
+            None => is_near_reference(value).then(|| Err(near_reference(name))),
         })
         .collect()
+}
+
+/// The variables that can hold references, with their values. Our own hold none.
+pub(crate) fn values<'e>(
+    entries: impl Iterator<Item = (&'e [u8], &'e CStr)>,
+) -> impl Iterator<Item = (&'e [u8], &'e [u8])> {
+    entries
+        .filter(|(name, _)| !name.starts_with(b"SSM_EXEC_"))
+        .filter_map(|(name, entry)| Some((name, entry.to_bytes().get(name.len() + 1..)?)))
 }
 
 /// Whether a value was probably meant as a reference: with a quote or a blank before it, in capitals, with a

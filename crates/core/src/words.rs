@@ -45,15 +45,15 @@ const MEANT: &[(&[&str], &str)] = &[
     (&["string", "str"], "text"),
 ];
 
-/// The known word that stands for a word of another tool, or else the [`nearest`].
+/// Our word for one of another tool, if it is known, or else the [`nearest`].
 pub fn meant<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let known: Vec<&str> = known.collect();
-    let rows =
+    let mut rows =
         MEANT.iter().filter(|(typed, _)| typed.iter().any(|it| it.eq_ignore_ascii_case(word)));
     let ours = |(_, ours): &(&[&str], &str)| {
         known.iter().find(|known| known.eq_ignore_ascii_case(ours)).copied()
     };
-    rows.into_iter().find_map(ours).or_else(|| nearest(word, known.iter().copied()))
+    rows.find_map(ours).or_else(|| nearest(word, known.iter().copied()))
 }
 
 /// The known word that differs by one letter, or in the order of two. Stricter than [`nearest`], for a word that may

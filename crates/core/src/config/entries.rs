@@ -3,7 +3,7 @@
 
 use super::layer::{Content, KeySpec, PathSpec, TemplateSpec};
 use super::misplaced;
-use super::reader::{Reader, TomlValue};
+use super::reader::{Reader, STRING, STRING_OR_TABLE, TomlValue};
 use super::setting::{Setting, join};
 use crate::contract::{ContractSpec, RuleValue};
 use crate::diagnostic::Diagnostic;
@@ -40,14 +40,14 @@ impl Reader<'_> {
     ) -> Result<Given<PathSpec>, Diagnostic> {
         let origin = self.origin(key, &value.span());
         let DeValue::Table(entries) = value.get_ref() else {
-            let text = self.text(key, value, "a string or a table")?.value;
+            let text = self.text(key, value, STRING_OR_TABLE)?.value;
             return Ok(Given::new(PathSpec::from_text(&text), origin));
         };
         let mut spec = PathSpec::default();
         let mut text = None;
         for (name, value) in entries {
             let path = join(key, name.get_ref());
-            let string = || self.text(&path, value, "a string");
+            let string = || self.text(&path, value, STRING);
             match name.get_ref().as_ref() {
                 name if name == path_key => text = Some(string()?.value),
                 "optional" => spec.optional = self.switch(&path, value)?.value,
@@ -77,12 +77,8 @@ impl Reader<'_> {
         read: impl Fn(&Self, &str, &str, &TomlValue<'_>) -> Result<Given<T>, Diagnostic>,
     ) -> Result<Vec<Given<T>>, Diagnostic> {
         let DeValue::Table(entries) = value.get_ref() else {
-            return Err(self.wrong_type(
-                key,
-                value,
-                "a table",
-                &format!("[{{key}}]`, and below it `NAME = {form}"),
-            ));
+            let example = format!("[{{key}}]`, and below it `NAME = {form}");
+            return Err(self.wrong_type(key, value, ("a table", &example)));
         };
         entries
             .iter()
@@ -107,13 +103,13 @@ impl Reader<'_> {
         let origin = self.origin(key, &value.span());
         let mut spec = KeySpec { name: Some(variable.to_owned()), ..KeySpec::default() };
         let DeValue::Table(entries) = value.get_ref() else {
-            spec.content = Content::Param(self.text(key, value, "a string or a table")?.value);
+            spec.content = Content::Param(self.text(key, value, STRING_OR_TABLE)?.value);
             return Ok(Given::new(spec, origin));
         };
         let mut content = None;
         for (name, value) in entries {
             let path = join(key, name.get_ref());
-            let text = || self.text(&path, value, "a string").map(|given| given.value);
+            let text = || self.text(&path, value, STRING).map(|given| given.value);
             match name.get_ref().as_ref() {
                 "param" => content = Some(Content::Param(text()?)),
                 "template" => {
@@ -155,7 +151,7 @@ impl Reader<'_> {
             let path = join(key, name.get_ref());
             let origin = self.origin(&path, &value.span());
             let rule = match value.get_ref() {
-                DeValue::String(_) => RuleValue::Text(self.text(&path, value, "a string")?.value),
+                DeValue::String(_) => RuleValue::Text(self.text(&path, value, STRING)?.value),
                 DeValue::Array(_) => RuleValue::Texts(plain(self.list(&path, value)?)),
                 DeValue::Integer(number) => RuleValue::Integer(number.to_string()),
                 DeValue::Float(number) => RuleValue::Float(number.to_string()),
@@ -175,7 +171,7 @@ impl Reader<'_> {
         name: &str,
         value: &TomlValue<'_>,
     ) -> Result<Given<(String, String)>, Diagnostic> {
-        let Given { value, origin } = self.text(key, value, "a string")?;
+        let Given { value, origin } = self.text(key, value, STRING)?;
         Ok(Given::new((name.to_owned(), value), origin))
     }
 
@@ -194,7 +190,7 @@ impl Reader<'_> {
     /// A string as it is.
     fn raw(&self, key: &str, value: &TomlValue<'_>) -> Result<String, Diagnostic> {
         let text = value.get_ref().as_str().map(str::to_owned);
-        text.ok_or_else(|| self.wrong_type(key, value, "a string", "{name} = \"…\""))
+        text.ok_or_else(|| self.wrong_type(key, value, STRING))
     }
 }
 

@@ -37,10 +37,7 @@ impl<'a> ConfigFile<'a> {
             let (line, column) = reader.position(span.start, text);
             let (reason, help) = reason(error.message(), text, span);
             let message = format!("{shown}, line {line}, column {column}: not valid TOML{reason}");
-            let mut error = Diagnostic::new(Code::InvalidFile, message).path(path);
-            if let Some(help) = help {
-                error.help = vec![help.into()];
-            }
+            let error = Diagnostic::new(Code::InvalidFile, message).own_help(help).path(path);
             match other_format(text) {
                 Some(format) => error.help(format!("It is {format}, and ssm-exec reads TOML")),
                 None => error,

@@ -26,6 +26,15 @@ pub(super) const STAGE: &str = "stage";
 pub(super) type TomlValue<'i> = Spanned<DeValue<'i>>;
 pub(super) type TomlName<'i> = Spanned<Cow<'i, str>>;
 
+/// What a value must be, and how that is written: `{name}` and `{key}` are those of the value.
+pub(super) type Expected<'e> = (&'e str, &'e str);
+
+pub(super) const STRING: Expected<'_> = ("a string", "{name} = \"…\"");
+pub(super) const STRING_OR_TABLE: Expected<'_> = ("a string or a table", STRING.1);
+const NUMBER: Expected<'_> = ("a number", "{name} = 1000");
+const LIST: Expected<'_> = ("a list of strings", "{name} = [\"…\", \"…\"]");
+const STRING_OR_LIST: Expected<'_> = ("a string or a list of strings", LIST.1);
+
 /// What a reader of the file needs beside its tables.
 #[derive(Clone)]
 pub(super) struct Reader<'a> {
@@ -115,7 +124,7 @@ impl<'a> Reader<'a> {
     ) -> Result<&'t DeTable<'v>, Diagnostic> {
         match value.get_ref() {
             DeValue::Table(entries) => Ok(entries),
-            _ => Err(self.wrong_type(key, value, "a table", example)),
+            _ => Err(self.wrong_type(key, value, ("a table", example))),
         }
     }
 
@@ -149,7 +158,7 @@ impl<'a> Reader<'a> {
         let key = name.get_ref();
         let [message, correction] = misplaced::described(path, root, key, table);
         let origin = self.origin(&join(path, key), &name.span());
-        Err(Diagnostic::with_help(Code::UnknownSetting, message, [correction]).at(origin))
+        Err(unknown(message, Some(correction)).at(origin))
     }
 
     fn setting(
@@ -166,8 +175,8 @@ impl<'a> Reader<'a> {
                     (Kind::Number, DeValue::Integer(number)) => {
                         Given::new(number.to_string(), self.origin(key, &value.span()))
                     }
-                    (Kind::Number, _) => self.text(key, value, "a number")?,
-                    _ => self.text(key, value, "a string")?,
+                    (Kind::Number, _) => self.text(key, value, NUMBER)?,
+                    _ => self.text(key, value, STRING)?,
                 });
             }
             Some(Slot::List(slot)) => {
@@ -212,7 +221,7 @@ impl<'a> Reader<'a> {
     ) -> Result<Given<bool>, Diagnostic> {
         match value.get_ref().as_bool() {
             Some(on) => Ok(Given::new(on, self.origin(key, &value.span()))),
-            None => Err(self.wrong_type(key, value, "`true` or `false`", "{name} = true")),
+            None => Err(self.wrong_type(key, value, ("`true` or `false`", "{name} = true"))),
         }
     }
 
@@ -221,17 +230,20 @@ impl<'a> Reader<'a> {
         &self,
         key: &str,
         value: &TomlValue<'_>,
-        expected: &str,
+        expected: Expected<'_>,
     ) -> Result<Given<String>, Diagnostic> {
         let Some(text) = value.get_ref().as_str() else {
+            let (what, example) = expected;
             let example = match value.get_ref() {
-                _ if expected == "a number" => "{name} = 1000".to_owned(),
-                _ if expected.contains("list") => "{name} = [\"…\", \"…\"]".to_owned(),
-                DeValue::Integer(number) => format!("{{name}} = \"{number}\""),
-                DeValue::Boolean(on) => format!("{{name}} = \"{on}\""),
-                _ => "{name} = \"…\"".to_owned(),
+                DeValue::Integer(number) if example == STRING.1 => {
+                    example.replace('…', &number.to_string())
+                }
+                DeValue::Boolean(on) if example == STRING.1 => {
+                    example.replace('…', &on.to_string())
+                }
+                _ => example.to_owned(),
             };
-            return Err(self.wrong_type(key, value, expected, &example));
+            return Err(self.wrong_type(key, value, (what, &example)));
         };
         let origin = self.origin(key, &value.span());
         match interpolate(text, self.inherited, self.unset) {
@@ -247,10 +259,8 @@ impl<'a> Reader<'a> {
         value: &TomlValue<'_>,
     ) -> Result<Vec<Given<String>>, Diagnostic> {
         match value.get_ref() {
-            DeValue::Array(items) => {
-                items.iter().map(|item| self.text(key, item, "a list of strings")).collect()
-            }
-            _ => Ok(vec![self.text(key, value, "a string or a list of strings")?]),
+            DeValue::Array(items) => items.iter().map(|item| self.text(key, item, LIST)).collect(),
+            _ => Ok(vec![self.text(key, value, STRING_OR_LIST)?]),
         }
     }
 
@@ -276,8 +286,7 @@ impl<'a> Reader<'a> {
         &self,
         key: &str,
         value: &TomlValue<'_>,
-        expected: &str,
-        example: &str,
+        (expected, example): Expected<'_>,
     ) -> Diagnostic {
         let message = format!("is a TOML {}, not {expected}", value.get_ref().type_str());
         let is_duration = |row: &Setting| row.kind == Kind::Duration && row.key == Some(key);
@@ -307,12 +316,13 @@ impl<'a> Reader<'a> {
             let meant = meant(key, known.into_iter())?;
             Some(format!("Correct it: did you mean `{meant}`?"))
         });
-        let error = match correction {
-            Some(correction) => Diagnostic::with_help(Code::UnknownSetting, message, [correction]),
-            None => Diagnostic::new(Code::UnknownSetting, message),
-        };
-        error.at(origin)
+        unknown(message, correction).at(origin)
     }
+}
+
+/// The error for an unknown name of a setting, or one in the wrong place.
+pub(super) fn unknown(message: String, correction: Option<String>) -> Diagnostic {
+    Diagnostic::new(Code::UnknownSetting, message).own_help(correction)
 }
 
 /// What is written in another place than in a key of a source.

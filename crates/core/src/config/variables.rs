@@ -1,11 +1,11 @@
 //! The level of configuration that the environment gives: `SSM_EXEC_*`, and the SDK's own names.
 
 use super::given::parse_text;
+use super::reader::unknown;
 use super::setting::{Kind, Setting};
 use super::settings::{Layer, LogFormat, SETTINGS};
 use super::texts::parse_switch;
 use super::unknown_variable::{PREFIX, correction, known};
-use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Help};
 use crate::inherited::{Inherited, ROUND};
 use crate::origin::Origin;
@@ -20,9 +20,7 @@ pub fn read_variables(inherited: &Inherited<'_>) -> Result<Layer, Diagnostic> {
         let is_empty = entry.to_bytes().len() == name.len() + 1;
         let name = String::from_utf8_lossy(name);
         if name.starts_with(PREFIX) && !is_empty && !is_known(&name) {
-            let help = correction(&name);
-            let message = format!("{name}: unknown variable");
-            let error = Diagnostic::with_help(Code::UnknownSetting, message, [help]);
+            let error = unknown(format!("{name}: unknown variable"), Some(correction(&name)));
             return Err(error.variables([name]));
         }
     }

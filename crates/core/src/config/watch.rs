@@ -128,7 +128,7 @@ impl fmt::Display for ChangeSignal {
     }
 }
 
-/// Whether this stands in the place of an interval, and switches off what a weaker level has switched on.
+/// Whether it is a word for off, which overrides the interval of a weaker level.
 pub(super) fn is_off(text: &str) -> bool {
     parse_switch(text) == Ok(false)
 }

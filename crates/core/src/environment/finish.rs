@@ -68,10 +68,7 @@ impl<'e> Assembler<'_, 'e> {
         let problems = unset.filter_map(|part| {
             let (reason, help) = self.why_no_part(part, &composed.name)?;
             let message = format!("{} cannot be composed, since {part} {reason}", composed.name);
-            let problem = match help {
-                Some(help) => Diagnostic::with_help(Code::ComposePartUnset, message, [help]),
-                None => Diagnostic::new(Code::ComposePartUnset, message),
-            };
+            let problem = Diagnostic::new(Code::ComposePartUnset, message).own_help(help);
             Some(problem.variables([&composed.name]))
         });
         problems.collect()
@@ -247,48 +244,33 @@ impl<'e> Assembler<'_, 'e> {
         self.environment.diagnostics.extend(diagnostics);
     }
 
-    /// Reports references that `--pristine` leaves out with their variables, which nothing else sets.
-    fn report_references_left_out(&mut self) {
-        let rules = &self.config.rules;
-        let entries = self.inherited.entries().filter(|(name, entry)| {
-            let value = entry.to_bytes().get(name.len() + 1..);
-            value.is_some_and(|value| value.starts_with(SCHEME))
-                && !name.starts_with(b"SSM_EXEC_")
-                && inherit::withheld(rules, name) == Some("--pristine")
-        });
-        let names = entries.map(|(name, _)| String::from_utf8_lossy(name));
-        let lost = names.filter(|name| {
-            let is_dropped = rules.drop.iter().any(|glob| glob.value.matches(name));
-            let is_set = self.environment.set.contains_key(&VariableName::inherited(name));
-            self.config.sources.references && !is_dropped && !is_set
-        });
-        let warnings = lost.map(|name| {
-            let message = format!("{name} holds a reference, and `--pristine` leaves it out");
-            let help = format!("Add `--keep {name}`");
-            Diagnostic::warning(message)
-                .help(help)
-                .help(env_reference::not_meant())
-                .variables([name])
-        });
-        self.environment.diagnostics.extend(warnings.collect::<Vec<_>>());
-    }
-
-    /// Reports inherited values with a reference inside them: only a whole value is resolved.
-    fn report_embedded_references(&mut self) {
+    /// Reports inherited references that nothing resolves: those in variables that `--pristine` leaves out and nothing
+    /// else sets, and those inside a longer value.
+    fn report_references(&mut self) {
         if !self.config.sources.references {
             return;
         }
-        let is_embedded = |entry: &[u8]| entry.windows(SCHEME.len()).any(|it| it == SCHEME);
-        let entries = self.base.iter();
-        let found = entries.filter(|(name, entry)| {
-            let after = entry.to_bytes().get(name.len() + 2..);
-            !name.starts_with(b"SSM_EXEC_") && after.is_some_and(is_embedded)
+        let (rules, set) = (&self.config.rules, &self.environment.set);
+        let text = |name| String::from_utf8_lossy(name);
+        let left_out = env_reference::values(self.inherited.entries()).filter(|(name, value)| {
+            let is_dropped = || rules.drop.iter().any(|glob| glob.value.matches(&text(name)));
+            value.starts_with(SCHEME)
+                && inherit::withheld(rules, name) == Some("--pristine")
+                && !is_dropped()
+                && !set.contains_key(&VariableName::inherited(&text(name)))
         });
-        let warnings = found.map(|(name, _)| {
-            let name = String::from_utf8_lossy(name);
-            let message = format!("{name} contains `ssm://`, and only a whole value is resolved");
+        let left_out = left_out.map(|(name, _)| {
+            let help = format!("Add `--keep {}`", text(name));
+            (text(name), "holds a reference, and `--pristine` leaves it out", help)
+        });
+        let is_inside = |value: &[u8]| value.windows(SCHEME.len()).skip(1).any(|it| it == SCHEME);
+        let embedded = env_reference::values(self.base.iter().copied());
+        let embedded = embedded.filter(|(_, value)| is_inside(value)).map(|(name, _)| {
             let help = "Fetch the parameter with a variable of its own, and put both together in `[compose]`";
-            Diagnostic::warning(message)
+            (text(name), "contains `ssm://`, and only a whole value is resolved", help.to_owned())
+        });
+        let warnings = left_out.chain(embedded).map(|(name, what, help)| {
+            Diagnostic::warning(format!("{name} {what}"))
                 .help(help)
                 .help(env_reference::not_meant())
                 .variables([name])
@@ -328,8 +310,7 @@ impl<'e> Assembler<'_, 'e> {
             let rule = self.config.contract.rules.get(name);
             setting.max_age = setting.max_age.or(rule.and_then(|rule| rule.max_age));
         }
-        self.report_references_left_out();
-        self.report_embedded_references();
+        self.report_references();
         self.verify();
         let notes = notes(&self.environment, self.fetched.is_some());
         let environment = &mut self.environment;

@@ -39,9 +39,8 @@ impl Assembler<'_, '_> {
             None => {
                 if let Some((reason, help)) = self.why_unset(name) {
                     let message = format!("{name} is required, but {reason}");
-                    let problem = problem(Code::Required, message, help);
-                    let problem = problem.help("Or do not require it");
-                    return Some(problem.variables([name]));
+                    let help = [help.into(), "Or do not require it".into()];
+                    return Some(lacking(message, help).variables([name]));
                 }
                 match self.environment.similar(name) {
                     Some(other) => format!("is not set; did you mean `{other}`, which is set?"),
@@ -116,7 +115,7 @@ impl Assembler<'_, '_> {
             "Add what belongs to it to `[contract]`, and leave out the rest: `--exclude {}`",
             names.join(",")
         );
-        let problem = problem(Code::Contract, message, help).list(&list);
+        let problem = Diagnostic::with_help(Code::Contract, message, [help]).list(&list);
         let params = unexpected.iter().filter_map(|(_, from)| from.param());
         let problem = problem.variables(names).parameters(params);
         self.report(problem);
@@ -130,22 +129,21 @@ impl Assembler<'_, '_> {
         let provenance = setting.map(|setting| &setting.provenance);
         let from = provenance.map_or_else(String::new, source);
         let message = format!("{name}{from} breaks the contract: it {words}");
-        let mut problem = match self.environment.value(name) {
-            Some(_) => Diagnostic::new(Code::Contract, message),
+        let help = help.clone().into_iter();
+        let problem = match self.environment.value(name) {
+            Some(_) => help.fold(Diagnostic::new(Code::Contract, message), Diagnostic::help),
             None => {
-                let help = "Or give it `optional = true` in `[contract]`";
-                self::problem(Code::Required, message, help)
+                let optional = "Or give it `optional = true` in `[contract]`";
+                lacking(message, help.chain([optional.into()]))
             }
         };
-        let at = if problem.code == Code::Required { 0 } else { problem.help.len() };
-        problem.help.splice(at..at, help.clone());
         problem.variables([name]).parameters(provenance.and_then(Provenance::param))
     }
 }
 
-/// One whose help depends on more than its code.
-fn problem(code: Code, message: String, help: impl Into<Help>) -> Diagnostic {
-    Diagnostic::with_help(code, message, [help])
+/// A variable that is not set, and why.
+fn lacking(message: String, help: impl IntoIterator<Item = Help>) -> Diagnostic {
+    Diagnostic::with_help(Code::Required, message, help)
 }
 
 /// A value that no variable can hold.
