@@ -324,7 +324,11 @@ fn a_variable_that_nothing_replaces_is_a_warning() {
         let says = format!(".A`: has {form}, which nothing replaces");
         let outcome = run().args("-- true").run();
         assert_eq!(outcome.status, 0, "{}", outcome.stderr);
-        outcome.says(&[&says, "warning: ", "rite `${NAME}`"]);
+        let help = match form {
+            "an `ssm://` reference" => "and write `${NAME}` in `[compose]`",
+            _ => "Write `${NAME}`",
+        };
+        outcome.says(&[&says, "warning: ", help]);
         run().args("--strict").fails(78).says(&[&says]);
     }
     for path in ["/t/$USER", "/t/{{USER}}"] {

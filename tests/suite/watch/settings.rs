@@ -24,10 +24,10 @@ fn mistakes_in_the_settings_are_errors_before_the_start() {
         ("--watch 5m --settle soon", &["--settle", "`soon`"]),
         ("--watch 5m --trigger a/b", &["--trigger", "/a/b"]),
         ("--watch 5m --trigger /g:1", &["--trigger", "version 1"]),
-        ("--trigger /org/generation", &["--trigger", "nothing is watched"]),
-        ("--settle 5s", &["--settle", "nothing is watched"]),
-        ("--on-change HUP", &["--on-change", "nothing is watched"]),
-        ("--on-file-change HUP", &["--on-file-change", "nothing is watched"]),
+        ("--trigger /org/generation", &["--trigger", "nothing is watched", "Add `--watch 5m`"]),
+        ("--settle 5s", &["--settle", "nothing is watched", "Add `--watch 5m`"]),
+        ("--on-change HUP", &["--on-change", "nothing is watched", "Add `--watch 5m`"]),
+        ("--on-file-change HUP", &["--on-file-change", "nothing is watched", "Add `--watch 5m`"]),
         ("--watch 5m --on-file-change KILL", &["--on-file-change", "`KILL`"]),
     ] {
         refused(&format!("-p /watch {words}"), 64, parts);
