@@ -219,7 +219,9 @@ fn a_watcher_that_gets_no_socket_says_so_and_goes_on() {
     let run = watch(&stub, "-p /watch --settle 0s --on-change HUP");
     run.stdout.wait_for("started");
     let watcher = run.watcher();
-    // It may be waiting for a poll, which the limit ends with another reason.
+    // Until its first poll, it waits for what the command gets. It may be waiting for a poll, which the limit ends with
+    // another reason.
+    wait_for_polls(&stub, 1);
     limit_descriptors(watcher, 1);
     let line = run.stderr.wait_for("the system refused a socket: Too many open files");
     assert!(line.contains("--watch could not look for changes, and goes on trying"), "{line}");
