@@ -241,14 +241,24 @@ fn mistakes_in_files_with_a_template_are_refused() {
             "[files]\nF = { template = \"${G}\" }\nG = { template = \"${F}\" }",
             "`files.F`: depends on itself, through F, G",
         ),
+        (
+            "[files]\nF = { template = \"${G}\" }\nG = { template = \"\" }",
+            "`files.F`: `${G}` is the path of a file, which is not known before the start",
+        ),
+        (
+            "[files]\nF = { template = \"${F}\" }",
+            "`files.F`: `${F}` is the path of a file, which is not known before the start",
+        ),
+        (
+            "[files]\nF = \"/t/f\"\n[compose]\nF = \"${F}\"",
+            "`compose.F`: `${F}` is the path of a file, which is not known before the start",
+        ),
     ] {
         let run = Run::bare().file(&format!("skip = true\n{text}"));
         run.fails(78).says(&[says]);
     }
-    let text = "[files]\nF = { template = \"${G}\" }\nG = { template = \"\" }";
-    let stub = stub();
-    let run = Run::against(&stub.url()).args("-k /t/user").file(text);
-    run.fails(66).says(&["F cannot be composed, since G is a file"]);
+    let run = Run::bare().file("[compose]\nA = \"${F}\"").args("--file F=/t/f");
+    run.fails(78).says(&["`compose.A`: `${F}` is the path of a file"]);
 }
 
 #[test]

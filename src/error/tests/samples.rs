@@ -46,7 +46,6 @@ FILE = "/org/text"
 
 [compose]
 LATER = "${RENAMED}"
-OF_FILE = "${FILE}"
 OF_NOTHING = "${NOTHING}"
 QUOTED = "${TEXT|json}"
 

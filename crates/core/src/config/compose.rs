@@ -12,8 +12,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 /// Puts variables and files in an order in which each comes after those that it is made from.
 ///
 /// # Errors
-/// For an invalid name or template, for a file that something else gives too, and for variables that are made
-/// from each other.
+/// For an invalid name or template, for a file that something else gives too or that is a part, and for variables
+/// that are made from each other.
 pub(super) fn resolve(
     pairs: List<Pair>,
     files: Vec<Composed>,
@@ -34,6 +34,20 @@ pub(super) fn resolve(
         let correction = "Compose one of them from other variables";
         Diagnostic::invalid(message, correction).at(all[circle[0]].origin.clone())
     })?;
+    let files = all.iter().filter(|one| one.delivery == Delivery::File);
+    let files = files.map(|file| (file.name.as_str(), "[compose]"));
+    let keys = keys.iter().filter(|key| key.delivery == Delivery::File);
+    let files: HashMap<&str, &str> =
+        files.chain(keys.map(|key| (key.name.as_str(), "[keys]"))).collect();
+    for one in &all {
+        let mut parts = one.template.variables();
+        if let Some((part, table)) = parts.find_map(|part| Some((part, files.get(part)?))) {
+            let message =
+                format!("`${{{part}}}` is the path of a file, which is not known before the start");
+            let correction = format!("Take the value as a variable with `{table}`");
+            return Err(Diagnostic::invalid(message, correction).at(one.origin.clone()));
+        }
+    }
     let mut all: Vec<Option<Composed>> = all.into_iter().map(Some).collect();
     Ok(order.into_iter().filter_map(|at| all[at].take()).collect())
 }

@@ -80,11 +80,6 @@ impl<'e> Assembler<'_, 'e> {
         let name = VariableName::inherited(part);
         let rules = &self.config.rules;
         let mut renames = rules.rename.iter();
-        if self.environment.set.contains_key(&name) {
-            let reason = "is a file, and the path of a file is not known before the start";
-            let help = "Take the value as a variable with `[keys]`";
-            return Some((reason.to_owned(), Some(help.to_owned())));
-        }
         if let Some(Rename { from, .. }) = renames.find(|rename| rename.to == name) {
             let reason =
                 format!("is the name that {from} gets by `[rename]`, after variables are composed");
@@ -135,10 +130,9 @@ impl<'e> Assembler<'_, 'e> {
         Some((reason, "Create it, or give it a default".to_owned()))
     }
 
-    /// A variable after the sources. The path of a file isn't known yet, so it can't be a part.
+    /// A variable after the sources.
     fn lookup(&self, name: &str) -> Option<&[u8]> {
         match self.environment.set.get(&VariableName::inherited(name)) {
-            Some(setting) if setting.delivery == Delivery::File => None,
             Some(setting) => Some(setting.value.bytes()),
             None => self
                 .base

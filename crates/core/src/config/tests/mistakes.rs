@@ -173,6 +173,14 @@ fn mistakes_name_their_place_and_end_with_its_status() {
             "t.toml, line 2, `compose.A`: depends on itself, through A, B",
         ),
         (
+            "[compose]\nURL = \"x${A}\"\n[files]\nA = \"/a\"",
+            "t.toml, line 2, `compose.URL`: `${A}` is the path of a file, which is not known before the start\n  help: Take the value as a variable with `[keys]`",
+        ),
+        (
+            "[files]\nA = { template = \"${HOST}\" }\nB = { template = \"${A}\" }",
+            "t.toml, line 3, `files.B`: `${A}` is the path of a file, which is not known before the start\n  help: Take the value as a variable with `[compose]`",
+        ),
+        (
             "prefix = \"/a/${NOPE:-${B}}\"",
             "t.toml, line 1, `prefix`: has `${NOPE:-${B}`, which is neither a name nor",
         ),

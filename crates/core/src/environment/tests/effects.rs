@@ -229,18 +229,6 @@ OTHER = "${C}""#,
             ..Case::default()
         },
         Case {
-            file: r#"[compose]
-URL = "${A}"
-[files]
-A = "/a""#,
-            parameters: Some(&[("/a", "1")]),
-            environment: &["A=1"],
-            problems: &[
-                "URL cannot be composed, since A is a file, and the path of a file is not known before the start",
-            ],
-            ..Case::default()
-        },
-        Case {
             file: r#"skip = true
 [compose]
 OTHER = "${URL}"
