@@ -16,15 +16,21 @@ use serde_json::json;
 use ssm_exec_core::code::Code;
 use ssm_exec_core::diagnostic::{Diagnostic, Help};
 use ssm_exec_core::inherited::Inherited;
+use std::cell::Cell;
 
 const ENDPOINT: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
 const ROLES: &str = "/latest/meta-data/iam/security-credentials/";
 const DISABLED: &str = "AWS_EC2_METADATA_DISABLED";
-/// Names EC2 on its instances.
-const VENDOR: &str = "/sys/class/dmi/id/sys_vendor";
+/// Files that name EC2 on its instances, and how they begin: with Nitro, and with Xen
+/// (docs.aws.amazon.com/AWSEC2/latest/UserGuide/identify_ec2_instances.html).
+const EC2: [(&str, &str); 2] =
+    [("/sys/class/dmi/id/sys_vendor", "Amazon EC2"), ("/sys/hypervisor/uuid", "ec2")];
 /// The service's responses expire after one network hop, and a container's network is another.
 const HOP_LIMIT: &str =
     "aws ec2 modify-instance-metadata-options --http-put-response-hop-limit 2 --instance-id ID";
+
+/// So many attempts in a row without an answer: another one does not help.
+const SILENT: u32 = 3;
 
 const ATTACH: &str =
     "aws ec2 associate-iam-instance-profile --instance-id ID --iam-instance-profile Name=NAME";
@@ -36,7 +42,8 @@ impl Search<'_> {
             return Ok(Asked::Absent(Absence::new(why)));
         }
         let service = Service::Metadata;
-        let explain = |unanswered| explain(source, self.inherited, unanswered);
+        let silent = Cell::new(0);
+        let explain = |unanswered| explain(source, self.inherited, &silent, unanswered);
         let found = self.provided(source, service, || provider(self.config), explain);
         match found.await {
             Ok(credentials) => Ok(Asked::Found(credentials)),
@@ -67,7 +74,8 @@ pub(in crate::aws) async fn region(
     }
     let client = client(config);
     let attempt = || client.get("/latest/meta-data/placement/region");
-    let explain = |unanswered| explain(&CredentialSource::Instance, inherited, unanswered);
+    let silent = Cell::new(0);
+    let explain = |unanswered| explain(&CredentialSource::Instance, inherited, &silent, unanswered);
     let region = calls.ask(Work::Region, Service::Metadata, attempt, explain);
     match region.await {
         Ok(region) => Ok(Some(region.into())),
@@ -76,19 +84,24 @@ pub(in crate::aws) async fn region(
     }
 }
 
-/// What an attempt to ask means. With the code `no-credentials` it says why nothing is there, and what to do if it was
-/// meant to be.
+/// What an attempt to ask means, after so many that were not answered. With the code `no-credentials` it says why
+/// nothing is there, and what to do if it was meant to be.
 fn explain(
     source: &CredentialSource,
     inherited: &Inherited<'_>,
+    silent: &Cell<u32>,
     unanswered: Unanswered,
 ) -> Failure {
     let absent = |why: &str, hint: Option<Help>| -> Failure {
         Diagnostic::with_help(Code::NoCredentials, why, hint).into()
     };
     match unanswered {
-        // It is beyond its limit of hops: another attempt does not help.
+        // Late once, on a busy instance; or its responses are beyond their limit of hops.
         Unanswered::Unreached(error) if error.is_silent => {
+            silent.set(silent.get() + 1);
+            if silent.get() < SILENT {
+                return error.into();
+            }
             let hint = Help::command("In a container on EC2 it needs a hop limit of 2", HOP_LIMIT);
             absent("did not answer", Some(hint))
         }
@@ -178,5 +191,7 @@ impl ProvideCredentials for Instance {
 }
 
 fn is_ec2() -> bool {
-    std::fs::read_to_string(VENDOR).is_ok_and(|vendor| vendor.trim_end() == "Amazon EC2")
+    let is_named =
+        |(file, name)| std::fs::read_to_string(file).is_ok_and(|text| text.starts_with(name));
+    EC2.into_iter().any(is_named)
 }

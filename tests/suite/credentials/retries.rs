@@ -130,6 +130,17 @@ fn a_source_behind_a_network_that_comes_up_late_is_waited_for() {
 }
 
 #[test]
+fn a_metadata_service_that_does_not_answer_is_asked_three_times() {
+    let instance = SOURCES.last().expect("a source");
+    let (stub, late) = (stub(), failing(1, instance, || Reply::Hang));
+    assert_eq!(signer(&stub, instance.run(&stub, late.url())).key, instance.key);
+    let silent = HttpServer::start(|_| Reply::Hang);
+    let outcome = instance.run(&stub, silent.url()).fails(77);
+    outcome.says(&[instance.name, "did not answer", "hop limit of 2"]);
+    assert_eq!(silent.requests().len(), 3);
+}
+
+#[test]
 fn a_source_that_fails_throughout_is_an_error_for_which_it_may_help_to_try_again() {
     each_source(|source| {
         let stub = stub();
