@@ -1,14 +1,19 @@
 //! SIGTERM, SIGINT and SIGHUP end the fetch at once with 128+N, as PID 1 too, to which the kernel
 //! gives no default action. Only signals at their default get a handler, so that `execve`, which
 //! resets handlers to the default, leaves every disposition as it was found.
+//!
+//! SIGABRT is how Rust's standard library ends a process without memory for what it allocates itself, past our
+//! allocator: that is a refusal of the system, as in [`super::allocator`].
 
 use super::{children, process};
 use crate::logging;
 use nix::libc;
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
+use ssm_exec_core::status::Status;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-const ENDING: &[Signal] = &[Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP, Signal::SIGQUIT];
+const ENDING: &[Signal] =
+    &[Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGABRT];
 
 /// Installs the handlers.
 #[allow(unsafe_code)]
@@ -38,10 +43,23 @@ extern "C" fn end(signal: libc::c_int) {
         _ => "SIGQUIT",
     };
     children::kill_running();
-    // Signals have numbers up to 64.
-    let status = u8::try_from(128 + signal).unwrap_or(u8::MAX);
+    let is_abort = signal == libc::SIGABRT;
+    let status = match is_abort {
+        true => Status::System.code(),
+        // Signals have numbers up to 64.
+        false => u8::try_from(128 + signal).unwrap_or(u8::MAX),
+    };
     if IS_ENDING.swap(true, Ordering::Relaxed) {
         process::end(status);
+    }
+    if is_abort {
+        logging::final_message(
+            format_args!(
+                "the system refused memory that the start needs, or something sent SIGABRT. Look at the limits (`ulimit -v`, MemoryMax=)"
+            ),
+            Status::System.word(),
+            status,
+        )
     }
     logging::final_message(
         format_args!("{name} came before the command was started"),

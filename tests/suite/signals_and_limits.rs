@@ -16,10 +16,16 @@ fn stub() -> Stub {
     stub
 }
 
-const SIGNALS: [(Signal, i32, &str); 3] = [
+const SIGNALS: [(Signal, i32, &str); 4] = [
     (Signal::SIGTERM, 143, "SIGTERM came before"),
     (Signal::SIGINT, 130, "SIGINT came before"),
     (Signal::SIGHUP, 129, "SIGHUP came before"),
+    // Rust's standard library, where it is refused memory.
+    (
+        Signal::SIGABRT,
+        71,
+        "the system refused memory that the start needs, or something sent SIGABRT",
+    ),
 ];
 
 /// Sends each signal to a separate run once `ready` returns, and expects its status and message.
