@@ -52,7 +52,7 @@ fn the_table_of_codes_is_up_to_date() {
         let help: Vec<String> = help.collect();
         let help = match help.as_slice() {
             [] => "The message says what to do.".to_owned(),
-            help => help.join(" "),
+            help => help.join(" ").replace("?.", "?"),
         };
         let (word, status) = (code.word(), code.status().code());
         let _ = writeln!(made, "| `{word}` | {status} | {} | {help} |", code.cause());
