@@ -6,10 +6,11 @@ use crate::support::*;
 use ssm_stub::{Fault, Parameter, Stub};
 use std::fs::{self, File};
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU8, Ordering};
 use tempfile::TempDir;
 
 /// A minimal custom runtime: serves invocations, and returns the secret in capitals.
@@ -40,7 +41,7 @@ exec "$AWS_LAMBDA_EXEC_WRAPPER" "$PYTHON" -m awslambdaric "$_HANDLER"
 
 struct Emulator {
     process: Child,
-    port: u16,
+    address: SocketAddr,
     task: TempDir,
 }
 
@@ -51,13 +52,13 @@ impl Emulator {
         assert!(emulator.exists(), "no {}: tests/needs gets it", emulator.display());
         let task = tempfile::tempdir().expect("a directory for the test");
         let program = prepare(task.path());
-        let (port, api) = (free_port(), free_port());
+        let [address, api] = free_addresses();
         let log = File::create(task.path().join("log")).expect("a log");
         let process = Command::new(emulator)
             .arg("--runtime-interface-emulator-address")
-            .arg(format!("127.0.0.1:{port}"))
+            .arg(address.to_string())
             .arg("--runtime-api-address")
-            .arg(format!("127.0.0.1:{api}"))
+            .arg(api.to_string())
             .arg(program)
             .arg(handler)
             .env_clear()
@@ -79,13 +80,13 @@ impl Emulator {
             .process_group(0)
             .spawn()
             .expect("the emulator starts");
-        let emulator = Self { process, port, task };
+        let emulator = Self { process, address, task };
         eventually("the emulator listens", || emulator.connect().is_ok());
         emulator
     }
 
     fn connect(&self) -> std::io::Result<TcpStream> {
-        TcpStream::connect(("127.0.0.1", self.port))
+        TcpStream::connect(self.address)
     }
 
     /// Invokes the function, and returns the whole HTTP response.
@@ -134,9 +135,12 @@ impl Drop for Emulator {
     }
 }
 
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("an address").port()
+/// On an IP address of its own: no connection of another test takes a port of it before the emulator does.
+fn free_addresses() -> [SocketAddr; 2] {
+    static USED: AtomicU8 = AtomicU8::new(0);
+    let own = Ipv4Addr::new(127, 0, 78, 1 + USED.fetch_add(1, Ordering::Relaxed));
+    let bound = [(); 2].map(|()| TcpListener::bind((own, 0)).expect("a port"));
+    bound.map(|listener| listener.local_addr().expect("an address"))
 }
 
 fn stub() -> Stub {
