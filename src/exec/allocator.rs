@@ -58,15 +58,20 @@ pub(crate) fn allow_in_forks() {
 /// may be the length of a value.
 fn or_end(pointer: *mut u8) -> *mut u8 {
     if pointer.is_null() {
-        logging::final_message(
-            format_args!(
-                "the system refused memory that the start needs. Look at the limits (`ulimit -v`, MemoryMax=)"
-            ),
-            Status::System.word(),
-            Status::System.code(),
-        );
+        memory_refused("");
     }
     pointer
+}
+
+/// Ends the process, for want of memory or for the other cause that is given.
+pub(super) fn memory_refused(or: &str) -> ! {
+    logging::final_message(
+        format_args!(
+            "the system refused memory that the start needs{or}. Look at the limits (`ulimit -v`, MemoryMax=)"
+        ),
+        Status::System.word(),
+        Status::System.code(),
+    )
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //! SIGABRT is how Rust's standard library ends a process without memory for what it allocates itself, past our
 //! allocator: that is a refusal of the system, as in [`super::allocator`].
 
-use super::{children, process};
+use super::{allocator, children, process};
 use crate::logging;
 use nix::libc;
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
@@ -36,31 +36,22 @@ pub fn install_termination_handlers() {
 static IS_ENDING: AtomicBool = AtomicBool::new(false);
 
 extern "C" fn end(signal: libc::c_int) {
+    children::kill_running();
+    let status = match signal {
+        libc::SIGABRT => Status::System.code(),
+        // Signals have numbers up to 64.
+        _ => u8::try_from(128 + signal).unwrap_or(u8::MAX),
+    };
+    if IS_ENDING.swap(true, Ordering::Relaxed) {
+        process::end(status);
+    }
     let name = match signal {
+        libc::SIGABRT => allocator::memory_refused(", or something sent SIGABRT"),
         libc::SIGTERM => "SIGTERM",
         libc::SIGINT => "SIGINT",
         libc::SIGHUP => "SIGHUP",
         _ => "SIGQUIT",
     };
-    children::kill_running();
-    let is_abort = signal == libc::SIGABRT;
-    let status = match is_abort {
-        true => Status::System.code(),
-        // Signals have numbers up to 64.
-        false => u8::try_from(128 + signal).unwrap_or(u8::MAX),
-    };
-    if IS_ENDING.swap(true, Ordering::Relaxed) {
-        process::end(status);
-    }
-    if is_abort {
-        logging::final_message(
-            format_args!(
-                "the system refused memory that the start needs, or something sent SIGABRT. Look at the limits (`ulimit -v`, MemoryMax=)"
-            ),
-            Status::System.word(),
-            status,
-        )
-    }
     logging::final_message(
         format_args!("{name} came before the command was started"),
         "signal",
