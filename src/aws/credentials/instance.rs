@@ -29,7 +29,7 @@ const EC2: [(&str, &str); 2] =
 const HOP_LIMIT: &str =
     "aws ec2 modify-instance-metadata-options --http-put-response-hop-limit 2 --instance-id ID";
 
-/// So many attempts in a row without an answer: another one does not help.
+/// After so many attempts without an answer, another one does not help.
 const SILENT: u32 = 3;
 
 const ATTACH: &str =
@@ -42,8 +42,7 @@ impl Search<'_> {
             return Ok(Asked::Absent(Absence::new(why)));
         }
         let service = Service::Metadata;
-        let silent = Cell::new(0);
-        let explain = |unanswered| explain(source, self.inherited, &silent, unanswered);
+        let explain = explain(source, self.inherited);
         let found = self.provided(source, service, || provider(self.config), explain);
         match found.await {
             Ok(credentials) => Ok(Asked::Found(credentials)),
@@ -74,8 +73,7 @@ pub(in crate::aws) async fn region(
     }
     let client = client(config);
     let attempt = || client.get("/latest/meta-data/placement/region");
-    let silent = Cell::new(0);
-    let explain = |unanswered| explain(&CredentialSource::Instance, inherited, &silent, unanswered);
+    let explain = explain(&CredentialSource::Instance, inherited);
     let region = calls.ask(Work::Region, Service::Metadata, attempt, explain);
     match region.await {
         Ok(region) => Ok(Some(region.into())),
@@ -84,24 +82,35 @@ pub(in crate::aws) async fn region(
     }
 }
 
-/// What an attempt to ask means, after so many that were not answered. With the code `no-credentials` it says why
-/// nothing is there, and what to do if it was meant to be.
-fn explain(
+/// What each attempt to ask means. On a busy instance an answer may be late, but not again and again.
+fn explain<'a>(
+    source: &'a CredentialSource,
+    inherited: &'a Inherited<'_>,
+) -> impl Fn(Unanswered) -> Failure + 'a {
+    let silent = Cell::new(0);
+    move |unanswered| match unanswered {
+        Unanswered::Unreached(error)
+            if error.is_silent && silent.replace(silent.get() + 1) + 1 < SILENT =>
+        {
+            error.into()
+        }
+        unanswered => meaning(source, inherited, unanswered),
+    }
+}
+
+/// What an attempt to ask means. With the code `no-credentials` it says why nothing is there, and what to do if it was
+/// meant to be.
+fn meaning(
     source: &CredentialSource,
     inherited: &Inherited<'_>,
-    silent: &Cell<u32>,
     unanswered: Unanswered,
 ) -> Failure {
     let absent = |why: &str, hint: Option<Help>| -> Failure {
         Diagnostic::with_help(Code::NoCredentials, why, hint).into()
     };
     match unanswered {
-        // Late once, on a busy instance; or its responses are beyond their limit of hops.
+        // Its responses are beyond their limit of hops.
         Unanswered::Unreached(error) if error.is_silent => {
-            silent.set(silent.get() + 1);
-            if silent.get() < SILENT {
-                return error.into();
-            }
             let hint = Help::command("In a container on EC2 it needs a hop limit of 2", HOP_LIMIT);
             absent("did not answer", Some(hint))
         }
