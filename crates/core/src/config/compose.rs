@@ -34,22 +34,32 @@ pub(super) fn resolve(
         let correction = "Compose one of them from other variables";
         Diagnostic::invalid(message, correction).at(all[circle[0]].origin.clone())
     })?;
-    let files = all.iter().filter(|one| one.delivery == Delivery::File);
-    let files = files.map(|file| (file.name.as_str(), "[compose]"));
-    let keys = keys.iter().filter(|key| key.delivery == Delivery::File);
-    let files: HashMap<&str, &str> =
-        files.chain(keys.map(|key| (key.name.as_str(), "[keys]"))).collect();
-    for one in &all {
-        let mut parts = one.template.variables();
-        if let Some((part, table)) = parts.find_map(|part| Some((part, files.get(part)?))) {
-            let message =
-                format!("`${{{part}}}` is the path of a file, which is not known before the start");
-            let correction = format!("Take the value as a variable with `{table}`");
-            return Err(Diagnostic::invalid(message, correction).at(one.origin.clone()));
-        }
-    }
+    all.iter().try_for_each(|one| refuse_files(one, &all, keys))?;
     let mut all: Vec<Option<Composed>> = all.into_iter().map(Some).collect();
     Ok(order.into_iter().filter_map(|at| all[at].take()).collect())
+}
+
+/// Refuses a template with a file as a part.
+fn refuse_files(one: &Composed, all: &[Composed], keys: &[KeySource]) -> Result<(), Diagnostic> {
+    let is_composed = |part: &str| {
+        all.iter().any(|file| file.delivery == Delivery::File && file.name.as_str() == part)
+    };
+    let is_key = |part: &str| {
+        keys.iter().any(|key| key.delivery == Delivery::File && key.name.as_str() == part)
+    };
+    let table = |part| match part {
+        part if is_composed(part) => Some("[compose]"),
+        part if is_key(part) => Some("[keys]"),
+        _ => None,
+    };
+    let mut parts = one.template.variables();
+    let Some((part, table)) = parts.find_map(|part| Some((part, table(part)?))) else {
+        return Ok(());
+    };
+    let message =
+        format!("`${{{part}}}` is the path of a file, which is not known before the start");
+    let correction = format!("Take the value as a variable with `{table}`");
+    Err(Diagnostic::invalid(message, correction).at(one.origin.clone()))
 }
 
 /// The places in the order. The error is the places that have none, since they wait for one another.
