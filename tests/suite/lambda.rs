@@ -6,11 +6,10 @@ use crate::support::*;
 use ssm_stub::{Fault, Parameter, Stub};
 use std::fs::{self, File};
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU8, Ordering};
 use tempfile::TempDir;
 
 /// A minimal custom runtime: serves invocations, and returns the secret in capitals.
@@ -52,7 +51,7 @@ impl Emulator {
         assert!(emulator.exists(), "no {}: tests/needs gets it", emulator.display());
         let task = tempfile::tempdir().expect("a directory for the test");
         let program = prepare(task.path());
-        let [address, api] = free_addresses();
+        let (address, api) = (free_address(), free_address());
         let log = File::create(task.path().join("log")).expect("a log");
         let process = Command::new(emulator)
             .arg("--runtime-interface-emulator-address")
@@ -133,14 +132,6 @@ impl Drop for Emulator {
         let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
         let _ = self.process.wait();
     }
-}
-
-/// On an IP address of its own: no connection of another test takes a port of it before the emulator does.
-fn free_addresses() -> [SocketAddr; 2] {
-    static USED: AtomicU8 = AtomicU8::new(0);
-    let own = Ipv4Addr::new(127, 0, 78, 1 + USED.fetch_add(1, Ordering::Relaxed));
-    let bound = [(); 2].map(|()| TcpListener::bind((own, 0)).expect("a port"));
-    bound.map(|listener| listener.local_addr().expect("an address"))
 }
 
 fn stub() -> Stub {

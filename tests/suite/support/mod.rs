@@ -12,10 +12,11 @@ use crate::harness::{BINARY, TEST_PROGRAM, binary};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::io::Write;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// The path of a file in the repository.
@@ -91,6 +92,14 @@ pub fn unique_name(what: &str) -> String {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     format!("ssm-exec-tests-{what}-{}-{count}", std::process::id())
+}
+
+/// For a server that cannot choose a port itself: on an IP address of its own, so that no connection of another test takes
+/// the port in between.
+pub fn free_address() -> SocketAddr {
+    static USED: AtomicU8 = AtomicU8::new(0);
+    let own = Ipv4Addr::new(127, 0, 78, 1 + USED.fetch_add(1, Ordering::Relaxed));
+    TcpListener::bind((own, 0)).and_then(|listener| listener.local_addr()).expect("an address")
 }
 
 /// Runs a shell command when the test process ends, for any reason: statics are never dropped, but the

@@ -171,7 +171,7 @@ http {
     access_log off; client_body_temp_path $HOME/b; proxy_temp_path $HOME/p; fastcgi_temp_path $HOME/f;
     uwsgi_temp_path $HOME/u; scgi_temp_path $HOME/s;
     server {
-        listen 127.0.79.1:$PORT ssl; ssl_certificate $CERTIFICATE; ssl_certificate_key $KEY;
+        listen $ADDRESS ssl; ssl_certificate $CERTIFICATE; ssl_certificate_key $KEY;
         location / { return 200 "hello"; }
     }
 }
@@ -183,7 +183,7 @@ exec nginx -c "$HOME/nginx.conf"
 const CLIENT: &str = r#"
 import hashlib, http.client, ssl, sys
 context = ssl._create_unverified_context()
-def connection(): return http.client.HTTPSConnection("127.0.79.1", int(sys.argv[1]), timeout=20, context=context)
+def connection(): return http.client.HTTPSConnection(sys.argv[1], timeout=20, context=context)
 def ask(on):
     on.request("GET", "/")
     assert on.getresponse().read() == b"hello"
@@ -241,21 +241,17 @@ fn nginx_takes_a_new_certificate_without_dropping_a_connection() {
         digest
     };
     let first = put();
-    // An address of its own: no connection of another test takes the port in between.
-    let free = std::net::TcpListener::bind("127.0.79.1:0").expect("a port");
-    let port = free.local_addr().expect("an address").port().to_string();
-    drop(free);
-    let run = Run::against(&stub.url()).env("PORT", &port).args(
+    let address = crate::support::free_address().to_string();
+    let run = Run::against(&stub.url()).env("ADDRESS", &address).args(
         "--file CERTIFICATE=/org/tls/certificate --file KEY=/org/tls/key --on-file-change HUP --watch 1s --trigger /org/generation",
     );
     let unpacked = project("target/nginx/usr/sbin");
     let path = format!("/usr/sbin:/usr/bin:/bin:{}", unpacked.display());
     let run = run.env("PATH", path);
     let run = spawn(run.args("-- sh -c").arg(NGINX));
-    let address = format!("127.0.79.1:{port}");
     crate::support::eventually("it listens", || std::net::TcpStream::connect(&address).is_ok());
     let mut client = Command::new("python3");
-    client.args(["-c", CLIENT, &port]).stdout(Stdio::piped());
+    client.args(["-c", CLIENT, &address]).stdout(Stdio::piped());
     let mut client = client.spawn().expect("starts");
     // Its errors are the test's own.
     let seen = Lines::of(client.stdout.take().expect("a pipe"));
